@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * PCI Express transaction layer packets: the structure that the whole emulator hands around, and
+ * its form on the wire.
+ *
+ * Section numbers are those of the PCI Express Base Specification, revision 6.x. Which layouts
+ * could be checked against its wording, and which could not, is said in flit.c.
+ *
+ * Nothing here keeps state or allocates; every function may be called from any thread.
+ */
+#ifndef TLP_TLP_H
+#define TLP_TLP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The packets that the model speaks. The values are Type[7:0] in flit mode (table 2-5). */
+enum tlp_type {
+	TLP_MRD32	= 0x03,
+	TLP_CPL		= 0x0a,
+	TLP_MRD64	= 0x20,
+	TLP_MWR32	= 0x40,
+	TLP_CPLD	= 0x4a,
+	TLP_FETCHADD32	= 0x4c,
+	TLP_SWAP32	= 0x4d,
+	TLP_CAS32	= 0x4e,
+	TLP_DMWR32	= 0x5b,
+	TLP_MWR64	= 0x60,
+	TLP_FETCHADD64	= 0x6c,
+	TLP_SWAP64	= 0x6d,
+	TLP_CAS64	= 0x6e,
+	TLP_DMWR64	= 0x7b,
+};
+
+/* Hints Valid, HV[1:0] in OHC-B (2.2.1.2). Receivers treat the reserved 10b as 00b. */
+enum tlp_hv {
+	TLP_HV_NONE	= 0,	/* neither ST nor PH */
+	TLP_HV_ST8	= 1,	/* PH and ST[7:0] */
+	TLP_HV_ST16	= 3,	/* PH and ST[15:0], "Extended" TPH */
+};
+
+/*
+ * TLP Processing Hints of one request (6.17). Used by requesters, the fabric and completers alike;
+ * the all-zero value is "no hints".
+ */
+struct tlp_hints {
+	uint8_t hv;	/* enum tlp_hv: which part of st counts */
+	uint8_t ph;	/* processing hint, 0-3 (table 2-13); 0 when hv is none */
+	uint16_t st;	/* steering tag; 0 when hv is none, below 256 when hv is 8-bit */
+};
+
+/* Completion status (table 2-41); others are reserved. */
+enum tlp_status {
+	TLP_STATUS_SC	= 0,	/* successful */
+	TLP_STATUS_UR	= 1,	/* unsupported request */
+	TLP_STATUS_RRS	= 2,	/* request retry */
+	TLP_STATUS_CA	= 4,	/* completer abort */
+};
+
+/* Attr[2:0], 2.2.6.3 */
+#define TLP_ATTR_NO_SNOOP	0x1
+#define TLP_ATTR_RELAXED	0x2
+#define TLP_ATTR_ID_ORDER	0x4
+
+#define TLP_MAX_LENGTH_DW	1024	/* Length = 0 on the wire means this */
+#define TLP_MAX_PAYLOAD		(TLP_MAX_LENGTH_DW * 4)
+#define TLP_MAX_TAG		0x3fff	/* 14 bits */
+#define TLP_ST16_MAX		0xffff
+#define TLP_ST8_MAX		0xff
+#define TLP_PH_MAX		3
+/* 7 DW header base, OHC-A, -B, -C and a four-DW OHC-E: more than any flit mode header has */
+#define TLP_MAX_HEADER		(14 * 4)
+#define TLP_MAX_TRAILER		(5 * 4)
+#define TLP_MAX_SIZE		(TLP_MAX_HEADER + TLP_MAX_PAYLOAD + TLP_MAX_TRAILER)
+
+/* One packet. Fields that a type does not have are ignored by encoders, and 0 after decoding. */
+struct tlp {
+	enum tlp_type type;
+	uint8_t tc;			/* traffic class, 0-7 */
+	uint8_t attr;			/* TLP_ATTR_* */
+	uint8_t at;			/* address type, 0-3: untranslated, request, translated */
+	bool ep;			/* poisoned */
+	uint16_t requester;		/* bus << 8 | device << 3 | function */
+	uint16_t tag;			/* 0 to TLP_MAX_TAG; reserved for posted requests: 0 */
+	uint16_t length;		/* DWs of payload, or asked for: 1-1024; Cpl: 0 */
+	uint8_t first_be, last_be;	/* byte enables, bit n = byte n of the DW */
+	uint64_t address;		/* multiple of 4; below 4 GiB for the 32-bit types */
+	struct tlp_hints hints;		/* requests only */
+	bool av;			/* AMA is valid */
+	uint8_t ama;			/* ACS-or-ATS access mode, AMA[2:0] in OHC-B; 0 unless av */
+
+	/* Cpl and CplD only, where requester and tag are those of the request answered */
+	uint16_t completer;
+	enum tlp_status status;
+	uint16_t byte_count;		/* bytes left for this request, this one's included: 1-4096 */
+	uint8_t lower_address;		/* of the first byte returned, 0-127 */
+
+	/*
+	 * length * 4 bytes in address order, for types with data. Encoding reads it, decoding
+	 * points it into the buffer that was decoded. NULL for types without data.
+	 */
+	const void *payload;
+};
+
+/* Why a packet cannot be encoded or decoded. */
+enum tlp_error {
+	TLP_OK,
+	TLP_ERR_TYPE,		/* Type is none of enum tlp_type */
+	TLP_ERR_FIELD,		/* encoding: a field is beyond its range */
+	TLP_ERR_LENGTH,		/* length impossible for the type (AtomicOps, DMWr, Cpl) */
+	TLP_ERR_BE,		/* byte enables against the rules of 2.2.5 */
+	TLP_ERR_4K,		/* a memory request crosses a 4 KiB boundary (2.2.7) */
+	TLP_ERR_HINTS,		/* encoding: hv reserved, or st beyond what hv covers */
+	TLP_ERR_SPACE,		/* encoding: buffer too small */
+	TLP_ERR_TRUNCATED,	/* decoding: bytes end within header, payload or trailer */
+	TLP_ERR_TRAILING,	/* decoding: bytes left over after the packet */
+	TLP_ERR_OHC,		/* decoding: content that the type requires is missing (2.2.1.2) */
+};
+
+/* A sentence for messages; never NULL, whatever the value. */
+const char *tlp_error_string(enum tlp_error error);
+
+/* "MWr64", "CplD", ... as analyzers print it; NULL if @type is none of enum tlp_type. */
+const char *tlp_type_name(enum tlp_type type);
+
+bool tlp_has_data(enum tlp_type type);
+bool tlp_is_completion(enum tlp_type type);
+bool tlp_is_posted(enum tlp_type type);
+
+/* True when @hints say something: NULL, none and the reserved encoding do not. */
+static inline bool tlp_hints_valid(const struct tlp_hints *hints)
+{
+	return hints && (hints->hv == TLP_HV_ST8 || hints->hv == TLP_HV_ST16);
+}
+
+/*
+ * The byte enables of a memory request of @len bytes (1 or more) at @address: sets first_be,
+ * last_be, length and address (rounded down to a DW) in @tlp. The caller sees to it that the
+ * request stays within 4 KiB and within TLP_MAX_PAYLOAD.
+ */
+void tlp_set_span(struct tlp *tlp, uint64_t address, size_t len);
+
+/* What tlp_flit_encode() may be told. */
+enum tlp_flit_flags {
+	/*
+	 * Put ST[7:0] into the Tag of posted requests that carry hints. Tag is reserved there in
+	 * flit mode (2.2.6.2), but real requesters have been seen to fill it like this.
+	 */
+	TLP_FLIT_ECHO_ST = 1 << 0,
+};
+
+/*
+ * Encode header base and OHC, without payload, so that callers need not copy data.
+ * @flags: enum tlp_flit_flags. @size: room at @buf in bytes, TLP_MAX_HEADER always suffices.
+ * @encoded: bytes written, a multiple of 4; untouched on error.
+ * OHC-A1 is there exactly if the byte enables are not all ones; OHC-B exactly if there are hints or
+ * av is set; OHC-A5 exactly if a completion needs it.
+ * Returns TLP_OK, TLP_ERR_TYPE, _FIELD, _LENGTH, _BE, _4K, _HINTS or _SPACE.
+ */
+enum tlp_error tlp_flit_encode_header(const struct tlp *tlp, unsigned int flags, void *buf,
+				      size_t size, size_t *encoded);
+
+/* The same with the payload behind it; TLP_ERR_FIELD also if there should be one and it is NULL. */
+enum tlp_error tlp_flit_encode(const struct tlp *tlp, unsigned int flags, void *buf, size_t size,
+			       size_t *encoded);
+
+/* Where the parts of an encoded packet are, and the fields that struct tlp does not keep. */
+struct tlp_flit_layout {
+	uint8_t type;		/* Type[7:0], known or not */
+	uint8_t ohc;		/* OHC[4:0] */
+	uint8_t ts;		/* trailer size code, TS[2:0] */
+	uint16_t length;	/* DWs, 1-1024, as Length says */
+	/* offsets from the start, in DWs; 0: not there */
+	uint8_t base_dw;	/* size of the header base, never 0 */
+	uint8_t ohc_a, ohc_b, ohc_c, ohc_e;
+	uint8_t header_dw;	/* header base and OHC together: where the payload starts */
+	uint8_t trailer_dw;	/* size of the trailer */
+	uint16_t payload_dw;	/* size of the payload */
+};
+
+/*
+ * Find the parts of the packet in @buf. Only DW0 is judged; bytes may be missing after it.
+ * Returns TLP_OK, TLP_ERR_TRUNCATED if there are less than 4 bytes, or TLP_ERR_TYPE; with the
+ * latter type, ohc, ts and length are still valid.
+ */
+enum tlp_error tlp_flit_layout(const void *buf, size_t size, struct tlp_flit_layout *layout);
+
+/*
+ * Decode the one packet that @buf holds: @size is exactly its length in bytes. Reserved bits are
+ * ignored, the reserved HV is TLP_HV_NONE, and OHC-C, OHC-E and a trailer are skipped.
+ * Returns TLP_OK, TLP_ERR_TYPE, _TRUNCATED, _TRAILING, _LENGTH, _BE, _4K or _OHC; @tlp is valid
+ * with TLP_OK only.
+ */
+enum tlp_error tlp_flit_decode(const void *buf, size_t size, struct tlp *tlp);
+
+#endif
