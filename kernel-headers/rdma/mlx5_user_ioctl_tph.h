@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-2-Clause) */
+/*
+ * TLP Processing Hints (TPH) of mlx5 memory regions: what a region puts on the wire.
+ */
+#ifndef _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H
+#define _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H
+
+#include <linux/types.h>
+#include <rdma/ib_user_ioctl_cmds.h>
+#include <rdma/ib_user_ioctl_tph.h>
+
+/**
+ * DOC: MLX5_IB_METHOD_MR_QUERY_TPH
+ *
+ * A method of UVERBS_OBJECT_MR. It works on every memory region of an mlx5 device, whichever way
+ * it was registered, and reports the hints of the requests which the NIC makes for it now: the tag
+ * comes from the state of the NIC's steering tag table, not from what the registration asked for.
+ * While the NIC's requester is disabled the source is MLX5_IB_TPH_SOURCE_NONE.
+ *
+ * The errors:
+ *
+ *  ENOENT           The context has no object with this handle.
+ *  EINVAL           The handle is no memory region's; handle or response attribute is missing, or
+ *                   the response is shorter than struct mlx5_ib_tph_mr_info (a longer one is
+ *                   filled with zeroes beyond it).
+ *  EBUSY            The region is being destroyed.
+ *  EFAULT           The response cannot be written.
+ *  EPROTONOSUPPORT  The kernel or the driver has no such method.
+ */
+
+/* The last of the ids that uverbs leaves to drivers: upstream's methods count up from the first. */
+enum mlx5_ib_mr_tph_methods {
+	MLX5_IB_METHOD_MR_QUERY_TPH = (1U << UVERBS_ID_NS_SHIFT) + 7,
+};
+
+/**
+ * enum mlx5_ib_mr_query_tph_attrs - attributes of MLX5_IB_METHOD_MR_QUERY_TPH
+ * @MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE: handle of the memory region
+ * @MLX5_IB_ATTR_MR_QUERY_TPH_RESP: output, struct mlx5_ib_tph_mr_info
+ */
+enum mlx5_ib_mr_query_tph_attrs {
+	MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE = (1U << UVERBS_ID_NS_SHIFT),
+	MLX5_IB_ATTR_MR_QUERY_TPH_RESP,
+};
+
+/**
+ * enum mlx5_ib_tph_source - where the hints of a memory region come from
+ * @MLX5_IB_TPH_SOURCE_NONE: its requests carry no hints
+ * @MLX5_IB_TPH_SOURCE_EXPORTER: imported from the exporter of its dma-buf
+ * @MLX5_IB_TPH_SOURCE_DMAH: the DMA handle that it was registered with
+ */
+enum mlx5_ib_tph_source {
+	MLX5_IB_TPH_SOURCE_NONE,
+	MLX5_IB_TPH_SOURCE_EXPORTER,
+	MLX5_IB_TPH_SOURCE_DMAH,
+};
+
+/**
+ * struct mlx5_ib_tph_mr_info - hints of a memory region
+ * @source: enum mlx5_ib_tph_source; with MLX5_IB_TPH_SOURCE_NONE all that follows but
+ *	@revalidations is zero
+ * @tph_namespace: IB_UVERBS_TPH_NS_ST or IB_UVERBS_TPH_NS_ST_EXT, or IB_UVERBS_TPH_NS_NONE
+ * @revalidations: how often the exporter was asked again, and its answer taken, before the pages
+ *	of the region were mapped again after an invalidation
+ * @steering_tag: tag in the requests
+ * @st_index: index of the tag in the NIC's steering tag table, 0 when the mkey selects none; the
+ *	tag itself when the NIC has no table
+ * @ph: processing hint in the requests, 0 to 3
+ * @reserved: zero
+ */
+struct mlx5_ib_tph_mr_info {
+	__u32	source;
+	__u32	tph_namespace;
+	__u32	revalidations;
+	__u16	steering_tag;
+	__u16	st_index;
+	__u8	ph;
+	__u8	reserved[7];
+};
+
+#endif /* _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H */
