@@ -79,20 +79,20 @@ struct tlp {
 	enum tlp_type type;
 	uint8_t tc;			/* traffic class, 0-7 */
 	uint8_t attr;			/* TLP_ATTR_* */
-	uint8_t at;			/* address type, 0-3: untranslated, request, translated */
+	uint8_t at;			/* address type, 0-2: untranslated, request, translated */
 	bool ep;			/* poisoned */
 	uint16_t requester;		/* bus << 8 | device << 3 | function */
 	uint16_t tag;			/* 0 to TLP_MAX_TAG; reserved for posted requests: 0 */
 	uint16_t length;		/* DWs of payload, or asked for: 1-1024; Cpl: 0 */
-	uint8_t first_be, last_be;	/* byte enables, bit n = byte n of the DW */
-	uint64_t address;		/* multiple of 4; below 4 GiB for the 32-bit types */
+	uint8_t first_be, last_be;	/* byte enables, bit n = byte n of the DW; not in AtomicOps */
+	uint64_t address;		/* multiple of 4; below 4 GiB exactly for 32-bit types */
 	struct tlp_hints hints;		/* requests only */
-	bool av;			/* AMA is valid */
-	uint8_t ama;			/* ACS-or-ATS access mode, AMA[2:0] in OHC-B; 0 unless av */
+	bool av;			/* ama is valid; only when at is translated (2.2.7.1.1) */
+	uint8_t ama;			/* ATS memory attributes, AMA[2:0] in OHC-B; 0 unless av */
 
 	/* Cpl and CplD only, where requester and tag are those of the request answered */
 	uint16_t completer;
-	enum tlp_status status;
+	uint8_t status;			/* enum tlp_status; decoded as is: reserved ones mean UR */
 	uint16_t byte_count;		/* bytes left for this request, this one's included: 1-4096 */
 	uint8_t lower_address;		/* of the first byte returned, 0-127 */
 
@@ -115,7 +115,6 @@ enum tlp_error {
 	TLP_ERR_SPACE,		/* encoding: buffer too small */
 	TLP_ERR_TRUNCATED,	/* decoding: bytes end within header, payload or trailer */
 	TLP_ERR_TRAILING,	/* decoding: bytes left over after the packet */
-	TLP_ERR_OHC,		/* decoding: content that the type requires is missing (2.2.1.2) */
 };
 
 /* A sentence for messages; never NULL, whatever the value. */
@@ -133,6 +132,12 @@ static inline bool tlp_hints_valid(const struct tlp_hints *hints)
 {
 	return hints && (hints->hv == TLP_HV_ST8 || hints->hv == TLP_HV_ST16);
 }
+
+/*
+ * The 32-bit or 64-bit form of request @type, whichever @address demands: addresses below 4 GiB must
+ * use the short one (2.2.4.1). Completions are returned as they are.
+ */
+enum tlp_type tlp_type_for(enum tlp_type type, uint64_t address);
 
 /*
  * The byte enables of a memory request of @len bytes (1 or more) at @address: sets first_be,
@@ -189,8 +194,8 @@ enum tlp_error tlp_flit_layout(const void *buf, size_t size, struct tlp_flit_lay
 /*
  * Decode the one packet that @buf holds: @size is exactly its length in bytes. Reserved bits are
  * ignored, the reserved HV is TLP_HV_NONE, and OHC-C, OHC-E and a trailer are skipped.
- * Returns TLP_OK, TLP_ERR_TYPE, _TRUNCATED, _TRAILING, _LENGTH, _BE, _4K or _OHC; @tlp is valid
- * with TLP_OK only.
+ * Returns TLP_OK, TLP_ERR_TYPE, _TRUNCATED, _TRAILING, _LENGTH, _BE or _4K; @tlp is valid with
+ * TLP_OK only.
  */
 enum tlp_error tlp_flit_decode(const void *buf, size_t size, struct tlp *tlp);
 
