@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The fabric: a root complex, one link to each device below it, and routing by address.
+ *
+ * A port is the device's end of its link. What a device requests goes out of its port and reaches
+ * either memory of the guest or a BAR of a device of this fabric, peer to peer. Peer-to-peer
+ * requests become TLPs as on a real link: split at the requester's max payload (or read request)
+ * size and at 4 KiB boundaries, with byte enables for a ragged start and end, counted and, with a
+ * capture, recorded on both links. Requests to guest memory move the data and are counted in bytes:
+ * there is no device there to see hints.
+ *
+ * All functions belong to the engine's thread. -errno results are the same everywhere:
+ *   -EPERM     the requester's Bus Master Enable is off
+ *   -ENETDOWN  the requester's link, or that of the device addressed, is down
+ *   -EFAULT    no memory and no BAR there, not all of it, or mapped without the right to
+ *              read/write it: Unsupported Request on a real bus
+ * A real posted write fails silently; the result says what an error report would have said.
+ */
+#ifndef FABRIC_FABRIC_H
+#define FABRIC_FABRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tlp/tlp.h"
+
+struct fabric;
+struct fabric_port;
+struct capture;
+
+#define FABRIC_BARS 6
+#define FABRIC_MAX_PORTS 16
+
+/* One memory request TLP as the completer sees it. Bytes enabled are always contiguous. */
+struct fabric_request {
+	uint16_t requester;		/* bus << 8 | device << 3 | function */
+	unsigned int bar;		/* of the completer */
+	uint64_t offset;		/* of the first enabled byte in the BAR */
+	uint32_t len;			/* enabled bytes, 1 to 4096, within one 4 KiB page */
+	struct tlp_hints hints;		/* all zero: none */
+};
+
+/* What a device does with requests of its peers. Both are called once for each TLP. */
+struct fabric_port_ops {
+	/** mem_write() - land req->len bytes of @data, which is valid during the call only. */
+	void (*mem_write)(void *device, const struct fabric_request *req, const void *data);
+	/** mem_read() - fill @data with req->len bytes. */
+	void (*mem_read)(void *device, const struct fabric_request *req, void *data);
+};
+
+/** fabric_create() - Return: a fabric without ports, or NULL with errno ENOMEM. */
+struct fabric *fabric_create(void);
+
+/** fabric_destroy() - free a fabric whose ports have all been destroyed. */
+void fabric_destroy(struct fabric *fabric);
+
+/**
+ * fabric_set_capture() - record peer-to-peer TLPs in @capture, or stop recording with NULL.
+ *
+ * Each port is announced as a link under its name. The capture stays the caller's.
+ * Return: 0, or -errno of capture_add_link().
+ */
+int fabric_set_capture(struct fabric *fabric, struct capture *capture);
+
+/** fabric_capture_flush() - see capture_flush(). Return: 0 (also without capture) or -errno. */
+int fabric_capture_flush(struct fabric *fabric);
+
+struct fabric_port_attr {
+	const char *name;		/* of the device, 1 to CAPTURE_NAME_MAX bytes, unique */
+	uint16_t requester;		/* ID that its requests carry; nothing tells us the guest's choice */
+	bool echo_st;			/* posted requests echo ST[7:0] in Tag: TLP_FLIT_ECHO_ST */
+	const struct fabric_port_ops *ops;
+	void *device;
+};
+
+/**
+ * fabric_port_create() - plug a device in: link up, bus master off, payload 128, no window.
+ *
+ * Return: the port, or NULL with errno EEXIST (name taken), EINVAL (name empty or too long),
+ * ENOSPC (FABRIC_MAX_PORTS), ENOMEM, or an error of capture_add_link().
+ */
+struct fabric_port *fabric_port_create(struct fabric *fabric, const struct fabric_port_attr *attr);
+
+/** fabric_port_destroy() - unplug the device; its mappings and windows go with it. */
+void fabric_port_destroy(struct fabric_port *port);
+
+/*
+ * What the function's configuration space decides; called by pci/.
+ */
+
+/** fabric_port_set_window() - @bar decodes [base, base + size); a size of 0 closes it. */
+void fabric_port_set_window(struct fabric_port *port, unsigned int bar, uint64_t base,
+			    uint64_t size);
+
+/** fabric_port_set_bus_master() - whether the device may send requests. */
+void fabric_port_set_bus_master(struct fabric_port *port, bool enabled);
+
+/** fabric_port_set_sizes() - Max_Payload_Size and Max_Read_Request_Size in bytes, 128 to 4096. */
+void fabric_port_set_sizes(struct fabric_port *port, uint32_t max_payload, uint32_t max_read);
+
+/** fabric_port_set_link() - link up or down (a fault); down, neither requests nor TLPs pass. */
+void fabric_port_set_link(struct fabric_port *port, bool up);
+bool fabric_port_link(const struct fabric_port *port);
+
+/*
+ * Guest memory as one device sees it; called by vfio_user/.
+ */
+
+/**
+ * fabric_map() - make guest memory reachable.
+ * @host: where it is mapped here; NULL for a range that the guest maps but that is no memory
+ *	(another device's BAR, say): then addresses in it are routed to windows
+ *
+ * Return: 0; -EEXIST when the range overlaps one that is mapped; -EINVAL for an empty range or one
+ * that wraps round; -ENOSPC beyond FABRIC_MAX_MAPPINGS; -ENOMEM.
+ */
+int fabric_map(struct fabric_port *port, uint64_t addr, uint64_t len, void *host, bool read,
+	       bool write);
+
+/**
+ * fabric_unmap() - forget the mapping that is exactly [addr, addr + len).
+ * @host: gets what fabric_map() was given
+ *
+ * The memory may be unmapped as soon as this returned: pointers from fabric_ram() do not outlive
+ * the callback they were taken in.
+ * Return: 0; -ENOENT when there is none.
+ */
+int fabric_unmap(struct fabric_port *port, uint64_t addr, uint64_t len, void **host);
+
+/** fabric_unmap_any() - forget one mapping, whichever. Return: false when there was none. */
+bool fabric_unmap_any(struct fabric_port *port, void **host, uint64_t *len);
+
+#define FABRIC_MAX_MAPPINGS 4096
+
+/*
+ * What devices use.
+ */
+
+/**
+ * fabric_ram() - the guest memory behind an address, for as long as the current callback runs.
+ * @write: whether it will be written
+ *
+ * For queues, records and doorbells that are read and written in place, and for payload that is
+ * moved by fabric_read()/fabric_write() on the other side. Not counted, never captured.
+ * Return: a pointer to @len contiguous bytes, or NULL where fabric_read()/fabric_write() would
+ * fail, or where there is a BAR or more than one mapping.
+ */
+void *fabric_ram(struct fabric_port *port, uint64_t addr, uint64_t len, bool write);
+
+/**
+ * fabric_write() - write @len bytes to memory or a peer's BAR.
+ * @hints: processing hints for peer-to-peer TLPs; NULL or all zero for none
+ *
+ * All or nothing as far as addresses go: nothing is written when part of the range is not there.
+ * Return: 0; -EPERM, -ENETDOWN, -EFAULT as above.
+ */
+int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
+		 const struct tlp_hints *hints);
+
+/** fabric_read() - read @len bytes; @data is undefined after an error. As fabric_write(). */
+int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t len,
+		const struct tlp_hints *hints);
+
+/**
+ * fabric_check() - whether fabric_write() (@write) or fabric_read() of the range would work now.
+ *
+ * Return: as they do.
+ */
+int fabric_check(struct fabric_port *port, uint64_t addr, uint64_t len, bool write);
+
+const char *fabric_port_name(const struct fabric_port *port);
+uint16_t fabric_port_requester(const struct fabric_port *port);
+
+/*
+ * Counters, each seen from the device: what its link carried out and in.
+ */
+struct fabric_counters {
+	uint64_t tx_writes, tx_reads;		/* peer-to-peer request TLPs sent */
+	uint64_t rx_writes, rx_reads;		/* peer-to-peer request TLPs received */
+	uint64_t tx_completions, rx_completions;
+	uint64_t tx_write_bytes, rx_write_bytes;
+	uint64_t ram_write_bytes, ram_read_bytes;	/* fabric_write()/fabric_read(), guest memory */
+	uint64_t refused;			/* requests of this device that had an -errno result */
+	uint64_t hints_lost;			/* received requests beyond the table of hints */
+	uint64_t capture_errors;		/* TLPs that could not be recorded */
+};
+
+/** fabric_port_counters() - the live counters, valid as long as the port. */
+const struct fabric_counters *fabric_port_counters(const struct fabric_port *port);
+
+/* How many peer-to-peer requests a device received with exactly these hints. */
+struct fabric_hint_count {
+	struct tlp_hints hints;
+	uint64_t writes, write_bytes, reads;
+};
+
+#define FABRIC_MAX_HINT_COUNTS 1024
+
+/**
+ * fabric_port_hint_counts() - the table of received hints, in order of first sight.
+ * @count: gets the number of entries
+ *
+ * Return: the live table, valid until the next request.
+ */
+const struct fabric_hint_count *fabric_port_hint_counts(const struct fabric_port *port,
+							unsigned int *count);
+
+/** fabric_next_port() - walk the ports in order of creation; pass NULL first. NULL ends. */
+struct fabric_port *fabric_next_port(struct fabric *fabric, const struct fabric_port *previous);
+
+#endif
