@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * TLP Processing Hints of memory regions of mlx5 devices: what is on the wire.
+ */
+#ifndef INFINIBAND_MLX5DV_TPH_H
+#define INFINIBAND_MLX5DV_TPH_H
+
+#include <stdint.h>
+#include <infiniband/verbs.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where the hints that a memory region's TLPs carry came from. */
+enum mlx5dv_tph_source {
+	MLX5DV_TPH_SOURCE_NONE,		/* its TLPs carry no hints */
+	MLX5DV_TPH_SOURCE_EXPORTER,	/* the exporter of the dma-buf published them */
+	MLX5DV_TPH_SOURCE_DMAH,		/* a DMA handle (ibv_alloc_dmah()) set them */
+};
+
+/*
+ * comp_mask:     which fields after those below the caller has room for; there are none yet
+ * source:        enum mlx5dv_tph_source; when NONE all below but @revalidations are 0
+ * tph_namespace: enum ibv_tph_namespace of <infiniband/tph.h>: ST or ST_EXT
+ * steering_tag:  the tag, 0..0xff in the 8-bit namespace, 0..0xffff in the 16-bit one
+ * st_index:      entry of the device's steering tag table that holds it (0: the entry that is
+ *                always 0; for a device without a table the tag itself)
+ * ph:            processing hint, 0..3: 0 bidirectional, 1 requester, 2 target, 3 target with
+ *                priority (PCI Express Base Specification, "Processing Hints")
+ * revalidations: how often the exporter was asked again with success since the registration,
+ *                because it had invalidated the mapping; wraps
+ */
+struct mlx5dv_tph_mr_info {
+	uint64_t comp_mask;
+	uint32_t source;
+	uint32_t tph_namespace;
+	uint16_t steering_tag;
+	uint16_t st_index;
+	uint8_t ph;
+	uint32_t revalidations;
+};
+
+/**
+ * mlx5dv_tph_query_mr - What hints do the TLPs of a memory region carry now
+ * @mr: any memory region of an mlx5 device, of whichever call
+ * @info: comp_mask is read, all else is written on success, nothing otherwise
+ *
+ * The answer comes from the device's live steering tag table. It is a snapshot: while TPH of the
+ * PCI function is disabled the source is MLX5DV_TPH_SOURCE_NONE.
+ *
+ * Return: 0, or a positive errno:
+ *	EOPNOTSUPP	@info->comp_mask is not 0, @mr is not of an mlx5 device, or the kernel does
+ *			not have the query
+ *	ENOENT		@mr has been destroyed behind the library's back
+ *	EBUSY		@mr is being destroyed
+ *	EIO		the device has been removed
+ */
+int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* INFINIBAND_MLX5DV_TPH_H */
