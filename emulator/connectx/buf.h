@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Buffers that the guest describes by a list of page addresses (PAS): the rings of EQs, CQs, QPs
+ * and SRQs. Every access is checked against the size of the buffer, and every byte goes through
+ * the fabric, which checks the address.
+ */
+#ifndef CONNECTX_BUF_H
+#define CONNECTX_BUF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/types.h>
+
+struct connectx;
+
+struct cx_buf {
+	uint64_t *page;		/* bus addresses */
+	uint32_t pages;
+	uint8_t page_shift;
+	uint32_t offset;	/* where in page 0 the buffer begins */
+	uint64_t size;		/* bytes, from offset on */
+};
+
+#define CX_PAGE_SHIFT 12	/* the unit of every log_page_size field */
+
+/**
+ * cx_buf_init() - take over a page list.
+ * @pas: big endian page addresses; the low 12 bits are ignored, as the device does
+ * @pas_bytes: how many bytes the guest gave at @pas
+ * @log_page_size: log2 of the page size, in units of 4 KiB
+ * @offset: of the first byte of the buffer in its first page
+ * @size: bytes; 0 makes an empty buffer
+ *
+ * Return: 0; -EINVAL when the pages do not cover the buffer, or the page size or offset is out of
+ * range; -ENOMEM.
+ */
+int cx_buf_init(struct cx_buf *buf, const __be64 *pas, size_t pas_bytes, unsigned int log_page_size,
+		uint32_t offset, uint64_t size);
+
+/** cx_buf_fini() - free it; harmless on an empty or zeroed one. */
+void cx_buf_fini(struct cx_buf *buf);
+
+/**
+ * cx_buf_address() - where byte @offset lies.
+ * @contiguous: how many bytes from there on lie together
+ *
+ * Return: the bus address. @offset must be below the size.
+ */
+uint64_t cx_buf_address(const struct cx_buf *buf, uint64_t offset, uint64_t *contiguous);
+
+/**
+ * cx_buf_ptr() - direct pointer into guest memory.
+ * @write: whether it will be written through
+ *
+ * Return: NULL when [offset, offset + len) is not within the buffer, crosses into a page that does
+ * not follow, or is no memory of the guest. Good until the engine's next turn.
+ */
+void *cx_buf_ptr(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, size_t len,
+		 bool write);
+
+/** cx_buf_read() - Return: 0, or -EFAULT when outside of the buffer or of the guest's memory. */
+int cx_buf_read(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, void *data,
+		size_t len);
+
+/** cx_buf_write() - Return: 0, or -EFAULT when outside of the buffer or of the guest's memory. */
+int cx_buf_write(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, const void *data,
+		 size_t len);
+
+#endif

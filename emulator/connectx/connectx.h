@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The software ConnectX: a PCIe function with an InfiniBand port that the stock mlx5_core and
+ * mlx5_ib drivers run.
+ *
+ * This is all that the rest of softfabric sees of it; device.h is where its inside begins.
+ */
+#ifndef CONNECTX_CONNECTX_H
+#define CONNECTX_CONNECTX_H
+
+#include <stdint.h>
+
+struct connectx;
+struct engine;
+struct fabric;
+struct pci_function;
+struct registry;
+
+/* TPH Requester Supported modes of the function (PCIe 6.x, 7.9.13.2). */
+enum cx_requester {
+	CX_REQUESTER_NONE,	/* no TPH requester capability */
+	CX_REQUESTER_TPH,	/* 8-bit steering tags */
+	CX_REQUESTER_EXTENDED,	/* also 16-bit steering tags */
+};
+
+#define CX_ST_ENTRIES_MAX 64	/* what fits into the capability: 7.9.13.4 */
+
+struct connectx_config {
+	const char *name;		/* in the registry; must outlive the device */
+	enum cx_requester requester;
+	unsigned int st_entries;	/* ST table in the capability, 2-64; 0: no table */
+	uint64_t guid;			/* node GUID; the port GUID is the same */
+	uint16_t lid;			/* of the port, 1-0xbfff; as a subnet manager would assign it */
+};
+
+/** connectx_default_config() - the NIC of the default lab machine under @name. */
+struct connectx_config connectx_default_config(const char *name);
+
+/**
+ * connectx_create() - make a device and put it on the fabric.
+ *
+ * Return: the device, or NULL with errno EINVAL (a field of @config out of range) or ENOMEM.
+ */
+struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
+				  struct registry *registry, const struct connectx_config *config);
+
+/** connectx_destroy() - free the device with all its objects. */
+void connectx_destroy(struct connectx *nic);
+
+/** connectx_function() - the PCIe function, to be served to a guest. */
+struct pci_function *connectx_function(struct connectx *nic);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Completion queues.
+ */
+#ifndef CONNECTX_CQ_H
+#define CONNECTX_CQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "connectx/buf.h"
+#include "connectx/cmd.h"
+
+struct eq;
+
+/* When the next event is given (the st field of cqc). */
+enum cq_arm {
+	CQ_FIRED	= MLX5_CQ_STATE_FIRED,		/* no event until armed again */
+	CQ_ARMED	= MLX5_CQ_STATE_ARMED,		/* at the next completion */
+	CQ_SOLICITED	= 6,				/* at the next solicited or failed one */
+	CQ_ALWAYS	= MLX5_CQ_STATE_ALWAYS_ARMED,	/* not handed out to the guest */
+};
+
+struct cq {
+	uint32_t cqn;
+	struct cx_buf buf;
+	uint8_t log_size;	/* entries */
+	uint8_t log_stride;	/* bytes of an entry: 6 or 7; the CQE is its last 64 bytes */
+	bool ignore_overrun;	/* oi */
+	bool overrun;		/* status: no more completions are written */
+	enum cq_arm arm;
+	uint32_t uar;		/* whose doorbells count */
+	uint64_t dbr;		/* doorbell record: consumer index, arm request */
+	uint32_t producer;	/* entries ever written, modulo 2^24 as the guest counts them */
+	uint32_t consumer;	/* as last read from the doorbell record, 24 bits */
+	uint32_t last_solicited; /* producer after the last solicited entry */
+	struct eq *eq;		/* where its events go */
+	uint32_t users;		/* QP queues and SRQs that complete here */
+	uint32_t cqc[MLX5_ST_SZ_DW(cqc)];	/* as created and modified, big endian, for QUERY_CQ */
+};
+
+/**
+ * cq_post() - write one completion and tell the guest if it asked for it.
+ * @cqe: complete but for the owner bit and the timestamp
+ * @solicited: the message asked for an event, or the completion is an error
+ *
+ * Return: true; false when the queue has overrun or is no memory, and the completion is lost: the
+ * caller's queue goes to error. The CQ's event has been posted then.
+ */
+bool cq_post(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe, bool solicited);
+
+/** cq_doorbell() - the guest wrote @arm (sn, cmd, ci) for @cqn. */
+void cq_doorbell(struct connectx *nic, uint32_t uar, uint32_t arm, uint32_t cqn);
+
+/** cq_find() - Return: the queue or NULL. */
+struct cq *cq_find(struct connectx *nic, uint32_t cqn);
+
+/** cq_clear() - destroy all. */
+void cq_clear(struct connectx *nic);
+
+cmd_handler cq_create, cq_destroy, cq_query, cq_modify;
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The device as its own files see it: one structure that holds the tables of all objects.
+ */
+#ifndef CONNECTX_DEVICE_H
+#define CONNECTX_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/mlx5/device.h>
+
+#include "connectx/cmd.h"
+#include "connectx/connectx.h"
+#include "connectx/limits.h"
+#include "connectx/mkey.h"
+#include "connectx/table.h"
+#include "engine.h"
+#include "pci/function.h"
+#include "registry.h"
+
+/* How far the driver has brought the function up (hca.c). */
+enum hca_state {
+	HCA_DISABLED,	/* since reset or DISABLE_HCA */
+	HCA_ENABLED,	/* ENABLE_HCA: capabilities can be queried and set */
+	HCA_UP,		/* INIT_HCA: objects can be made */
+};
+
+/* Capability groups that can be asked for; caps.c. */
+#define CX_CAP_GROUPS 4
+
+struct cx_caps {
+	uint8_t max[CX_CAP_GROUPS][MLX5_UN_SZ_BYTES(hca_cap_union)];
+	uint8_t cur[CX_CAP_GROUPS][MLX5_UN_SZ_BYTES(hca_cap_union)];
+};
+
+struct cx_port {
+	uint16_t lid, sm_lid;
+	uint64_t guid;
+	bool link;			/* physical link; a switch in the registry */
+	struct registry_switch sw;
+	char node_description[64];
+	uint32_t cap_mask;		/* IB CapabilityMask */
+	uint32_t qkey_violations, pkey_violations;
+	uint64_t xmit_bytes, rcv_bytes, xmit_packets, rcv_packets; /* unicast RC, UC, UD together */
+};
+
+struct connectx {
+	struct connectx_config config;
+	struct pci_function fn;
+	struct fabric_port *port;	/* fn.port */
+	struct engine *engine;
+	struct registry *registry;
+
+	enum hca_state state;
+	uint16_t issi;
+	bool memory_faults;		/* SET_HCA_CAP: mem_page_fault scheme on */
+	uint64_t health_zero_ns;	/* the health counter counts from here */
+	struct cmd_queue cmd;
+	struct cx_caps *caps;
+	struct cx_port ib;		/* the one port */
+
+	struct cx_table uars;		/* struct uar */
+	struct cx_table pds, xrcds, tds; /* struct domain */
+	struct cx_table eqs;		/* struct eq */
+	struct cx_table cqs;		/* struct cq */
+	struct cx_table qps;		/* struct qp */
+	struct cx_table srqs;		/* struct srq of every kind: one number space */
+	struct mkey_table mkeys;
+	uint64_t pages;			/* given by MANAGE_PAGES and not taken back */
+
+	struct fault_point cq_fault;	/* "completion", by CQ number */
+	struct fault_point doorbell_fault; /* "doorbell", by QP number */
+
+	struct {
+		uint64_t doorbells;	/* of send queues */
+		uint64_t stray_doorbells; /* to no object, or through the wrong UAR */
+		uint64_t cqes, eqes;
+		uint64_t cq_overruns, eq_overruns;
+	} counters;
+};
+
+/** cx_ram() - see fabric_ram(). */
+static inline void *cx_ram(struct connectx *nic, uint64_t addr, uint64_t len, bool write)
+{
+	return fabric_ram(nic->port, addr, len, write);
+}
+
+/** cx_objects_clear() - destroy all objects of the guest, in the order of dependence. */
+void cx_objects_clear(struct connectx *nic);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * How much of everything the device has. caps.c advertises exactly this, and the tables are as
+ * large as this.
+ */
+#ifndef CONNECTX_LIMITS_H
+#define CONNECTX_LIMITS_H
+
+#define CX_VECTORS		32	/* MSI-X */
+#define CX_BAR0_SIZE		(32ULL << 20) /* 8192 UARs, of which the first 16 are not handed out */
+#define CX_BAR2_SIZE		(16ULL << 10) /* MSI-X table and pending bits */
+
+#define CX_MAX_EQS		64	/* an EQ number is 8 bits in the doorbell */
+#define CX_LOG_MAX_EQ_SZ	22
+#define CX_LOG_MAX_CQ		16
+#define CX_LOG_MAX_CQ_SZ	22
+#define CX_LOG_MAX_QP		16
+#define CX_LOG_MAX_QP_SZ	15
+#define CX_LOG_MAX_SRQ		15
+#define CX_LOG_MAX_SRQ_SZ	15
+#define CX_LOG_MAX_PD		16
+#define CX_LOG_MAX_XRCD		14
+#define CX_LOG_MAX_TD		10
+#define CX_LOG_MAX_MKEY		20
+#define CX_LOG_MAX_KLM_LIST	16
+#define CX_LOG_MAX_RA_QP	4	/* outstanding reads and atomics of a QP, either side */
+#define CX_LOG_MAX_MSG		30
+#define CX_MAX_WQE_SQ		1024	/* bytes */
+#define CX_MAX_WQE_RQ		512
+
+#define CX_PORTS		1
+#define CX_GIDS			8
+#define CX_PKEYS		128
+
+/* Memory that all mkeys' translation lists together may take: 64 GiB in 4 KiB pages. */
+#define CX_MAX_XLT_BYTES	(128ULL << 20)
+/* The longest command: a page list of the largest queue, with room to spare. */
+#define CX_MAX_CMD_BYTES	(4U << 20)
+
+#endif

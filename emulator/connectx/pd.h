@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Objects that are little more than their number: protection domains, XRC domains, transport
+ * domains. What they protect refers to them, and while it does they cannot be freed.
+ */
+#ifndef CONNECTX_PD_H
+#define CONNECTX_PD_H
+
+#include <stdint.h>
+
+#include "connectx/cmd.h"
+
+struct connectx;
+
+struct domain {
+	uint32_t number;
+	uint32_t users;		/* mkeys, QPs, SRQs in it */
+};
+
+/** pd_find() - Return: the protection domain or NULL. */
+struct domain *pd_find(struct connectx *nic, uint32_t pdn);
+
+/** xrcd_find() - Return: the XRC domain or NULL. */
+struct domain *xrcd_find(struct connectx *nic, uint32_t xrcd);
+
+/** pd_clear() - free all domains of all kinds. */
+void pd_clear(struct connectx *nic);
+
+cmd_handler pd_alloc, pd_dealloc, xrcd_alloc, xrcd_dealloc, td_alloc, td_dealloc;
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Queue pairs: creation, the state machine, and the attributes that requester and responder work
+ * by. States are MLX5_QP_STATE_*, services MLX5_QP_ST_*.
+ */
+#ifndef CONNECTX_QP_H
+#define CONNECTX_QP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/mlx5/qp.h>
+
+#include "connectx/buf.h"
+#include "connectx/cmd.h"
+
+struct cq;
+struct domain;
+struct requester;
+struct responder;
+struct srq;
+struct uar;
+
+/* One of the two rings in a QP's buffer. The receive queue comes first, the send queue behind it. */
+struct qp_ring {
+	uint64_t offset;	/* of entry 0 in qp->buf */
+	uint8_t log_stride;	/* bytes of an entry; 6 (MLX5_SEND_WQE_BB) for the send queue */
+	uint8_t log_size;	/* entries */
+	bool present;		/* false: the QP has no such queue, all else is 0 */
+	uint16_t next;		/* index of the next entry to execute; free-running */
+};
+
+/* An address path (struct mlx5_ifc_ads_bits). */
+struct qp_path {
+	uint16_t dlid;
+	uint16_t pkey_index;
+	bool grh;
+	uint8_t dgid[16];	/* with grh only, as all down to flow_label */
+	uint8_t sgid_index, hop_limit, tclass;
+	uint32_t flow_label;
+	uint8_t sl, path_bits;
+	uint8_t port;
+	uint8_t ack_timeout;	/* 4.096 us * 2^n, 0: never */
+};
+
+struct qp {
+	struct connectx *nic;
+	uint32_t qpn;
+	uint8_t service;
+	uint8_t state;
+	struct domain *pd;
+	struct domain *xrcd;	/* MLX5_QP_ST_XRC only, and there of a target */
+	struct uar *uar;	/* whose doorbells count; NULL without a send queue */
+	uint32_t user_index;	/* what CQEs carry, in place of the SRQ's */
+	struct cx_buf buf;
+	struct qp_ring rq, sq;
+	uint64_t dbr;		/* doorbell record: [MLX5_RCV_DBR], [MLX5_SND_DBR] */
+	struct cq *send_cq, *recv_cq;	/* NULL without such a queue */
+	struct srq *srq;	/* receive from here in place of rq */
+
+	/* Attributes. Which transition may set which: qp_attr.c. */
+	struct qp_path path;
+	uint32_t remote_qpn;
+	uint32_t send_psn, recv_psn;	/* as given by the modify commands: where to start */
+	uint32_t qkey;
+	uint16_t mtu;		/* bytes */
+	uint8_t log_max_msg;
+	uint8_t retry_count, rnr_retry;	/* 0-7; rnr_retry 7: for ever */
+	uint8_t min_rnr_nak;	/* IB timer code, 0-31 */
+	uint8_t log_sra_max, log_rra_max; /* outstanding reads and atomics, as requester, responder */
+	bool allow_read, allow_write, allow_atomic; /* to the remote side: rre, rwe, rae */
+	bool fast_register;	/* fre: may post local UMR on reserved keys */
+	bool reserved_lkey;	/* rlky */
+
+	struct requester *requester;
+	struct responder *responder;
+	uint32_t qpc[MLX5_ST_SZ_DW(qpc)]; /* as created and modified, big endian, for QUERY_QP */
+};
+
+/** qp_find() - Return: the QP or NULL. */
+struct qp *qp_find(struct connectx *nic, uint32_t qpn);
+
+/**
+ * qp_error() - the data path found what moves the QP to the error state (2ERR_QP does the same).
+ *
+ * Calls requester_state() and responder_state() and with them the flush. Harmless in state ERR
+ * and RST.
+ */
+void qp_error(struct qp *qp);
+
+/** qp_sq_drained() - the requester has finished what was posted while going to SQD. */
+void qp_sq_drained(struct qp *qp);
+
+/**
+ * qp_record() - read a counter of the doorbell record.
+ * @which: MLX5_RCV_DBR or MLX5_SND_DBR
+ * @value: the 16-bit index behind the last entry posted
+ *
+ * Return: 0 or -EFAULT.
+ */
+int qp_record(struct qp *qp, unsigned int which, uint16_t *value);
+
+/** qp_clear() - destroy all. */
+void qp_clear(struct connectx *nic);
+
+cmd_handler qp_create, qp_destroy, qp_query, qp_modify;
+
+/*
+ * What the data path supplies, in requester.c and responder.c.
+ *
+ * create: allocate qp->requester or qp->responder. Return 0 or -ENOMEM.
+ * destroy: cancel timers and work, drop what is in flight towards and from the QP, free. qp_find()
+ *	still finds the QP. Harmless when create has not run or failed.
+ * state: qp->state has just changed from @old; attributes are already the new ones. On RST: back to
+ *	the beginning, rings included. On ERR: flush.
+ * doorbell: the guest rang for the send queue, in whatever state the QP is.
+ */
+int requester_create(struct qp *qp);
+void requester_destroy(struct qp *qp);
+void requester_state(struct qp *qp, uint8_t old);
+void requester_doorbell(struct qp *qp);
+
+int responder_create(struct qp *qp);
+void responder_destroy(struct qp *qp);
+void responder_state(struct qp *qp, uint8_t old);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* The names that the kernel's mlx5 headers take from the RDMA core, where only a size or a name counts. */
+#ifndef CONNECTX_SHIM_RDMA_IB_VERBS_H
+#define CONNECTX_SHIM_RDMA_IB_VERBS_H
+
+#include <linux/types.h>
+
+union ib_gid {
+	u8 raw[16];
+};
+
+struct ib_grh {
+	__be32 version_tclass_flow;
+	__be16 paylen;
+	u8 next_hdr;
+	u8 hop_limit;
+	union ib_gid sgid;
+	union ib_gid dgid;
+};
+
+struct ib_ah {
+	int unused;
+};
+
+#endif

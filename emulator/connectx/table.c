@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int cx_table_init(struct cx_table *table, uint32_t first, uint32_t size)
+{
+	*table = (struct cx_table){ .first = first, .size = size };
+	table->object = calloc(size, sizeof(*table->object));
+	table->freed = calloc(size, sizeof(*table->freed));
+	if (!table->object || !table->freed) {
+		cx_table_fini(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void cx_table_fini(struct cx_table *table)
+{
+	free(table->object);
+	free(table->freed);
+	*table = (struct cx_table){ 0 };
+}
+
+int64_t cx_table_add(struct cx_table *table, void *object)
+{
+	uint32_t index;
+
+	/* Fresh numbers first: a number rests for as long as others have not been used. */
+	if (table->fresh < table->size) {
+		index = table->fresh++;
+	} else if (table->freed_count) {
+		index = table->freed[table->freed_head];
+		table->freed_head = (table->freed_head + 1) % table->size;
+		table->freed_count--;
+	} else {
+		return -1;
+	}
+	table->object[index] = object;
+	table->count++;
+	return (int64_t)table->first + index;
+}
+
+void cx_table_remove(struct cx_table *table, uint32_t number)
+{
+	uint32_t index = number - table->first;
+
+	table->object[index] = NULL;
+	table->freed[((uint64_t)table->freed_head + table->freed_count) % table->size] = index;
+	table->freed_count++;
+	table->count--;
+}
+
+void *cx_table_next(const struct cx_table *table, uint32_t *cursor)
+{
+	while (*cursor < table->fresh) {
+		void *object = table->object[(*cursor)++];
+
+		if (object)
+			return object;
+	}
+	return NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * User access regions: the 4 KiB pages of BAR0 through which doorbells are rung, one for each
+ * process, and what is at which offset in them.
+ */
+#ifndef CONNECTX_UAR_H
+#define CONNECTX_UAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "connectx/cmd.h"
+
+struct connectx;
+
+#define UAR_SHIFT	12
+#define UAR_FIRST	16	/* BAR0 begins with the initialization segment, of 3 pages */
+
+struct uar {
+	uint32_t number;
+	uint32_t users;		/* EQs, CQs and QPs that take their doorbells here */
+};
+
+/** uar_find() - Return: the region or NULL. */
+struct uar *uar_find(struct connectx *nic, uint32_t number);
+
+/** uar_write() - a store to BAR0 above the initialization segment. */
+void uar_write(struct connectx *nic, uint64_t offset, const void *data, size_t len);
+
+/** uar_clear() - free all. */
+void uar_clear(struct connectx *nic);
+
+cmd_handler uar_alloc, uar_dealloc;
+
+#endif

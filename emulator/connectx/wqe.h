@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Work queue entries: from the bytes that a driver wrote to what they ask for.
+ *
+ * A WQE is parsed from a private copy, never in place: the guest may change its rings at any time,
+ * and a WQE may wrap round the end of its ring. Segment layouts are those of <linux/mlx5/qp.h>.
+ */
+#ifndef CONNECTX_WQE_H
+#define CONNECTX_WQE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WQE_SEGMENT		16		/* "DS", the unit of a WQE's length */
+#define WQE_BASIC_BLOCK		64		/* the unit of a send queue's counters */
+#define WQE_SEND_MAX		1024		/* DS is a 6-bit field, rounded up to basic blocks */
+#define WQE_SEND_MAX_DATA	(WQE_SEND_MAX / WQE_SEGMENT)
+#define WQE_RECV_MAX		512		/* max_wqe_sz_rq */
+#define WQE_RECV_MAX_DATA	(WQE_RECV_MAX / WQE_SEGMENT)
+
+/* A length of 0 in a data segment stands for this; libmlx5 leaves empty segments out. */
+#define WQE_LENGTH_ZERO		(1u << 31)
+
+/* One piece of the local buffer: in memory behind a key, or in the WQE itself. */
+struct wqe_data {
+	const uint8_t *bytes;	/* inline: within the copy; NULL: in memory */
+	uint64_t address;
+	uint32_t lkey;
+	uint32_t len;
+};
+
+/* Where a datagram goes: struct mlx5_av. */
+struct wqe_av {
+	uint32_t qkey;
+	uint32_t qpn;
+	uint16_t lid;
+	uint8_t sl;
+	bool grh;
+	uint8_t gid[16];	/* with grh */
+};
+
+/* The header segments that a WQE may have before its data. */
+enum wqe_transport {
+	WQE_CONNECTED,		/* RC, UC and the UMR queue: none */
+	WQE_XRC,		/* an XRC initiator: the remote SRQ */
+	WQE_DATAGRAM,		/* UD: the address vector */
+};
+
+struct send_wqe {
+	_Alignas(16) uint8_t copy[WQE_SEND_MAX];
+
+	uint8_t opcode;		/* MLX5_OPCODE_* */
+	uint8_t blocks;		/* basic blocks it takes in the ring, 1-16 */
+	bool completion;	/* a CQE is asked for also when it succeeds */
+	bool solicited;
+	uint8_t fence;		/* MLX5_FENCE_MODE_* */
+	uint32_t imm;		/* as it is on the wire; also the key to invalidate, the UMR's key */
+
+	uint32_t xrc_srqn;	/* WQE_XRC */
+	struct wqe_av av;	/* WQE_DATAGRAM */
+	uint64_t raddr;		/* RDMA and atomics */
+	uint32_t rkey;
+	uint64_t swap_add, compare;	/* atomics, host byte order */
+
+	/* UMR: offsets into copy; xlt_len is 0 unless the translations are inline */
+	uint16_t umr_ctrl, umr_mkey, umr_xlt;
+	uint16_t xlt_len;
+
+	uint8_t num_data;
+	uint32_t len;		/* sum over data[], at most 2^31 */
+	struct wqe_data data[WQE_SEND_MAX_DATA];
+};
+
+struct recv_wqe {
+	_Alignas(16) uint8_t copy[WQE_RECV_MAX];
+
+	uint8_t num_data;
+	uint32_t len;
+	struct wqe_data data[WQE_RECV_MAX_DATA];
+};
+
+/*
+ * The length in bytes of the send WQE whose first segment is @first: a multiple of WQE_SEGMENT.
+ * Returns 0 when the segment says 0, which no WQE does.
+ */
+size_t wqe_send_size(const void *first);
+
+/*
+ * Parse wqe->copy, of which @size bytes (from wqe_send_size()) are valid.
+ * Returns 0; -EINVAL when segments do not fit the WQE, or the sum of lengths exceeds 2^31;
+ * -EOPNOTSUPP when the model does not know the opcode. opcode, blocks and completion are valid
+ * in every case.
+ */
+int wqe_parse_send(struct send_wqe *wqe, size_t size, enum wqe_transport transport);
+
+/*
+ * Parse wqe->copy, of which @size bytes, a multiple of WQE_SEGMENT up to WQE_RECV_MAX, are valid.
+ * @start: bytes before the first data segment (an SRQ's link, a signature), a multiple of
+ *	WQE_SEGMENT.
+ * Returns 0, or -EINVAL when the sum of lengths exceeds 2^31.
+ */
+int wqe_parse_recv(struct recv_wqe *wqe, size_t size, size_t start);
+
+#endif
