@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * Captures of TLPs: a pcapng file with one interface a link, LINKTYPE_USER0, the bytes as they are
- * on the wire, timestamps in ns (draft-ietf-opsawg-pcapng).
+ * on the wire, timestamps in ns (IETF draft-ietf-opsawg-pcapng).
  *
  * A capture has no lock: it belongs to one thread at a time.
  */
@@ -36,8 +36,8 @@ int capture_add_link(struct capture *capture, const char *name, uint32_t *link);
 
 /*
  * Append one packet, @header and @payload back to back. @time_ns: since the epoch.
- * Returns 0 (also when dropped because of max_bytes), EINVAL (no such link, or empty, or longer than
- * CAPTURE_PACKET_MAX), or the first write error of this capture, which is final.
+ * Returns 0 (also when dropped because of max_bytes), EINVAL (no such link, or empty, or longer
+ * than CAPTURE_PACKET_MAX), or the first write error of this capture, which is final.
  */
 #define CAPTURE_PACKET_MAX 8192
 int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,

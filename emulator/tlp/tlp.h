@@ -79,7 +79,7 @@ struct tlp {
 	enum tlp_type type;
 	uint8_t tc;			/* traffic class, 0-7 */
 	uint8_t attr;			/* TLP_ATTR_* */
-	uint8_t at;			/* address type, 0-2: untranslated, request, translated */
+	uint8_t at;			/* address type: 0 untranslated, 1 request, 2 translated */
 	bool ep;			/* poisoned */
 	uint16_t requester;		/* bus << 8 | device << 3 | function */
 	uint16_t tag;			/* 0 to TLP_MAX_TAG; reserved for posted requests: 0 */
@@ -134,8 +134,8 @@ static inline bool tlp_hints_valid(const struct tlp_hints *hints)
 }
 
 /*
- * The 32-bit or 64-bit form of request @type, whichever @address demands: addresses below 4 GiB must
- * use the short one (2.2.4.1). Completions are returned as they are.
+ * The 32-bit or 64-bit form of request @type, whichever @address demands: below 4 GiB it must be
+ * the short one (2.2.4.1). Completions are returned as they are.
  */
 enum tlp_type tlp_type_for(enum tlp_type type, uint64_t address);
 

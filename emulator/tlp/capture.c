@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "pcapng.h"
+
+#define BUFFER_SIZE (256 * 1024)
+#define WRITER_NAME "softfabric"
+#define NANOSECONDS 9	/* if_tsresol: 10^-9 */
+/* What a reader needs to know before it can decode a link's packets. */
+#define LINK_DESCRIPTION "flit mode"
+
+struct capture {
+	int fd;
+	int error;		/* the first one; nothing is written after it */
+	uint32_t links;
+	uint64_t max_bytes, bytes;
+	uint64_t packets, dropped;
+	size_t used;
+	uint8_t buffer[BUFFER_SIZE];
+};
+
+static int write_all(int fd, const uint8_t *data, size_t len)
+{
+	while (len) {
+		ssize_t done = write(fd, data, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return errno;
+		data += done;
+		len -= done;
+	}
+	return 0;
+}
+
+int capture_flush(struct capture *capture)
+{
+	if (!capture->error)
+		capture->error = write_all(capture->fd, capture->buffer, capture->used);
+	capture->used = 0;
+	return capture->error;
+}
+
+/* The block that is being put together always fits: it was made room for by begin(). */
+static void put(struct capture *capture, const void *data, size_t len)
+{
+	if (len)
+		memcpy(capture->buffer + capture->used, data, len);
+	capture->used += len;
+}
+
+static void put32(struct capture *capture, uint32_t value)
+{
+	put(capture, &value, sizeof(value));
+}
+
+static void put_padding(struct capture *capture, size_t len)
+{
+	static const uint8_t zeros[3];
+
+	put(capture, zeros, PCAPNG_PAD(len) - len);
+}
+
+static void put_option(struct capture *capture, uint16_t code, const void *value, uint16_t len)
+{
+	put(capture, &code, sizeof(code));
+	put(capture, &len, sizeof(len));
+	put(capture, value, len);
+	put_padding(capture, len);
+}
+
+static size_t option_size(size_t len)
+{
+	return 4 + PCAPNG_PAD(len);
+}
+
+static int begin(struct capture *capture, uint32_t type, uint32_t len)
+{
+	if (BUFFER_SIZE - capture->used < len)
+		capture_flush(capture);
+	if (capture->error)
+		return capture->error;
+	put32(capture, type);
+	put32(capture, len);
+	capture->bytes += len;
+	return 0;
+}
+
+static void end(struct capture *capture, uint32_t len)
+{
+	put32(capture, PCAPNG_OPT_END);
+	put32(capture, len);
+}
+
+static int put_section(struct capture *capture)
+{
+	uint32_t len = PCAPNG_BLOCK_MIN + 16 + option_size(strlen(WRITER_NAME)) + option_size(0);
+	const uint16_t version[2] = { PCAPNG_MAJOR, PCAPNG_MINOR };
+	const int64_t unknown_length = -1;
+	int error;
+
+	error = begin(capture, PCAPNG_SECTION, len);
+	if (error)
+		return error;
+	put32(capture, PCAPNG_BYTE_ORDER);
+	put(capture, version, sizeof(version));
+	put(capture, &unknown_length, sizeof(unknown_length));
+	put_option(capture, PCAPNG_SHB_USERAPPL, WRITER_NAME, strlen(WRITER_NAME));
+	end(capture, len);
+	return 0;
+}
+
+int capture_create(const char *path, uint64_t max_bytes, struct capture **result)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int error;
+
+	if (!capture)
+		return ENOMEM;
+	capture->max_bytes = max_bytes;
+	capture->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (capture->fd < 0) {
+		error = errno;
+		free(capture);
+		return error;
+	}
+	error = put_section(capture);
+	if (!error)
+		error = capture_flush(capture);
+	if (error) {
+		capture_close(capture);
+		return error;
+	}
+	*result = capture;
+	return 0;
+}
+
+int capture_add_link(struct capture *capture, const char *name, uint32_t *link)
+{
+	const uint16_t link_type[2] = { LINKTYPE_USER0, 0 };
+	const uint8_t resolution = NANOSECONDS;
+	size_t name_len = strlen(name);
+	uint32_t len;
+	int error;
+
+	if (!name_len || name_len > CAPTURE_NAME_MAX)
+		return EINVAL;
+	len = PCAPNG_BLOCK_MIN + 8 + option_size(name_len) + option_size(strlen(LINK_DESCRIPTION)) +
+	      option_size(1) + option_size(0);
+	error = begin(capture, PCAPNG_INTERFACE, len);
+	if (error)
+		return error;
+	put(capture, link_type, sizeof(link_type));
+	put32(capture, 0);	/* no limit to the length of packets */
+	put_option(capture, PCAPNG_IF_NAME, name, name_len);
+	put_option(capture, PCAPNG_IF_DESCRIPTION, LINK_DESCRIPTION, strlen(LINK_DESCRIPTION));
+	put_option(capture, PCAPNG_IF_TSRESOL, &resolution, 1);
+	end(capture, len);
+	*link = capture->links++;
+	return 0;
+}
+
+static bool is_full(struct capture *capture, uint32_t len)
+{
+	if (!capture->max_bytes || capture->bytes + len <= capture->max_bytes)
+		return false;
+	capture->dropped++;
+	return true;
+}
+
+int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,
+		   uint64_t time_ns, const void *header, size_t header_len, const void *payload,
+		   size_t payload_len)
+{
+	size_t size = header_len + payload_len;
+	uint32_t flags = direction;
+	uint32_t len;
+	int error;
+
+	if (link >= capture->links || header_len > CAPTURE_PACKET_MAX ||
+	    payload_len > CAPTURE_PACKET_MAX || !size || size > CAPTURE_PACKET_MAX)
+		return EINVAL;
+	len = PCAPNG_BLOCK_MIN + 20 + PCAPNG_PAD(size) + option_size(sizeof(flags)) + option_size(0);
+	if (is_full(capture, len))
+		return 0;
+	error = begin(capture, PCAPNG_PACKET, len);
+	if (error)
+		return error;
+	put32(capture, link);
+	put32(capture, time_ns >> 32);
+	put32(capture, time_ns);
+	put32(capture, size);
+	put32(capture, size);
+	put(capture, header, header_len);
+	put(capture, payload, payload_len);
+	put_padding(capture, size);
+	put_option(capture, PCAPNG_EPB_FLAGS, &flags, sizeof(flags));
+	end(capture, len);
+	capture->packets++;
+	return 0;
+}
+
+uint64_t capture_packets(const struct capture *capture)
+{
+	return capture->packets;
+}
+
+uint64_t capture_dropped(const struct capture *capture)
+{
+	return capture->dropped;
+}
+
+int capture_close(struct capture *capture)
+{
+	int error;
+
+	if (!capture)
+		return 0;
+	error = capture_flush(capture);
+	if (close(capture->fd) && !error)
+		error = errno;
+	free(capture);
+	return error;
+}

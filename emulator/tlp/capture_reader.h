@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Reading captures of TLPs. Files are not trusted: whatever they hold, memory stays bounded
+ * (CAPTURE_BLOCK_MAX, CAPTURE_LINKS_MAX) and what is wrong is said with its place.
+ *
+ * Either byte order, several sections and blocks of unknown types are fine. A link whose type is not
+ * LINKTYPE_USER0, and packets in simple or obsolete packet blocks, are errors: such a file was not
+ * written by capture.h, and to skip them would make its counts wrong.
+ */
+#ifndef TLP_CAPTURE_READER_H
+#define TLP_CAPTURE_READER_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "capture.h"
+
+#define CAPTURE_BLOCK_MAX (1u << 20)	/* bytes */
+#define CAPTURE_LINKS_MAX 4096
+
+struct capture_reader;
+
+struct capture_record {
+	const char *link;		/* the link's name; valid until the reader is closed */
+	uint32_t link_number;
+	uint64_t time_ns;		/* since the epoch */
+	uint32_t direction;		/* enum capture_direction, or 0: the file does not say */
+	const uint8_t *data;		/* valid until the next call */
+	uint32_t len;			/* captured bytes at @data */
+	uint32_t wire_len;		/* bytes that the packet had */
+};
+
+enum capture_status {
+	CAPTURE_RECORD,		/* *record is filled */
+	CAPTURE_END,		/* the file ends after a whole block */
+	CAPTURE_ERROR,		/* see capture_reader_error() */
+};
+
+/*
+ * Read from @file, which the caller opens and closes; a pipe will do.
+ * Returns 0 or ENOMEM. That the file is no capture is found by the first capture_reader_next().
+ */
+int capture_reader_create(FILE *file, struct capture_reader **reader);
+
+/* The next packet. After CAPTURE_END or CAPTURE_ERROR every call returns the same again. */
+enum capture_status capture_reader_next(struct capture_reader *reader,
+					struct capture_record *record);
+
+/* After CAPTURE_ERROR: what is wrong, with the offset of the block in the file; never NULL. */
+const char *capture_reader_error(const struct capture_reader *reader);
+
+/* NULL is fine. */
+void capture_reader_close(struct capture_reader *reader);
+
+#endif
