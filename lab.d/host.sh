@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# shellcheck shell=bash
+# What is asked of the machine that the lab runs on, and where its apt gets Debian from.
+
+host_ready() {
+	((EUID == 0)) || die "must run as root: it makes root file systems and private mounts"
+	[[ $(uname -m) == x86_64 ]] || die "needs an x86-64 machine; this one is $(uname -m)"
+	command -v apt-get >/dev/null || die "needs Debian 12 or 13: no apt-get here"
+	unshare --mount --pid --fork true 2>/dev/null ||
+		die "may not make name spaces; in a container, start it with CAP_SYS_ADMIN" \
+			"(docker run --privileged)"
+}
+
+# host_install PACKAGE...: on the machine itself, only when the roots have to be made
+host_install() {
+	say "installing $* on this machine"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -qq install -y --no-install-recommends "$@" >/dev/null 2>&1 && return
+	apt-get -qq update >&2 && apt-get -qq install -y --no-install-recommends "$@" >&2 ||
+		die "could not install $*; see apt-get's message above"
+}
+
+# Base addresses of all archives this machine takes packages from, its Debian ones first
+host_archives() {
+	local uri release suites='^(bookworm|trixie|forky|sid|(old)?stable|testing|unstable)(-|$)'
+	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+		while read -r release uri; do
+			[[ $uri == mirror+file:* ]] && uri=$(grep -om 1 '^[a-z]*:[^[:space:]]*' "${uri#mirror+file:}")
+			if [[ $release =~ $suites ]]; then echo "1 $uri"; else echo "2 $uri"; fi
+		done | sort -s -k 1,1 | awk '!seen[$2]++ { print $2 }'
+}
+
+# serves_debian URI SUITE: whether this is Debian's main archive, and has that suite
+serves_debian() {
+	local release rc=0
+	release=$(mktemp)
+	/usr/lib/apt/apt-helper -qq -o APT::Sandbox::User=root \
+		download-file "$1/dists/$2/Release" "$release" >/dev/null 2>&1 &&
+		grep -qx 'Origin: Debian' "$release" || rc=1
+	rm -f "$release"
+	return "$rc"
+}
+
+# host_mirror SUITE...: the first of the machine's archives that has all of them
+host_mirror() {
+	local uri wanted
+	for uri in $(host_archives); do
+		uri=${uri%/}
+		for wanted; do
+			serves_debian "$uri" "$wanted" || continue 2
+		done
+		echo "$uri"
+		return
+	done
+	die "none of the archives in this machine's apt configuration serves $*;" \
+		"add a Debian mirror to /etc/apt/sources.list"
+}
+
+# host_apt_options: the settings of the machine's apt that decide whether it reaches its archives
+host_apt_options() {
+	apt-config dump --no-empty --format '%F "%v";%n' Acquire |
+		grep -E '^Acquire::(https?|Check-|Max-FutureTime|Retries|ForceIPv)' || true
+}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# shellcheck shell=bash
+# Our kernel, in two flavours: `lab` is lean, `debug` has KASAN, lockdep and kmemleak.
+
+# Objects that a build compiles, roughly: only for saying how far it has come
+declare -rA kernel_objects=([lab]=1750 [debug]=2100)
+
+# kernel_ready FLAVOUR: sets kernel_dir. FLAVOUR may also be the path of a bzImage made elsewhere.
+kernel_ready() {
+	local name
+	if [[ $1 == */* ]]; then
+		[[ -f $1 ]] || die "no kernel image at $1"
+		kernel_dir=$(realpath "$1")
+		shared_dirs+=("${kernel_dir%/*}")
+		return
+	fi
+	[[ -n ${kernel_objects[$1]:-} ]] || die "no kernel flavour '$1': lab or debug"
+	kernel_flavour=$1
+	name=kernels/$1-$(echo "$(hash_of kernel kernel-headers) $root_tools" | sha256sum | cut -c 1-16)
+	mkdir -p "$cache/kernels" "$cache/trees"
+	cached "$name" make_kernel
+	kernel_dir=$cache/$name
+}
+
+# The object tree stays, so that a change to the overlay compiles only what it touches.
+make_kernel() {
+	local tree=$cache/trees/${root_tools##*-}-$kernel_flavour
+	locked "trees-$kernel_flavour" \
+		watched "building the kernel ($kernel_flavour)" "$logs/kernel-$kernel_flavour.log" \
+		kernel_progress \
+		in_tools nice kernel/build --source "/usr/src/$linux.tar.xz" \
+		--flavour "$kernel_flavour" --tree "$tree" --output "$1" --jobs "$(nproc)"
+}
+
+kernel_progress() {
+	local count
+	count=$(grep -cE '^ +(CC|AS|LD|AR|HOSTCC) ' "$1" || true)
+	echo "$count of about ${kernel_objects[$kernel_flavour]} objects"
+}
