@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "engine.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "timer_heap.h"
+#include "util.h"
+
+/*
+ * How long to look for new messages before going to sleep. Waking up costs a few microseconds, the
+ * gap between two doorbells of a busy guest is shorter; but the guest's CPUs need the cores too.
+ */
+#define SPIN_NS 2000
+
+/* While there is work, descriptors are looked at every so many turns only: it costs a system call. */
+#define TURNS_PER_POLL 64
+
+#define EVENTS 16
+
+struct engine {
+	TAILQ_HEAD(, engine_work) run_queue;
+	TAILQ_HEAD(, engine_inbox) inboxes;
+	struct engine_timer *timers;		/* root of the heap: the next one to fire */
+	struct engine_work *running;
+	struct epoll_event events[EVENTS];
+	int event_count;
+	unsigned int turns;
+	int epoll;
+	int wake;				/* eventfd */
+	struct engine_fd wake_watch;
+	atomic_bool sleeping;
+	atomic_bool stopped;
+};
+
+uint64_t engine_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void wake_ready(struct engine_fd *watch, uint32_t events)
+{
+	uint64_t count;
+
+	/* Only the wake-up itself matters; it is fine when a second reader finds nothing. */
+	if (read(watch->fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+static void wake(struct engine *engine)
+{
+	uint64_t one = 1;
+
+	/* It can only fail when the counter is full, and then the engine will wake up anyway. */
+	if (write(engine->wake, &one, sizeof(one)) < 0)
+		return;
+}
+
+struct engine *engine_create(void)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	int err;
+
+	if (!engine)
+		return NULL;
+	TAILQ_INIT(&engine->run_queue);
+	TAILQ_INIT(&engine->inboxes);
+	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (engine->epoll < 0)
+		goto err_free;
+	engine->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (engine->wake < 0)
+		goto err_epoll;
+	err = engine_fd_add(&engine->wake_watch, engine, engine->wake, EPOLLIN, wake_ready);
+	if (err) {
+		errno = -err;
+		goto err_wake;
+	}
+	return engine;
+
+err_wake:
+	close(engine->wake);
+err_epoll:
+	close(engine->epoll);
+err_free:
+	free(engine);
+	return NULL;
+}
+
+void engine_destroy(struct engine *engine)
+{
+	if (!engine)
+		return;
+	close(engine->wake);
+	close(engine->epoll);
+	free(engine);
+}
+
+static bool drain_inboxes(struct engine *engine)
+{
+	struct engine_inbox *inbox, *next;
+	bool any = false;
+
+	for (inbox = TAILQ_FIRST(&engine->inboxes); inbox; inbox = next) {
+		next = TAILQ_NEXT(inbox, entry);
+		if (inbox->pending(inbox)) {
+			inbox->drain(inbox);
+			any = true;
+		}
+	}
+	return any;
+}
+
+static bool inbox_pending(struct engine *engine)
+{
+	struct engine_inbox *inbox;
+
+	TAILQ_FOREACH(inbox, &engine->inboxes, entry)
+		if (inbox->pending(inbox))
+			return true;
+	return false;
+}
+
+static bool fire_timers(struct engine *engine)
+{
+	struct engine_timer *timer = engine->timers;
+	uint64_t now;
+
+	if (!timer)
+		return false;
+	/* A timer that rearms itself for now is due in the next turn, not in this one. */
+	now = engine_now_ns();
+	if (timer->deadline_ns > now)
+		return false;
+	do {
+		timer_heap_remove(&engine->timers, timer);
+		timer->fire(timer);
+		timer = engine->timers;
+	} while (timer && timer->deadline_ns < now);
+	return true;
+}
+
+static bool run_work(struct engine *engine)
+{
+	struct engine_work *work = TAILQ_FIRST(&engine->run_queue);
+	bool more;
+
+	if (!work)
+		return false;
+	engine_work_cancel(work);
+	engine->running = work;
+	more = work->run(work, ENGINE_WORK_BUDGET);
+	/* Unless it cancelled itself, and then it may be gone. */
+	if (engine->running && more)
+		engine_work_schedule(work);
+	engine->running = NULL;
+	return true;
+}
+
+/* Wait for descriptors and dispatch them. Returns their number or -errno. */
+static int poll_fds(struct engine *engine, uint64_t timeout_ns)
+{
+	struct timespec timeout = {
+		.tv_sec = timeout_ns / 1000000000,
+		.tv_nsec = timeout_ns % 1000000000,
+	};
+	int count;
+
+	count = epoll_pwait2(engine->epoll, engine->events, EVENTS,
+			     timeout_ns == UINT64_MAX ? NULL : &timeout, NULL);
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	engine->event_count = count;
+	for (int i = 0; i < count; i++) {
+		struct engine_fd *watch = engine->events[i].data.ptr;
+
+		if (watch)
+			watch->ready(watch, engine->events[i].events);
+	}
+	engine->event_count = 0;
+	return count;
+}
+
+/* Sleep until something happens or @timeout_ns is over. Returns as poll_fds(). */
+static int sleep_until_due(struct engine *engine, uint64_t timeout_ns)
+{
+	int count;
+
+	if (engine->timers) {
+		uint64_t now = engine_now_ns(), deadline = engine->timers->deadline_ns;
+		uint64_t left = deadline > now ? deadline - now : 0;
+
+		if (left < timeout_ns)
+			timeout_ns = left;
+	}
+	/* Pairs with engine_notify(): whoever comes second sees what the first one wrote. */
+	atomic_store(&engine->sleeping, true);
+	if (inbox_pending(engine) || atomic_load(&engine->stopped))
+		timeout_ns = 0;
+	count = poll_fds(engine, timeout_ns);
+	atomic_store_explicit(&engine->sleeping, false, memory_order_relaxed);
+	return count;
+}
+
+/* One turn without waiting. Returns whether a callback ran, or -errno. */
+static int turn(struct engine *engine)
+{
+	bool any = drain_inboxes(engine);
+	int count;
+
+	any |= fire_timers(engine);
+	any |= run_work(engine);
+	if (any && ++engine->turns % TURNS_PER_POLL)
+		return 1;
+	count = poll_fds(engine, 0);
+	return count < 0 ? count : any || count;
+}
+
+int engine_poll(struct engine *engine, uint64_t timeout_ns)
+{
+	int ret = turn(engine);
+
+	if (ret || !timeout_ns)
+		return ret;
+	ret = sleep_until_due(engine, timeout_ns);
+	if (ret < 0)
+		return ret;
+	return turn(engine) > 0 || ret;
+}
+
+static bool spin(struct engine *engine)
+{
+	uint64_t end = engine_now_ns() + SPIN_NS;
+
+	if (TAILQ_EMPTY(&engine->inboxes))
+		return false;
+	do {
+		for (int i = 0; i < 16; i++) {
+			if (inbox_pending(engine))
+				return true;
+			__builtin_ia32_pause();
+		}
+	} while (engine_now_ns() < end);
+	return false;
+}
+
+int engine_run(struct engine *engine)
+{
+	int ret;
+
+	/* Retry and latency timers are a few microseconds; the default slack is 50. */
+	prctl(PR_SET_TIMERSLACK, 1);
+	while (!atomic_load_explicit(&engine->stopped, memory_order_relaxed)) {
+		ret = turn(engine);
+		if (!ret && !spin(engine))
+			ret = sleep_until_due(engine, UINT64_MAX);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+void engine_stop(struct engine *engine)
+{
+	int saved = errno;
+
+	atomic_store(&engine->stopped, true);
+	wake(engine);
+	errno = saved;
+}
+
+void engine_notify(struct engine *engine)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&engine->sleeping, memory_order_relaxed) &&
+	    atomic_exchange(&engine->sleeping, false))
+		wake(engine);
+}
+
+void engine_timer_init(struct engine_timer *timer, struct engine *engine,
+		       void (*fire)(struct engine_timer *timer))
+{
+	*timer = (struct engine_timer){ .fire = fire, .engine = engine };
+}
+
+void engine_timer_arm(struct engine_timer *timer, uint64_t delay_ns)
+{
+	uint64_t now = engine_now_ns();
+
+	engine_timer_cancel(timer);
+	timer->deadline_ns = delay_ns > UINT64_MAX - now ? UINT64_MAX : now + delay_ns;
+	timer_heap_insert(&timer->engine->timers, timer);
+}
+
+void engine_timer_cancel(struct engine_timer *timer)
+{
+	if (timer->armed)
+		timer_heap_remove(&timer->engine->timers, timer);
+}
+
+void engine_work_init(struct engine_work *work, struct engine *engine,
+		      bool (*run)(struct engine_work *work, unsigned int budget))
+{
+	*work = (struct engine_work){ .run = run, .engine = engine };
+}
+
+void engine_work_schedule(struct engine_work *work)
+{
+	if (work->scheduled)
+		return;
+	work->scheduled = true;
+	TAILQ_INSERT_TAIL(&work->engine->run_queue, work, entry);
+}
+
+void engine_work_cancel(struct engine_work *work)
+{
+	if (work->engine->running == work)
+		work->engine->running = NULL;
+	if (!work->scheduled)
+		return;
+	work->scheduled = false;
+	TAILQ_REMOVE(&work->engine->run_queue, work, entry);
+}
+
+static int fd_control(struct engine_fd *watch, int operation)
+{
+	struct epoll_event event = { .events = watch->events, .data.ptr = watch };
+
+	return epoll_ctl(watch->engine->epoll, operation, watch->fd, &event) ? -errno : 0;
+}
+
+int engine_fd_add(struct engine_fd *watch, struct engine *engine, int fd, uint32_t events,
+		  void (*ready)(struct engine_fd *watch, uint32_t events))
+{
+	*watch = (struct engine_fd){
+		.ready = ready, .engine = engine, .fd = fd, .events = events,
+	};
+	return fd_control(watch, EPOLL_CTL_ADD);
+}
+
+int engine_fd_set(struct engine_fd *watch, uint32_t events)
+{
+	if (watch->events == events)
+		return 0;
+	watch->events = events;
+	return fd_control(watch, EPOLL_CTL_MOD);
+}
+
+void engine_fd_remove(struct engine_fd *watch)
+{
+	struct engine *engine = watch->engine;
+
+	fd_control(watch, EPOLL_CTL_DEL);
+	/* Events that were fetched together with the one being handled must not reach it either. */
+	for (int i = 0; i < engine->event_count; i++)
+		if (engine->events[i].data.ptr == watch)
+			engine->events[i].data.ptr = NULL;
+}
+
+void engine_inbox_add(struct engine_inbox *inbox, struct engine *engine)
+{
+	inbox->engine = engine;
+	TAILQ_INSERT_TAIL(&engine->inboxes, inbox, entry);
+}
+
+void engine_inbox_remove(struct engine_inbox *inbox)
+{
+	TAILQ_REMOVE(&inbox->engine->inboxes, inbox, entry);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* What the files of fabric/ share. */
+#ifndef FABRIC_INTERNAL_H
+#define FABRIC_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include "fabric/fabric.h"
+
+/* Guest memory, or (host NULL) a range of the guest that is none. */
+struct mapping {
+	uint64_t addr, len;
+	uint8_t *host;
+	bool read, write;
+};
+
+struct window {
+	uint64_t base, size;		/* size 0: closed */
+};
+
+/* Open addressing; at most half full, so that a probe is short. */
+#define HINT_SLOTS (2 * FABRIC_MAX_HINT_COUNTS)
+
+struct hint_table {
+	struct fabric_hint_count entries[FABRIC_MAX_HINT_COUNTS];
+	uint16_t slots[HINT_SLOTS];	/* index into entries plus 1; 0: free */
+	unsigned int count;
+	unsigned int last;		/* entry of the last request: bursts carry the same hints */
+};
+
+struct fabric_port {
+	TAILQ_ENTRY(fabric_port) entry;
+	struct fabric *fabric;
+	struct fabric_port_attr attr;
+	struct window windows[FABRIC_BARS];
+	bool link_up;
+	bool bus_master;
+	uint32_t max_payload, max_read;
+	uint16_t next_tag;
+
+	struct mapping *mappings;	/* sorted by address */
+	unsigned int mapping_count, mapping_room;
+	unsigned int last_mapping;	/* where the last look-up ended */
+
+	struct fabric_counters counters;
+	struct hint_table hints;
+	uint32_t capture_link;
+};
+
+struct fabric {
+	TAILQ_HEAD(, fabric_port) ports;
+	unsigned int port_count;
+	struct capture *capture;
+};
+
+/* Where an address leads. */
+struct target {
+	uint8_t *ram;			/* guest memory, or NULL and then: */
+	struct fabric_port *port;
+	unsigned int bar;
+	uint64_t offset;		/* in the BAR */
+	uint64_t len;			/* how far it goes on from here */
+};
+
+/** mapping_find() - the mapping that contains @addr, or NULL. */
+const struct mapping *mapping_find(struct fabric_port *port, uint64_t addr);
+
+/* One TLP on its way from @from to @to: count it on both links, and record it if wanted. */
+struct transfer {
+	struct fabric_port *from, *to;
+	const struct tlp_hints *hints;	/* never NULL */
+	uint64_t time_ns;		/* since the epoch; set if there is a capture */
+};
+
+/** trace_start() - set up what all TLPs of one request share. */
+void trace_start(struct transfer *transfer);
+
+/** trace_write() - a write of @len bytes of @data to @addr. */
+void trace_write(const struct transfer *transfer, uint64_t addr, const void *data, uint32_t len);
+
+/** trace_read() - a read request of @len bytes at @addr. Return: its tag. */
+uint16_t trace_read(const struct transfer *transfer, uint64_t addr, uint32_t len);
+
+/** trace_completions() - the completions of that read, split at the completer's payload size. */
+void trace_completions(const struct transfer *transfer, uint16_t tag, uint64_t addr,
+		       const void *data, uint32_t len);
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Requests: where they go, how they are cut into TLPs, and what comes back. */
+#include <errno.h>
+#include <string.h>
+
+#include "fabric/internal.h"
+#include "util.h"
+
+static const struct tlp_hints no_hints;
+
+/* An open window of another port that contains @addr. */
+static bool find_window(struct fabric_port *from, uint64_t addr, struct target *target)
+{
+	struct fabric_port *port;
+
+	TAILQ_FOREACH(port, &from->fabric->ports, entry) {
+		if (port == from)
+			continue;
+		for (unsigned int bar = 0; bar < FABRIC_BARS; bar++) {
+			const struct window *window = &port->windows[bar];
+
+			if (addr - window->base >= window->size)
+				continue;
+			*target = (struct target){
+				.port = port, .bar = bar, .offset = addr - window->base,
+				.len = window->size - (addr - window->base),
+			};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Memory comes first: the guest does not place BARs over its memory. */
+static int resolve(struct fabric_port *port, uint64_t addr, bool write, struct target *target)
+{
+	const struct mapping *mapping = mapping_find(port, addr);
+
+	if (mapping && mapping->host) {
+		if (!(write ? mapping->write : mapping->read))
+			return -EFAULT;
+		*target = (struct target){
+			.ram = mapping->host + (addr - mapping->addr),
+			.len = mapping->len - (addr - mapping->addr),
+		};
+		return 0;
+	}
+	if (!find_window(port, addr, target))
+		return -EFAULT;
+	return target->port->link_up ? 0 : -ENETDOWN;
+}
+
+static int check_range(struct fabric_port *port, uint64_t addr, uint64_t len, bool write)
+{
+	struct target target;
+	int err;
+
+	if (!port->link_up)
+		return -ENETDOWN;
+	if (!port->bus_master)
+		return -EPERM;
+	if (len && len - 1 > UINT64_MAX - addr)
+		return -EFAULT;
+	while (len) {
+		err = resolve(port, addr, write, &target);
+		if (err)
+			return err;
+		if (len <= target.len)
+			break;
+		addr += target.len;
+		len -= target.len;
+	}
+	return 0;
+}
+
+int fabric_check(struct fabric_port *port, uint64_t addr, uint64_t len, bool write)
+{
+	return check_range(port, addr, len, write);
+}
+
+/*
+ * Bytes up to the next multiple of @size, a power of two of at most 4 KiB: cutting there keeps each
+ * TLP within its size and within a page, and never cuts a naturally aligned word in two.
+ */
+static uint32_t tlp_len(uint64_t addr, uint64_t len, uint32_t size)
+{
+	uint32_t room = size - (addr & (size - 1));
+
+	return len < room ? len : room;
+}
+
+static void peer_write(struct fabric_port *from, const struct target *target, uint64_t addr,
+		       const uint8_t *data, uint64_t len, const struct tlp_hints *hints)
+{
+	struct transfer transfer = { .from = from, .to = target->port, .hints = hints };
+	struct fabric_request req = {
+		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
+		.hints = *hints,
+	};
+
+	trace_start(&transfer);
+	while (len) {
+		req.len = tlp_len(addr, len, from->max_payload);
+		trace_write(&transfer, addr, data, req.len);
+		target->port->attr.ops->mem_write(target->port->attr.device, &req, data);
+		req.offset += req.len;
+		addr += req.len;
+		data += req.len;
+		len -= req.len;
+	}
+}
+
+static void peer_read(struct fabric_port *from, const struct target *target, uint64_t addr,
+		      uint8_t *data, uint64_t len, const struct tlp_hints *hints)
+{
+	struct transfer transfer = { .from = from, .to = target->port, .hints = hints };
+	struct fabric_request req = {
+		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
+		.hints = *hints,
+	};
+	uint16_t tag;
+
+	trace_start(&transfer);
+	while (len) {
+		req.len = tlp_len(addr, len, from->max_read);
+		tag = trace_read(&transfer, addr, req.len);
+		target->port->attr.ops->mem_read(target->port->attr.device, &req, data);
+		trace_completions(&transfer, tag, addr, data, req.len);
+		req.offset += req.len;
+		addr += req.len;
+		data += req.len;
+		len -= req.len;
+	}
+}
+
+int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
+		 const struct tlp_hints *hints)
+{
+	struct target target;
+	int err = check_range(port, addr, len, true);
+
+	if (err) {
+		port->counters.refused++;
+		return err;
+	}
+	while (len) {
+		uint64_t part;
+
+		err = resolve(port, addr, true, &target);
+		if (err)
+			return err;
+		part = len < target.len ? len : target.len;
+		if (target.ram) {
+			/* The source may be guest memory as well, and overlap. */
+			memmove(target.ram, data, part);
+			port->counters.ram_write_bytes += part;
+		} else {
+			peer_write(port, &target, addr, data, part,
+				   tlp_hints_valid(hints) ? hints : &no_hints);
+		}
+		addr += part;
+		data = (const uint8_t *)data + part;
+		len -= part;
+	}
+	return 0;
+}
+
+int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t len,
+		const struct tlp_hints *hints)
+{
+	struct target target;
+	int err = check_range(port, addr, len, false);
+
+	if (err) {
+		port->counters.refused++;
+		return err;
+	}
+	while (len) {
+		uint64_t part;
+
+		err = resolve(port, addr, false, &target);
+		if (err)
+			return err;
+		part = len < target.len ? len : target.len;
+		if (target.ram) {
+			memmove(data, target.ram, part);
+			port->counters.ram_read_bytes += part;
+		} else {
+			peer_read(port, &target, addr, data, part,
+				  tlp_hints_valid(hints) ? hints : &no_hints);
+		}
+		addr += part;
+		data = (uint8_t *)data + part;
+		len -= part;
+	}
+	return 0;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Counting TLPs on both links they cross, and recording them. */
+#include <string.h>
+#include <time.h>
+
+#include "fabric/internal.h"
+#include "tlp/capture.h"
+
+#define TAGS 1024	/* 10-bit tags */
+
+static uint32_t hint_key(const struct tlp_hints *hints)
+{
+	return (uint32_t)hints->hv << 24 | (uint32_t)hints->ph << 16 | hints->st;
+}
+
+/* The entry of @hints, made if there is none yet; NULL when the table is full. */
+static struct fabric_hint_count *hint_entry(struct hint_table *table,
+					    const struct tlp_hints *hints)
+{
+	uint32_t key = hint_key(hints);
+	/* Fibonacci hashing: the upper bits of the product are well mixed. */
+	uint32_t slot = (key * UINT32_C(2654435769)) >> 16;
+
+	if (table->count && hint_key(&table->entries[table->last].hints) == key)
+		return &table->entries[table->last];
+	for (;; slot++) {
+		uint16_t *index = &table->slots[slot % HINT_SLOTS];
+
+		if (!*index) {
+			if (table->count == FABRIC_MAX_HINT_COUNTS)
+				return NULL;
+			table->entries[table->count].hints = *hints;
+			*index = ++table->count;
+		}
+		if (hint_key(&table->entries[*index - 1].hints) == key) {
+			table->last = *index - 1;
+			return &table->entries[table->last];
+		}
+	}
+}
+
+void trace_start(struct transfer *transfer)
+{
+	struct timespec now;
+
+	if (!transfer->from->fabric->capture)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	transfer->time_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The same packet on the link of the device that sends it and of the one that receives it. */
+static void record(const struct transfer *transfer, const struct tlp *tlp,
+		   struct fabric_port *sender, struct fabric_port *receiver)
+{
+	struct capture *capture = sender->fabric->capture;
+	unsigned int flags = sender->attr.echo_st && tlp_is_posted(tlp->type) ? TLP_FLIT_ECHO_ST : 0;
+	size_t payload_len = tlp->payload ? tlp->length * 4 : 0, len;
+	uint8_t header[TLP_MAX_HEADER];
+
+	if (tlp_flit_encode_header(tlp, flags, header, sizeof(header), &len) != TLP_OK) {
+		sender->counters.capture_errors++;
+		return;
+	}
+	if (capture_packet(capture, sender->capture_link, CAPTURE_OUTBOUND, transfer->time_ns,
+			   header, len, tlp->payload, payload_len))
+		sender->counters.capture_errors++;
+	if (capture_packet(capture, receiver->capture_link, CAPTURE_INBOUND, transfer->time_ns,
+			   header, len, tlp->payload, payload_len))
+		receiver->counters.capture_errors++;
+}
+
+/*
+ * Payload is whole DWs in the packet. Bytes that are not enabled are zero here.
+ * Returns @data itself when it starts and ends on a DW, else @padded.
+ */
+static const void *pad(uint8_t *padded, uint64_t addr, const void *data, uint32_t len)
+{
+	unsigned int head = addr % 4, tail = -(addr + len) % 4;
+
+	if (!head && !tail)
+		return data;
+	memset(padded, 0, head);
+	memcpy(padded + head, data, len);
+	memset(padded + head + len, 0, tail);
+	return padded;
+}
+
+static void record_write(const struct transfer *transfer, uint64_t addr, const void *data,
+			 uint32_t len)
+{
+	uint8_t padded[TLP_MAX_PAYLOAD];
+	struct tlp tlp = {
+		.type = tlp_type_for(TLP_MWR64, addr),
+		.requester = transfer->from->attr.requester,
+		.hints = *transfer->hints,
+		.payload = pad(padded, addr, data, len),
+	};
+
+	tlp_set_span(&tlp, addr, len);
+	record(transfer, &tlp, transfer->from, transfer->to);
+}
+
+void trace_write(const struct transfer *transfer, uint64_t addr, const void *data, uint32_t len)
+{
+	struct fabric_counters *from = &transfer->from->counters, *to = &transfer->to->counters;
+	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, transfer->hints);
+
+	from->tx_writes++;
+	from->tx_write_bytes += len;
+	to->rx_writes++;
+	to->rx_write_bytes += len;
+	if (hint) {
+		hint->writes++;
+		hint->write_bytes += len;
+	} else {
+		to->hints_lost++;
+	}
+	if (transfer->from->fabric->capture)
+		record_write(transfer, addr, data, len);
+}
+
+uint16_t trace_read(const struct transfer *transfer, uint64_t addr, uint32_t len)
+{
+	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, transfer->hints);
+	struct tlp tlp = {
+		.type = tlp_type_for(TLP_MRD64, addr),
+		.requester = transfer->from->attr.requester,
+		.tag = transfer->from->next_tag,
+		.hints = *transfer->hints,
+	};
+
+	transfer->from->next_tag = (tlp.tag + 1) % TAGS;
+	transfer->from->counters.tx_reads++;
+	transfer->to->counters.rx_reads++;
+	if (hint)
+		hint->reads++;
+	else
+		transfer->to->counters.hints_lost++;
+	if (transfer->from->fabric->capture) {
+		tlp_set_span(&tlp, addr, len);
+		record(transfer, &tlp, transfer->from, transfer->to);
+	}
+	return tlp.tag;
+}
+
+static void record_completion(const struct transfer *transfer, uint16_t tag, uint64_t addr,
+			      const void *data, uint32_t len, uint32_t left)
+{
+	uint8_t padded[TLP_MAX_PAYLOAD];
+	struct tlp tlp = {
+		.type = TLP_CPLD,
+		.requester = transfer->from->attr.requester,
+		.completer = transfer->to->attr.requester,
+		.tag = tag,
+		.status = TLP_STATUS_SC,
+		.byte_count = left,
+		.lower_address = addr & 0x7f,
+		.length = (addr % 4 + len + 3) / 4,
+		.payload = pad(padded, addr, data, len),
+	};
+
+	record(transfer, &tlp, transfer->to, transfer->from);
+}
+
+void trace_completions(const struct transfer *transfer, uint16_t tag, uint64_t addr,
+		       const void *data, uint32_t len)
+{
+	uint32_t size = transfer->to->max_payload;
+
+	/* Cut at multiples of the payload size, which are read completion boundaries too (2.3.1.1). */
+	while (len) {
+		uint32_t room = size - (addr & (size - 1)), part = len < room ? len : room;
+
+		transfer->to->counters.tx_completions++;
+		transfer->from->counters.rx_completions++;
+		if (transfer->from->fabric->capture)
+			record_completion(transfer, tag, addr, data, part, len);
+		addr += part;
+		data = (const uint8_t *)data + part;
+		len -= part;
+	}
+}
