@@ -6,79 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectx/pd.h"
 #include "util.h"
 
-/*
- * Keys below this index are never handed out: 0x100, index 1, ends a scatter list, and a zeroed
- * segment names key 0.
- */
-#define MKEY_FIRST_INDEX	16
-#define MKEY_MIN_SLOTS		256
-
-void mkey_table_init(struct mkey_table *table, unsigned int log_max, uint64_t xlt_limit)
+int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit)
 {
-	*table = (struct mkey_table){
-		.limit = 1u << log_max,
-		.next_new = MKEY_FIRST_INDEX,
-		.xlt_limit = xlt_limit,
-	};
+	table->xlt_bytes = 0;
+	table->xlt_limit = xlt_limit;
+	return cx_table_init(&table->keys, MKEY_FIRST_INDEX, size);
+}
+
+static void mkey_free(struct mkey_table *table, struct mkey *mkey)
+{
+	table->xlt_bytes -= (uint64_t)mkey->entries * MKEY_MTT_SIZE;
+	cx_table_remove(&table->keys, mkey_index(mkey));
+	free(mkey->xlt);
+	free(mkey);
 }
 
 void mkey_table_clear(struct mkey_table *table)
 {
-	for (uint32_t i = 0; i < table->size; i++)
-		if (table->slots[i].mkey)
-			mkey_destroy(table, table->slots[i].mkey);
-	free(table->slots);
-	table->slots = NULL;
-	table->size = 0;
-	table->first_free = 0;
-	table->next_new = MKEY_FIRST_INDEX;
+	uint32_t cursor = 0;
+	struct mkey *mkey;
+
+	while ((mkey = cx_table_next(&table->keys, &cursor)))
+		mkey_free(table, mkey);
 }
 
-static int mkey_table_grow(struct mkey_table *table)
+void mkey_table_fini(struct mkey_table *table)
 {
-	uint32_t size = table->size ? table->size * 2 : MKEY_MIN_SLOTS;
-	struct mkey_slot *slots;
-
-	if (size > table->limit)
-		size = table->limit;
-	if (size <= table->next_new)
-		return -ENOSPC;
-	slots = realloc(table->slots, size * sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	memset(slots + table->size, 0, (size - table->size) * sizeof(*slots));
-	table->slots = slots;
-	table->size = size;
-	return 0;
-}
-
-/* Returns 0 and the index of an empty slot, still unclaimed, or -errno. */
-static int mkey_find_slot(struct mkey_table *table, uint32_t *index)
-{
-	if (table->first_free) {
-		*index = table->first_free;
-		return 0;
-	}
-	if (table->next_new >= table->size) {
-		int err = mkey_table_grow(table);
-
-		if (err)
-			return err;
-	}
-	*index = table->next_new;
-	return 0;
-}
-
-static void mkey_claim_slot(struct mkey_table *table, uint32_t index, struct mkey *mkey)
-{
-	if (index == table->first_free)
-		table->first_free = table->slots[index].next_free;
-	else
-		table->next_new++;
-	table->slots[index].mkey = mkey;
-	table->count++;
+	mkey_table_clear(table);
+	cx_table_fini(&table->keys);
 }
 
 static int mkey_alloc_xlt(struct mkey_table *table, struct mkey *mkey)
@@ -89,61 +47,63 @@ static int mkey_alloc_xlt(struct mkey_table *table, struct mkey *mkey)
 	mkey->entries = 0;
 	if (!bytes || mkey->mode != MKEY_MODE_MTT)
 		return 0;
-	/* drivers load whole units and ask for what they need of them only */
+	/* drivers load whole units, and ask only for what they need of them */
 	bytes = (bytes + MKEY_XLT_ALIGN - 1) & ~(uint64_t)(MKEY_XLT_ALIGN - 1);
 	if (bytes > table->xlt_limit - table->xlt_bytes)
 		return -EDQUOT;
-	mkey->entries = bytes / MKEY_MTT_SIZE;
-	mkey->xlt = calloc(mkey->entries, sizeof(*mkey->xlt));
+	mkey->xlt = calloc(bytes / MKEY_MTT_SIZE, sizeof(*mkey->xlt));
 	if (!mkey->xlt)
 		return -ENOMEM;
+	mkey->entries = bytes / MKEY_MTT_SIZE;
 	table->xlt_bytes += bytes;
 	return 0;
 }
 
-struct mkey *mkey_create(struct mkey_table *table, const struct mkey *proto)
+static int mkey_register(struct mkey_table *table, struct mkey *mkey)
 {
-	struct mkey *mkey;
-	uint32_t index;
+	int64_t index;
 	int err;
 
-	err = mkey_find_slot(table, &index);
-	if (err)
-		goto fail;
-	mkey = malloc(sizeof(*mkey));
-	if (!mkey) {
-		err = -ENOMEM;
-		goto fail;
-	}
-	*mkey = *proto;
+	index = cx_table_add(&table->keys, mkey);
+	if (index < 0)
+		return -ENOSPC;
 	err = mkey_alloc_xlt(table, mkey);
 	if (err) {
-		free(mkey);
-		goto fail;
+		cx_table_remove(&table->keys, index);
+		return err;
 	}
-	mkey->key = index << 8 | (proto->key & 0xff);
-	mkey_claim_slot(table, index, mkey);
-	return mkey;
-fail:
+	mkey->key = (uint32_t)index << 8 | (mkey->key & 0xff);
+	mkey->pd->users++;
+	return 0;
+}
+
+struct mkey *mkey_add(struct mkey_table *table, const struct mkey *proto)
+{
+	struct mkey *mkey = malloc(sizeof(*mkey));
+	int err;
+
+	if (!mkey)
+		return NULL;
+	*mkey = *proto;
+	err = mkey_register(table, mkey);
+	if (!err)
+		return mkey;
+	free(mkey);
 	errno = -err;
 	return NULL;
 }
 
-void mkey_destroy(struct mkey_table *table, struct mkey *mkey)
+void mkey_remove(struct mkey_table *table, struct mkey *mkey)
 {
-	uint32_t index = mkey_index(mkey);
-
-	table->xlt_bytes -= (uint64_t)mkey->entries * MKEY_MTT_SIZE;
-	table->slots[index] = (struct mkey_slot){ .next_free = table->first_free };
-	table->first_free = index;
-	table->count--;
-	free(mkey->xlt);
-	free(mkey);
+	mkey->pd->users--;
+	mkey_free(table, mkey);
 }
 
-struct mkey *mkey_by_index(const struct mkey_table *table, uint32_t index)
+void mkey_set_pd(struct mkey *mkey, struct domain *pd)
 {
-	return index < table->size ? table->slots[index].mkey : NULL;
+	mkey->pd->users--;
+	mkey->pd = pd;
+	pd->users++;
 }
 
 static bool mkey_in_range(const struct mkey *mkey, uint64_t va, uint64_t len)
@@ -153,10 +113,10 @@ static bool mkey_in_range(const struct mkey *mkey, uint64_t va, uint64_t len)
 	return range_within(va - mkey->start, len, mkey->len);
 }
 
-enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key, uint32_t pd,
+enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key, const struct domain *pd,
 			    uint8_t access, uint64_t va, uint64_t len, struct mkey **result)
 {
-	struct mkey *mkey = mkey_by_index(table, key >> 8);
+	struct mkey *mkey = mkey_find(table, key >> 8);
 
 	if (!mkey || mkey->key != key || mkey->free)
 		return MKEY_BAD_KEY;
@@ -180,7 +140,7 @@ uint64_t mkey_translate(const struct mkey *mkey, uint64_t va, uint64_t len, bool
 		*address = va;
 		return len;
 	}
-	/* entry 0 is the page that start lies in, so both are counted in pages */
+	/* entry 0 is the page that start lies in, wherever in it that is */
 	entry = (va >> mkey->page_shift) - (mkey->start >> mkey->page_shift);
 	if (entry >= mkey->entries)
 		return 0;
@@ -193,7 +153,7 @@ uint64_t mkey_translate(const struct mkey *mkey, uint64_t va, uint64_t len, bool
 	return len < page - offset ? len : page - offset;
 }
 
-int mkey_load(struct mkey *mkey, uint64_t first, uint64_t count, const void *list)
+int mkey_load(struct mkey *mkey, uint64_t first, uint64_t count, const void *list, uint64_t flags)
 {
 	const char *from = list;
 
@@ -203,7 +163,7 @@ int mkey_load(struct mkey *mkey, uint64_t first, uint64_t count, const void *lis
 		uint64_t ptag;
 
 		memcpy(&ptag, from, sizeof(ptag));
-		mkey->xlt[first + i] = be64toh(ptag);
+		mkey->xlt[first + i] = be64toh(ptag) | flags;
 	}
 	return 0;
 }

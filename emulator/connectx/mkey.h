@@ -16,6 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "connectx/cmd.h"
+#include "connectx/table.h"
+
+struct domain;
+
 /* Rights, of a key and asked for by an access. */
 enum mkey_access {
 	MKEY_LOCAL_READ		= 1 << 0,
@@ -60,7 +65,7 @@ struct mkey_tph {
 
 struct mkey {
 	uint32_t key;		/* index << 8 | variant */
-	uint32_t pd;
+	struct domain *pd;
 	uint64_t start;		/* I/O virtual address of the first byte */
 	uint64_t len;		/* bytes; means nothing with unlimited */
 	uint64_t *xlt;		/* host byte order; NULL without entries */
@@ -78,68 +83,92 @@ struct mkey {
 	struct mkey_tph tph;
 };
 
-struct mkey_slot {
-	struct mkey *mkey;	/* NULL: unused */
-	uint32_t next_free;
-};
-
 struct mkey_table {
-	struct mkey_slot *slots;
-	uint32_t size;		/* slots allocated; indices below it may exist */
-	uint32_t limit;		/* indices are below it */
-	uint32_t first_free;	/* 0: no slot to reuse */
-	uint32_t next_new;	/* lowest index never used */
-	uint32_t count;		/* keys that exist */
-	uint64_t xlt_bytes;	/* memory of all translation lists */
+	struct cx_table keys;	/* struct mkey */
+	uint64_t xlt_bytes;	/* memory of all translation lists; shown in the registry */
 	uint64_t xlt_limit;
 };
 
 /*
- * @log_max: log2 of the number of indices, at most 24 (a key has 24 bits of index).
- * @xlt_limit: bytes that all translation lists together may take.
+ * The lowest index handed out. The few below stay unused: key 0x100 (index 1) ends a scatter list,
+ * and a zeroed segment names key 0.
  */
-void mkey_table_init(struct mkey_table *table, unsigned int log_max, uint64_t xlt_limit);
+#define MKEY_FIRST_INDEX	16
 
-/* Frees all keys; for a reset of the function. The table can be used again. */
+/**
+ * mkey_table_init() - make an empty table.
+ * @size: how many keys there can be
+ * @xlt_limit: bytes that all translation lists together may take
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit);
+
+/** mkey_table_fini() - free all keys and the table. */
+void mkey_table_fini(struct mkey_table *table);
+
+/** mkey_table_clear() - free all keys; domains do not count them any more. */
 void mkey_table_clear(struct mkey_table *table);
 
-/*
- * Put a copy of @proto into the table, under an index of the table's choice, with room for its
- * octowords of translations, none of them present. Only the variant of proto->key counts.
- * Returns NULL with errno ENOSPC (no index left), EDQUOT (translation lists beyond the limit) or
- * ENOMEM.
+/**
+ * mkey_add() - put a copy of @proto into the table, with none of its translations present.
+ * @proto: its index, xlt and entries are the table's choice; its PD gains a user
+ *
+ * Return: the key, or NULL with errno ENOSPC (no index left), EDQUOT (translation lists beyond the
+ * limit) or ENOMEM.
  */
-struct mkey *mkey_create(struct mkey_table *table, const struct mkey *proto);
+struct mkey *mkey_add(struct mkey_table *table, const struct mkey *proto);
 
-void mkey_destroy(struct mkey_table *table, struct mkey *mkey);
+/** mkey_remove() - free @mkey; its PD loses a user. */
+void mkey_remove(struct mkey_table *table, struct mkey *mkey);
 
-/* The key with this index, whatever its variant and state; NULL if there is none. */
-struct mkey *mkey_by_index(const struct mkey_table *table, uint32_t index);
+/** mkey_set_pd() - move @mkey to another protection domain. */
+void mkey_set_pd(struct mkey *mkey, struct domain *pd);
+
+/** mkey_find() - Return: the key with this index, whatever its variant and state, or NULL. */
+static inline struct mkey *mkey_find(const struct mkey_table *table, uint32_t index)
+{
+	return cx_table_get(&table->keys, index);
+}
 
 static inline uint32_t mkey_index(const struct mkey *mkey)
 {
 	return mkey->key >> 8;
 }
 
-/*
- * May @key be used with @access (enum mkey_access) for [va, va + len) in protection domain @pd?
- * Sets @mkey with MKEY_OK only. Never returns MKEY_NOT_PRESENT.
+/**
+ * mkey_check() - may @key be used with @access for [va, va + len)?
+ * @pd: protection domain of the queue that asks
+ * @access: enum mkey_access bits
+ * @mkey: set with MKEY_OK only
+ *
+ * Return: any status but MKEY_NOT_PRESENT.
  */
-enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key, uint32_t pd,
+enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key, const struct domain *pd,
 			    uint8_t access, uint64_t va, uint64_t len, struct mkey **mkey);
 
-/*
- * The bus address of @va, which mkey_check() has admitted.
- * Returns how many bytes follow at consecutive addresses, at most @len, or 0 when the page is not
+/**
+ * mkey_translate() - the bus address of @va, which mkey_check() has admitted.
+ * @write: direction, as entries may be present for reading only
+ *
+ * Return: how many bytes follow at consecutive addresses, at most @len; 0 when the page is not
  * present for this direction.
  */
 uint64_t mkey_translate(const struct mkey *mkey, uint64_t va, uint64_t len, bool write,
 			uint64_t *address);
 
-/*
- * Overwrite entries [first, first + count) with the big endian MTTs at @list.
- * Returns 0, or -ERANGE if they are not all within the list.
+/**
+ * mkey_load() - overwrite entries [first, first + count) of the translation list.
+ * @list: big endian MTTs
+ * @flags: MKEY_PTAG_* bits to set in each of them
+ *
+ * Return: 0, or -ERANGE if they are not all within the list.
  */
-int mkey_load(struct mkey *mkey, uint64_t first, uint64_t count, const void *list);
+int mkey_load(struct mkey *mkey, uint64_t first, uint64_t count, const void *list, uint64_t flags);
+
+/** mkey_context_access() - Return: the enum mkey_access bits of a struct mlx5_ifc_mkc_bits. */
+uint8_t mkey_context_access(const void *mkc);
+
+cmd_handler mkey_create, mkey_destroy, mkey_query;
 
 #endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* CREATE_MKEY, QUERY_MKEY and DESTROY_MKEY. */
+#include <errno.h>
+#include <string.h>
+
+#include "connectx/device.h"
+#include "connectx/mkey.h"
+#include "connectx/pd.h"
+
+#define MKEY_QPN_ANY 0xffffff
+
+uint8_t mkey_context_access(const void *mkc)
+{
+	return (MLX5_GET(mkc, mkc, lr) ? MKEY_LOCAL_READ : 0) |
+	       (MLX5_GET(mkc, mkc, lw) ? MKEY_LOCAL_WRITE : 0) |
+	       (MLX5_GET(mkc, mkc, rr) ? MKEY_REMOTE_READ : 0) |
+	       (MLX5_GET(mkc, mkc, rw) ? MKEY_REMOTE_WRITE : 0) |
+	       (MLX5_GET(mkc, mkc, a) ? MKEY_REMOTE_ATOMIC : 0);
+}
+
+static unsigned int mkc_access_mode(const void *mkc)
+{
+	return MLX5_GET(mkc, mkc, access_mode_4_2) << 2 | MLX5_GET(mkc, mkc, access_mode_1_0);
+}
+
+static void mkey_from_context(struct mkey *mkey, const void *mkc)
+{
+	*mkey = (struct mkey){
+		.key = MLX5_GET(mkc, mkc, mkey_7_0),
+		.start = MLX5_GET64(mkc, mkc, start_addr),
+		.len = MLX5_GET64(mkc, mkc, len),
+		.qpn = MLX5_GET(mkc, mkc, qpn),
+		.octowords = MLX5_GET(mkc, mkc, translations_octword_size),
+		.access = mkey_context_access(mkc),
+		.mode = mkc_access_mode(mkc) == MLX5_MKC_ACCESS_MODE_PA ? MKEY_MODE_PA :
+									   MKEY_MODE_MTT,
+		.page_shift = MLX5_GET(mkc, mkc, log_page_size),
+		.unlimited = MLX5_GET(mkc, mkc, length64),
+		.free = MLX5_GET(mkc, mkc, free),
+		.umr = MLX5_GET(mkc, mkc, umr_en),
+		.remote_invalidate = MLX5_GET(mkc, mkc, en_rinval),
+		.relaxed_write = MLX5_GET(mkc, mkc, relaxed_ordering_write),
+		.relaxed_read = MLX5_GET(mkc, mkc, relaxed_ordering_read),
+		.tph.enabled = MLX5_GET(mkc, mkc, pcie_tph_en),
+		.tph.ph = MLX5_GET(mkc, mkc, pcie_tph_ph),
+		.tph.st_index = MLX5_GET(mkc, mkc, pcie_tph_steering_tag_index),
+	};
+}
+
+static void mkey_to_context(const struct mkey *mkey, void *mkc)
+{
+	MLX5_SET(mkc, mkc, mkey_7_0, mkey->key & 0xff);
+	MLX5_SET64(mkc, mkc, start_addr, mkey->start);
+	MLX5_SET64(mkc, mkc, len, mkey->len);
+	MLX5_SET(mkc, mkc, qpn, mkey->qpn);
+	MLX5_SET(mkc, mkc, pd, mkey->pd->number);
+	MLX5_SET(mkc, mkc, translations_octword_size, mkey->octowords);
+	MLX5_SET(mkc, mkc, lr, !!(mkey->access & MKEY_LOCAL_READ));
+	MLX5_SET(mkc, mkc, lw, !!(mkey->access & MKEY_LOCAL_WRITE));
+	MLX5_SET(mkc, mkc, rr, !!(mkey->access & MKEY_REMOTE_READ));
+	MLX5_SET(mkc, mkc, rw, !!(mkey->access & MKEY_REMOTE_WRITE));
+	MLX5_SET(mkc, mkc, a, !!(mkey->access & MKEY_REMOTE_ATOMIC));
+	MLX5_SET(mkc, mkc, access_mode_1_0, mkey->mode == MKEY_MODE_PA ? MLX5_MKC_ACCESS_MODE_PA :
+									 MLX5_MKC_ACCESS_MODE_MTT);
+	MLX5_SET(mkc, mkc, log_page_size, mkey->page_shift);
+	MLX5_SET(mkc, mkc, length64, mkey->unlimited);
+	MLX5_SET(mkc, mkc, free, mkey->free);
+	MLX5_SET(mkc, mkc, umr_en, mkey->umr);
+	MLX5_SET(mkc, mkc, en_rinval, mkey->remote_invalidate);
+	MLX5_SET(mkc, mkc, relaxed_ordering_write, mkey->relaxed_write);
+	MLX5_SET(mkc, mkc, relaxed_ordering_read, mkey->relaxed_read);
+	MLX5_SET(mkc, mkc, pcie_tph_en, mkey->tph.enabled);
+	MLX5_SET(mkc, mkc, pcie_tph_ph, mkey->tph.ph);
+	MLX5_SET(mkc, mkc, pcie_tph_steering_tag_index, mkey->tph.st_index);
+}
+
+/* The page list behind the command; entries without rights of their own have all of them. */
+static int mkey_load_command(struct mkey *mkey, const struct cmd *cmd)
+{
+	uint32_t octowords = MLX5_GET(create_mkey_in, cmd->in, translations_octword_actual_size);
+	uint64_t bytes = (uint64_t)octowords * MKEY_OCTOWORD;
+
+	if (!octowords)
+		return 0;
+	if (bytes > cmd->in_len - MLX5_BYTE_OFF(create_mkey_in, klm_pas_mtt))
+		return -ERANGE;
+	return mkey_load(mkey, 0, bytes / MKEY_MTT_SIZE,
+			 MLX5_ADDR_OF(create_mkey_in, cmd->in, klm_pas_mtt),
+			 MLX5_GET(create_mkey_in, cmd->in, pg_access) ? 0 : MKEY_PTAG_PRESENT);
+}
+
+/* What a key may ask for that this model does not have. */
+static bool mkey_supported(const struct cmd *cmd, const void *mkc)
+{
+	unsigned int mode = mkc_access_mode(mkc);
+
+	return (mode == MLX5_MKC_ACCESS_MODE_PA || mode == MLX5_MKC_ACCESS_MODE_MTT) &&
+	       !MLX5_GET(mkc, mkc, bsf_en) && !MLX5_GET(mkc, mkc, ma_translation_mode) &&
+	       !MLX5_GET(create_mkey_in, cmd->in, mkey_umem_valid) &&
+	       !MLX5_GET(create_mkey_in, cmd->in, data_direct);
+}
+
+uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
+{
+	const void *mkc = MLX5_ADDR_OF(create_mkey_in, cmd->in, memory_key_mkey_entry);
+	struct mkey proto, *mkey;
+
+	if (!mkey_supported(cmd, mkc))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	mkey_from_context(&proto, mkc);
+	proto.pd = pd_find(nic, MLX5_GET(mkc, mkc, pd));
+	if (!proto.pd)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	mkey = mkey_add(&nic->mkeys, &proto);
+	if (!mkey)
+		return errno == ENOMEM ? CMD_FAIL(cmd, NO_RES_ERR) : CMD_FAIL(cmd, LIM_ERR);
+	if (mkey_load_command(mkey, cmd)) {
+		mkey_remove(&nic->mkeys, mkey);
+		return CMD_FAIL(cmd, BAD_INP_LEN_ERR);
+	}
+	MLX5_SET(create_mkey_out, cmd->out, mkey_index, mkey_index(mkey));
+	return MLX5_CMD_STAT_OK;
+}
+
+uint8_t mkey_query(struct connectx *nic, struct cmd *cmd)
+{
+	const struct mkey *mkey = mkey_find(&nic->mkeys,
+					    MLX5_GET(query_mkey_in, cmd->in, mkey_index));
+
+	if (!mkey)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	mkey_to_context(mkey, MLX5_ADDR_OF(query_mkey_out, cmd->out, memory_key_mkey_entry));
+	return MLX5_CMD_STAT_OK;
+}
+
+uint8_t mkey_destroy(struct connectx *nic, struct cmd *cmd)
+{
+	struct mkey *mkey = mkey_find(&nic->mkeys,
+				      MLX5_GET(destroy_mkey_in, cmd->in, mkey_index));
+
+	if (!mkey)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	mkey_remove(&nic->mkeys, mkey);
+	return MLX5_CMD_STAT_OK;
+}
