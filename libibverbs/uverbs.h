@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Ioctls on a uverbs device: a table of attributes, and the call. For the libraries of this
+ * project, which link it statically.
+ */
+#ifndef TPH_UVERBS_H
+#define TPH_UVERBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <rdma/rdma_user_ioctl_cmds.h>
+
+/* Most attributes that one call takes. */
+#define TPH_UVERBS_MAX_ATTRS 16
+
+/*
+ * Initializers of struct ib_uverbs_attr. Without UVERBS_ATTR_F_MANDATORY in @_flags a kernel or
+ * driver that does not know the attribute skips it silently. What fits into the attribute travels
+ * in it, in the byte order of memory: four bytes are the first half of the eight.
+ */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define TPH_UVERBS_INLINE_U32(_value) ((uint64_t)(uint32_t)(_value) << 32)
+#else
+#define TPH_UVERBS_INLINE_U32(_value) ((uint64_t)(uint32_t)(_value))
+#endif
+
+#define TPH_UVERBS_ATTR(_id, _len, _flags, _data)                                                  \
+	{ .attr_id = (_id), .len = (_len), .flags = (_flags), .data = (_data) }
+#define TPH_UVERBS_U64(_id, _value, _flags)                                                        \
+	TPH_UVERBS_ATTR(_id, sizeof(uint64_t), _flags, _value)
+#define TPH_UVERBS_U32(_id, _value, _flags)                                                        \
+	TPH_UVERBS_ATTR(_id, sizeof(uint32_t), _flags, TPH_UVERBS_INLINE_U32(_value))
+/* The handle of an object that exists, or 0 for one to be created: its handle is written back. */
+#define TPH_UVERBS_HANDLE(_id, _handle)                                                            \
+	TPH_UVERBS_ATTR(_id, 0, UVERBS_ATTR_F_MANDATORY, _handle)
+/* A variable that the kernel writes. */
+#define TPH_UVERBS_OUT(_id, _pointer)                                                              \
+	TPH_UVERBS_ATTR(_id, sizeof(*(_pointer)), UVERBS_ATTR_F_MANDATORY, (uintptr_t)(_pointer))
+
+/*
+ * Calls @method of @object with @count attributes, at most TPH_UVERBS_MAX_ATTRS, which come back
+ * as the kernel left them. @driver_id is an enum rdma_driver_id; a wrong one is EINVAL.
+ *
+ * Returns 0 or a positive errno. That the kernel or the driver does not know the object, the
+ * method or a mandatory attribute is EOPNOTSUPP, in whichever of two ways it says so.
+ */
+int tph_uverbs_ioctl(int cmd_fd, uint32_t driver_id, uint16_t object, uint16_t method,
+		     struct ib_uverbs_attr *attrs, unsigned int count);
+
+/* Whether @cmd_fd is a uverbs device of the kernel driver @driver_id. */
+bool tph_uverbs_is_driver(int cmd_fd, uint32_t driver_id);
+
+/*
+ * Sets *@driver_id to the driver of @cmd_fd. Returns 0 or a positive errno: EBADF, ENOTTY when it
+ * is no uverbs device, EOPNOTSUPP when the driver has an id that did not exist in our time.
+ */
+int tph_uverbs_get_driver(int cmd_fd, uint32_t *driver_id);
+
+#endif /* TPH_UVERBS_H */
