@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include <assert.h>
+#include <errno.h>
+#include <infiniband/mlx5dv_tph.h>
+#include <rdma/ib_user_ioctl_verbs.h>
+#include <rdma/mlx5_user_ioctl_tph.h>
+
+#include "uverbs.h"
+
+static_assert((int)MLX5DV_TPH_SOURCE_NONE == (int)MLX5_IB_TPH_SOURCE_NONE &&
+	      (int)MLX5DV_TPH_SOURCE_EXPORTER == (int)MLX5_IB_TPH_SOURCE_EXPORTER &&
+	      (int)MLX5DV_TPH_SOURCE_DMAH == (int)MLX5_IB_TPH_SOURCE_DMAH,
+	      "sources are passed through");
+
+int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
+{
+	int cmd_fd = mr->context->cmd_fd;
+	struct mlx5_ib_tph_mr_info answer = {};
+	struct ib_uverbs_attr attrs[] = {
+		TPH_UVERBS_HANDLE(MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE, mr->handle),
+		TPH_UVERBS_OUT(MLX5_IB_ATTR_MR_QUERY_TPH_RESP, &answer),
+	};
+	int err;
+
+	if (info->comp_mask)
+		return EOPNOTSUPP;
+	if (!tph_uverbs_is_driver(cmd_fd, RDMA_DRIVER_MLX5))
+		return EOPNOTSUPP;
+	err = tph_uverbs_ioctl(cmd_fd, RDMA_DRIVER_MLX5, UVERBS_OBJECT_MR,
+			       MLX5_IB_METHOD_MR_QUERY_TPH, attrs, sizeof(attrs) / sizeof(attrs[0]));
+	if (err)
+		return err;
+
+	info->source = answer.source;
+	info->tph_namespace = answer.tph_namespace;
+	info->steering_tag = answer.steering_tag;
+	info->st_index = answer.st_index;
+	info->ph = answer.ph;
+	info->revalidations = answer.revalidations;
+	return 0;
+}
