@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#ifndef VFIO_TPH_INTERNAL_H
+#define VFIO_TPH_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <vfio/tph.h>
+
+/* "DDDD:BB:DD.F": domains may have more than four digits. */
+#define VFIO_TPH_BDF_SIZE 24
+/* Any path that this library makes, the longest name of a directory entry in it. */
+#define VFIO_TPH_PATH_SIZE 384
+
+/*
+ * What keeps the device ours: the iommufd it is bound to, or the VFIO container and group it
+ * belongs to. Unused ones are -1.
+ */
+struct vfio_tph_device {
+	int fd;
+	int iommufd;
+	int container;
+	int group;
+	char bdf[VFIO_TPH_BDF_SIZE];
+};
+
+/*
+ * reason.c: fills @reason, if there is one; %m in @format is the text of @err. Returns @err, so
+ * that failing is one statement.
+ */
+int vfio_tph_fail(struct vfio_tph_reason *reason, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* reason.c: the same for a node of VFIO that cannot be opened. */
+int vfio_tph_fail_open(struct vfio_tph_reason *reason, int err, const char *path);
+
+/* sysfs.c: what the kernel says about a PCI device. All return 0 or a positive errno. */
+
+/* Writes the address in the kernel's form into @bdf, of VFIO_TPH_BDF_SIZE. EINVAL. */
+int vfio_tph_parse_bdf(const char *text, char *bdf);
+/* That it exists and has a driver of VFIO. */
+int vfio_tph_check_driver(const char *bdf, struct vfio_tph_reason *reason);
+/* The path of its own node, of VFIO_TPH_PATH_SIZE; ENOENT when the kernel makes none. */
+int vfio_tph_find_cdev(const char *bdf, char *path);
+/* The path of its group's node; ENOENT when it is in none. */
+int vfio_tph_find_group(const char *bdf, char *path, bool *noiommu);
+
+/*
+ * cdev.c and group.c: the two ways to open a device. Both fill the fds of @device and return 0, or
+ * leave it alone and return a positive errno. ENOENT and EACCES of the first leave @reason alone
+ * too: this is not the way, on this kernel or for this user.
+ */
+int vfio_tph_open_cdev(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
+int vfio_tph_open_group(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
+
+/* A part of a memory BAR, checked against its size. */
+struct vfio_tph_range {
+	unsigned int bar;
+	uint64_t offset;
+	uint64_t length;
+};
+
+struct vfio_region_info;
+
+/*
+ * bar.c: EINVAL, ENXIO and ERANGE as vfio_tph_export() documents them, then fills @info. The length
+ * has to be a multiple of @length_unit.
+ */
+int vfio_tph_check_range(struct vfio_tph_device *device, const struct vfio_tph_range *range,
+			 uint64_t length_unit, struct vfio_region_info *info,
+			 struct vfio_tph_reason *reason);
+
+#endif /* VFIO_TPH_INTERNAL_H */
