@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* What the files of pci/ share. */
+#ifndef PCI_INTERNAL_H
+#define PCI_INTERNAL_H
+
+#include "pci/function.h"
+
+/** windows_update() - tell the fabric what BARs decode, by BARs and Command register. */
+void windows_update(struct pci_function *fn);
+
+/** express_update() - tell the fabric the sizes that Device Control asks for. */
+void express_update(struct pci_function *fn);
+
+/** msix_send_pending() - send what is pending and no longer masked. */
+void msix_send_pending(struct pci_function *fn);
+
+/** msix_reset() - nothing pending, table zero; event descriptors stay, the transport owns them. */
+void msix_reset(struct pci_function *fn);
+
+/**
+ * msix_memory() - the table or the PBA as BAR contents.
+ *
+ * Return: where BAR bytes [offset, offset + len) are, or NULL when they are not all in one of both.
+ */
+uint8_t *msix_memory(struct pci_function *fn, unsigned int bar, uint64_t offset, size_t len,
+		     bool *writable);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* TPH Requester capability: registers, ST table, and the hints that follow from them. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+
+#include "pci/internal.h"
+
+/* Entries: the in-capability table has 64 at most (7.9.13.2), MSI-X one for each vector. */
+#define MAX_CAPABILITY_ENTRIES 64
+
+/* In Vector Control of an MSI-X table entry (7.7.2.4): ST Lower 23:16, ST Upper 31:24. */
+#define MSIX_ST_OFFSET (PCI_MSIX_ENTRY_VECTOR_CTRL + 2)
+
+static const uint32_t table_location[] = {
+	[PCI_TPH_TABLE_NONE] = PCI_TPH_LOC_NONE,
+	[PCI_TPH_TABLE_CAPABILITY] = PCI_TPH_LOC_CAP,
+	[PCI_TPH_TABLE_MSIX] = PCI_TPH_LOC_MSIX,
+};
+
+static bool entries_valid(const struct pci_function *fn, const struct pci_tph_attr *attr)
+{
+	switch (attr->table) {
+	case PCI_TPH_TABLE_NONE:
+		return !attr->entries;
+	case PCI_TPH_TABLE_CAPABILITY:
+		return attr->entries && attr->entries <= MAX_CAPABILITY_ENTRIES;
+	case PCI_TPH_TABLE_MSIX:
+		return attr->entries && attr->entries <= fn->msix.vectors;
+	}
+	return false;
+}
+
+static uint32_t capability_register(const struct pci_tph_attr *attr)
+{
+	uint32_t value = PCI_TPH_CAP_ST_NS | table_location[attr->table];
+
+	if (attr->interrupt_vector)
+		value |= PCI_TPH_CAP_ST_IV;
+	if (attr->device_specific)
+		value |= PCI_TPH_CAP_ST_DS;
+	if (attr->extended)
+		value |= PCI_TPH_CAP_EXT_TPH;
+	/* The field holds the index of the last entry. */
+	if (attr->entries)
+		value |= (attr->entries - 1) << PCI_TPH_CAP_ST_SHIFT;
+	return value;
+}
+
+int pci_add_tph(struct pci_function *fn, const struct pci_tph_attr *attr)
+{
+	unsigned int in_cap = attr->table == PCI_TPH_TABLE_CAPABILITY ? attr->entries : 0, cap;
+	uint32_t enable_bits = attr->extended ? 0x3 : 0x1;
+
+	if (!entries_valid(fn, attr))
+		return -EINVAL;
+	cap = pci_add_ext_capability(fn, PCI_EXT_CAP_ID_TPH, 1, PCI_TPH_BASE_SIZEOF + 2 * in_cap);
+	if (!cap)
+		return -ENOSPC;
+	fn->tph_cap = cap;
+	pci_config_init(fn, cap + PCI_TPH_CAP, 4, capability_register(attr), 0);
+	pci_config_init(fn, cap + PCI_TPH_CTRL, 4, 0,
+			PCI_TPH_CTRL_MODE_SEL_MASK | enable_bits << 8);
+	for (unsigned int i = 0; i < in_cap; i++)
+		pci_config_init(fn, cap + PCI_TPH_BASE_SIZEOF + 2 * i, 2, 0,
+				attr->extended ? 0xffff : 0xff);
+	return 0;
+}
+
+unsigned int pci_tph_requester(const struct pci_function *fn)
+{
+	unsigned int type;
+
+	if (!fn->tph_cap)
+		return PCI_TPH_REQ_DISABLE;
+	type = (pci_config_get(fn, fn->tph_cap + PCI_TPH_CTRL, 4) & PCI_TPH_CTRL_REQ_EN_MASK) >> 8;
+	/* 10b is reserved: nothing is enabled by it. */
+	return type == PCI_TPH_REQ_TPH_ONLY || type == PCI_TPH_REQ_EXT_TPH ? type :
+									     PCI_TPH_REQ_DISABLE;
+}
+
+uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index)
+{
+	uint32_t cap;
+	const uint8_t *entry;
+
+	if (!fn->tph_cap)
+		return 0;
+	cap = pci_config_get(fn, fn->tph_cap + PCI_TPH_CAP, 4);
+	if (index > (cap & PCI_TPH_CAP_ST_MASK) >> PCI_TPH_CAP_ST_SHIFT)
+		return 0;
+	switch (cap & PCI_TPH_CAP_LOC_MASK) {
+	case PCI_TPH_LOC_CAP:
+		return pci_config_get(fn, fn->tph_cap + PCI_TPH_BASE_SIZEOF + 2 * index, 2);
+	case PCI_TPH_LOC_MSIX:
+		entry = fn->msix.entries + index * PCI_MSIX_ENTRY_SIZE + MSIX_ST_OFFSET;
+		return entry[0] | entry[1] << 8;
+	default:
+		return 0;
+	}
+}
+
+/* The tag that goes with table index @index in the ST mode selected. */
+static uint16_t selected_tag(const struct pci_function *fn, unsigned int index)
+{
+	uint32_t cap = pci_config_get(fn, fn->tph_cap + PCI_TPH_CAP, 4);
+
+	switch (pci_config_get(fn, fn->tph_cap + PCI_TPH_CTRL, 4) & PCI_TPH_CTRL_MODE_SEL_MASK) {
+	case PCI_TPH_ST_IV_MODE:
+		return cap & PCI_TPH_CAP_ST_IV ? pci_tph_st(fn, index) : 0;
+	case PCI_TPH_ST_DS_MODE:
+		if (!(cap & PCI_TPH_CAP_ST_DS))
+			return 0;
+		/* Without a table the device knows its tags itself. */
+		return cap & PCI_TPH_CAP_LOC_MASK ? pci_tph_st(fn, index) : index;
+	default:
+		return 0;
+	}
+}
+
+struct tlp_hints pci_tph_hints(const struct pci_function *fn, unsigned int index, uint8_t ph)
+{
+	switch (pci_tph_requester(fn)) {
+	case PCI_TPH_REQ_TPH_ONLY:
+		return (struct tlp_hints){
+			.hv = TLP_HV_ST8, .ph = ph, .st = selected_tag(fn, index) & 0xff,
+		};
+	case PCI_TPH_REQ_EXT_TPH:
+		return (struct tlp_hints){
+			.hv = TLP_HV_ST16, .ph = ph, .st = selected_tag(fn, index),
+		};
+	default:
+		return (struct tlp_hints){ 0 };
+	}
+}
