@@ -22,10 +22,10 @@ kernel_ready() {
 	kernel_dir=$cache/$name
 }
 
-# The object tree stays, so that a change to the overlay compiles only what it touches.
+# Source and objects stay, so that a change to the overlay compiles only what it touches.
 make_kernel() {
-	local tree=$cache/trees/${root_tools##*-}-$kernel_flavour
-	locked "trees-$kernel_flavour" \
+	local tree=$cache/trees/${root_tools##*-}
+	locked "${tree#"$cache/"}" \
 		watched "building the kernel ($kernel_flavour)" "$logs/kernel-$kernel_flavour.log" \
 		kernel_progress \
 		in_tools nice kernel/build --source "/usr/src/$linux.tar.xz" \
@@ -34,6 +34,6 @@ make_kernel() {
 
 kernel_progress() {
 	local count
-	count=$(grep -cE '^ +(CC|AS|LD|AR|HOSTCC) ' "$1" || true)
+	count=$(grep -cE '^  (CC|AS|LD|AR|HOSTCC) ' "$1" || true)
 	echo "$count of about ${kernel_objects[$kernel_flavour]} objects"
 }

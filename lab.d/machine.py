@@ -1,0 +1,432 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+"""One run of the lab's machine: softfabric, QEMU, the guest's console and one command in it.
+
+Runs in the tools root. lab.d/guest/init is the other end of the shares and ports named here.
+"""
+
+import argparse
+import ctypes
+import dataclasses
+import fcntl
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+import tty
+
+LAB_FAILED = 125        # the exit codes of timeout(1) and docker-run(1): not the command's own
+TIMED_OUT = 124
+FABRIC_READY_S = 20
+POWEROFF_S = 20         # from the command's exit to QEMU's
+ESCAPE = b"\x1d"        # Ctrl-] leaves a guest that does not answer any more
+
+KERNEL_ARGUMENTS = (
+    "console=ttyS0 panic=-1 oops=panic"
+    " root=lab.root rootfstype=9p"
+    " rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro"
+    " vfio.enable_unsafe_noiommu_mode=1"
+)
+# There is no initramfs: a shell of the root mounts the share that has the init, and becomes it.
+FIRST_PROCESS = (
+    "init=/bin/sh -- -c"
+    ' "mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose lab.guest /mnt && exec /mnt/init"'
+)
+
+
+class LabError(Exception):
+    """The lab itself failed; the text is for the user."""
+
+
+@dataclasses.dataclass
+class Options:
+    """What to boot and what to run there. Paths are absolute."""
+    kernel: str                     # a bzImage, or a directory with bzImage (and modules)
+    root: str                       # the guest root, only read
+    local: str                      # becomes /usr/local, only read
+    guest: str                      # lab.d/guest, only read
+    run: pathlib.Path               # of this run: logs, and share/, which the guest can write
+    command: list[str]
+    nics: list[str] = dataclasses.field(default_factory=list)
+    accelerators: list[str] = dataclasses.field(default_factory=list)
+    capture: str | None = None
+    share: str | None = None        # becomes /run/lab/share
+    timeout: float | None = None    # seconds, of the whole run
+    terminal: bool = False
+    memory: str = "2G"
+    cpus: int = 2
+    arguments: str = ""             # more kernel arguments
+
+
+def devices(options):
+    """Name, kind, options and PCI address of each device: the same ones in every run."""
+    for kind, first_slot, specs in (("nic", 0x10, options.nics),
+                                    ("accelerator", 0x18, options.accelerators)):
+        for i, spec in enumerate(specs):
+            name = f"{kind[:3]}{i}"
+            yield name, kind, ",".join(filter(None, (name, spec))), f"{first_slot + i:02x}.0"
+
+
+def die_with_parent():
+    """Runs in the child: no process outlives the lab, however the lab ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
+
+
+class Machine:
+    """Processes and connections of one run."""
+
+    def __init__(self, options):
+        self.options = options
+        self.share = options.run / "share"
+        self.sockets = pathlib.Path("/run/lab") / options.run.name
+        self.fabric = None
+        self.qemu = None
+        self.relays = []
+        self.log = options.run / "console.log"
+
+    def __enter__(self):
+        try:
+            self.sockets.mkdir(parents=True)
+            self.write_share()
+            self.start_fabric()
+            self.start_qemu()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in (self.qemu, self.fabric):
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
+        for relay in self.relays:
+            relay.close()
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def write_share(self):
+        """The files by which the guest's init learns what to do."""
+        options = self.options
+        self.share.mkdir(parents=True)
+        environment = {
+            "TERM": os.environ.get("TERM", "dumb"),
+            "LAB_PORTS": 4 - options.terminal - (not self.has_fabric()),
+        }
+        for name, _, _, slot in devices(options):
+            environment[f"TPH_{name.upper()}"] = f"0000:00:{slot}"
+        environment["TPH_ACCELERATORS"] = " ".join(
+            f"0000:00:{slot}" for _, kind, _, slot in devices(options) if kind == "accelerator")
+        if options.share:
+            environment["LAB_SHARE"] = 1
+        if self.modules():
+            environment["LAB_MODULES"] = 1
+        if options.terminal:
+            size = os.get_terminal_size(0)
+            environment |= {"LAB_TTY": 1, "LAB_ROWS": size.lines, "LAB_COLUMNS": size.columns}
+        (self.share / "environment").write_text(
+            "".join(f"export {k}={shlex.quote(str(v))}\n" for k, v in environment.items()))
+        (self.share / "command").write_text("exec " + shlex.join(options.command) + "\n")
+
+    def has_fabric(self):
+        return bool(self.options.nics or self.options.accelerators)
+
+    def modules(self):
+        path = os.path.join(self.options.kernel, "modules/lib/modules")
+        return path if os.path.isdir(path) else None
+
+    def start_fabric(self):
+        """Starts softfabric and waits until its sockets can be connected to."""
+        if not self.has_fabric():
+            return
+        command = [os.path.join(self.options.local, "bin/softfabric"), "--runtime-dir", self.sockets]
+        for _, kind, spec, _ in devices(self.options):
+            command += [f"--{kind}", spec]
+        if self.options.capture:
+            command += ["--capture", self.options.capture]
+        log = self.options.run / "softfabric.log"
+        with open(log, "wb") as output:
+            self.fabric = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                           stderr=output, start_new_session=True,
+                                           preexec_fn=die_with_parent)
+        awaited = [self.sockets / f"{name}.sock" for name, *_ in devices(self.options)]
+        awaited.append(self.sockets / "control.sock")
+        deadline = time.monotonic() + FABRIC_READY_S
+        while not all(path.exists() for path in awaited):
+            if self.fabric.poll() is not None:
+                raise LabError("softfabric ended at once:\n" + tail(log))
+            if time.monotonic() > deadline:
+                raise LabError(f"softfabric did not open its sockets in {FABRIC_READY_S} s:\n"
+                               + tail(log))
+            time.sleep(0.005)
+
+    def start_qemu(self):
+        options = self.options
+        kernel = options.kernel
+        if os.path.isdir(kernel):
+            kernel = os.path.join(kernel, "bzImage")
+        command = [
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+            "-no-reboot", "-accel", "tcg,thread=multi", "-cpu", "EPYC",
+            "-machine", "q35,memory-backend=ram", "-smp", str(options.cpus), "-m", options.memory,
+            "-object", f"memory-backend-memfd,id=ram,size={options.memory},share=on",
+            "-kernel", kernel,
+            "-append", f"{KERNEL_ARGUMENTS} {options.arguments} {FIRST_PROCESS}",
+            "-chardev", f"file,id=log,path={self.log}", "-serial", "chardev:log",
+            "-device", "virtio-serial-pci,id=ports",
+        ]
+        command += share("lab.root", options.root, "readonly=on")
+        command += share("lab.guest", options.guest, "readonly=on")
+        command += share("lab.local", options.local, "readonly=on")
+        command += share("lab.run", self.share)
+        if options.share:
+            command += share("lab.share", options.share)
+        if self.modules():
+            command += share("lab.modules", self.modules(), "readonly=on")
+
+        if options.terminal:
+            self.relays = [Terminal(), Resizer()]
+        else:
+            self.relays = [Input("lab.in", 0), Output("lab.out", 1), Output("lab.err", 2)]
+        for relay in self.relays:
+            command += ["-chardev", f"socket,id={relay.name},fd={relay.guest_end.fileno()}",
+                        "-device", relay.device()]
+        for name, _, _, slot in devices(options):
+            command += ["-device", json.dumps({
+                "driver": "vfio-user-pci", "id": name, "addr": slot, "rombar": 0,
+                "socket": {"type": "unix", "path": str(self.sockets / f"{name}.sock")}})]
+        if self.has_fabric():
+            command += ["-chardev", f"socket,id=control,path={self.sockets}/control.sock",
+                        "-device", "virtserialport,chardev=control,name=softfabric.control"]
+
+        with open(options.run / "qemu.log", "wb") as output:
+            self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                         stderr=output, start_new_session=True,
+                                         preexec_fn=die_with_parent,
+                                         pass_fds=[r.guest_end.fileno() for r in self.relays])
+        for relay in self.relays:
+            relay.start(self.qemu)
+
+    def wait(self):
+        """The command's exit code; LabError when there is none, TimeoutError after the time-out."""
+        try:
+            self.qemu.wait(self.options.timeout)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+        for relay in self.relays:
+            relay.finish()
+        try:
+            return int((self.share / "exit-code").read_text())
+        except (OSError, ValueError):
+            raise LabError(self.why_no_exit_code()) from None
+
+    def why_no_exit_code(self):
+        """What is known of a guest that went down before its command had ended."""
+        if getattr(self.relays[0], "escaped", False):
+            return "left by Ctrl-]"
+        parts = []
+        if self.qemu.returncode:
+            parts.append(f"QEMU failed (exit code {self.qemu.returncode}):\n"
+                         + tail(self.options.run / "qemu.log"))
+        else:
+            parts.append("the guest went down before the command ended")
+        if self.fabric and self.fabric.poll() is not None:
+            parts.append(f"softfabric had ended (exit code {self.fabric.returncode}):\n"
+                         + tail(self.options.run / "softfabric.log"))
+        parts.append("last lines of its console:\n" + tail(self.log))
+        return "\n".join(parts)
+
+
+def share(tag, path, *more):
+    """QEMU's arguments for a directory that the guest mounts by its tag."""
+    return ["-fsdev", ",".join((f"local,id={tag}", f"path={path}", "security_model=none",
+                                "multidevs=remap") + more),
+            "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+
+
+class Relay:
+    """One port of the guest, joined to one of our files by a thread."""
+
+    def __init__(self, name):
+        self.name = name
+        self.ours, self.guest_end = socket.socketpair()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def device(self):
+        return f"virtserialport,chardev={self.name},name={self.name}"
+
+    def start(self, _qemu):
+        self.guest_end.close()
+        self.thread.start()
+
+    def finish(self):
+        """QEMU has ended: what it left in the socket still has to arrive."""
+
+    def close(self):
+        for end in (self.guest_end, self.ours):
+            end.close()
+
+    def run(self):
+        raise NotImplementedError
+
+
+class Input(Relay):
+    """A file of ours, to be read in the guest up to its end."""
+
+    def __init__(self, name, fd):
+        super().__init__(name)
+        self.fd = fd
+
+    def run(self):
+        try:
+            while data := os.read(self.fd, 65536):
+                self.ours.sendall(data)
+            self.ours.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass        # the guest is gone, or our input is
+
+
+class Output(Relay):
+    """What the guest writes, to a file of ours."""
+
+    def __init__(self, name, fd):
+        super().__init__(name)
+        self.fd = fd
+
+    def run(self):
+        try:
+            while data := self.ours.recv(65536):
+                while data:
+                    data = data[os.write(self.fd, data):]
+        except OSError:
+            os.kill(os.getpid(), signal.SIGTERM)    # nobody reads it any more
+
+    def finish(self):
+        self.thread.join()
+
+
+class Terminal(Relay):
+    """Our terminal, raw, as the guest's."""
+
+    def __init__(self):
+        super().__init__("lab.terminal")
+        self.qemu = None
+        self.escaped = False
+        self.saved = termios.tcgetattr(0)
+
+    def device(self):
+        return f"virtconsole,chardev={self.name},name={self.name}"
+
+    def start(self, qemu):
+        self.qemu = qemu
+        tty.setraw(0)
+        threading.Thread(target=self.read_keys, daemon=True).start()
+        super().start(qemu)
+
+    def read_keys(self):
+        try:
+            while data := os.read(0, 4096):
+                if ESCAPE in data:
+                    self.escaped = True
+                    self.qemu.kill()
+                    return
+                self.ours.sendall(data)
+        except OSError:
+            pass
+
+    def run(self):
+        try:
+            while data := self.ours.recv(65536):
+                while data:
+                    data = data[os.write(1, data):]
+        except OSError:
+            pass
+
+    def finish(self):
+        self.thread.join()
+
+    def close(self):
+        termios.tcsetattr(0, termios.TCSADRAIN, self.saved)
+        super().close()
+
+
+class Resizer(Relay):
+    """Tells the guest each time our terminal changes its size."""
+
+    def __init__(self):
+        super().__init__("lab.in")
+        signal.signal(signal.SIGWINCH, self.resized)
+
+    def resized(self, *_):
+        rows, columns, *_ = struct.unpack("4H", fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
+        try:
+            self.ours.sendall(f"{rows} {columns}\n".encode())
+        except OSError:
+            pass
+
+    def run(self):
+        pass
+
+
+def tail(path, lines=30):
+    """The end of a log, indented."""
+    try:
+        text = pathlib.Path(path).read_bytes().decode(errors="replace")
+    except OSError as error:
+        return f"    ({error})"
+    kept = text.replace("\r", "").rstrip("\n").split("\n")[-lines:]
+    return "\n".join("    " + line for line in kept)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--root", required=True)
+    parser.add_argument("--local", required=True)
+    parser.add_argument("--guest", required=True)
+    parser.add_argument("--run", required=True, type=pathlib.Path)
+    parser.add_argument("--nic", action="append", dest="nics", default=[])
+    parser.add_argument("--accelerator", action="append", dest="accelerators", default=[])
+    parser.add_argument("--capture")
+    parser.add_argument("--share")
+    parser.add_argument("--timeout", type=float)
+    parser.add_argument("--terminal", action="store_true")
+    parser.add_argument("--memory", default="2G")
+    parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--arguments", default="")
+    parser.add_argument("command", nargs="+")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def interrupted(number, _frame):
+    sys.exit(128 + number)
+
+
+def main():
+    options = parse(sys.argv[1:])
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    try:
+        with Machine(options) as machine:
+            return machine.wait()
+    except TimeoutError:
+        print(f"lab: still running after {options.timeout:g} s, last lines of the guest's console:\n"
+              f"{tail(options.run / 'console.log')}", file=sys.stderr)
+        code = TIMED_OUT
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        code = LAB_FAILED
+    print(f"lab: the logs are in {options.run}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
