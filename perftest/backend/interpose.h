@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* The functions of libc and libibverbs that the tool finds here first. */
+#ifndef PERFTEST_BACKEND_INTERPOSE_H
+#define PERFTEST_BACKEND_INTERPOSE_H
+
+#include "../options.h"
+#include "buffer.h"
+
+/* From now on the tool's --mmap file is @buffer, and dma-bufs are registered as @options say. Both must
+ * stay valid. Before this call every function passes straight through.
+ */
+void interpose_start(const struct tph_options *options, struct buffer *buffer);
+
+#endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+static const struct tph_options *options;
+static FILE *json_file;
+
+bool report_open(const struct tph_options *given, struct complaint *why)
+{
+	const char *path = given->text[TPH_OPTION_JSON_FILE];
+
+	options = given;
+	if (!path)
+		return true;
+	json_file = fopen(path, "we");
+	return json_file || complain(why, "--tph-json-file=%s: %s; give a file that can be written", path,
+				     strerror(errno));
+}
+
+void report_complaint(const struct complaint *why)
+{
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, why->text);
+}
+
+static const char *source_name(uint32_t source)
+{
+	static const char *const names[] = {
+		[MLX5DV_TPH_SOURCE_NONE] = "none",
+		[MLX5DV_TPH_SOURCE_EXPORTER] = "exporter",
+		[MLX5DV_TPH_SOURCE_DMAH] = "dma-handle",
+	};
+
+	return source < sizeof(names) / sizeof(names[0]) ? names[source] : "?";
+}
+
+bool report_is_as_asked(const struct registration *registration)
+{
+	const struct mlx5dv_tph_mr_info *info = &registration->info;
+
+	if (registration->query_error || info->source == MLX5DV_TPH_SOURCE_NONE)
+		return registration->ns == IBV_TPH_NS_NONE;
+	return info->source == MLX5DV_TPH_SOURCE_EXPORTER &&
+	       (registration->ns == IBV_TPH_NS_AUTO || registration->ns == info->tph_namespace);
+}
+
+static void describe(const struct registration *registration, char *text, size_t size)
+{
+	const struct mlx5dv_tph_mr_info *info = &registration->info;
+
+	if (registration->query_error)
+		snprintf(text, size, "unknown, %s cannot be asked: %s", registration->device,
+			 strerror(registration->query_error));
+	else if (info->source == MLX5DV_TPH_SOURCE_NONE)
+		snprintf(text, size, "source none: requests to this memory carry no steering tag");
+	else
+		snprintf(text, size, "source %s, namespace %s, ST 0x%02x, PH %u, table index %u, revalidations %u",
+			 source_name(info->source), tph_namespace_name(info->tph_namespace),
+			 info->steering_tag, info->ph, info->st_index, info->revalidations);
+}
+
+static void put(struct json_object *object, const char *key, struct json_object *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static struct json_object *json_buffer(void)
+{
+	static const char *const exporters[] = {
+		[TPH_EXPORTER_NONE] = "perftest",
+		[TPH_EXPORTER_VFIO] = "vfio",
+		[TPH_EXPORTER_UDMABUF] = "udmabuf",
+	};
+	struct json_object *object = json_object_new_object();
+
+	put(object, "exporter", json_object_new_string(exporters[options->exporter]));
+	if (options->exporter == TPH_EXPORTER_VFIO) {
+		put(object, "device", json_object_new_string(options->bdf));
+		put(object, "bar", json_object_new_int(options->bar));
+		put(object, "offset", json_object_new_uint64(options->offset));
+	}
+	return object;
+}
+
+static struct json_object *json_published(void)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (options->text[TPH_OPTION_ST])
+		put(object, "st", json_object_new_int(options->steering_tag));
+	if (options->text[TPH_OPTION_ST_EXT])
+		put(object, "st_ext", json_object_new_int(options->steering_tag_ext));
+	if (json_object_object_length(object))
+		put(object, "ph", json_object_new_int(options->ph));
+	return object;
+}
+
+static struct json_object *json_in_effect(const struct registration *registration)
+{
+	const struct mlx5dv_tph_mr_info *info = &registration->info;
+	struct json_object *object = json_object_new_object();
+
+	if (registration->query_error) {
+		put(object, "error", json_object_new_string(strerrorname_np(registration->query_error)));
+		return object;
+	}
+	put(object, "source", json_object_new_string(source_name(info->source)));
+	put(object, "namespace", json_object_new_string(tph_namespace_name(info->tph_namespace)));
+	put(object, "steering_tag", json_object_new_int(info->steering_tag));
+	put(object, "ph", json_object_new_int(info->ph));
+	put(object, "st_index", json_object_new_int(info->st_index));
+	put(object, "revalidations", json_object_new_uint64(info->revalidations));
+	return object;
+}
+
+static void write_json(const struct registration *registration, const char *event)
+{
+	struct json_object *object;
+
+	if (!json_file)
+		return;
+	object = json_object_new_object();
+	put(object, "event", json_object_new_string(event));
+	put(object, "tool", json_object_new_string(program_invocation_short_name));
+	put(object, "rdma_device", json_object_new_string(registration->device));
+	put(object, "lkey", json_object_new_uint64(registration->lkey));
+	put(object, "rkey", json_object_new_uint64(registration->rkey));
+	put(object, "length", json_object_new_uint64(registration->length));
+	put(object, "buffer", json_buffer());
+	put(object, "asked", json_object_new_string(tph_namespace_name(registration->ns)));
+	put(object, "required", json_object_new_boolean(options->require));
+	put(object, "published", json_published());
+	put(object, "in_effect", json_in_effect(registration));
+	fprintf(json_file, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	fflush(json_file);
+	json_object_put(object);
+}
+
+void report_registered(const struct registration *registration)
+{
+	write_json(registration, "registered");
+	if (tph_options_want_tph(options) && !report_is_as_asked(registration))
+		fprintf(stderr, "%s: warning: no tag from the %s namespace is in effect on %s: the exporter published none, the device does not send them, or kernel or driver do not know the request; --dmabuf-tph-require makes this an error\n",
+			program_invocation_short_name, tph_namespace_name(registration->ns),
+			registration->device);
+}
+
+void report_ended(const struct registration *registration)
+{
+	char text[256];
+
+	write_json(registration, "ended");
+	describe(registration, text, sizeof(text));
+	/* So that this line follows the table also where both go into one file. */
+	fflush(stdout);
+	fprintf(stderr, " TPH in effect: %s (asked for: %s%s)\n", text,
+		tph_namespace_name(registration->ns), options->require ? ", required" : "");
+}
+
+void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, const char *device, int error)
+{
+	const char *advice;
+
+	if (error == EOPNOTSUPP && attr->tph_flags & IBV_TPH_REQUIRE)
+		advice = "either the tag required cannot be had (not published, not the namespace that the device sends, or unknown to kernel or driver), or the device cannot register dma-bufs; without --dmabuf-tph-require the buffer is registered without a tag";
+	else if (error == EOPNOTSUPP)
+		advice = "the device's driver cannot register dma-bufs (rxe and siw cannot); choose another with -d";
+	else if (error == EINVAL)
+		advice = "the device can perhaps not reach the exporter's memory peer to peer, or not this range of it";
+	else
+		advice = "see the kernel log";
+	fprintf(stderr, "%s: registering %llu bytes of dma-buf on %s, namespace %s: %s; %s\n",
+		program_invocation_short_name, (unsigned long long)attr->length, device,
+		tph_namespace_name(attr->tph_namespace), strerror(error), advice);
+}

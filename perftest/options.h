@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* The flags that perftest gains: one table, used by the launcher (command line, help), and by the
+ * backend, which finds the same values in its environment.
+ */
+#ifndef PERFTEST_OPTIONS_H
+#define PERFTEST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <infiniband/tph.h>
+
+#include "complaint.h"
+
+/* Who exports the data buffer. */
+enum tph_exporter {
+	TPH_EXPORTER_NONE,	/* perftest's own memory: nothing of ours replaces it */
+	TPH_EXPORTER_VFIO,	/* a range of a BAR of a device that vfio-pci owns */
+	TPH_EXPORTER_UDMABUF,	/* host memory, through /dev/udmabuf */
+};
+
+enum tph_option_id {
+	TPH_OPTION_NAMESPACE,
+	TPH_OPTION_REQUIRE,
+	TPH_OPTION_VFIO,
+	TPH_OPTION_UDMABUF,
+	TPH_OPTION_ST,
+	TPH_OPTION_ST_EXT,
+	TPH_OPTION_PH,
+	TPH_OPTION_JSON_FILE,
+	TPH_OPTION_COUNT
+};
+
+/* Linux numbers domains beyond 16 bits, for example those behind a volume management device. */
+#define TPH_BDF_SIZE sizeof("00000000:00:00.0")
+
+struct tph_options {
+	/* As given, "" for a flag without a value, NULL for a flag that was not given. */
+	const char *text[TPH_OPTION_COUNT];
+
+	enum tph_exporter exporter;
+	char bdf[TPH_BDF_SIZE];		/* domain:bus:device.function, lower case */
+	unsigned int bar;		/* 0 to 5 */
+	uint64_t offset;		/* bytes into the BAR, a multiple of the page size */
+	uint64_t size;			/* bytes, a multiple of the page size; 0: up to the BAR's end */
+
+	enum ibv_tph_namespace ns;	/* asked for at registration */
+	bool require;
+	uint16_t steering_tag_ext;	/* published; valid when text[TPH_OPTION_ST_EXT] */
+	uint8_t steering_tag;		/* published; valid when text[TPH_OPTION_ST] */
+	uint8_t ph;			/* published, 0 to 3 */
+};
+
+enum tph_option_argument { TPH_ARGUMENT_NONE, TPH_ARGUMENT_OPTIONAL, TPH_ARGUMENT_REQUIRED };
+
+struct tph_option {
+	const char *name;			/* hyphenated, without the leading "--" */
+	enum tph_option_argument argument;
+	const char *value_help;			/* how the value is written, or NULL */
+	const char *help;
+};
+
+/* Indexed by enum tph_option_id. */
+extern const struct tph_option tph_option_table[TPH_OPTION_COUNT];
+
+/* A set in which nothing was given. */
+void tph_options_init(struct tph_options *options);
+
+/* Which of ours a long option is: @name without "--", @length bytes long, '-' and '_' being the same.
+ * Returns TPH_OPTION_COUNT for a name that is not ours.
+ */
+enum tph_option_id tph_option_find(const char *name, size_t length);
+
+/* Is @value what the optional argument of @id may be, when it stands in an argument of its own? */
+bool tph_option_takes(enum tph_option_id id, const char *value);
+
+/* Parse @value (NULL: none was given) of option @id, which must stay valid as long as @options.
+ * Returns false, with @why filled in, on a repeated option and on a value that is malformed or out of range.
+ */
+bool tph_option_set(struct tph_options *options, enum tph_option_id id, const char *value,
+		    struct complaint *why);
+
+/* Check what the options mean together. False with @why filled in when they exclude each other. */
+bool tph_options_check(const struct tph_options *options, struct complaint *why);
+
+/* Was any given? */
+bool tph_options_given(const struct tph_options *options);
+
+/* Does one of them have to do with TPH, and not only with the buffer? */
+bool tph_options_want_tph(const struct tph_options *options);
+
+/* The launcher hands the options to the backend in the environment: RDMA_TPH_ and the option's name in
+ * capitals. Export sets and clears those variables, 0 or errno as setenv(); import parses them.
+ */
+int tph_options_export(const struct tph_options *options);
+bool tph_options_import(struct tph_options *options, struct complaint *why);
+
+/* What the launcher gives as perftest's --mmap file and the backend recognizes in open(): never the
+ * name of an existing file, and readable, as perftest prints it in its errors.
+ */
+void tph_options_buffer_name(const struct tph_options *options, char *name, size_t size);
+
+/* "none", "auto", "st", "st-ext"; "?" for what is none of them. */
+const char *tph_namespace_name(uint32_t ns);
+
+void tph_options_help(FILE *out);
+
+#endif
