@@ -6,7 +6,7 @@
 #define INFINIBAND_MLX5DV_TPH_H
 
 #include <stdint.h>
-#include <infiniband/verbs.h>
+#include <infiniband/tph.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,7 +22,7 @@ enum mlx5dv_tph_source {
 /*
  * comp_mask:     which fields after those below the caller has room for; there are none yet
  * source:        enum mlx5dv_tph_source; when NONE all below but @revalidations are 0
- * tph_namespace: enum ibv_tph_namespace of <infiniband/tph.h>: ST or ST_EXT
+ * tph_namespace: enum ibv_tph_namespace: ST or ST_EXT
  * steering_tag:  the tag, 0..0xff in the 8-bit namespace, 0..0xffff in the 16-bit one
  * st_index:      entry of the device's steering tag table that holds it (0: the entry that is
  *                always 0; for a device without a table the tag itself)
