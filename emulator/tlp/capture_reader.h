@@ -3,7 +3,7 @@
  * Reading captures of TLPs. Files are not trusted: whatever they hold, memory stays bounded
  * (CAPTURE_BLOCK_MAX, CAPTURE_LINKS_MAX) and what is wrong is said with its place.
  *
- * Either byte order, several sections and blocks of unknown types are fine. A link whose type is not
+ * Either byte order, several sections and unknown blocks are fine. A link whose type is not
  * LINKTYPE_USER0, and packets in simple or obsolete packet blocks, are errors: such a file was not
  * written by capture.h, and to skip them would make its counts wrong.
  */

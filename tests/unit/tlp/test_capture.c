@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tlp/capture.h"
+#include "tlp/capture_reader.h"
+
+#define LE16(v) (v) & 0xff, (v) >> 8 & 0xff
+#define LE32(v) LE16((v) & 0xffff), LE16((v) >> 16 & 0xffff)
+#define BE32(v) (v) >> 24 & 0xff, (v) >> 16 & 0xff, (v) >> 8 & 0xff, (v) & 0xff
+
+/* Blocks as the format's draft draws them, typed in for a little-endian writer */
+#define SECTION \
+	LE32(0x0a0d0d0a), LE32(48), LE32(0x1a2b3c4d), LE16(1), LE16(0), \
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, \
+	LE16(4), LE16(10), 's', 'o', 'f', 't', 'f', 'a', 'b', 'r', 'i', 'c', 0, 0, \
+	LE16(0), LE16(0), LE32(48)
+#define LINK_ACC0 \
+	LE32(1), LE32(56), LE16(147), LE16(0), LE32(0), \
+	LE16(2), LE16(4), 'a', 'c', 'c', '0', \
+	LE16(3), LE16(9), 'f', 'l', 'i', 't', ' ', 'm', 'o', 'd', 'e', 0, 0, 0, \
+	LE16(9), LE16(1), 9, 0, 0, 0, \
+	LE16(0), LE16(0), LE32(56)
+#define PACKET_ABCDE \
+	LE32(6), LE32(52), LE32(0), LE32(0x11223344), LE32(0x55667788), LE32(5), LE32(5), \
+	'a', 'b', 'c', 'd', 'e', 0, 0, 0, \
+	LE16(2), LE16(4), LE32(1), LE16(0), LE16(0), LE32(52)
+#define TIME 0x1122334455667788ull
+
+static const uint8_t whole[] = { SECTION, LINK_ACC0, PACKET_ABCDE };
+
+struct fixture {
+	char path[64];
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	int fd;
+
+	if (!fixture)
+		return -1;
+	strcpy(fixture->path, "/tmp/test_capture.XXXXXX");
+	fd = mkstemp(fixture->path);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	unlink(fixture->path);
+	free(fixture);
+	return 0;
+}
+
+static void assert_file(const char *path, const void *bytes, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	uint8_t found[1024];
+
+	assert_non_null(file);
+	assert_int_equal(fread(found, 1, sizeof(found), file), size);
+	assert_memory_equal(found, bytes, size);
+	fclose(file);
+}
+
+static struct capture *create_with_link(const char *path, uint64_t max_bytes)
+{
+	struct capture *capture;
+	uint32_t link;
+
+	assert_int_equal(capture_create(path, max_bytes, &capture), 0);
+	assert_int_equal(capture_add_link(capture, "acc0", &link), 0);
+	assert_int_equal(link, 0);
+	return capture;
+}
+
+static void written_bytes_are_those_of_the_format(void **state)
+{
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, 0);
+
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME, "ab", 2, "cde", 3), 0);
+	assert_int_equal(capture_packets(capture), 1);
+	assert_int_equal(capture_close(capture), 0);
+	assert_file(fixture->path, whole, sizeof(whole));
+}
+
+static void flush_shows_packets_to_readers(void **state)
+{
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, 0);
+
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME, "abcde", 5, NULL, 0), 0);
+	assert_int_equal(capture_flush(capture), 0);
+	assert_file(fixture->path, whole, sizeof(whole));
+	assert_int_equal(capture_close(capture), 0);
+	assert_file(fixture->path, whole, sizeof(whole));
+}
+
+static void bad_arguments_write_nothing(void **state)
+{
+	static const uint8_t big[CAPTURE_PACKET_MAX + 1];
+	struct fixture *fixture = *state;
+	struct capture *capture;
+	char name[CAPTURE_NAME_MAX + 2];
+	uint32_t link = 77;
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	capture = create_with_link(fixture->path, 0);
+	assert_int_equal(capture_add_link(capture, "", &link), EINVAL);
+	assert_int_equal(capture_add_link(capture, name, &link), EINVAL);
+	assert_int_equal(link, 77);
+	assert_int_equal(capture_packet(capture, 1, CAPTURE_INBOUND, 0, "a", 1, NULL, 0), EINVAL);
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, "", 0, NULL, 0), EINVAL);
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, big, sizeof(big), NULL, 0),
+			 EINVAL);
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, "a", 1, big,
+					sizeof(big) - 1), EINVAL);
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, "a", 1, big, SIZE_MAX),
+			 EINVAL);
+	assert_int_equal(capture_packets(capture), 0);
+	assert_int_equal(capture_close(capture), 0);
+	assert_file(fixture->path, whole, sizeof(whole) - 52);
+}
+
+static void limit_drops_and_counts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, sizeof(whole));
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME, "abcde", 5, NULL,
+						0), 0);
+	assert_int_equal(capture_packets(capture), 1);
+	assert_int_equal(capture_dropped(capture), 2);
+	assert_int_equal(capture_close(capture), 0);
+	assert_file(fixture->path, whole, sizeof(whole));
+}
+
+static void write_errors_are_final(void **state)
+{
+	struct capture *capture;
+
+	assert_int_equal(capture_create("/nonexistent/capture", 0, &capture), ENOENT);
+	assert_int_equal(capture_create("/dev/full", 0, &capture), ENOSPC);
+	assert_int_equal(capture_close(NULL), 0);
+}
+
+/* More than the buffer holds, in packets of every length mod 4, comes back as it was. */
+static void many_packets_round_trip(void **state)
+{
+	const uint32_t count = 2000;
+	struct fixture *fixture = *state;
+	struct capture *capture;
+	struct capture_reader *reader;
+	struct capture_record record;
+	uint8_t data[600];
+	uint32_t link;
+	FILE *file;
+
+	capture = create_with_link(fixture->path, 0);
+	assert_int_equal(capture_add_link(capture, "nic0", &link), 0);
+	assert_int_equal(link, 1);
+	for (uint32_t i = 0; i < count; i++) {
+		memset(data, i, sizeof(data));
+		assert_int_equal(capture_packet(capture, i % 2, i % 3 ? CAPTURE_OUTBOUND :
+						CAPTURE_INBOUND, i, data, 1 + i % 9, data,
+						i % 500), 0);
+	}
+	assert_int_equal(capture_close(capture), 0);
+
+	file = fopen(fixture->path, "r");
+	assert_non_null(file);
+	assert_int_equal(capture_reader_create(file, &reader), 0);
+	for (uint32_t i = 0; i < count; i++) {
+		memset(data, i, sizeof(data));
+		assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+		assert_string_equal(record.link, i % 2 ? "nic0" : "acc0");
+		assert_int_equal(record.link_number, i % 2);
+		assert_int_equal(record.time_ns, i);
+		assert_int_equal(record.direction, i % 3 ? CAPTURE_OUTBOUND : CAPTURE_INBOUND);
+		assert_int_equal(record.len, 1 + i % 9 + i % 500);
+		assert_int_equal(record.wire_len, record.len);
+		assert_memory_equal(record.data, data, record.len);
+	}
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_END);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_END);
+	capture_reader_close(reader);
+	capture_reader_close(NULL);
+	fclose(file);
+}
+
+static struct capture_reader *open_bytes(const void *bytes, size_t size, FILE **file)
+{
+	struct capture_reader *reader;
+
+	*file = tmpfile();
+	assert_non_null(*file);
+	assert_int_equal(fwrite(bytes, 1, size, *file), size);
+	rewind(*file);
+	assert_int_equal(capture_reader_create(*file, &reader), 0);
+	return reader;
+}
+
+static void assert_one_record(const void *bytes, size_t size, uint64_t time_ns, uint32_t direction,
+			      const char *link)
+{
+	struct capture_record record;
+	struct capture_reader *reader;
+	FILE *file;
+
+	reader = open_bytes(bytes, size, &file);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_string_equal(record.link, link);
+	assert_true(record.time_ns == time_ns);
+	assert_int_equal(record.direction, direction);
+	assert_int_equal(record.len, 5);
+	assert_memory_equal(record.data, "abcde", 5);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_END);
+	capture_reader_close(reader);
+	fclose(file);
+}
+
+static void reads_its_own(void **state)
+{
+	assert_one_record(whole, sizeof(whole), TIME, CAPTURE_INBOUND, "acc0");
+}
+
+/* A big-endian section, microseconds by default, no name, no direction, an unknown block first */
+static void reads_what_others_write(void **state)
+{
+	static const uint8_t bytes[] = {
+		BE32(0x0a0d0d0a), BE32(28), BE32(0x1a2b3c4d), 0, 1, 0, 0,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, BE32(28),
+		BE32(0xbad), BE32(16), 1, 2, 3, 4, BE32(16),
+		BE32(1), BE32(20), 0, 147, 0, 0, BE32(0), BE32(20),
+		BE32(6), BE32(40), BE32(0), BE32(1), BE32(2), BE32(5), BE32(9),
+		'a', 'b', 'c', 'd', 'e', 0, 0, 0, BE32(40),
+	};
+
+	assert_one_record(bytes, sizeof(bytes), (0x100000000ull + 2) * 1000, 0, "?");
+}
+
+/* Links of an earlier section are not those of a later one. */
+static void sections_have_their_own_links(void **state)
+{
+	static const uint8_t bytes[] = {
+		SECTION, LINK_ACC0, PACKET_ABCDE, SECTION, PACKET_ABCDE,
+	};
+	struct capture_record record;
+	struct capture_reader *reader;
+	FILE *file;
+
+	reader = open_bytes(bytes, sizeof(bytes), &file);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_ERROR);
+	assert_string_equal(capture_reader_error(reader),
+			    "block at byte 204: packet of link 0, which was not described");
+	capture_reader_close(reader);
+	fclose(file);
+}
+
+#define WITH_RESOLUTION(resolution, high, low) { \
+	SECTION, \
+	LE32(1), LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), (resolution), 0, 0, 0, \
+	LE32(28), \
+	LE32(6), LE32(40), LE32(0), LE32(high), LE32(low), LE32(5), LE32(5), \
+	'a', 'b', 'c', 'd', 'e', 0, 0, 0, LE32(40) }
+
+static void resolutions_are_converted(void **state)
+{
+	static const uint8_t seconds[] = WITH_RESOLUTION(0, 0, 3);
+	static const uint8_t picoseconds[] = WITH_RESOLUTION(12, 1, 0);
+	static const uint8_t quarters[] = WITH_RESOLUTION(0x82, 0, 7);
+
+	assert_one_record(seconds, sizeof(seconds), 3000000000ull, 0, "?");
+	assert_one_record(picoseconds, sizeof(picoseconds), 4294967, 0, "?");
+	assert_one_record(quarters, sizeof(quarters), 1750000000, 0, "?");
+}
+
+static void names_cannot_drive_a_terminal(void **state)
+{
+	uint8_t bytes[sizeof(whole)];
+
+	memcpy(bytes, whole, sizeof(whole));
+	memcpy(bytes + 48 + 20, "\x1b[3\xff", 4);
+	assert_one_record(bytes, sizeof(bytes), TIME, CAPTURE_INBOUND, ".[3.");
+}
+
+struct broken {
+	const char *error;
+	size_t size;
+	uint8_t bytes[160];
+};
+
+#define BROKEN(error, ...) { error, sizeof((uint8_t[]){ __VA_ARGS__ }), { __VA_ARGS__ } }
+
+static const struct broken broken[] = {
+	{ "block at byte 0: the file is empty", 0, { 0 } },
+	BROKEN("block at byte 0: the file ends within a block header; was its writer interrupted?",
+	       1, 2, 3),
+	BROKEN("block at byte 0: no section header: not a pcapng file",
+	       0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0),
+	BROKEN("block at byte 0: the file ends within its header; was its writer interrupted?",
+	       LE32(0x0a0d0d0a), LE32(28), 0x4d, 0x3c),
+	BROKEN("block at byte 0: no byte-order magic: not a pcapng file",
+	       LE32(0x0a0d0d0a), LE32(28), 1, 2, 3, 4),
+	BROKEN("block at byte 0: impossible length 12",
+	       LE32(0x0a0d0d0a), LE32(12), LE32(0x1a2b3c4d)),
+	BROKEN("block at byte 0: section header of 12 bytes",
+	       LE32(0x0a0d0d0a), LE32(24), LE32(0x1a2b3c4d), LE16(1), LE16(0), LE32(0), LE32(24)),
+	BROKEN("block at byte 0: pcapng version 2, known is 1",
+	       LE32(0x0a0d0d0a), LE32(28), LE32(0x1a2b3c4d), LE16(2), LE16(0), LE32(0), LE32(0),
+	       LE32(28)),
+	BROKEN("block at byte 0: its two lengths differ: 28 and 32",
+	       LE32(0x0a0d0d0a), LE32(28), LE32(0x1a2b3c4d), LE16(1), LE16(0), LE32(0), LE32(0),
+	       LE32(32)),
+	BROKEN("block at byte 48: the file ends within a block header; was its writer interrupted?",
+	       SECTION, 1, 0, 0, 0),
+	BROKEN("block at byte 48: impossible length 8", SECTION, LE32(1), LE32(8)),
+	BROKEN("block at byte 48: impossible length 21", SECTION, LE32(1), LE32(21)),
+	BROKEN("block at byte 48: impossible length 1048580", SECTION, LE32(1), LE32(1048580)),
+	BROKEN("block at byte 48: the file ends within it; was its writer interrupted?",
+	       SECTION, LE32(1), LE32(20), LE16(147)),
+	BROKEN("block at byte 48: the file ends within it; was its writer interrupted?",
+	       SECTION, LE32(1), LE32(20), LE16(147), LE16(0), LE32(0)),
+	BROKEN("block at byte 48: interface description of 4 bytes",
+	       SECTION, LE32(1), LE32(16), LE16(147), LE16(0), LE32(16)),
+	BROKEN("block at byte 48: link type 1 instead of 147 (USER0): not a capture of TLPs",
+	       SECTION, LE32(1), LE32(20), LE16(1), LE16(0), LE32(0), LE32(20)),
+	BROKEN("block at byte 48: resolution of timestamps out of range",
+	       SECTION, LE32(1), LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), 20, 0, 0,
+	       0, LE32(28)),
+	BROKEN("block at byte 48: resolution of timestamps out of range",
+	       SECTION, LE32(1), LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), 0xc0, 0,
+	       0, 0, LE32(28)),
+	BROKEN("block at byte 48: packet of link 0, which was not described",
+	       SECTION, PACKET_ABCDE),
+	BROKEN("block at byte 104: packet block of 16 bytes", SECTION, LINK_ACC0, LE32(6),
+	       LE32(28), LE32(0), LE32(0), LE32(0), LE32(0), LE32(28)),
+	BROKEN("block at byte 104: 1 bytes of packet do not fit into it", SECTION, LINK_ACC0,
+	       LE32(6), LE32(32), LE32(0), LE32(0), LE32(0), LE32(1), LE32(1), LE32(32)),
+	BROKEN("block at byte 104: 4294967295 bytes of packet do not fit into it", SECTION,
+	       LINK_ACC0, LE32(6), LE32(32), LE32(0), LE32(0), LE32(0), LE32(0xffffffff), LE32(1),
+	       LE32(32)),
+	BROKEN("block at byte 104: packet without link or direction (block type 3)", SECTION,
+	       LINK_ACC0, LE32(3), LE32(16), LE32(0), LE32(16)),
+	BROKEN("block at byte 104: packet without link or direction (block type 2)", SECTION,
+	       LINK_ACC0, LE32(2), LE32(16), LE32(0), LE32(16)),
+};
+
+static void broken_files_are_named_and_placed(void **state)
+{
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		struct capture_record record;
+		struct capture_reader *reader;
+		FILE *file;
+
+		reader = open_bytes(broken[i].bytes, broken[i].size, &file);
+		assert_int_equal(capture_reader_next(reader, &record), CAPTURE_ERROR);
+		assert_string_equal(capture_reader_error(reader), broken[i].error);
+		assert_int_equal(capture_reader_next(reader, &record), CAPTURE_ERROR);
+		capture_reader_close(reader);
+		fclose(file);
+	}
+}
+
+/* Wherever a file is cut, what is before the cut is read and the cut is reported. */
+static void every_cut_is_an_error(void **state)
+{
+	for (size_t size = 1; size < sizeof(whole); size++) {
+		bool between_blocks = size == 48 || size == 104;
+		struct capture_record record;
+		struct capture_reader *reader;
+		FILE *file;
+
+		reader = open_bytes(whole, size, &file);
+		assert_int_equal(capture_reader_next(reader, &record),
+				 between_blocks ? CAPTURE_END : CAPTURE_ERROR);
+		capture_reader_close(reader);
+		fclose(file);
+	}
+}
+
+static void links_are_limited(void **state)
+{
+	static const uint8_t section[] = { SECTION };
+	static const uint8_t link[] = { LINK_ACC0 };
+	struct capture_record record;
+	struct capture_reader *reader;
+	FILE *file;
+
+	reader = open_bytes(section, sizeof(section), &file);
+	fseek(file, 0, SEEK_END);
+	for (int i = 0; i <= CAPTURE_LINKS_MAX; i++)
+		assert_int_equal(fwrite(link, sizeof(link), 1, file), 1);
+	rewind(file);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_ERROR);
+	assert_string_equal(capture_reader_error(reader),
+			    "block at byte 229424: more than 4096 links");
+	capture_reader_close(reader);
+	fclose(file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(written_bytes_are_those_of_the_format, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(flush_shows_packets_to_readers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bad_arguments_write_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(limit_drops_and_counts, set_up, tear_down),
+		cmocka_unit_test(write_errors_are_final),
+		cmocka_unit_test_setup_teardown(many_packets_round_trip, set_up, tear_down),
+		cmocka_unit_test(reads_its_own),
+		cmocka_unit_test(reads_what_others_write),
+		cmocka_unit_test(sections_have_their_own_links),
+		cmocka_unit_test(resolutions_are_converted),
+		cmocka_unit_test(names_cannot_drive_a_terminal),
+		cmocka_unit_test(broken_files_are_named_and_placed),
+		cmocka_unit_test(every_cut_is_an_error),
+		cmocka_unit_test(links_are_limited),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "vectors.h"
+
+#define UNTOUCHED 0x5aa5
+
+static void assert_same(const struct tlp *a, const struct tlp *b)
+{
+	assert_int_equal(a->type, b->type);
+	assert_int_equal(a->tc, b->tc);
+	assert_int_equal(a->attr, b->attr);
+	assert_int_equal(a->at, b->at);
+	assert_int_equal(a->ep, b->ep);
+	assert_int_equal(a->requester, b->requester);
+	assert_int_equal(a->tag, b->tag);
+	assert_int_equal(a->length, b->length);
+	assert_int_equal(a->first_be, b->first_be);
+	assert_int_equal(a->last_be, b->last_be);
+	assert_true(a->address == b->address);
+	assert_int_equal(a->hints.hv, b->hints.hv);
+	assert_int_equal(a->hints.ph, b->hints.ph);
+	assert_int_equal(a->hints.st, b->hints.st);
+	assert_int_equal(a->av, b->av);
+	assert_int_equal(a->ama, b->ama);
+	assert_int_equal(a->completer, b->completer);
+	assert_int_equal(a->status, b->status);
+	assert_int_equal(a->byte_count, b->byte_count);
+	assert_int_equal(a->lower_address, b->lower_address);
+}
+
+/* Decoding from a copy of exactly this size lets AddressSanitizer see reads beyond it. */
+static enum tlp_error decode_exact(const void *bytes, size_t size, struct tlp *tlp)
+{
+	void *copy = malloc(size ? size : 1);
+	enum tlp_error error;
+
+	assert_non_null(copy);
+	memcpy(copy, bytes, size);
+	error = tlp_flit_decode(copy, size, tlp);
+	free(copy);
+	return error;
+}
+
+static void assert_round_trip(const struct tlp *tlp)
+{
+	uint8_t bytes[TLP_MAX_SIZE];
+	struct tlp decoded;
+	size_t size;
+
+	assert_int_equal(tlp_flit_encode(tlp, 0, bytes, sizeof(bytes), &size), TLP_OK);
+	assert_int_equal(tlp_flit_decode(bytes, size, &decoded), TLP_OK);
+	assert_same(&decoded, tlp);
+	if (tlp_has_data(tlp->type))
+		assert_memory_equal(decoded.payload, tlp->payload, tlp->length * 4);
+	else
+		assert_null(decoded.payload);
+}
+
+static void vectors_encode(void **state)
+{
+	for (size_t i = 0; i < num_vectors; i++) {
+		const struct vector *vector = &vectors[i];
+		struct tlp tlp = vector->tlp;
+		uint8_t bytes[VECTOR_MAX];
+		size_t size = UNTOUCHED;
+
+		print_message("# %s\n", vector->what);
+		tlp.payload = tlp_has_data(tlp.type) ? vector->bytes + vector->header : NULL;
+		assert_int_equal(tlp_flit_encode(&tlp, vector->flags, bytes, sizeof(bytes), &size),
+				 TLP_OK);
+		assert_int_equal(size, vector_size(vector));
+		assert_memory_equal(bytes, vector->bytes, size);
+		assert_int_equal(tlp_flit_encode_header(&tlp, vector->flags, bytes, vector->header,
+							&size), TLP_OK);
+		assert_int_equal(size, vector->header);
+		assert_memory_equal(bytes, vector->bytes, size);
+	}
+}
+
+static void vectors_decode(void **state)
+{
+	for (size_t i = 0; i < num_vectors; i++) {
+		const struct vector *vector = &vectors[i];
+		struct tlp tlp;
+
+		print_message("# %s\n", vector->what);
+		assert_int_equal(tlp_flit_decode(vector->bytes, vector_size(vector), &tlp), TLP_OK);
+		assert_same(&tlp, &vector->tlp);
+		if (tlp_has_data(tlp.type))
+			assert_ptr_equal(tlp.payload, vector->bytes + vector->header);
+		else
+			assert_null(tlp.payload);
+	}
+}
+
+static void short_buffers_are_refused(void **state)
+{
+	for (size_t i = 0; i < num_vectors; i++) {
+		const struct vector *vector = &vectors[i];
+		struct tlp tlp = vector->tlp;
+
+		tlp.payload = vector->bytes + vector->header;
+		for (size_t room = 0; room < vector_size(vector); room++) {
+			uint8_t *bytes = malloc(room ? room : 1);
+			size_t size = UNTOUCHED;
+
+			assert_non_null(bytes);
+			assert_int_equal(tlp_flit_encode(&tlp, 0, bytes, room, &size),
+					 TLP_ERR_SPACE);
+			assert_int_equal(size, UNTOUCHED);
+			free(bytes);
+		}
+	}
+}
+
+static void cut_and_overlong_packets_are_refused(void **state)
+{
+	uint8_t bytes[VECTOR_MAX + 4];
+	struct tlp tlp;
+
+	for (size_t i = 0; i < num_vectors; i++) {
+		size_t size = vector_size(&vectors[i]);
+
+		for (size_t len = 0; len < size; len++)
+			assert_int_equal(decode_exact(vectors[i].bytes, len, &tlp),
+					 TLP_ERR_TRUNCATED);
+		memset(bytes, 0, sizeof(bytes));
+		memcpy(bytes, vectors[i].bytes, size);
+		for (size_t extra = 1; extra <= 4; extra++)
+			assert_int_equal(decode_exact(bytes, size + extra, &tlp),
+					 TLP_ERR_TRAILING);
+	}
+}
+
+static void all_tags_and_hints(void **state)
+{
+	static const uint32_t payload = 0x12345678;
+	struct tlp tlp = {
+		.type = TLP_DMWR64, .length = 1, .first_be = 0xf, .address = 1ull << 40,
+		.payload = &payload,
+	};
+
+	for (unsigned int tag = 0; tag <= TLP_MAX_TAG; tag++) {
+		tlp.tag = tag;
+		assert_round_trip(&tlp);
+	}
+	for (unsigned int ph = 0; ph <= TLP_PH_MAX; ph++) {
+		for (unsigned int st = 0; st <= TLP_ST16_MAX; st++) {
+			tlp.hints = (struct tlp_hints){ TLP_HV_ST16, ph, st };
+			assert_round_trip(&tlp);
+		}
+		for (unsigned int st = 0; st <= TLP_ST8_MAX; st++) {
+			tlp.hints = (struct tlp_hints){ TLP_HV_ST8, ph, st };
+			assert_round_trip(&tlp);
+		}
+	}
+}
+
+static void all_lengths_classes_and_attributes(void **state)
+{
+	static const uint8_t payload[TLP_MAX_PAYLOAD] = { 1, 2, 3 };
+	struct tlp tlp = { .type = TLP_MWR64, .first_be = 0xf, .address = 1ull << 63,
+			   .payload = payload };
+
+	for (unsigned int length = 1; length <= TLP_MAX_LENGTH_DW; length++) {
+		tlp.length = length;
+		tlp.last_be = length > 1 ? 0xf : 0;
+		tlp.tc = length % 8;
+		tlp.attr = length / 8 % 8;
+		tlp.at = length % 3;
+		tlp.ep = length % 2;
+		tlp.requester = length * 61;
+		assert_round_trip(&tlp);
+	}
+}
+
+static void all_completions(void **state)
+{
+	static const uint8_t payload[8] = { 1, 2, 3 };
+	struct tlp tlp = { .type = TLP_CPLD, .requester = 0x1234, .completer = 0x4321,
+			   .length = 2, .payload = payload };
+
+	for (unsigned int count = 1; count <= 4096; count++) {
+		tlp.byte_count = count;
+		tlp.lower_address = count % 128;
+		assert_round_trip(&tlp);
+	}
+	tlp.type = TLP_CPL;
+	tlp.length = 0;
+	for (unsigned int status = 0; status < 8; status++) {
+		tlp.status = status;
+		if (status <= TLP_STATUS_RRS || status == TLP_STATUS_CA)
+			assert_round_trip(&tlp);
+	}
+}
+
+struct bad {
+	const char *what;
+	struct tlp tlp;
+	enum tlp_error error;
+};
+
+/* Entries are a good packet with one field changed: initializers are meant to be overridden. */
+#pragma GCC diagnostic ignored "-Woverride-init"
+#define MWR64(...) { .type = TLP_MWR64, .length = 1, .first_be = 0xf, .address = 1ull << 32, \
+		     __VA_ARGS__ }
+#define CPLD(...) { .type = TLP_CPLD, .length = 1, .byte_count = 4, __VA_ARGS__ }
+
+static const struct bad bad[] = {
+	{ "type 0 is NOP", { .type = 0, .length = 1 }, TLP_ERR_TYPE },
+	{ "type beyond a byte", { .type = 0x160, .length = 1 }, TLP_ERR_TYPE },
+	{ "traffic class 8", MWR64(.tc = 8), TLP_ERR_FIELD },
+	{ "attr 8", MWR64(.attr = 8), TLP_ERR_FIELD },
+	{ "15-bit tag", MWR64(.tag = 0x4000), TLP_ERR_FIELD },
+	{ "reserved address type", MWR64(.at = 3), TLP_ERR_FIELD },
+	{ "address not of a DW", MWR64(.address = (1ull << 32) + 2), TLP_ERR_FIELD },
+	{ "first BE of 5 bits", MWR64(.first_be = 0x1f), TLP_ERR_FIELD },
+	{ "last BE of 5 bits", MWR64(.length = 2, .last_be = 0x1f), TLP_ERR_FIELD },
+	{ "64-bit type, short address", MWR64(.address = 0xfffffffc), TLP_ERR_FIELD },
+	{ "32-bit type, long address", MWR64(.type = TLP_MWR32), TLP_ERR_FIELD },
+	{ "AMA of an untranslated address", MWR64(.av = true), TLP_ERR_FIELD },
+	{ "AMA of 4 bits", MWR64(.av = true, .at = 2, .ama = 8), TLP_ERR_FIELD },
+	{ "length 0", MWR64(.length = 0), TLP_ERR_LENGTH },
+	{ "length 1025", MWR64(.length = 1025), TLP_ERR_LENGTH },
+	{ "reserved HV", MWR64(.hints = { 2, 0, 0 }), TLP_ERR_HINTS },
+	{ "HV of 3 bits", MWR64(.hints = { 5, 0, 0 }), TLP_ERR_HINTS },
+	{ "8-bit namespace, ST 100h", MWR64(.hints = { TLP_HV_ST8, 0, 0x100 }), TLP_ERR_HINTS },
+	{ "PH 4", MWR64(.hints = { TLP_HV_ST16, 4, 0 }), TLP_ERR_HINTS },
+	{ "last BE of one DW", MWR64(.last_be = 1), TLP_ERR_BE },
+	{ "beyond 4 KiB", MWR64(.address = 0x100000ffc, .length = 2, .last_be = 1), TLP_ERR_4K },
+	{ "CplD of length 0", CPLD(.length = 0), TLP_ERR_LENGTH },
+	{ "reserved status 3", CPLD(.status = 3), TLP_ERR_FIELD },
+	{ "reserved status 5", CPLD(.status = 5), TLP_ERR_FIELD },
+	{ "status of 4 bits", CPLD(.status = 8), TLP_ERR_FIELD },
+	{ "byte count 0", CPLD(.byte_count = 0), TLP_ERR_FIELD },
+	{ "byte count 4097", CPLD(.byte_count = 4097), TLP_ERR_FIELD },
+	{ "lower address of 8 bits", CPLD(.lower_address = 128), TLP_ERR_FIELD },
+};
+
+static void bad_fields_are_refused(void **state)
+{
+	static const uint8_t payload[TLP_MAX_PAYLOAD];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint8_t bytes[TLP_MAX_SIZE];
+		struct tlp tlp = bad[i].tlp;
+		size_t size = UNTOUCHED;
+
+		print_message("# %s\n", bad[i].what);
+		tlp.payload = payload;
+		assert_int_equal(tlp_flit_encode(&tlp, 0, bytes, sizeof(bytes), &size),
+				 bad[i].error);
+		assert_int_equal(size, UNTOUCHED);
+	}
+}
+
+static void payload_must_be_there(void **state)
+{
+	struct tlp tlp = MWR64(.payload = NULL);
+	uint8_t bytes[TLP_MAX_SIZE];
+	size_t size = UNTOUCHED;
+
+	assert_int_equal(tlp_flit_encode(&tlp, 0, bytes, sizeof(bytes), &size), TLP_ERR_FIELD);
+	assert_int_equal(size, UNTOUCHED);
+}
+
+/* Of all 256 types, the decoder knows those of the table, and says so of the others. */
+static void unknown_types_are_refused(void **state)
+{
+	unsigned int known = 0;
+
+	for (unsigned int type = 0; type < 256; type++) {
+		uint8_t bytes[4] = { type, 0, 0, 1 };
+		struct tlp_flit_layout layout;
+		struct tlp tlp;
+
+		if (tlp_type_name(type)) {
+			known++;
+			continue;
+		}
+		assert_int_equal(decode_exact(bytes, sizeof(bytes), &tlp), TLP_ERR_TYPE);
+		assert_int_equal(tlp_flit_layout(bytes, sizeof(bytes), &layout), TLP_ERR_TYPE);
+		assert_int_equal(layout.type, type);
+		assert_int_equal(layout.length, 1);
+	}
+	assert_int_equal(known, 14);
+}
+
+static void reserved_bits_are_ignored(void **state)
+{
+	uint8_t bytes[VECTOR_MAX];
+	struct tlp tlp;
+
+	memcpy(bytes, REFERENCE->bytes, sizeof(bytes));
+	bytes[6] |= 0x7f;	/* R and Tag[13:8] of a posted request */
+	bytes[7] = 0x12;	/* Tag[7:0] */
+	bytes[16] = 0xff;	/* OHC-B byte 0 */
+	bytes[17] = 0xee;	/* ST[15:8], not valid with HV 01b */
+	bytes[19] |= 0x0e;	/* AMA without AV */
+	assert_int_equal(tlp_flit_decode(bytes, vector_size(REFERENCE), &tlp), TLP_OK);
+	assert_same(&tlp, &REFERENCE->tlp);
+
+	bytes[19] |= 0x01;	/* AV with an untranslated address */
+	assert_int_equal(tlp_flit_decode(bytes, vector_size(REFERENCE), &tlp), TLP_OK);
+	assert_same(&tlp, &REFERENCE->tlp);
+}
+
+static void reserved_hv_means_no_hints(void **state)
+{
+	static const uint8_t none[] = { 0, 2 };
+	uint8_t bytes[VECTOR_MAX];
+	struct tlp tlp;
+
+	memcpy(bytes, REFERENCE->bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(none); i++) {
+		bytes[19] = 0x80 | none[i] << 4;
+		assert_int_equal(tlp_flit_decode(bytes, vector_size(REFERENCE), &tlp), TLP_OK);
+		assert_int_equal(tlp.hints.hv, TLP_HV_NONE);
+		assert_int_equal(tlp.hints.st, 0);
+		assert_int_equal(tlp.hints.ph, 0);
+		assert_false(tlp_hints_valid(&tlp.hints));
+	}
+	assert_false(tlp_hints_valid(NULL));
+}
+
+/* 2.2.1.2: "When OHC-B is present on other TLPs, all OHC-B bits are Reserved" */
+static void completions_have_no_hints(void **state)
+{
+	static const uint8_t bytes[] = {
+		0x0a, 0x02, 0x00, 0x00,  0x03, 0x10, 0x00, 0x06,  0x04, 0x00, 0x00, 0x04,
+		0x00, 0x00, 0xf0, 0x90,
+	};
+	struct tlp tlp;
+
+	assert_int_equal(decode_exact(bytes, sizeof(bytes), &tlp), TLP_OK);
+	assert_int_equal(tlp.hints.hv, TLP_HV_NONE);
+}
+
+/* Table 2-15: an AtomicOp may come with OHC-A1, but not with byte enables */
+static void atomics_have_no_byte_enables(void **state)
+{
+	static const uint8_t bytes[] = {
+		0x4d, 0x01, 0x00, 0x01,  0x04, 0x00, 0x00, 0x02,  0x00, 0x00, 0x10, 0x04,
+		0x00, 0x00, 0x00, 0x5a,  1, 2, 3, 4,
+	};
+	struct tlp tlp;
+
+	assert_int_equal(decode_exact(bytes, sizeof(bytes), &tlp), TLP_OK);
+	assert_int_equal(tlp.first_be, 0);
+	assert_int_equal(tlp.last_be, 0);
+}
+
+struct size_case {
+	uint8_t code;
+	uint8_t dws;
+};
+
+/* OHC-A, -B and -C are one DW each, OHC-E one, two or four; the payload is behind all of them. */
+static void payload_follows_every_ohc(void **state)
+{
+	static const struct size_case e[] = { { 0, 0 }, { 1, 1 }, { 2, 2 }, { 3, 4 } };
+
+	for (unsigned int abc = 0; abc < 8; abc++) {
+		for (size_t i = 0; i < 4; i++) {
+			uint8_t bytes[64] = { 0x40, e[i].code << 3 | abc, 0x00, 0x01 };
+			unsigned int ohcs = (abc & 1) + (abc >> 1 & 1) + (abc >> 2) + e[i].dws;
+			size_t header = 12 + ohcs * 4;
+			struct tlp tlp;
+
+			memset(bytes + header, 0xdd, 4);
+			assert_int_equal(tlp_flit_decode(bytes, header + 4, &tlp), TLP_OK);
+			assert_ptr_equal(tlp.payload, bytes + header);
+			assert_int_equal(decode_exact(bytes, header + 3, &tlp), TLP_ERR_TRUNCATED);
+			assert_int_equal(decode_exact(bytes, header + 5, &tlp), TLP_ERR_TRAILING);
+		}
+	}
+}
+
+static void trailers_are_counted(void **state)
+{
+	static const struct size_case ts[] = {
+		{ 0, 0 }, { 1, 1 }, { 2, 1 }, { 3, 2 }, { 4, 2 }, { 5, 3 }, { 6, 4 }, { 7, 5 },
+	};
+
+	for (size_t i = 0; i < sizeof(ts) / sizeof(ts[0]); i++) {
+		uint8_t bytes[64] = { 0x40, 0x00, ts[i].code << 5, 0x01 };
+		size_t size = 16 + ts[i].dws * 4;
+		struct tlp_flit_layout layout;
+		struct tlp tlp;
+
+		assert_int_equal(tlp_flit_decode(bytes, size, &tlp), TLP_OK);
+		assert_int_equal(decode_exact(bytes, size - 1, &tlp), TLP_ERR_TRUNCATED);
+		assert_int_equal(decode_exact(bytes, size + 1, &tlp), TLP_ERR_TRAILING);
+		assert_int_equal(tlp_flit_layout(bytes, 4, &layout), TLP_OK);
+		assert_int_equal(layout.trailer_dw, ts[i].dws);
+	}
+}
+
+static void layout_of_the_reference(void **state)
+{
+	struct tlp_flit_layout layout;
+
+	assert_int_equal(tlp_flit_layout(REFERENCE->bytes, 3, &layout), TLP_ERR_TRUNCATED);
+	assert_int_equal(tlp_flit_layout(REFERENCE->bytes, 4, &layout), TLP_OK);
+	assert_int_equal(layout.type, TLP_MWR64);
+	assert_int_equal(layout.ohc, 2);
+	assert_int_equal(layout.ts, 0);
+	assert_int_equal(layout.length, 8);
+	assert_int_equal(layout.base_dw, 4);
+	assert_int_equal(layout.ohc_a, 0);
+	assert_int_equal(layout.ohc_b, 4);
+	assert_int_equal(layout.ohc_c, 0);
+	assert_int_equal(layout.ohc_e, 0);
+	assert_int_equal(layout.header_dw, 5);
+	assert_int_equal(layout.payload_dw, 8);
+	assert_int_equal(layout.trailer_dw, 0);
+}
+
+struct bad_bytes {
+	const char *what;
+	enum tlp_error error;
+	size_t size;
+	uint8_t bytes[48];
+};
+
+static const struct bad_bytes bad_bytes[] = {
+	{ "last BE of one DW", TLP_ERR_BE, 20,
+	  { 0x40, 0x01, 0, 1,  0, 0, 0, 0,  0, 0, 0x10, 0,  0, 0, 0, 0x1f } },
+	{ "first BE 0 of two DWs", TLP_ERR_BE, 24,
+	  { 0x40, 0x01, 0, 2,  0, 0, 0, 0,  0, 0, 0x10, 0,  0, 0, 0, 0xf0 } },
+	{ "last BE 0 of two DWs", TLP_ERR_BE, 24,
+	  { 0x40, 0x01, 0, 2,  0, 0, 0, 0,  0, 0, 0x10, 0,  0, 0, 0, 0x0f } },
+	{ "hole in the first of three DWs", TLP_ERR_BE, 16,
+	  { 0x03, 0x01, 0, 3,  0, 0, 0, 0,  0, 0, 0x10, 0,  0, 0, 0, 0xfd } },
+	{ "across 4 KiB", TLP_ERR_4K, 12,
+	  { 0x03, 0x00, 0, 2,  0, 0, 0, 0,  0, 0, 0x1f, 0xfc } },
+	{ "FetchAdd of 3 DWs", TLP_ERR_LENGTH, 24,
+	  { 0x4c, 0x00, 0, 3,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
+	{ "FetchAdd of 4 DWs", TLP_ERR_LENGTH, 28,
+	  { 0x4c, 0x00, 0, 4,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
+	{ "CAS of 1 DW", TLP_ERR_LENGTH, 16,
+	  { 0x4e, 0x00, 0, 1,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
+	{ "CAS of 6 DWs", TLP_ERR_LENGTH, 36,
+	  { 0x4e, 0x00, 0, 6,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
+	{ "Swap of 8 bytes at 4", TLP_ERR_4K, 20,
+	  { 0x4d, 0x00, 0, 2,  0, 0, 0, 0,  0, 0, 0x10, 4 } },
+};
+
+static void packets_against_the_rules_are_refused(void **state)
+{
+	for (size_t i = 0; i < sizeof(bad_bytes) / sizeof(bad_bytes[0]); i++) {
+		struct tlp tlp;
+
+		print_message("# %s\n", bad_bytes[i].what);
+		assert_int_equal(decode_exact(bad_bytes[i].bytes, bad_bytes[i].size, &tlp),
+				 bad_bytes[i].error);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vectors_encode),
+		cmocka_unit_test(vectors_decode),
+		cmocka_unit_test(short_buffers_are_refused),
+		cmocka_unit_test(cut_and_overlong_packets_are_refused),
+		cmocka_unit_test(all_tags_and_hints),
+		cmocka_unit_test(all_lengths_classes_and_attributes),
+		cmocka_unit_test(all_completions),
+		cmocka_unit_test(bad_fields_are_refused),
+		cmocka_unit_test(payload_must_be_there),
+		cmocka_unit_test(unknown_types_are_refused),
+		cmocka_unit_test(reserved_bits_are_ignored),
+		cmocka_unit_test(reserved_hv_means_no_hints),
+		cmocka_unit_test(completions_have_no_hints),
+		cmocka_unit_test(atomics_have_no_byte_enables),
+		cmocka_unit_test(payload_follows_every_ohc),
+		cmocka_unit_test(trailers_are_counted),
+		cmocka_unit_test(layout_of_the_reference),
+		cmocka_unit_test(packets_against_the_rules_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
