@@ -33,7 +33,7 @@ static struct {
 	int live;		/* memory regions in the kernel */
 	int calls;		/* ioctls that name a method that exists */
 	int plain_calls;
-	unsigned char request[MAX_REQUEST];	/* the last registration */
+	_Alignas(8) unsigned char request[MAX_REQUEST];	/* the last registration */
 	struct ibv_mr mr;
 } dev;
 
