@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tlp/capture.h"
+#include "vectors.h"
+
+#define SECOND 1000000000ull
+#define OUTPUT_MAX 65536
+
+/* What a hardware analyzer printed for the first of the vectors, on the real topology */
+#define REFERENCE_WORDS \
+	"08000260 -> STP MWr64 TC=0 OHC=2 TS=0 Attr=0 L=8\n" \
+	"F0000004 -> RID=4h:0h.0h EP- Tag=F0h\n" \
+	"E0200000 -> AddrH=000020E0h\n" \
+	"00080006 -> AddrL=06000800h\n" \
+	"90F00000 -> OHC-B ST=F0h PH=2 HV=1 AMA=0 AV-\n"
+
+struct fixture {
+	char path[32];
+	struct capture *capture;
+	uint32_t nic, accelerator;
+	char output[OUTPUT_MAX];
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	int fd;
+
+	if (!fixture)
+		return -1;
+	strcpy(fixture->path, "/tmp/test_tlpdump.XXXXXX");
+	fd = mkstemp(fixture->path);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	*state = fixture;
+	return capture_create(fixture->path, 0, &fixture->capture) ||
+	       capture_add_link(fixture->capture, "nic0", &fixture->nic) ||
+	       capture_add_link(fixture->capture, "acc0", &fixture->accelerator);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	capture_close(fixture->capture);
+	unlink(fixture->path);
+	free(fixture);
+	return 0;
+}
+
+static void add(struct fixture *fixture, uint32_t link, enum capture_direction direction,
+		uint64_t time_ns, const void *bytes, size_t size)
+{
+	assert_int_equal(capture_packet(fixture->capture, link, direction, time_ns, bytes, size,
+					NULL, 0), 0);
+}
+
+/* Each vector leaves the NIC and reaches the accelerator a microsecond later. */
+static void add_vectors(struct fixture *fixture)
+{
+	for (size_t i = 0; i < num_vectors; i++) {
+		uint64_t time_ns = SECOND + i * 2000;
+
+		add(fixture, fixture->nic, CAPTURE_OUTBOUND, time_ns, vectors[i].bytes,
+		    vector_size(&vectors[i]));
+		add(fixture, fixture->accelerator, CAPTURE_INBOUND, time_ns + 1000,
+		    vectors[i].bytes, vector_size(&vectors[i]));
+	}
+}
+
+/* Run tlpdump with @options on the capture; returns its exit code, its output is in the fixture */
+static int run(struct fixture *fixture, const char *options)
+{
+	char command[512];
+	size_t size;
+	FILE *pipe;
+
+	assert_int_equal(capture_flush(fixture->capture), 0);
+	snprintf(command, sizeof(command), "%s %s %s 2>&1", TLPDUMP, options, fixture->path);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	size = fread(fixture->output, 1, sizeof(fixture->output) - 1, pipe);
+	fixture->output[size] = '\0';
+	return WEXITSTATUS(pclose(pipe));
+}
+
+static void assert_run(struct fixture *fixture, const char *options, int code, const char *output)
+{
+	assert_int_equal(run(fixture, options), code);
+	assert_string_equal(fixture->output, output);
+}
+
+static void reference_in_the_words_of_the_analyzer(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	assert_run(fixture, "", 0, "#1 acc0 in +0.000000000\n" REFERENCE_WORDS "\n");
+	assert_run(fixture, "--payload", 0,
+		   "#1 acc0 in +0.000000000\n" REFERENCE_WORDS
+		   "A3A2A1A0 -> Data[0]\n" "B3B2B1B0 -> Data[1]\n"
+		   "C3C2C1C0 -> Data[2]\n" "D3D2D1D0 -> Data[3]\n"
+		   "33221100 -> Data[4]\n" "77665544 -> Data[5]\n"
+		   "BBAA9988 -> Data[6]\n" "FFEEDDCC -> Data[7]\n\n");
+}
+
+static void other_packets_in_the_same_words(void **state)
+{
+	static const uint8_t everything[] = {
+		0x40, 0xbf, 0x3c, 0x01,  0x00, 0x18, 0x80, 0x07,  0xfe, 0xbf, 0x00, 0x12,
+		0xf0, 0x12, 0x34, 0x0f,  0x00, 0x00, 0x00, 0x0b,  0, 0, 0, 1,
+		1, 2, 3, 4,  5, 6, 7, 8,  9, 10, 11, 12,  13, 14, 15, 16,
+		0xaa, 0xbb, 0xcc, 0xdd,  0xec, 0xec, 0xec, 0xec,
+	};
+	struct fixture *fixture = *state;
+
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, SECOND, everything, sizeof(everything));
+	add(fixture, fixture->nic, CAPTURE_INBOUND, SECOND + 1500, vectors[16].bytes,
+	    vector_size(&vectors[16]));
+	add(fixture, fixture->nic, CAPTURE_INBOUND, SECOND - 1, vectors[17].bytes,
+	    vector_size(&vectors[17]));
+	assert_run(fixture, "--payload", 0,
+		   "#1 nic0 out +0.000000000\n"
+		   "013CBF40 -> STP MWr32 TC=5 OHC=31 TS=1 Attr=7 L=1\n"
+		   "07801800 -> RID=0h:3h.0h EP+ Tag=7h\n"
+		   "1200BFFE -> Addr=FEBF0010h AT=2\n"
+		   "0F3412F0 -> OHC-A1 NW+ PV+ PMR+ ER+ PASID=1234h LBE=0h FBE=Fh\n"
+		   "0B000000 -> OHC-B ST=0h PH=0 HV=0 AMA=5 AV+\n"
+		   "01000000 -> OHC-C\n"
+		   "04030201 -> OHC-E\n" "08070605 -> OHC-E\n"
+		   "0C0B0A09 -> OHC-E\n" "100F0E0D -> OHC-E\n"
+		   "DDCCBBAA -> Data[0]\n"
+		   "ECECECEC -> ECRC\n\n"
+		   "#2 nic0 in +0.000001500\n"
+		   "0100014A -> STP CplD TC=0 OHC=1 TS=0 Attr=0 L=1\n"
+		   "04401003 -> CID=3h:2h.0h EP- LA[6]=1 Tag=4h\n"
+		   "00F00004 -> RID=4h:0h.0h LA[5:2]=Fh BC=4096\n"
+		   "18000000 -> OHC-A5 DS=0h CS=0h DSV- LA[1:0]=3 Status=0\n"
+		   "A3A2A1A0 -> Data[0]\n\n"
+		   "#3 nic0 in -0.000000001\n"
+		   "0000010A -> STP Cpl TC=0 OHC=1 TS=0 Attr=0 L=0\n"
+		   "05001003 -> CID=3h:2h.0h EP- LA[6]=0 Tag=5h\n"
+		   "04000004 -> RID=4h:0h.0h LA[5:2]=0h BC=4\n"
+		   "01000000 -> OHC-A5 DS=0h CS=0h DSV- LA[1:0]=0 Status=1\n\n");
+}
+
+static void malformed_packets_are_shown_and_named(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, SECOND, REFERENCE->bytes, 14);
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, SECOND, "\x00\x00\x00\x01", 4);
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, SECOND, "\x60", 1);
+	assert_run(fixture, "", 0,
+		   "#1 nic0 out +0.000000000\n"
+		   "08000260 -> STP MWr64 TC=0 OHC=2 TS=0 Attr=0 L=8\n"
+		   "F0000004 -> RID=4h:0h.0h EP- Tag=F0h\n"
+		   "E0200000 -> AddrH=000020E0h\n"
+		   "malformed: bytes end before the packet does (14 bytes)\n\n"
+		   "#2 nic0 out +0.000000000\n"
+		   "01000000 -> STP Type=0h TC=0 OHC=0 TS=0 Attr=0 L=1\n"
+		   "malformed: unknown packet type (4 bytes)\n\n"
+		   "#3 nic0 out +0.000000000\n"
+		   "malformed: bytes end before the packet does (1 bytes)\n\n");
+	assert_run(fixture, "--json", 0,
+		   "{\"number\":1,\"link\":\"nic0\",\"direction\":\"out\",\"time_ns\":1000000000,"
+		   "\"type\":\"malformed\",\"error\":\"bytes end before the packet does\"}\n"
+		   "{\"number\":2,\"link\":\"nic0\",\"direction\":\"out\",\"time_ns\":1000000000,"
+		   "\"type\":\"malformed\",\"error\":\"unknown packet type\"}\n"
+		   "{\"number\":3,\"link\":\"nic0\",\"direction\":\"out\",\"time_ns\":1000000000,"
+		   "\"type\":\"malformed\",\"error\":\"bytes end before the packet does\"}\n");
+	assert_run(fixture, "--type=MWr", 0, "");
+	assert_run(fixture, "--expect=none", 1,
+		   "0 of 3 TLPs carry no hints; the first that does not is #1\n");
+}
+
+static void json_has_every_field(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, vectors[6].bytes,
+	    vector_size(&vectors[6]));
+	add(fixture, fixture->nic, CAPTURE_INBOUND, SECOND, vectors[17].bytes,
+	    vector_size(&vectors[17]));
+	assert_run(fixture, "--json --payload", 0,
+		   "{\"number\":1,\"link\":\"acc0\",\"direction\":\"in\",\"time_ns\":1000000000,"
+		   "\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":0,\"tc\":0,\"attr\":0,"
+		   "\"ep\":false,\"length\":4,\"address\":\"0x123456780\",\"first_be\":14,"
+		   "\"last_be\":7,\"at\":0,\"hv\":1,\"st\":90,\"ph\":1,"
+		   "\"payload\":\"a0a1a2a3b0b1b2b3c0c1c2c3d0d1d2d3\"}\n"
+		   "{\"number\":2,\"link\":\"nic0\",\"direction\":\"in\",\"time_ns\":1000000000,"
+		   "\"type\":\"Cpl\",\"requester\":\"04:00.0\",\"tag\":5,\"tc\":0,\"attr\":0,"
+		   "\"ep\":false,\"length\":0,\"completer\":\"03:02.0\",\"status\":1,"
+		   "\"byte_count\":4,\"lower_address\":0}\n");
+}
+
+/* How many of the vectors, seen on one link, pass a filter */
+static void assert_accepted(struct fixture *fixture, const char *filter, int expected)
+{
+	char options[128];
+	int lines = 0;
+
+	snprintf(options, sizeof(options), "--json --link=acc0 %s", filter);
+	assert_int_equal(run(fixture, options), 0);
+	for (const char *at = fixture->output; *at; at++)
+		lines += *at == '\n';
+	assert_int_equal(lines, expected);
+}
+
+static void filters_take_what_they_say(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_vectors(fixture);
+	assert_accepted(fixture, "", num_vectors);
+	assert_accepted(fixture, "--link=nic0", 2 * num_vectors);
+	assert_accepted(fixture, "--direction=in", num_vectors);
+	assert_accepted(fixture, "--direction=out", 0);
+	assert_accepted(fixture, "--type=MWr64", 6);
+	assert_accepted(fixture, "--type=mwr", 8);
+	assert_accepted(fixture, "--type=CplD,MRd32", 3);
+	assert_accepted(fixture, "--type=cpl", 2);
+	assert_accepted(fixture, "--requester=00:03.0", 2);
+	assert_accepted(fixture, "--requester=0000:00:03.0", 2);
+	assert_accepted(fixture, "--st=0xf0", 2);
+	assert_accepted(fixture, "--st=0x12f0", 1);
+	assert_accepted(fixture, "--st=0", 1);
+	assert_accepted(fixture, "--ph=3", 2);
+	assert_accepted(fixture, "--hv=0", 11);
+	assert_accepted(fixture, "--hv=3", 1);
+	assert_accepted(fixture, "--hv=1 --ph=2 --st=240", 2);
+	assert_accepted(fixture, "--limit=3", 3);
+	assert_accepted(fixture, "--type=MWr64 --limit=100", 6);
+}
+
+static void counts_by_kind(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 3; i++)
+		add(fixture, fixture->accelerator, CAPTURE_INBOUND, i, REFERENCE->bytes,
+		    vector_size(REFERENCE));
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, 3, vectors[5].bytes,
+	    vector_size(&vectors[5]));
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 3, vectors[2].bytes,
+	    vector_size(&vectors[2]));
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 3, "", 1);
+	assert_run(fixture, "--count", 0,
+		   "LINK DIR TYPE         ST PH HV TLPS PAYLOAD\n"
+		   "acc0 in  MWr32         -  -  0    1       4\n"
+		   "acc0 in  MWr64       F0h  2  1    3      96\n"
+		   "nic0 out MWr64     12F0h  3  3    1       8\n"
+		   "nic0 out malformed     -  -  0    1       0\n");
+	assert_run(fixture, "--count --json --type=MWr", 0,
+		   "{\"tlps\":5,\"counts\":["
+		   "{\"link\":\"acc0\",\"direction\":\"in\",\"type\":\"MWr32\",\"hv\":0,"
+		   "\"tlps\":1,\"payload_bytes\":4},"
+		   "{\"link\":\"acc0\",\"direction\":\"in\",\"type\":\"MWr64\",\"hv\":1,"
+		   "\"st\":240,\"ph\":2,\"tlps\":3,\"payload_bytes\":96},"
+		   "{\"link\":\"nic0\",\"direction\":\"out\",\"type\":\"MWr64\",\"hv\":3,"
+		   "\"st\":4848,\"ph\":3,\"tlps\":1,\"payload_bytes\":8}]}\n");
+}
+
+static void expectations_decide_the_exit_code(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_run(fixture, "--expect=none", 1,
+		   "no TLP passed the filters: nothing to expect of\n");
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 0, vectors[2].bytes,
+	    vector_size(&vectors[2]));
+	for (int i = 0; i < 3; i++)
+		add(fixture, fixture->accelerator, CAPTURE_INBOUND, i, REFERENCE->bytes,
+		    vector_size(REFERENCE));
+	assert_run(fixture, "--link=acc0 --expect=st=0xf0,ph=2", 0,
+		   "3 of 3 TLPs carry ST=F0h PH=2 HV=1\n");
+	assert_run(fixture, "--link=acc0 --expect=st=0xf0,ph=1", 1,
+		   "0 of 3 TLPs carry ST=F0h PH=1 HV=1; the first that does not is #2\n");
+	assert_run(fixture, "--link=acc0 --expect=st-ext=0xf0,ph=2", 1,
+		   "0 of 3 TLPs carry ST=F0h PH=2 HV=3; the first that does not is #2\n");
+	assert_run(fixture, "--link=acc0 --expect=none", 1,
+		   "0 of 3 TLPs carry no hints; the first that does not is #2\n");
+	assert_run(fixture, "--link=nic0 --expect=st-ext=0x12f0,ph=3", 0,
+		   "1 of 1 TLPs carry ST=12F0h PH=3 HV=3\n");
+	assert_run(fixture, "--json --expect=st=0xf0,ph=2", 1,
+		   "{\"matching\":3,\"tlps\":4,\"first_other\":1}\n");
+}
+
+static void wrong_use_is_explained(void **state)
+{
+	static const char *const wrong[] = {
+		"--link=", "--direction=up", "--type=", "--type=MWr,", "--type=MW", "--type=IORd",
+		"--requester=4", "--requester=00:20.0", "--requester=00:04.8",
+		"--requester=00:04.0x", "--st=0x10000", "--st=f0", "--st=-1", "--st=1x", "--ph=4",
+		"--hv=4", "--limit=0", "--limit=x", "--expect=st=0x100,ph=0", "--expect=st=1",
+		"--expect=ph=1,st=1", "--expect=st=1,ph=4", "--expect=some",
+		"--expect=st=00000000000000001,ph=0",
+	};
+	struct fixture *fixture = *state;
+	char message[160];
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *argument = strchr(wrong[i], '=') + 1;
+
+		snprintf(message, sizeof(message),
+			 "tlpdump: '%s' does not fit %.*s; see 'tlpdump --help'\n", argument,
+			 (int)(argument - 1 - wrong[i]), wrong[i]);
+		assert_run(fixture, wrong[i], 2, message);
+	}
+	assert_run(fixture, "-t IORd", 2,
+		   "tlpdump: 'IORd' does not fit -t; see 'tlpdump --help'\n");
+	assert_run(fixture, "other", 2,
+		   "tlpdump: one capture file is needed, not 2; see 'tlpdump --help'\n");
+	assert_run(fixture, "--count --expect=none", 2,
+		   "tlpdump: --count and --expect exclude each other\n");
+}
+
+static void files_that_are_none_are_named(void **state)
+{
+	struct fixture *fixture = *state;
+	char message[160];
+
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	assert_int_equal(capture_flush(fixture->capture), 0);
+	assert_int_equal(truncate(fixture->path, 48 + 56 + 56 + 12), 0);
+	snprintf(message, sizeof(message), "tlpdump: %s: block at byte 160: the file ends within "
+		 "it; was its writer interrupted?\n", fixture->path);
+	assert_run(fixture, "", 2, message);
+
+	assert_int_equal(truncate(fixture->path, 0), 0);
+	snprintf(message, sizeof(message), "tlpdump: %s: block at byte 0: the file is empty\n",
+		 fixture->path);
+	assert_run(fixture, "", 2, message);
+	unlink(fixture->path);
+	snprintf(message, sizeof(message), "tlpdump: cannot open %s: No such file or directory\n",
+		 fixture->path);
+	assert_run(fixture, "", 2, message);
+}
+
+static void standard_input_will_do(void **state)
+{
+	struct fixture *fixture = *state;
+	char options[128];
+
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	snprintf(options, sizeof(options), "--limit=1 - < ");
+	assert_run(fixture, options, 0, "#1 acc0 in +0.000000000\n" REFERENCE_WORDS "\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(reference_in_the_words_of_the_analyzer, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(other_packets_in_the_same_words, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(malformed_packets_are_shown_and_named, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(json_has_every_field, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(filters_take_what_they_say, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(counts_by_kind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(expectations_decide_the_exit_code, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wrong_use_is_explained, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(files_that_are_none_are_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(standard_input_will_do, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* How many packets there were of each kind: link, direction, type, hints. */
+#ifndef TLPDUMP_COUNT_H
+#define TLPDUMP_COUNT_H
+
+#include <stdio.h>
+
+#include "packet.h"
+
+struct count;
+
+/* NULL: no memory */
+struct count *count_create(void);
+void count_destroy(struct count *count);
+
+/* Returns 0 or ENOMEM. Link names in @packet have to stay until count_destroy(). */
+int count_packet(struct count *count, const struct packet *packet);
+
+/* A table, or one JSON object: {"tlps": N, "counts": [{"link": ..., "tlps": n}, ...]} */
+int count_print_table(const struct count *count, FILE *out);
+void count_print_json(const struct count *count, FILE *out);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "expect.h"
+#include "filter.h"
+
+#define TAG_MAX_CHARS 16
+
+static const struct {
+	const char *name;
+	enum tlp_hv hv;
+	unsigned long max;
+} namespaces[] = {
+	{ "st=", TLP_HV_ST8, TLP_ST8_MAX },
+	{ "st-ext=", TLP_HV_ST16, TLP_ST16_MAX },
+};
+
+static bool parse_tag_and_hint(struct tlp_hints *hints, const char *text, unsigned long max)
+{
+	const char *comma = strchr(text, ',');
+	char tag[TAG_MAX_CHARS];
+	unsigned long st, ph;
+
+	if (!comma || (size_t)(comma - text) >= sizeof(tag) || strncmp(comma, ",ph=", 4))
+		return false;
+	memcpy(tag, text, comma - text);
+	tag[comma - text] = '\0';
+	if (!parse_number(tag, max, &st) || !parse_number(comma + 4, TLP_PH_MAX, &ph))
+		return false;
+	hints->st = st;
+	hints->ph = ph;
+	return true;
+}
+
+bool expect_parse(struct expect *expect, const char *text)
+{
+	*expect = (struct expect){ 0 };
+	if (!strcmp(text, "none"))
+		return true;
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
+		size_t len = strlen(namespaces[i].name);
+
+		if (strncmp(text, namespaces[i].name, len))
+			continue;
+		expect->hints.hv = namespaces[i].hv;
+		return parse_tag_and_hint(&expect->hints, text + len, namespaces[i].max);
+	}
+	return false;
+}
+
+void expect_packet(struct expect *expect, const struct packet *packet)
+{
+	const struct tlp_hints *want = &expect->hints, *have = &packet->tlp.hints;
+
+	expect->total++;
+	if (!packet->error && have->hv == want->hv && have->st == want->st && have->ph == want->ph)
+		expect->matching++;
+	else if (!expect->first_other)
+		expect->first_other = packet->number;
+}
+
+bool expect_met(const struct expect *expect)
+{
+	return expect->total && expect->matching == expect->total;
+}
+
+static void print_hints(const struct tlp_hints *hints, FILE *out)
+{
+	if (tlp_hints_valid(hints))
+		fprintf(out, "ST=%Xh PH=%u HV=%u", hints->st, hints->ph, hints->hv);
+	else
+		fputs("no hints", out);
+}
+
+void expect_print(const struct expect *expect, FILE *out)
+{
+	if (!expect->total) {
+		fputs("no TLP passed the filters: nothing to expect of\n", out);
+		return;
+	}
+	fprintf(out, "%" PRIu64 " of %" PRIu64 " TLPs carry ", expect->matching, expect->total);
+	print_hints(&expect->hints, out);
+	if (expect->first_other)
+		fprintf(out, "; the first that does not is #%" PRIu64, expect->first_other);
+	fputc('\n', out);
+}
+
+void expect_print_json(const struct expect *expect, FILE *out)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "matching", json_object_new_int64(expect->matching));
+	json_object_object_add(object, "tlps", json_object_new_int64(expect->total));
+	if (expect->first_other)
+		json_object_object_add(object, "first_other",
+				       json_object_new_int64(expect->first_other));
+	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	json_object_put(object);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+
+bool parse_number(const char *text, unsigned long max, unsigned long *number)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*number = strtoul(text, &end, 0);
+	return !errno && !*end && *number <= max;
+}
+
+bool filter_add_link(struct filter *filter, const char *name)
+{
+	if (!*name || filter->num_links == FILTER_LINKS)
+		return false;
+	filter->links[filter->num_links++] = name;
+	return true;
+}
+
+bool filter_set_direction(struct filter *filter, const char *direction)
+{
+	if (!strcmp(direction, "in"))
+		filter->direction = CAPTURE_INBOUND;
+	else if (!strcmp(direction, "out"))
+		filter->direction = CAPTURE_OUTBOUND;
+	else
+		return false;
+	return true;
+}
+
+/* Whether the @len characters at @text are @name, or @name without its 32 or 64 */
+static bool names_type(const char *text, size_t len, const char *name)
+{
+	size_t stem = strcspn(name, "36");
+
+	return (len == strlen(name) || len == stem) && !strncasecmp(text, name, len);
+}
+
+static bool add_type(struct filter *filter, const char *text, size_t len)
+{
+	bool found = false;
+
+	for (unsigned int type = 0; len && type < 256; type++) {
+		const char *name = tlp_type_name(type);
+
+		if (name && names_type(text, len, name)) {
+			filter->types[type] = true;
+			found = true;
+		}
+	}
+	return found;
+}
+
+bool filter_add_types(struct filter *filter, const char *types)
+{
+	filter->has_types = true;
+	for (;;) {
+		size_t len = strcspn(types, ",");
+
+		if (!add_type(filter, types, len))
+			return false;
+		if (!types[len])
+			return true;
+		types += len + 1;
+	}
+}
+
+bool filter_set_requester(struct filter *filter, const char *address)
+{
+	unsigned int domain, bus, device, function;
+	int end = -1;
+
+	if (sscanf(address, "%4x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4) {
+		end = -1;
+		if (sscanf(address, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3)
+			return false;
+	}
+	if (end < 0 || address[end] || device > 31 || function > 7)
+		return false;
+	filter->requester = bus << 8 | device << 3 | function;
+	filter->has_requester = true;
+	return true;
+}
+
+bool filter_set_st(struct filter *filter, const char *number)
+{
+	unsigned long value;
+
+	if (!parse_number(number, TLP_ST16_MAX, &value))
+		return false;
+	filter->st = value;
+	filter->has_st = true;
+	return true;
+}
+
+bool filter_set_ph(struct filter *filter, const char *number)
+{
+	unsigned long value;
+
+	if (!parse_number(number, TLP_PH_MAX, &value))
+		return false;
+	filter->ph = value;
+	filter->has_ph = true;
+	return true;
+}
+
+bool filter_set_hv(struct filter *filter, const char *number)
+{
+	unsigned long value;
+
+	if (!parse_number(number, TLP_HV_ST16, &value))
+		return false;
+	filter->hv = value;
+	filter->has_hv = true;
+	return true;
+}
+
+static bool accepts_link(const struct filter *filter, const char *link)
+{
+	for (unsigned int i = 0; i < filter->num_links; i++)
+		if (!strcmp(filter->links[i], link))
+			return true;
+	return !filter->num_links;
+}
+
+static bool accepts_hints(const struct filter *filter, const struct tlp_hints *hints)
+{
+	if (filter->has_hv && filter->hv != hints->hv)
+		return false;
+	if ((filter->has_st || filter->has_ph) && !tlp_hints_valid(hints))
+		return false;
+	return (!filter->has_st || filter->st == hints->st) &&
+	       (!filter->has_ph || filter->ph == hints->ph);
+}
+
+bool filter_accepts(const struct filter *filter, const struct packet *packet)
+{
+	const struct tlp *tlp = &packet->tlp;
+
+	if (!accepts_link(filter, packet->record.link))
+		return false;
+	if (filter->direction && filter->direction != packet->record.direction)
+		return false;
+	if (packet->error)
+		return !filter->has_types && !filter->has_requester && !filter->has_st &&
+		       !filter->has_ph && !filter->has_hv;
+	if (filter->has_types && !filter->types[tlp->type])
+		return false;
+	if (filter->has_requester && filter->requester != tlp->requester)
+		return false;
+	return accepts_hints(filter, &tlp->hints);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Which packets to look at. Everything that was asked for has to hold; malformed packets pass
+ * filters of link and direction only.
+ */
+#ifndef TLPDUMP_FILTER_H
+#define TLPDUMP_FILTER_H
+
+#include <stdbool.h>
+
+#include "packet.h"
+
+#define FILTER_LINKS 16
+
+struct filter {
+	const char *links[FILTER_LINKS];
+	unsigned int num_links;		/* 0: all */
+	uint32_t direction;		/* 0: both */
+	bool types[256];
+	bool has_types, has_requester, has_st, has_ph, has_hv;
+	uint16_t requester, st;
+	uint8_t ph, hv;
+};
+
+/*
+ * Each takes an option's argument. True, or false when it is not one: a name too many, a type that
+ * does not exist, a number out of range.
+ */
+bool filter_add_link(struct filter *filter, const char *name);
+/* "in" or "out", seen from the device */
+bool filter_set_direction(struct filter *filter, const char *direction);
+/* A list with commas; "MWr" stands for both MWr32 and MWr64, case does not matter */
+bool filter_add_types(struct filter *filter, const char *types);
+/* bus:device.function in hex, a domain before it is ignored */
+bool filter_set_requester(struct filter *filter, const char *address);
+bool filter_set_st(struct filter *filter, const char *number);
+bool filter_set_ph(struct filter *filter, const char *number);
+bool filter_set_hv(struct filter *filter, const char *number);
+
+/* A number of at most @max, decimal or with 0x; nothing may follow it. */
+bool parse_number(const char *text, unsigned long max, unsigned long *number);
+
+bool filter_accepts(const struct filter *filter, const struct packet *packet);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+#ifndef TLPDUMP_JSON_H
+#define TLPDUMP_JSON_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "packet.h"
+
+/* Print a packet as one JSON object on a line of its own; @payload: with the data, in hex. */
+void json_print_packet(FILE *out, const struct packet *packet, bool payload);
+
+#endif

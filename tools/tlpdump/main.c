@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* tlpdump: shows what a capture of softfabric holds. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "count.h"
+#include "expect.h"
+#include "filter.h"
+#include "json.h"
+#include "words.h"
+
+enum exit_code {
+	EXIT_FINE,
+	EXIT_NOT_AS_EXPECTED,
+	EXIT_TROUBLE,		/* wrong use, or a file that cannot be read to its end */
+};
+
+struct options {
+	struct filter filter;
+	struct expect expect;
+	bool want_count, want_expect, want_json, want_payload;
+	unsigned long limit;	/* 0: none */
+	const char *path;
+};
+
+struct run {
+	const struct options *options;
+	struct expect expect;
+	struct count *count;
+	uint64_t packets, accepted, start_ns;
+};
+
+enum option_code {
+	OPT_LINK = 'l', OPT_DIRECTION = 'd', OPT_TYPE = 't', OPT_COUNT = 'c', OPT_LIMIT = 'n',
+	OPT_JSON = 'j', OPT_HELP = 'h', OPT_PAYLOAD = 'x',
+	OPT_REQUESTER = 256, OPT_ST, OPT_PH, OPT_HV, OPT_EXPECT,
+};
+
+static const struct option long_options[] = {
+	{ "link", required_argument, NULL, OPT_LINK },
+	{ "direction", required_argument, NULL, OPT_DIRECTION },
+	{ "type", required_argument, NULL, OPT_TYPE },
+	{ "requester", required_argument, NULL, OPT_REQUESTER },
+	{ "st", required_argument, NULL, OPT_ST },
+	{ "ph", required_argument, NULL, OPT_PH },
+	{ "hv", required_argument, NULL, OPT_HV },
+	{ "count", no_argument, NULL, OPT_COUNT },
+	{ "expect", required_argument, NULL, OPT_EXPECT },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "payload", no_argument, NULL, OPT_PAYLOAD },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static const char help[] =
+	"Usage: tlpdump [OPTION...] FILE\n"
+	"Print the PCI Express packets in FILE, a capture of softfabric; - is standard input.\n"
+	"\n"
+	"Which packets (all that is given has to hold):\n"
+	"  -l, --link=NAME         of this link; may be repeated\n"
+	"  -d, --direction=in|out  that the device of the link receives or sends\n"
+	"  -t, --type=TYPE[,...]   MRd32, MRd64, MRd (both), MWr, Cpl, CplD, FetchAdd, Swap, CAS, DMWr\n"
+	"      --requester=BDF     of this requester, as in 00:04.0\n"
+	"      --st=TAG            with this steering tag\n"
+	"      --ph=HINT           with this processing hint, 0 to 3\n"
+	"      --hv=BITS           with this HV: 0 no hints, 1 8-bit tag, 3 16-bit tag\n"
+	"  -n, --limit=N           only the first N of them\n"
+	"\n"
+	"What about them (without any: a line for each DW of the header):\n"
+	"  -x, --payload           the data, too\n"
+	"  -c, --count             how many there are of each kind\n"
+	"      --expect=HINTS      how many carry exactly st=TAG,ph=HINT or st-ext=TAG,ph=HINT or\n"
+	"                          none; the exit code is 0 if there are some and all do, else 1\n"
+	"  -j, --json              the same for programs\n"
+	"  -h, --help\n"
+	"\n"
+	"Exit code 2: wrong options, or a file that cannot be read or is no capture.\n";
+
+__attribute__((format(printf, 1, 2), noreturn))
+static void die(const char *format, ...)
+{
+	va_list args;
+
+	fputs("tlpdump: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(EXIT_TROUBLE);
+}
+
+/* Take an option that has an argument; false if the argument does not fit it. */
+static bool take_argument(struct options *options, int code, const char *argument)
+{
+	switch (code) {
+	case OPT_LINK:
+		return filter_add_link(&options->filter, argument);
+	case OPT_DIRECTION:
+		return filter_set_direction(&options->filter, argument);
+	case OPT_TYPE:
+		return filter_add_types(&options->filter, argument);
+	case OPT_REQUESTER:
+		return filter_set_requester(&options->filter, argument);
+	case OPT_ST:
+		return filter_set_st(&options->filter, argument);
+	case OPT_PH:
+		return filter_set_ph(&options->filter, argument);
+	case OPT_HV:
+		return filter_set_hv(&options->filter, argument);
+	case OPT_EXPECT:
+		options->want_expect = true;
+		return expect_parse(&options->expect, argument);
+	case OPT_LIMIT:
+		return parse_number(argument, UINT32_MAX, &options->limit) && options->limit;
+	}
+	return false;
+}
+
+static void take_flag(struct options *options, int code)
+{
+	switch (code) {
+	case OPT_COUNT:
+		options->want_count = true;
+		break;
+	case OPT_PAYLOAD:
+		options->want_payload = true;
+		break;
+	case OPT_JSON:
+		options->want_json = true;
+		break;
+	case OPT_HELP:
+		fputs(help, stdout);
+		exit(EXIT_FINE);
+	default:	/* getopt_long() has said what is wrong */
+		fputs("Try 'tlpdump --help'.\n", stderr);
+		exit(EXIT_TROUBLE);
+	}
+}
+
+static void parse_options(struct options *options, int argc, char **argv)
+{
+	int code, index = -1;
+
+	while ((code = getopt_long(argc, argv, "l:d:t:n:cjxh", long_options, &index)) != -1) {
+		if (!optarg)
+			take_flag(options, code);
+		else if (!take_argument(options, code, optarg))
+			die("'%s' does not fit %s%s; see 'tlpdump --help'", optarg,
+			    index < 0 ? "-" : "--",
+			    index < 0 ? (char[]){ code, '\0' } : long_options[index].name);
+		index = -1;
+	}
+	if (optind != argc - 1)
+		die("one capture file is needed, not %d; see 'tlpdump --help'", argc - optind);
+	if (options->want_count && options->want_expect)
+		die("--count and --expect exclude each other");
+	options->path = argv[optind];
+}
+
+static void decode(struct run *run, struct packet *packet)
+{
+	packet->number = ++run->packets;
+	if (packet->number == 1)
+		run->start_ns = packet->record.time_ns;
+	packet->since_start_ns = packet->record.time_ns - run->start_ns;
+	if (packet->record.len < packet->record.wire_len)
+		packet->error = TLP_ERR_TRUNCATED;
+	else
+		packet->error = tlp_flit_decode(packet->record.data, packet->record.len,
+						&packet->tlp);
+}
+
+static void show(struct run *run, const struct packet *packet)
+{
+	const struct options *options = run->options;
+
+	if (run->count) {
+		if (count_packet(run->count, packet))
+			die("out of memory after %llu packets",
+			    (unsigned long long)run->packets);
+	} else if (options->want_expect) {
+		expect_packet(&run->expect, packet);
+	} else if (options->want_json) {
+		json_print_packet(stdout, packet, options->want_payload);
+	} else {
+		words_print(stdout, packet, options->want_payload);
+	}
+}
+
+/* Everything in @reader; false if it is not readable to its end */
+static bool read_all(struct run *run, struct capture_reader *reader)
+{
+	unsigned long limit = run->options->limit;
+	enum capture_status status = CAPTURE_END;
+	struct packet packet;
+
+	while (!limit || run->accepted < limit) {
+		status = capture_reader_next(reader, &packet.record);
+		if (status != CAPTURE_RECORD)
+			break;
+		decode(run, &packet);
+		if (!filter_accepts(&run->options->filter, &packet))
+			continue;
+		run->accepted++;
+		show(run, &packet);
+	}
+	if (status == CAPTURE_ERROR)
+		fprintf(stderr, "tlpdump: %s: %s\n", run->options->path,
+			capture_reader_error(reader));
+	return status != CAPTURE_ERROR;
+}
+
+static enum exit_code summarize(const struct run *run)
+{
+	if (run->count && run->options->want_json)
+		count_print_json(run->count, stdout);
+	else if (run->count && count_print_table(run->count, stdout))
+		die("cannot print the table: out of memory");
+	if (!run->options->want_expect)
+		return EXIT_FINE;
+	if (run->options->want_json)
+		expect_print_json(&run->expect, stdout);
+	else
+		expect_print(&run->expect, stdout);
+	return expect_met(&run->expect) ? EXIT_FINE : EXIT_NOT_AS_EXPECTED;
+}
+
+static enum exit_code dump(const struct options *options, FILE *file)
+{
+	struct run run = { .options = options, .expect = options->expect };
+	struct capture_reader *reader;
+	enum exit_code code;
+	bool whole;
+
+	if (options->want_count) {
+		run.count = count_create();
+		if (!run.count)
+			die("out of memory");
+	}
+	if (capture_reader_create(file, &reader))
+		die("out of memory");
+	whole = read_all(&run, reader);
+	code = summarize(&run);
+	count_destroy(run.count);
+	capture_reader_close(reader);
+	return whole ? code : EXIT_TROUBLE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	enum exit_code code;
+	FILE *file;
+
+	parse_options(&options, argc, argv);
+	file = strcmp(options.path, "-") ? fopen(options.path, "re") : stdin;
+	if (!file)
+		die("cannot open %s: %s", options.path, strerror(errno));
+	code = dump(&options, file);
+	if (file != stdin)
+		fclose(file);
+	if (fflush(stdout) || ferror(stdout))
+		die("cannot write the output: %s", strerror(errno));
+	return code;
+}
