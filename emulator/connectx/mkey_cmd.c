@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* CREATE_MKEY, QUERY_MKEY and DESTROY_MKEY. */
 #include <errno.h>
 #include <string.h>

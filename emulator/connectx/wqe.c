@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "connectx/wqe.h"
 
 #include <errno.h>
@@ -181,6 +181,9 @@ static int wqe_parse_data(struct wqe_reader *reader, struct send_wqe *wqe)
 			data->address = be64_to_cpu(seg->addr);
 		}
 		total += data->len;
+		/* an empty inline segment is no entry: lists have none of length 0 */
+		if (!data->len)
+			wqe->num_data--;
 	}
 	if (total > WQE_MAX_LEN)
 		return -EINVAL;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * Completions of send and receive queues: struct mlx5_cqe64 and struct mlx5_err_cqe, built and
+ * posted. A queue whose completion is lost goes to error with its QP.
+ */
+#ifndef CONNECTX_COMPLETION_H
+#define CONNECTX_COMPLETION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct qp;
+struct srq;
+
+/*
+ * What a CQE says: enums of <linux/mlx5/cq.h>, which is too full of driver code to be included.
+ * test_connectx_completion compares them with libmlx5's.
+ */
+enum cqe_opcode {
+	CQE_REQ			= 0,
+	CQE_RESP_WR_IMM		= 1,
+	CQE_RESP_SEND		= 2,
+	CQE_RESP_SEND_IMM	= 3,
+	CQE_RESP_SEND_INV	= 4,
+	CQE_REQ_ERR		= 13,
+	CQE_RESP_ERR		= 14,
+};
+
+enum cqe_syndrome {
+	CQE_LOCAL_LENGTH	= 0x01,
+	CQE_LOCAL_QP_OP		= 0x02,
+	CQE_LOCAL_PROT		= 0x04,
+	CQE_WR_FLUSH		= 0x05,
+	CQE_MW_BIND		= 0x06,
+	CQE_BAD_RESP		= 0x10,
+	CQE_LOCAL_ACCESS	= 0x11,
+	CQE_REMOTE_INVAL_REQ	= 0x12,
+	CQE_REMOTE_ACCESS	= 0x13,
+	CQE_REMOTE_OP		= 0x14,
+	CQE_RETRY_EXC		= 0x15,
+	CQE_RNR_RETRY_EXC	= 0x16,
+};
+
+/**
+ * completion_send() - a send WQE is done.
+ * @index: of the WQE, as the send queue counts basic blocks
+ * @opcode: MLX5_OPCODE_* of the WQE
+ * @bytes: that were received (reads, atomics), else 0
+ */
+void completion_send(struct qp *qp, uint16_t index, uint8_t opcode, uint32_t bytes);
+
+/** completion_send_error() - the same, in error. @syndrome: enum cqe_syndrome */
+void completion_send_error(struct qp *qp, uint16_t index, uint8_t opcode, uint8_t syndrome);
+
+/* A message that has been received. */
+struct completion_recv {
+	uint8_t opcode;		/* CQE_RESP_* */
+	bool solicited;
+	uint16_t index;		/* of the WQE in its queue */
+	const struct srq *srq;	/* where the WQE came from; NULL: the QP's own queue */
+	uint32_t bytes;
+	uint32_t imm;		/* as it is on the wire */
+	uint32_t source_qpn;
+	uint16_t source_lid;
+	uint8_t sl;
+	bool grh;
+};
+
+/** completion_recv() - a receive WQE is done. */
+void completion_recv(struct qp *qp, const struct completion_recv *recv);
+
+/** completion_recv_error() - the same, in error. @srq: as in struct completion_recv */
+void completion_recv_error(struct qp *qp, uint16_t index, const struct srq *srq, uint8_t syndrome);
+
+#endif

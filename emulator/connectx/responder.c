@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/responder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <linux/mlx5/device.h>
+#include <linux/mlx5/qp.h>
+
+#include "connectx/completion.h"
+#include "connectx/device.h"
+#include "connectx/eq.h"
+#include "connectx/pd.h"
+#include "connectx/qp.h"
+#include "connectx/sg.h"
+#include "connectx/srq.h"
+#include "connectx/wqe.h"
+#include "util.h"
+
+#define PSN_MASK		0xffffff
+#define ATOMIC_SIZE		sizeof(uint64_t)
+
+/*
+ * Posting a receive rings no doorbell, and those posted to a QP in error must be flushed too: while
+ * it is in error its record is looked at, ever more seldom.
+ */
+#define FLUSH_POLL_MIN_NS	50000ULL
+#define FLUSH_POLL_MAX_NS	20000000ULL
+
+struct responder {
+	struct qp *qp;
+	struct engine_work flush;
+	struct engine_timer poll;
+	uint64_t poll_ns;
+
+	uint32_t psn;			/* expected next */
+	bool established;		/* something has arrived since RTR */
+
+	/* the message in progress */
+	bool active;
+	struct message message;
+	struct sg end;
+	struct wqe_data remote;		/* RDMA and atomics: the one entry of the list */
+	bool has_wqe;			/* a receive WQE has been taken */
+	uint16_t index;			/* of it */
+	struct srq *srq;		/* where it came from; NULL: the QP's own queue */
+	struct recv_wqe wqe;
+};
+
+/* What a message needs of the receiver. */
+static bool message_is_send(const struct message *message)
+{
+	return message->opcode == MLX5_OPCODE_SEND || message->opcode == MLX5_OPCODE_SEND_IMM ||
+	       message->opcode == MLX5_OPCODE_SEND_INVAL;
+}
+
+static bool message_takes_wqe(const struct message *message)
+{
+	return message_is_send(message) || message->opcode == MLX5_OPCODE_RDMA_WRITE_IMM;
+}
+
+static uint8_t message_access(const struct message *message)
+{
+	switch (message->opcode) {
+	case MLX5_OPCODE_RDMA_WRITE:
+	case MLX5_OPCODE_RDMA_WRITE_IMM:
+		return MKEY_REMOTE_WRITE;
+	case MLX5_OPCODE_RDMA_READ:
+		return MKEY_REMOTE_READ;
+	default:
+		return MKEY_REMOTE_ATOMIC;
+	}
+}
+
+/*
+ * Refusals. Those that have a receive WQE to report are completions, the others are events.
+ */
+static enum response responder_refuse(struct responder *resp, uint8_t syndrome, uint8_t event,
+				      enum response response)
+{
+	struct qp *qp = resp->qp;
+
+	if (resp->has_wqe && message_is_send(&resp->message)) {
+		if (!resp->srq)
+			qp->rq.next++;
+		resp->has_wqe = false;
+		completion_recv_error(qp, resp->index, resp->srq, syndrome);
+	} else {
+		eq_event_qp(qp->nic, event, qp->qpn);
+	}
+	qp_error(qp);
+	return response;
+}
+
+static enum response responder_refuse_request(struct responder *resp)
+{
+	return responder_refuse(resp, CQE_LOCAL_LENGTH, MLX5_EVENT_TYPE_WQ_INVAL_REQ_ERROR,
+				RESPONSE_NAK_INVALID);
+}
+
+/*
+ * Receive WQEs.
+ */
+static size_t responder_rq_stride(const struct qp *qp)
+{
+	size_t stride = (size_t)1 << qp->rq.log_stride;
+
+	return stride < WQE_RECV_MAX ? stride : WQE_RECV_MAX;
+}
+
+static bool responder_rq_posted(const struct qp *qp)
+{
+	uint16_t posted;
+
+	return qp->rq.present && !qp_record((struct qp *)qp, MLX5_RCV_DBR, &posted) &&
+	       posted != qp->rq.next;
+}
+
+/* Returns 0; -EAGAIN when nothing is posted; -EFAULT when it cannot be read. */
+static int responder_take_rq(struct responder *resp)
+{
+	struct qp *qp = resp->qp;
+	uint16_t slot = qp->rq.next & ((1u << qp->rq.log_size) - 1);
+	size_t size = responder_rq_stride(qp);
+
+	if (!responder_rq_posted(qp))
+		return -EAGAIN;
+	resp->srq = NULL;
+	resp->index = qp->rq.next;
+	if (cx_buf_read(qp->nic, &qp->buf, qp->rq.offset + ((uint64_t)slot << qp->rq.log_stride),
+			resp->wqe.copy, size))
+		return -EFAULT;
+	return wqe_parse_recv(&resp->wqe, size, 0) ? -EFAULT : 0;
+}
+
+static int responder_take_srq(struct responder *resp, struct srq *srq)
+{
+	struct connectx *nic = resp->qp->nic;
+	uint64_t offset;
+	uint32_t bytes;
+	int err;
+
+	err = srq_take(nic, srq, &resp->index, &offset, &bytes);
+	if (err)
+		return err;
+	resp->srq = srq;
+	if (bytes > WQE_RECV_MAX)
+		bytes = WQE_RECV_MAX;
+	if (cx_buf_read(nic, &srq->buf, offset, resp->wqe.copy, bytes))
+		return -EFAULT;
+	return wqe_parse_recv(&resp->wqe, bytes, 0) ? -EFAULT : 0;
+}
+
+static enum response responder_take(struct responder *resp)
+{
+	int err;
+
+	if (resp->has_wqe)
+		return RESPONSE_ACK;
+	err = resp->qp->srq ? responder_take_srq(resp, resp->qp->srq) : responder_take_rq(resp);
+	if (err == -EAGAIN)
+		return RESPONSE_RNR;
+	resp->has_wqe = true;
+	if (err)
+		return responder_refuse(resp, CQE_LOCAL_QP_OP, MLX5_EVENT_TYPE_WQ_CATAS_ERROR,
+					RESPONSE_NAK_OP);
+	return RESPONSE_ACK;
+}
+
+/*
+ * The beginning of a message.
+ */
+static bool responder_expects(const struct responder *resp, const struct message *message)
+{
+	const struct qp *qp = resp->qp;
+
+	switch (qp->state) {
+	case MLX5_QP_STATE_RTR:
+	case MLX5_QP_STATE_RTS:
+	case MLX5_QP_STATE_SQD:
+	case MLX5_QP_STATE_SQER:
+		break;
+	default:
+		return false;
+	}
+	return qp->service == message->service && message->source_qpn == qp->remote_qpn &&
+	       message->source_lid == qp->path.dlid && message->psn == resp->psn;
+}
+
+static bool responder_allows(const struct qp *qp, const struct message *message)
+{
+	switch (message_access(message)) {
+	case MKEY_REMOTE_WRITE:
+		return qp->allow_write;
+	case MKEY_REMOTE_READ:
+		return qp->allow_read;
+	default:
+		return qp->allow_atomic && !(message->raddr & (ATOMIC_SIZE - 1));
+	}
+}
+
+static enum response responder_begin_send(struct responder *resp)
+{
+	if (resp->message.len > resp->wqe.len)
+		return responder_refuse_request(resp);
+	sg_init(&resp->end, resp->qp->nic, resp->qp->pd, MKEY_LOCAL_WRITE, resp->wqe.data,
+		resp->wqe.num_data);
+	return RESPONSE_ACK;
+}
+
+static enum response responder_begin_rdma(struct responder *resp)
+{
+	const struct message *message = &resp->message;
+	struct qp *qp = resp->qp;
+	struct mkey *mkey;
+
+	if (!responder_allows(qp, message))
+		return responder_refuse_request(resp);
+	resp->remote = (struct wqe_data){
+		.address = message->raddr,
+		.lkey = message->rkey,
+		.len = message->len,
+	};
+	sg_init(&resp->end, qp->nic, qp->pd, message_access(message), &resp->remote, 1);
+	/* a message of no bytes touches no memory, so its key is not looked at */
+	if (message->len && mkey_check(&qp->nic->mkeys, message->rkey, qp->pd, resp->end.access,
+				       message->raddr, message->len, &mkey) != MKEY_OK)
+		return responder_refuse(resp, CQE_LOCAL_ACCESS, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
+					RESPONSE_NAK_ACCESS);
+	return RESPONSE_ACK;
+}
+
+static void responder_establish(struct responder *resp)
+{
+	if (resp->established)
+		return;
+	resp->established = true;
+	if (resp->qp->state == MLX5_QP_STATE_RTR)
+		eq_event_qp(resp->qp->nic, MLX5_EVENT_TYPE_COMM_EST, resp->qp->qpn);
+}
+
+enum response responder_begin(struct qp *qp, const struct message *message, struct sg **end)
+{
+	struct responder *resp = qp->responder;
+	enum response response;
+
+	if (!responder_expects(resp, message))
+		return RESPONSE_NONE;
+	responder_establish(resp);
+	resp->message = *message;
+	if (message_takes_wqe(message)) {
+		response = responder_take(resp);
+		if (response != RESPONSE_ACK)
+			return response;
+	}
+	response = message_is_send(message) ? responder_begin_send(resp) :
+					      responder_begin_rdma(resp);
+	if (response != RESPONSE_ACK)
+		return response;
+	resp->active = true;
+	*end = &resp->end;
+	return RESPONSE_ACK;
+}
+
+struct sg *responder_resume(struct qp *qp, const struct message *message)
+{
+	struct responder *resp = qp->responder;
+
+	return resp->active && responder_expects(resp, message) ? &resp->end : NULL;
+}
+
+/*
+ * Atomics on memory of the guest are atomic towards its CPUs; on a peer's BAR, towards all that
+ * goes through this fabric. Values are in host byte order, which is the guest's.
+ */
+static uint64_t atomic_on_ram(uint64_t *target, const struct message *message)
+{
+	uint64_t old = message->compare;
+
+	if (message->opcode == MLX5_OPCODE_ATOMIC_FA)
+		return __atomic_fetch_add(target, message->swap_add, __ATOMIC_SEQ_CST);
+	__atomic_compare_exchange_n(target, &old, message->swap_add, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	return old;
+}
+
+static bool atomic_on_bus(const struct sg *end, const struct message *message, uint64_t *old,
+			  struct sg_stop *stop)
+{
+	struct sg from = *end, to = *end;
+	uint64_t value = message->swap_add;
+
+	if (!sg_gather(&from, old, ATOMIC_SIZE, stop))
+		return false;
+	if (message->opcode == MLX5_OPCODE_ATOMIC_FA)
+		value += *old;
+	else if (*old != message->compare)
+		return true;
+	return sg_scatter(&to, &value, ATOMIC_SIZE, stop);
+}
+
+bool responder_atomic(struct qp *qp, uint64_t *result, struct sg_stop *stop)
+{
+	struct responder *resp = qp->responder;
+	struct sg_span span;
+
+	if (!sg_map(&resp->end, ATOMIC_SIZE, true, &span, stop))
+		return false;
+	/* the address is aligned in the key, but only sane page lists keep it so on the bus */
+	if (span.len < ATOMIC_SIZE || span.address % ATOMIC_SIZE) {
+		stop->status = MKEY_OK;
+		return false;
+	}
+	if (!span.ram)
+		return atomic_on_bus(&resp->end, &resp->message, result, stop);
+	*result = atomic_on_ram(span.ram, &resp->message);
+	return true;
+}
+
+/*
+ * The end of a message.
+ */
+static bool responder_invalidate(struct responder *resp)
+{
+	struct qp *qp = resp->qp;
+	uint32_t key = be32_to_cpu(resp->message.imm);
+	struct mkey *mkey = mkey_find(&qp->nic->mkeys, key >> 8);
+
+	if (!mkey || mkey->key != key || mkey->free || mkey->pd != qp->pd ||
+	    !mkey->remote_invalidate)
+		return false;
+	mkey->free = true;
+	return true;
+}
+
+static uint8_t responder_cqe_opcode(const struct message *message)
+{
+	switch (message->opcode) {
+	case MLX5_OPCODE_SEND_IMM:
+		return CQE_RESP_SEND_IMM;
+	case MLX5_OPCODE_SEND_INVAL:
+		return CQE_RESP_SEND_INV;
+	case MLX5_OPCODE_RDMA_WRITE_IMM:
+		return CQE_RESP_WR_IMM;
+	default:
+		return CQE_RESP_SEND;
+	}
+}
+
+static void responder_complete(struct responder *resp)
+{
+	const struct message *message = &resp->message;
+	const struct completion_recv recv = {
+		.opcode = responder_cqe_opcode(message),
+		.solicited = message->solicited,
+		.index = resp->index,
+		.srq = resp->srq,
+		.bytes = message->len,
+		.imm = message->imm,
+		.source_qpn = message->source_qpn,
+		.source_lid = message->source_lid,
+		.sl = message->sl,
+	};
+
+	if (!resp->srq)
+		resp->qp->rq.next++;
+	resp->has_wqe = false;
+	completion_recv(resp->qp, &recv);
+}
+
+enum response responder_end(struct qp *qp)
+{
+	struct responder *resp = qp->responder;
+
+	resp->active = false;
+	if (resp->message.opcode == MLX5_OPCODE_SEND_INVAL && !responder_invalidate(resp))
+		return responder_refuse(resp, CQE_LOCAL_PROT, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
+					RESPONSE_NAK_ACCESS);
+	resp->psn = (resp->psn + resp->message.packets) & PSN_MASK;
+	if (resp->has_wqe)
+		responder_complete(resp);
+	return RESPONSE_ACK;
+}
+
+enum response responder_fail(struct qp *qp, const struct sg_stop *stop)
+{
+	struct responder *resp = qp->responder;
+	bool mine = message_is_send(&resp->message) || stop->status == MKEY_OK;
+
+	resp->active = false;
+	return responder_refuse(resp, CQE_LOCAL_PROT, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
+				mine ? RESPONSE_NAK_OP : RESPONSE_NAK_ACCESS);
+}
+
+/* IB specification, vol. 1, table 45: timer codes, in units of 10 us; code 0 is the longest. */
+uint64_t responder_rnr_ns(const struct qp *qp)
+{
+	static const uint32_t units[32] = {
+		65536, 1,   2,	 3,   4,   6,	 8,    12,   16,   24,	 32,   48,    64,    96,    128,   192,
+		256,   384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 49152,
+	};
+
+	return units[qp->min_rnr_nak & 31] * 10000ULL;
+}
+
+/*
+ * Flushing.
+ */
+static void responder_poll_again(struct responder *resp)
+{
+	if (!resp->qp->rq.present || resp->qp->state != MLX5_QP_STATE_ERR)
+		return;
+	engine_timer_arm(&resp->poll, resp->poll_ns);
+	if (resp->poll_ns < FLUSH_POLL_MAX_NS)
+		resp->poll_ns *= 2;
+}
+
+static bool responder_flush(struct engine_work *work, unsigned int budget)
+{
+	struct responder *resp = container_of(work, struct responder, flush);
+	struct qp *qp = resp->qp;
+
+	while (qp->state == MLX5_QP_STATE_ERR && responder_rq_posted(qp)) {
+		if (!budget--)
+			return true;
+		completion_recv_error(qp, qp->rq.next++, NULL, CQE_WR_FLUSH);
+		resp->poll_ns = FLUSH_POLL_MIN_NS;
+	}
+	responder_poll_again(resp);
+	return false;
+}
+
+static void responder_poll(struct engine_timer *timer)
+{
+	struct responder *resp = container_of(timer, struct responder, poll);
+
+	engine_work_schedule(&resp->flush);
+}
+
+static void responder_stop(struct responder *resp)
+{
+	engine_timer_cancel(&resp->poll);
+	engine_work_cancel(&resp->flush);
+	resp->active = false;
+	resp->has_wqe = false;
+}
+
+static void responder_enter_error(struct responder *resp)
+{
+	struct qp *qp = resp->qp;
+	bool taken = resp->has_wqe && resp->srq;
+
+	responder_stop(resp);
+	/* the QP's own WQE in progress is still the first of its queue; one of an SRQ is not */
+	if (taken)
+		completion_recv_error(qp, resp->index, resp->srq, CQE_WR_FLUSH);
+	if (qp->srq)
+		eq_event_qp(qp->nic, MLX5_EVENT_TYPE_SRQ_LAST_WQE, qp->qpn);
+	resp->poll_ns = FLUSH_POLL_MIN_NS;
+	engine_work_schedule(&resp->flush);
+}
+
+void responder_state(struct qp *qp, uint8_t old)
+{
+	struct responder *resp = qp->responder;
+
+	switch (qp->state) {
+	case MLX5_QP_STATE_RST:
+		responder_stop(resp);
+		resp->established = false;
+		qp->rq.next = 0;
+		break;
+	case MLX5_QP_STATE_RTR:
+		resp->psn = qp->recv_psn;
+		break;
+	case MLX5_QP_STATE_ERR:
+		responder_enter_error(resp);
+		break;
+	default:
+		break;
+	}
+}
+
+int responder_create(struct qp *qp)
+{
+	struct responder *resp = calloc(1, sizeof(*resp));
+
+	if (!resp)
+		return -ENOMEM;
+	resp->qp = qp;
+	engine_work_init(&resp->flush, qp->nic->engine, responder_flush);
+	engine_timer_init(&resp->poll, qp->nic->engine, responder_poll);
+	qp->responder = resp;
+	return 0;
+}
+
+void responder_destroy(struct qp *qp)
+{
+	if (!qp->responder)
+		return;
+	responder_stop(qp->responder);
+	free(qp->responder);
+	qp->responder = NULL;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/sg.h"
+
+#include <string.h>
+
+#include "connectx/device.h"
+#include "connectx/tph.h"
+#include "fabric/fabric.h"
+
+/* For what goes from one BAR to another: it has to stop over here. */
+#define SG_BOUNCE 4096
+
+void sg_init(struct sg *sg, struct connectx *nic, const struct domain *pd, uint8_t access,
+	     const struct wqe_data *data, uint8_t num)
+{
+	*sg = (struct sg){ .nic = nic, .pd = pd, .access = access, .data = data, .num = num };
+}
+
+void sg_rewind(struct sg *sg)
+{
+	sg->index = 0;
+	sg->offset = 0;
+}
+
+static void sg_advance(struct sg *sg, uint32_t len)
+{
+	sg->offset += len;
+	if (sg->offset == sg->data[sg->index].len) {
+		sg->index++;
+		sg->offset = 0;
+	}
+}
+
+static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
+			  struct sg_stop *stop)
+{
+	const struct wqe_data *data = &sg->data[sg->index];
+	uint64_t left = data->len - sg->offset;
+	uint64_t va = data->address + sg->offset;
+	struct mkey *mkey = NULL;
+
+	*stop = (struct sg_stop){ .end = sg, .key = data->lkey, .va = va, .len = left };
+	stop->status = mkey_check(&sg->nic->mkeys, data->lkey, sg->pd, sg->access, va, left, &mkey);
+	if (stop->status != MKEY_OK)
+		return false;
+	span->len = mkey_translate(mkey, va, len < left ? len : left, write, &span->address);
+	if (!span->len) {
+		stop->status = MKEY_NOT_PRESENT;
+		return false;
+	}
+	span->mkey = mkey;
+	span->ram = cx_ram(sg->nic, span->address, span->len, write);
+	return true;
+}
+
+bool sg_map(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
+	    struct sg_stop *stop)
+{
+	const struct wqe_data *data = &sg->data[sg->index];
+	uint64_t left = data->len - sg->offset;
+
+	if (!data->bytes)
+		return sg_map_memory(sg, len, write, span, stop);
+	*span = (struct sg_span){
+		.ram = (void *)(data->bytes + sg->offset),
+		.len = len < left ? len : left,
+	};
+	return true;
+}
+
+/*
+ * Programs poll for the last byte of a message, and for 8-byte words that change at once, so the
+ * last word goes last and whole.
+ */
+static void copy_in_order(void *to, const void *from, size_t len)
+{
+	size_t tail = ((uintptr_t)to + len - 1) % 8 + 1;
+
+	if (tail > len)
+		tail = len;
+	memcpy(to, from, len - tail);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	memcpy((char *)to + len - tail, (const char *)from + len - tail, tail);
+}
+
+static bool span_read(const struct sg *sg, const struct sg_span *span, uint64_t offset, void *data,
+		      size_t len)
+{
+	struct tlp_hints hints;
+
+	if (span->ram) {
+		memcpy(data, (char *)span->ram + offset, len);
+		return true;
+	}
+	hints = tph_hints(sg->nic, span->mkey);
+	return !fabric_read(sg->nic->port, span->address + offset, data, len, &hints);
+}
+
+/* Writes are posted: nobody learns that one was refused, but the fabric counts it. */
+static void span_write(const struct sg *sg, const struct sg_span *span, uint64_t offset,
+		       const void *data, size_t len)
+{
+	struct tlp_hints hints;
+
+	if (span->ram) {
+		copy_in_order((char *)span->ram + offset, data, len);
+		return;
+	}
+	hints = tph_hints(sg->nic, span->mkey);
+	fabric_write(sg->nic->port, span->address + offset, data, len, &hints);
+}
+
+static bool span_bounce(const struct sg *to, const struct sg_span *dst, const struct sg *from,
+			const struct sg_span *src, uint64_t len)
+{
+	uint8_t bounce[SG_BOUNCE];
+
+	for (uint64_t done = 0; done < len;) {
+		size_t piece = len - done < sizeof(bounce) ? len - done : sizeof(bounce);
+
+		if (!span_read(from, src, done, bounce, piece))
+			return false;
+		span_write(to, dst, done, bounce, piece);
+		done += piece;
+	}
+	return true;
+}
+
+static bool span_copy(const struct sg *to, const struct sg_span *dst, const struct sg *from,
+		      const struct sg_span *src, uint64_t len)
+{
+	if (src->ram) {
+		span_write(to, dst, 0, src->ram, len);
+		return true;
+	}
+	if (dst->ram)
+		return span_read(from, src, 0, dst->ram, len);
+	return span_bounce(to, dst, from, src, len);
+}
+
+bool sg_copy(struct sg *to, struct sg *from, uint32_t len, uint32_t *moved, struct sg_stop *stop)
+{
+	struct sg_span src, dst;
+
+	*moved = 0;
+	while (*moved < len) {
+		if (!sg_map(from, len - *moved, false, &src, stop) ||
+		    !sg_map(to, src.len, true, &dst, stop))
+			return false;
+		if (!span_copy(to, &dst, from, &src, dst.len)) {
+			*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
+			return false;
+		}
+		sg_advance(to, dst.len);
+		sg_advance(from, dst.len);
+		*moved += dst.len;
+	}
+	return true;
+}
+
+bool sg_present(const struct sg *sg, uint32_t len, bool write, struct sg_stop *stop)
+{
+	struct sg walk = *sg;
+	struct sg_span span;
+
+	for (uint32_t done = 0; done < len; done += span.len) {
+		if (!sg_map(&walk, len - done, write, &span, stop)) {
+			stop->end = sg;
+			return false;
+		}
+		sg_advance(&walk, span.len);
+	}
+	return true;
+}
+
+bool sg_gather(struct sg *from, void *data, uint32_t len, struct sg_stop *stop)
+{
+	struct sg_span src;
+
+	for (uint32_t done = 0; done < len; done += src.len) {
+		if (!sg_map(from, len - done, false, &src, stop))
+			return false;
+		if (!span_read(from, &src, 0, (char *)data + done, src.len)) {
+			*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
+			return false;
+		}
+		sg_advance(from, src.len);
+	}
+	return true;
+}
+
+bool sg_scatter(struct sg *to, const void *data, uint32_t len, struct sg_stop *stop)
+{
+	const struct wqe_data bytes = { .bytes = data, .len = len };
+	struct sg from;
+	uint32_t moved;
+
+	sg_init(&from, to->nic, to->pd, 0, &bytes, 1);
+	return sg_copy(to, &from, len, &moved, stop);
+}

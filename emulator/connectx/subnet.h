@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The InfiniBand subnet: which ports there are, by LID, and whether a packet gets from one to
+ * another. All NICs of the process are on one subnet, with a switch between them that loses
+ * nothing and takes no time.
+ */
+#ifndef CONNECTX_SUBNET_H
+#define CONNECTX_SUBNET_H
+
+#include <stdint.h>
+
+struct connectx;
+
+/** subnet_join() - plug the port of @nic in. Return: 0, or -EEXIST when its LID is taken. */
+int subnet_join(struct connectx *nic);
+
+/** subnet_leave() - unplug it; harmless when it has not joined. */
+void subnet_leave(struct connectx *nic);
+
+/**
+ * subnet_route() - the NIC that a packet from @nic to @lid arrives at, @nic itself included.
+ *
+ * Return: the NIC, or NULL when no port has that LID, or one of the two links is down.
+ */
+struct connectx *subnet_route(struct connectx *nic, uint16_t lid);
+
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/tph.h"
+
+#include "connectx/device.h"
+#include "connectx/mkey.h"
+
+struct tlp_hints tph_hints(const struct connectx *nic, const struct mkey *mkey)
+{
+	if (!mkey || !mkey->tph.enabled)
+		return (struct tlp_hints){ .hv = TLP_HV_NONE };
+	return pci_tph_hints(&nic->fn, mkey->tph.st_index, mkey->tph.ph);
+}
