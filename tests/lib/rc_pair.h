@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Two connected RC queue pairs on one port: the shortest way to a remote write. */
+#ifndef TESTS_RC_PAIR_H
+#define TESTS_RC_PAIR_H
+
+#include <stdint.h>
+#include <infiniband/verbs.h>
+
+struct rc_pair {
+	struct ibv_context *context;
+	struct ibv_pd *pd;
+	struct ibv_cq *cq;
+	struct ibv_qp *qp[2];
+	const char *failed;	/* the step that did, when rc_pair_open() fails */
+};
+
+/*
+ * Opens @device, NULL for the first one, and connects two queue pairs on port 1. Returns 0 or a
+ * positive errno; what was made until then is undone.
+ */
+int rc_pair_open(struct rc_pair *pair, const char *device);
+void rc_pair_close(struct rc_pair *pair);
+
+/*
+ * Posts one request, @opcode IBV_WR_RDMA_WRITE or IBV_WR_RDMA_READ, on the first queue pair and
+ * polls until it is complete. Returns 0, a positive errno (ETIMEDOUT: no completion within 30 s),
+ * or a negative enum ibv_wc_status.
+ */
+int rc_pair_transfer(struct rc_pair *pair, enum ibv_wr_opcode opcode, const struct ibv_sge *local,
+		     uint64_t remote_addr, uint32_t rkey);
+
+/* The text for what rc_pair_transfer() returns. */
+const char *rc_pair_strerror(int result);
+
+#endif /* TESTS_RC_PAIR_H */
