@@ -120,7 +120,7 @@ enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key, const 
 
 	if (!mkey || mkey->key != key || mkey->free)
 		return MKEY_BAD_KEY;
-	if (mkey->pd != pd)
+	if (pd && mkey->pd != pd)
 		return MKEY_BAD_PD;
 	if ((mkey->access & access) != access)
 		return MKEY_BAD_ACCESS;

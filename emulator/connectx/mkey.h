@@ -138,7 +138,8 @@ static inline uint32_t mkey_index(const struct mkey *mkey)
 
 /**
  * mkey_check() - may @key be used with @access for [va, va + len)?
- * @pd: protection domain of the queue that asks
+ * @pd: protection domain of the queue that asks; NULL for the driver's UMR queue, which is in none
+ *	and may use the keys of all
  * @access: enum mkey_access bits
  * @mkey: set with MKEY_OK only
  *

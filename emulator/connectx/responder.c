@@ -290,8 +290,10 @@ static bool atomic_on_bus(const struct sg *end, const struct message *message, u
 	struct sg from = *end, to = *end;
 	uint64_t value = message->swap_add;
 
-	if (!sg_gather(&from, old, ATOMIC_SIZE, stop))
+	if (!sg_gather(&from, old, ATOMIC_SIZE, stop)) {
+		stop->end = end;
 		return false;
+	}
 	if (message->opcode == MLX5_OPCODE_ATOMIC_FA)
 		value += *old;
 	else if (*old != message->compare)
