@@ -24,3 +24,14 @@ if(TPH_SANITIZE)
 	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 	add_link_options(-fsanitize=address,undefined)
 endif()
+
+# The fuzz tier has a build of its own, by clang: all that is fuzzed has to be instrumented.
+option(TPH_FUZZ "Build the fuzzers of tests/fuzz (with clang)" OFF)
+if(TPH_FUZZ)
+	if(NOT CMAKE_C_COMPILER_ID MATCHES Clang)
+		message(FATAL_ERROR "TPH_FUZZ needs libFuzzer: configure a fresh build with -DCMAKE_C_COMPILER=clang")
+	endif()
+	add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+		-fno-omit-frame-pointer)
+	add_link_options(-fsanitize=address,undefined)
+endif()

@@ -9,8 +9,8 @@
 
 /*
  * Print a packet as a protocol analyzer does: a line for each DW of the header, its bytes with the
- * least significant first, then the fields as they are, reserved ones too. @payload: the DWs of data
- * as well. What is wrong with a malformed packet is said after as much of it as there is.
+ * least significant first, then the fields as they are, reserved ones too. @payload: the DWs of
+ * data as well. What is wrong with a malformed packet is said after as much of it as there is.
  */
 void words_print(FILE *out, const struct packet *packet, bool payload);
 

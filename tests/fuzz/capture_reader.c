@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* Reading a capture ends, stays within its memory and says what is wrong. */
+#include <string.h>
+
+#include "fuzz.h"
+#include "tlp/capture_reader.h"
+#include "tlp/tlp.h"
+
+static void check_record(const struct capture_record *record)
+{
+	struct tlp_flit_layout layout;
+	struct tlp tlp;
+
+	fuzz_assert(record->link && strlen(record->link) <= CAPTURE_NAME_MAX);
+	fuzz_assert(record->len <= CAPTURE_BLOCK_MAX && record->direction <= 3);
+	(void)tlp_flit_layout(record->data, record->len, &layout);
+	(void)tlp_flit_decode(record->data, record->len, &tlp);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct capture_record record;
+	struct capture_reader *reader;
+	enum capture_status status;
+	FILE *file;
+
+	/* fmemopen() refuses a size of 0, and an empty file is a unit test's business */
+	if (!size)
+		return 0;
+	file = fmemopen((void *)data, size, "r");
+	fuzz_assert(file);
+	fuzz_assert(capture_reader_create(file, &reader) == 0);
+	while ((status = capture_reader_next(reader, &record)) == CAPTURE_RECORD)
+		check_record(&record);
+	fuzz_assert(status != CAPTURE_ERROR || capture_reader_error(reader)[0]);
+	fuzz_assert(capture_reader_next(reader, &record) == status);
+	capture_reader_close(reader);
+	fclose(file);
+	return 0;
+}
