@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * TLP Processing Hints that MRs import from the exporter of their dma-buf
+ *
+ * The mkey carries the processing hint and an index into the device's table of steering tags, both
+ * fixed when it is made. So a registration asks the exporter before the mkey is allocated, and
+ * asks again whenever it maps pages: what it got holds for one mapping only. A change which the
+ * table can express is put there; on any other the pages stay unmapped, because requests with
+ * hints that the exporter took back must not be made.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-resv.h>
+#include <linux/mlx5/st.h>
+#include <linux/pci-tph.h>
+#include <rdma/ib_umem.h>
+#include <rdma/uverbs_ioctl.h>
+#include <rdma/uverbs_std_types.h>
+#include <rdma/ib_user_ioctl_tph.h>
+#include <rdma/mlx5_user_ioctl_tph.h>
+
+#include "dmah.h"
+#include "mlx5_ib.h"
+#include "tph.h"
+
+#define UVERBS_MODULE_NAME mlx5_ib
+#include <rdma/uverbs_named_ioctl.h>
+
+MODULE_IMPORT_NS("DMA_BUF");
+
+/* The field in the mkey; a tag that takes the place of the index can be wider */
+#define MLX5_IB_TPH_MAX_INDEX	((1 << __mlx5_bit_sz(mkc, pcie_tph_steering_tag_index)) - 1)
+#define MLX5_IB_TPH_MAX_PH	((1 << __mlx5_bit_sz(mkc, pcie_tph_ph)) - 1)
+
+/* An exporter that changes its mind this often while an MR is made is not worth waiting for */
+#define MLX5_IB_TPH_MAX_RESTARTS	8
+
+static bool mlx5_ib_tph_has_attrs(const struct uverbs_attr_bundle *attrs)
+{
+	return uverbs_attr_is_valid(attrs, UVERBS_ATTR_MR_TPH_NAMESPACE) ||
+	       uverbs_attr_is_valid(attrs, UVERBS_ATTR_MR_TPH_FLAGS);
+}
+
+/* For the registration of an address, which has no exporter: -EINVAL if true */
+bool mlx5_ib_tph_asked_for(struct ib_udata *udata)
+{
+	return udata && mlx5_ib_tph_has_attrs(rdma_udata_to_uverbs_attr_bundle(udata));
+}
+
+int mlx5_ib_tph_parse(struct mlx5_ib_tph_req *req, const struct uverbs_attr_bundle *attrs,
+		      const struct ib_dmah *dmah)
+{
+	u32 flags;
+	int err;
+
+	*req = (struct mlx5_ib_tph_req) { .tph_namespace = IB_UVERBS_TPH_NS_NONE };
+	if (dmah)
+		return mlx5_ib_tph_has_attrs(attrs) ? -EINVAL : 0;
+
+	err = uverbs_get_const_default(&req->tph_namespace, attrs, UVERBS_ATTR_MR_TPH_NAMESPACE,
+				       IB_UVERBS_TPH_NS_AUTO);
+	if (err)
+		return err;
+
+	err = uverbs_get_flags32(&flags, attrs, UVERBS_ATTR_MR_TPH_FLAGS, IB_UVERBS_TPH_REQUIRE);
+	if (err)
+		return err;
+
+	req->require = flags & IB_UVERBS_TPH_REQUIRE;
+	if (req->tph_namespace > IB_UVERBS_TPH_NS_ST_EXT ||
+	    (req->require && req->tph_namespace == IB_UVERBS_TPH_NS_NONE))
+		return -EINVAL;
+	return 0;
+}
+
+/* The namespace follows from the requester type; asking for the other one is asking in vain */
+static int mlx5_ib_tph_choose(struct mlx5_ib_dev *dev, u32 tph_namespace, bool *extended)
+{
+	u16 unused;
+
+	switch (mlx5_st_query(dev->mdev, MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX, &unused)) {
+	case PCI_TPH_REQ_TPH_ONLY:
+		*extended = false;
+		return tph_namespace == IB_UVERBS_TPH_NS_ST_EXT ? -EOPNOTSUPP : 0;
+	case PCI_TPH_REQ_EXT_TPH:
+		*extended = true;
+		return tph_namespace == IB_UVERBS_TPH_NS_ST ? -EOPNOTSUPP : 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static int mlx5_ib_tph_get(struct ib_umem_dmabuf *umem_dmabuf, bool extended, u16 *tag, u8 *ph)
+{
+	int err;
+
+	err = dma_buf_get_pci_tph(umem_dmabuf->attach->dmabuf, extended, tag, ph);
+	if (!err && WARN_ON_ONCE(*ph > MLX5_IB_TPH_MAX_PH))
+		return -EINVAL;
+	return err;
+}
+
+/* Tag 0 is what requests carry that select no entry */
+static int mlx5_ib_tph_take_index(struct mlx5_ib_dev *dev, struct mlx5_ib_mr_tph *tph)
+{
+	int err;
+
+	tph->st_index = MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX;
+	if (!tph->tag)
+		return 0;
+
+	err = mlx5_st_alloc_index_by_tag(dev->mdev, tph->tag, &tph->st_index);
+	switch (err) {
+	case 0:
+		break;
+	case -EBUSY:
+		return -ENOSPC;
+	case -EINVAL:
+		return -EOPNOTSUPP;
+	default:
+		return err;
+	}
+
+	if (tph->st_index > MLX5_IB_TPH_MAX_INDEX) {
+		mlx5_st_dealloc_index(dev->mdev, tph->st_index);
+		return -EOPNOTSUPP;
+	}
+	tph->has_index = true;
+	return 0;
+}
+
+static int mlx5_ib_tph_try_import(struct mlx5_ib_dev *dev, struct ib_umem_dmabuf *umem_dmabuf,
+				  struct mlx5_ib_tph_req *req)
+{
+	struct dma_resv *resv = umem_dmabuf->attach->dmabuf->resv;
+	bool extended;
+	int err;
+
+	req->tph = (struct mlx5_ib_mr_tph) {};
+	err = mlx5_ib_tph_choose(dev, req->tph_namespace, &extended);
+	if (err)
+		return err;
+
+	req->tph.extended = extended;
+	dma_resv_lock(resv, NULL);
+	err = mlx5_ib_tph_get(umem_dmabuf, extended, &req->tph.tag, &req->tph.ph);
+	dma_resv_unlock(resv);
+	if (err)
+		return err;
+
+	err = mlx5_ib_tph_take_index(dev, &req->tph);
+	if (!err)
+		req->tph.imported = true;
+	return err;
+}
+
+/**
+ * mlx5_ib_tph_import - Get the hints for an MR that is about to be made
+ * @dev: device
+ * @umem_dmabuf: attached to the dma-buf
+ * @req: what the registration asks for; NULL where hints cannot be used
+ * @st_index: index for the mkey, left alone when there are no hints
+ * @ph: processing hint for the mkey, left alone when there are no hints
+ *
+ * mlx5_ib_tph_assign() or mlx5_ib_tph_cancel() has to follow.
+ *
+ * Return: 0, with or without hints; a negative errno when @req insists on hints and there are none.
+ */
+int mlx5_ib_tph_import(struct mlx5_ib_dev *dev, struct ib_umem_dmabuf *umem_dmabuf,
+		       struct mlx5_ib_tph_req *req, u16 *st_index, u8 *ph)
+{
+	int err;
+
+	if (!req || req->tph_namespace == IB_UVERBS_TPH_NS_NONE)
+		return 0;
+
+	err = mlx5_ib_tph_try_import(dev, umem_dmabuf, req);
+	if (!err) {
+		*st_index = req->tph.st_index;
+		*ph = req->tph.ph;
+		return 0;
+	}
+	mlx5_ib_dbg(dev, "no processing hints for the dma-buf MR: %pe\n", ERR_PTR(err));
+	return req->require ? err : 0;
+}
+
+static void mlx5_ib_tph_put_index(struct mlx5_ib_dev *dev, struct mlx5_ib_mr_tph *tph)
+{
+	if (tph->has_index)
+		mlx5_st_dealloc_index(dev->mdev, tph->st_index);
+	*tph = (struct mlx5_ib_mr_tph) {};
+}
+
+/* The mkey could not be made */
+void mlx5_ib_tph_cancel(struct mlx5_ib_dev *dev, struct mlx5_ib_tph_req *req)
+{
+	if (req)
+		mlx5_ib_tph_put_index(dev, &req->tph);
+}
+
+/* From here on the reference on the index is the MR's */
+void mlx5_ib_tph_assign(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_req *req)
+{
+	if (!req)
+		return;
+	mr->tph = req->tph;
+	req->tph = (struct mlx5_ib_mr_tph) {};
+}
+
+/* The mkey is revoked or destroyed: nothing selects the entry any more */
+void mlx5_ib_tph_release(struct mlx5_ib_mr *mr)
+{
+	mlx5_ib_tph_put_index(mr_to_mdev(mr), &mr->tph);
+}
+
+/**
+ * mlx5_ib_tph_restart - Tell whether a registration has to be tried again
+ * @req: what the registration asks for
+ * @mr: its result so far; may be replaced
+ *
+ * The reservation lock is dropped between the question, whose answer goes into the mkey, and the
+ * first mapping. When the exporter changed the hints in between the mkey is of no use.
+ */
+bool mlx5_ib_tph_restart(struct mlx5_ib_tph_req *req, struct ib_mr **mr)
+{
+	if (*mr != ERR_PTR(-ESTALE) || req->tph_namespace == IB_UVERBS_TPH_NS_NONE)
+		return false;
+
+	if (req->restarts++ < MLX5_IB_TPH_MAX_RESTARTS)
+		return true;
+
+	if (req->require) {
+		*mr = ERR_PTR(-EAGAIN);
+		return false;
+	}
+	req->tph_namespace = IB_UVERBS_TPH_NS_NONE;
+	return true;
+}
+
+/* Whether the hints in the mkey are still the exporter's, or the table could be made to say so */
+static int mlx5_ib_tph_revalidate(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *umem_dmabuf)
+{
+	struct mlx5_ib_mr_tph *tph = &mr->tph;
+	int err;
+	u16 tag;
+	u8 ph;
+
+	dma_resv_assert_held(umem_dmabuf->attach->dmabuf->resv);
+
+	/* A mapping that was not invalidated keeps its hints */
+	if (!tph->imported || umem_dmabuf->sgt)
+		return 0;
+
+	err = mlx5_ib_tph_get(umem_dmabuf, tph->extended, &tag, &ph);
+	if (!tph->mapped && (err || tag != tph->tag || ph != tph->ph))
+		return -ESTALE;
+	if (err || ph != tph->ph)
+		return -EFAULT;
+
+	if (tag != tph->tag) {
+		if (!tph->has_index || mlx5_st_replace_tag(mr_to_mdev(mr)->mdev, tph->st_index, tag))
+			return -EFAULT;
+		tph->tag = tag;
+	}
+	tph->asked = true;
+	return 0;
+}
+
+/* ib_umem_dmabuf_map_pages() for an MR, if its hints are good for the new mapping */
+int mlx5_ib_tph_map_pages(struct mlx5_ib_mr *mr)
+{
+	struct ib_umem_dmabuf *umem_dmabuf = to_ib_umem_dmabuf(mr->umem);
+	int err;
+
+	err = mlx5_ib_tph_revalidate(mr, umem_dmabuf);
+	if (err) {
+		mlx5_ib_dbg(mr_to_mdev(mr), "mkey 0x%x: exporter's processing hints changed: %pe\n",
+			    mr->mmkey.key, ERR_PTR(err));
+		return err;
+	}
+	return ib_umem_dmabuf_map_pages(umem_dmabuf);
+}
+
+/*
+ * The device knows the pages, or @err says why not and there will be another try, perhaps without a
+ * new question.
+ */
+void mlx5_ib_tph_mapped(struct mlx5_ib_mr *mr, int err)
+{
+	struct mlx5_ib_mr_tph *tph = &mr->tph;
+
+	if (err || !tph->asked)
+		return;
+
+	tph->asked = false;
+	if (tph->mapped)
+		WRITE_ONCE(tph->revalidations, tph->revalidations + 1);
+	tph->mapped = true;
+}
+
+/* What the mkey was made with; false when without hints */
+static bool mlx5_ib_tph_of_mkey(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_info *info)
+{
+	struct ib_dmah *dmah = mr->ibmr.dmah;
+
+	if (mr->tph.imported) {
+		info->source = MLX5_IB_TPH_SOURCE_EXPORTER;
+		info->st_index = mr->tph.st_index;
+		info->ph = mr->tph.ph;
+		return true;
+	}
+	if (!dmah || mr->data_direct)
+		return false;
+
+	info->source = MLX5_IB_TPH_SOURCE_DMAH;
+	info->st_index = MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX;
+	if (dmah->valid_fields & BIT(IB_DMAH_CPU_ID_EXISTS))
+		info->st_index = to_mdmah(dmah)->st_index;
+	info->ph = dmah->ph;
+	return true;
+}
+
+static int UVERBS_HANDLER(MLX5_IB_METHOD_MR_QUERY_TPH)(struct uverbs_attr_bundle *attrs)
+{
+	struct ib_mr *ibmr = uverbs_attr_get_obj(attrs, MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE);
+	struct mlx5_ib_tph_mr_info info = {};
+	struct mlx5_ib_mr *mr = to_mmr(ibmr);
+	u8 req_type = PCI_TPH_REQ_DISABLE;
+
+	if (mlx5_ib_tph_of_mkey(mr, &info))
+		req_type = mlx5_st_query(mr_to_mdev(mr)->mdev, info.st_index, &info.steering_tag);
+
+	if (req_type == PCI_TPH_REQ_DISABLE)
+		info = (struct mlx5_ib_tph_mr_info) {};
+	else
+		info.tph_namespace = req_type == PCI_TPH_REQ_EXT_TPH ? IB_UVERBS_TPH_NS_ST_EXT :
+								       IB_UVERBS_TPH_NS_ST;
+	info.revalidations = READ_ONCE(mr->tph.revalidations);
+	return uverbs_copy_to_struct_or_zero(attrs, MLX5_IB_ATTR_MR_QUERY_TPH_RESP, &info,
+					     sizeof(info));
+}
+
+DECLARE_UVERBS_NAMED_METHOD(
+	MLX5_IB_METHOD_MR_QUERY_TPH,
+	UVERBS_ATTR_IDR(MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE,
+			UVERBS_OBJECT_MR,
+			UVERBS_ACCESS_READ,
+			UA_MANDATORY),
+	UVERBS_ATTR_PTR_OUT(MLX5_IB_ATTR_MR_QUERY_TPH_RESP,
+			    UVERBS_ATTR_STRUCT(struct mlx5_ib_tph_mr_info, reserved),
+			    UA_MANDATORY));
+
+/* The same two in both ways to register a dma-buf, so not by ADD_UVERBS_ATTRIBUTES_SIMPLE() */
+static const struct uverbs_attr_def *const mlx5_ib_tph_reg_attrs[] = {
+	UVERBS_ATTR_CONST_IN(UVERBS_ATTR_MR_TPH_NAMESPACE,
+			     enum ib_uverbs_tph_namespace,
+			     UA_OPTIONAL),
+	UVERBS_ATTR_FLAGS_IN(UVERBS_ATTR_MR_TPH_FLAGS,
+			     enum ib_uverbs_tph_flags,
+			     UA_OPTIONAL),
+};
+
+static const struct uverbs_method_def mlx5_ib_tph_reg_dmabuf_mr = {
+	.id = UVERBS_METHOD_REG_DMABUF_MR,
+	.num_attrs = ARRAY_SIZE(mlx5_ib_tph_reg_attrs),
+	.attrs = &mlx5_ib_tph_reg_attrs,
+};
+
+static const struct uverbs_method_def mlx5_ib_tph_reg_mr = {
+	.id = UVERBS_METHOD_REG_MR,
+	.num_attrs = ARRAY_SIZE(mlx5_ib_tph_reg_attrs),
+	.attrs = &mlx5_ib_tph_reg_attrs,
+};
+
+ADD_UVERBS_METHODS(mlx5_ib_tph_mr,
+		   UVERBS_OBJECT_MR,
+		   &mlx5_ib_tph_reg_dmabuf_mr,
+		   &mlx5_ib_tph_reg_mr,
+		   &UVERBS_METHOD(MLX5_IB_METHOD_MR_QUERY_TPH));
+
+const struct uapi_definition mlx5_ib_tph_defs[] = {
+	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_MR, &mlx5_ib_tph_mr),
+	{}
+};
