@@ -19,7 +19,7 @@
  */
 #define SPIN_NS 2000
 
-/* While there is work, descriptors are looked at every so many turns only: it costs a system call. */
+/* While there is work, descriptors are looked at every so many turns: it costs a system call. */
 #define TURNS_PER_POLL 64
 
 #define EVENTS 16

@@ -119,17 +119,15 @@ int fabric_map(struct fabric_port *port, uint64_t addr, uint64_t len, void *host
 	       bool write);
 
 /**
- * fabric_unmap() - forget the mapping that is exactly [addr, addr + len).
- * @host: gets what fabric_map() was given
+ * fabric_unmap() - forget one mapping in [first, last]; call it until it returns something else.
+ * @host, @len: get what fabric_map() was given
  *
  * The memory may be unmapped as soon as this returned: pointers from fabric_ram() do not outlive
  * the callback they were taken in.
- * Return: 0; -ENOENT when there is none.
+ * Return: 1; 0 when there is none (any more); -EINVAL when one is only partly inside.
  */
-int fabric_unmap(struct fabric_port *port, uint64_t addr, uint64_t len, void **host);
-
-/** fabric_unmap_any() - forget one mapping, whichever. Return: false when there was none. */
-bool fabric_unmap_any(struct fabric_port *port, void **host, uint64_t *len);
+int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void **host,
+		 uint64_t *len);
 
 #define FABRIC_MAX_MAPPINGS 4096
 

@@ -83,34 +83,21 @@ int fabric_map(struct fabric_port *port, uint64_t addr, uint64_t len, void *host
 	return 0;
 }
 
-static void *remove_mapping(struct fabric_port *port, unsigned int index)
+int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void **host,
+		 uint64_t *len)
 {
-	void *host = port->mappings[index].host;
+	unsigned int index = lower_bound(port, first);
+	struct mapping *mapping = &port->mappings[index];
 
+	if (index == port->mapping_count || mapping->addr > last)
+		return 0;
+	if (mapping->addr < first || mapping->addr + (mapping->len - 1) > last)
+		return -EINVAL;
+	*host = mapping->host;
+	*len = mapping->len;
 	port->mapping_count--;
-	memmove(&port->mappings[index], &port->mappings[index + 1],
-		(port->mapping_count - index) * sizeof(*port->mappings));
-	return host;
-}
-
-int fabric_unmap(struct fabric_port *port, uint64_t addr, uint64_t len, void **host)
-{
-	unsigned int index = lower_bound(port, addr);
-
-	if (index == port->mapping_count || port->mappings[index].addr != addr ||
-	    port->mappings[index].len != len)
-		return -ENOENT;
-	*host = remove_mapping(port, index);
-	return 0;
-}
-
-bool fabric_unmap_any(struct fabric_port *port, void **host, uint64_t *len)
-{
-	if (!port->mapping_count)
-		return false;
-	*len = port->mappings[port->mapping_count - 1].len;
-	*host = remove_mapping(port, port->mapping_count - 1);
-	return true;
+	memmove(mapping, mapping + 1, (port->mapping_count - index) * sizeof(*mapping));
+	return 1;
 }
 
 void *fabric_ram(struct fabric_port *port, uint64_t addr, uint64_t len, bool write)

@@ -54,7 +54,7 @@ static void record(const struct transfer *transfer, const struct tlp *tlp,
 		   struct fabric_port *sender, struct fabric_port *receiver)
 {
 	struct capture *capture = sender->fabric->capture;
-	unsigned int flags = sender->attr.echo_st && tlp_is_posted(tlp->type) ? TLP_FLIT_ECHO_ST : 0;
+	unsigned int flags = sender->attr.echo_st ? TLP_FLIT_ECHO_ST : 0;
 	size_t payload_len = tlp->payload ? tlp->length * 4 : 0, len;
 	uint8_t header[TLP_MAX_HEADER];
 
@@ -168,7 +168,7 @@ void trace_completions(const struct transfer *transfer, uint16_t tag, uint64_t a
 {
 	uint32_t size = transfer->to->max_payload;
 
-	/* Cut at multiples of the payload size, which are read completion boundaries too (2.3.1.1). */
+	/* Multiples of the payload size are read completion boundaries too (2.3.1.1). */
 	while (len) {
 		uint32_t room = size - (addr & (size - 1)), part = len < room ? len : room;
 

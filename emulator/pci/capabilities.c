@@ -126,8 +126,9 @@ int pci_add_express(struct pci_function *fn, const struct pci_express_attr *attr
 
 int pci_add_serial(struct pci_function *fn, uint64_t serial)
 {
-	unsigned int cap = pci_add_ext_capability(fn, PCI_EXT_CAP_ID_DSN, 1, PCI_EXT_CAP_DSN_SIZEOF);
+	unsigned int cap;
 
+	cap = pci_add_ext_capability(fn, PCI_EXT_CAP_ID_DSN, 1, PCI_EXT_CAP_DSN_SIZEOF);
 	if (!cap)
 		return -ENOSPC;
 	pci_config_init(fn, cap + 4, 4, serial, 0);

@@ -133,12 +133,14 @@ int pci_bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, voi
 	memory = msix_memory(fn, bar, offset, len, &writable);
 	if (!memory && fn->bars[bar].memory)
 		memory = (const uint8_t *)fn->bars[bar].memory + offset;
-	if (memory)
+	if (memory) {
 		memcpy(data, memory, len);
-	else if (fn->ops->bar_read)
+		return 0;
+	}
+	/* Registers that are not there read as zero. */
+	memset(data, 0, len);
+	if (fn->ops->bar_read)
 		fn->ops->bar_read(fn, bar, offset, data, len);
-	else
-		memset(data, 0, len);
 	return 0;
 }
 

@@ -75,7 +75,7 @@ static bool sendable(const struct pci_function *fn, unsigned int vector)
 {
 	uint32_t flags = pci_config_get(fn, fn->msix.cap + PCI_MSIX_FLAGS, 2);
 
-	return (flags & (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)) == PCI_MSIX_FLAGS_ENABLE &&
+	return flags & PCI_MSIX_FLAGS_ENABLE && !(flags & PCI_MSIX_FLAGS_MASKALL) &&
 	       fn->msix.eventfds[vector] >= 0;
 }
 

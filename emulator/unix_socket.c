@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "unix_socket.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#define BACKLOG 8
+
+static int set_path(struct sockaddr_un *address, const char *path, const char *suffix)
+{
+	int len;
+
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	len = snprintf(address->sun_path, sizeof(address->sun_path), "%s%s", path, suffix);
+	return len < 0 || (size_t)len >= sizeof(address->sun_path) ? -ENAMETOOLONG : 0;
+}
+
+/* Whether the file at @path may be replaced: there is none, or a socket nobody listens on. */
+static int check_free(const char *path)
+{
+	struct sockaddr_un address;
+	struct stat st;
+	int fd, err;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EADDRINUSE;
+	err = set_path(&address, path, "");
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	err = connect(fd, (struct sockaddr *)&address, sizeof(address)) ? errno : 0;
+	close(fd);
+	return err == ECONNREFUSED || err == ENOENT ? 0 : -EADDRINUSE;
+}
+
+/* Listen under a name of our own first, so that @path is never there without a listener. */
+static int listen_aside(int fd, const struct sockaddr_un *aside, const char *path)
+{
+	int err;
+
+	if (bind(fd, (const struct sockaddr *)aside, sizeof(*aside)))
+		return -errno;
+	if (!listen(fd, BACKLOG) && !rename(aside->sun_path, path))
+		return 0;
+	err = -errno;
+	unlink(aside->sun_path);
+	return err;
+}
+
+int unix_listen(const char *path)
+{
+	struct sockaddr_un aside;
+	char suffix[16];
+	int fd, err;
+
+	snprintf(suffix, sizeof(suffix), ".%d", getpid());
+	err = set_path(&aside, path, suffix);
+	if (!err)
+		err = check_free(path);
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	err = listen_aside(fd, &aside, path);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+void unix_output_init(struct unix_output *output, struct engine *engine, int fd, size_t limit)
+{
+	*output = (struct unix_output){ .engine = engine, .fd = fd, .limit = limit };
+}
+
+void unix_output_fini(struct unix_output *output)
+{
+	if (output->watching)
+		engine_fd_remove(&output->watch);
+	free(output->data);
+	*output = (struct unix_output){ .fd = -1 };
+}
+
+/* Returns the number of bytes that the socket took, which may be 0, or -errno. */
+static ssize_t send_some(int fd, const void *data, size_t len, int pass_fd)
+{
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
+	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = { 0 };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *cmsg;
+	ssize_t sent;
+
+	if (pass_fd >= 0) {
+		message.msg_control = control;
+		message.msg_controllen = sizeof(control);
+		cmsg = CMSG_FIRSTHDR(&message);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cmsg), &pass_fd, sizeof(int));
+	}
+	do {
+		sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+	return sent;
+}
+
+static void output_ready(struct engine_fd *watch, uint32_t events)
+{
+	struct unix_output *output = container_of(watch, struct unix_output, watch);
+	ssize_t sent = send_some(output->fd, output->data, output->used, -1);
+
+	/* A broken connection is noticed by whoever reads from it. */
+	if (sent < 0)
+		sent = output->used;
+	output->used -= sent;
+	memmove(output->data, output->data + sent, output->used);
+	if (!output->used) {
+		engine_fd_remove(watch);
+		output->watching = false;
+	}
+}
+
+static int keep(struct unix_output *output, const void *data, size_t len)
+{
+	size_t size = output->size ? output->size : 4096;
+	uint8_t *grown;
+
+	if (len > output->limit - output->used)
+		return -ENOBUFS;
+	while (size < output->used + len)
+		size *= 2;
+	if (size != output->size) {
+		grown = realloc(output->data, size);
+		if (!grown)
+			return -ENOMEM;
+		output->data = grown;
+		output->size = size;
+	}
+	memcpy(output->data + output->used, data, len);
+	output->used += len;
+	if (output->watching)
+		return 0;
+	output->watching = true;
+	return engine_fd_add(&output->watch, output->engine, output->fd, EPOLLOUT, output_ready);
+}
+
+int unix_output_send(struct unix_output *output, const void *data, size_t len, int pass_fd)
+{
+	ssize_t sent = 0;
+
+	if (!output->used) {
+		sent = send_some(output->fd, data, len, pass_fd);
+		if (sent < 0)
+			return sent;
+		if (sent)
+			pass_fd = -1;
+	}
+	if (pass_fd >= 0)
+		return -ENOBUFS;
+	if ((size_t)sent == len)
+		return 0;
+	return keep(output, (const uint8_t *)data + sent, len - sent);
+}
