@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "accelerator/accelerator.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "accelerator/accelerator_regs.h"
+#include "accelerator/ingress.h"
+#include "registry.h"
+#include "util.h"
+
+#define MIN_MEMORY (UINT64_C(64) << 10)
+#define MAX_MEMORY (UINT64_C(64) << 30)
+
+/* What its peers may send in one TLP; guests set less. */
+#define MAX_PAYLOAD 512
+
+struct accelerator {
+	struct pci_function fn;
+	struct ingress ingress;
+	struct registry *registry;
+	uint64_t memory_size;
+	int memfd;
+};
+
+const struct accelerator_attr accelerator_defaults = {
+	.requester = 0x0020,
+	.memory_size = UINT64_C(256) << 20,
+	.completer = PCI_TPH_COMPLETER_EXT,
+};
+
+static bool memory_size_valid(uint64_t size)
+{
+	return size >= MIN_MEMORY && size <= MAX_MEMORY && !(size & (size - 1));
+}
+
+static bool set_size(void *attr, const char *value)
+{
+	struct accelerator_attr *accelerator = attr;
+
+	return option_size(value, &accelerator->memory_size) &&
+	       memory_size_valid(accelerator->memory_size);
+}
+
+static bool set_completer(void *attr, const char *value)
+{
+	static const struct option_choice choices[] = {
+		{ "none", PCI_TPH_COMPLETER_NONE },
+		{ "tph", PCI_TPH_COMPLETER_TPH },
+		{ "ext", PCI_TPH_COMPLETER_EXT },
+		{ 0 },
+	};
+	struct accelerator_attr *accelerator = attr;
+	int completer;
+
+	if (!option_choose(value, choices, &completer))
+		return false;
+	accelerator->completer = completer;
+	return true;
+}
+
+static bool set_bdf(void *attr, const char *value)
+{
+	struct accelerator_attr *accelerator = attr;
+
+	return option_bdf(value, &accelerator->requester);
+}
+
+const struct option_def accelerator_options[] = {
+	{ "size", "64K..64G, a power of two", "memory in BAR2 (256M)", set_size },
+	{ "completer", "none|tph|ext", "TPH completer: none, 8-bit tags, 16-bit tags too (ext)",
+	  set_completer },
+	{ "bdf", "BB:DD.F", "ID in completions; where the guest sees it (00:04.0)", set_bdf },
+	{ 0 },
+};
+
+static struct accelerator *from_function(struct pci_function *fn)
+{
+	return container_of(fn, struct accelerator, fn);
+}
+
+/* Rows of 64-bit registers, each an array of counters. */
+static const struct {
+	uint32_t offset, count;
+	size_t counters;
+} counter_rows[] = {
+#define ROW(offset, count, member) { offset, count, offsetof(struct ingress_counters, member) }
+	ROW(ACC_WRITES, 1, writes),
+	ROW(ACC_WRITE_BYTES, 1, write_bytes),
+	ROW(ACC_READS, 1, reads),
+	ROW(ACC_NO_HINTS, 1, no_hints),
+	ROW(ACC_IGNORED_HINTS, 1, ignored_hints),
+	ROW(ACC_UNKNOWN_OPERATION, 1, unknown_operation),
+	ROW(ACC_PH(0), 4, ph),
+	ROW(ACC_PARTITION_ST(0), INGRESS_ST_CODES, partition_st),
+	ROW(ACC_OPERATION_ST(0), INGRESS_ST_CODES, operation_st),
+	ROW(ACC_PARTITION_ST_EXT(0), INGRESS_ST_EXT_CODES, partition_st_ext),
+	ROW(ACC_OPERATION_ST_EXT(0), INGRESS_ST_EXT_CODES, operation_st_ext),
+#undef ROW
+};
+
+/* The 64 bits at @offset, a multiple of 8. */
+static uint64_t read_register(const struct accelerator *accelerator, uint64_t offset)
+{
+	const uint8_t *counters = (const uint8_t *)&accelerator->ingress.counters;
+
+	switch (offset) {
+	case ACC_ID:
+		return ACC_ID_VALUE | (uint64_t)ACC_VERSION_VALUE << 32;
+	case ACC_CAPS:
+		return accelerator->ingress.completer;
+	case ACC_MEMORY_SIZE:
+		return accelerator->memory_size;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(counter_rows); i++) {
+		uint64_t index = (offset - counter_rows[i].offset) / 8, value;
+
+		if (offset < counter_rows[i].offset || index >= counter_rows[i].count)
+			continue;
+		memcpy(&value, counters + counter_rows[i].counters + 8 * index, sizeof(value));
+		return value;
+	}
+	return 0;
+}
+
+static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, void *data,
+		     size_t len)
+{
+	uint64_t value = read_register(from_function(fn), offset & ~UINT64_C(7)) >> offset % 8 * 8;
+
+	/* An access across registers reads zero behind the first. */
+	memcpy(data, &value, len < sizeof(value) ? len : sizeof(value));
+}
+
+static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset,
+		      const void *data, size_t len)
+{
+	struct accelerator *accelerator = from_function(fn);
+	uint32_t value;
+
+	if (offset != ACC_CONTROL || len != sizeof(value))
+		return;
+	memcpy(&value, data, sizeof(value));
+	if (value & ACC_CONTROL_CLEAR)
+		accelerator->ingress.counters = (struct ingress_counters){ 0 };
+}
+
+static void peer_write(struct pci_function *fn, const struct fabric_request *req, const void *data)
+{
+	if (req->bar == ACC_MEMORY_BAR)
+		ingress_write(&from_function(fn)->ingress, req, data);
+	else
+		pci_bar_write(fn, req->bar, req->offset, data, req->len);
+}
+
+static void peer_read(struct pci_function *fn, const struct fabric_request *req, void *data)
+{
+	if (req->bar == ACC_MEMORY_BAR)
+		ingress_read(&from_function(fn)->ingress, req, data);
+	else
+		pci_bar_read(fn, req->bar, req->offset, data, req->len);
+}
+
+static void reset(struct pci_function *fn)
+{
+	from_function(fn)->ingress.counters = (struct ingress_counters){ 0 };
+}
+
+static const struct pci_function_ops function_ops = {
+	.bar_read = bar_read,
+	.bar_write = bar_write,
+	.peer_write = peer_write,
+	.peer_read = peer_read,
+	.reset = reset,
+};
+
+static const struct pci_identity identity = {
+	.vendor = ACC_VENDOR_ID,
+	.device = ACC_DEVICE_ID,
+	.subsystem_vendor = ACC_VENDOR_ID,
+	.subsystem = ACC_DEVICE_ID,
+	.class_code = ACC_CLASS_CODE,
+};
+
+/* Sealed, so that nobody who gets the descriptor can take the memory away under us. */
+static int make_memory(struct accelerator *accelerator)
+{
+	int err;
+
+	accelerator->memfd = memfd_create("accelerator", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (accelerator->memfd < 0)
+		return -errno;
+	if (ftruncate(accelerator->memfd, accelerator->memory_size) ||
+	    fcntl(accelerator->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		goto err_close;
+	accelerator->ingress.memory = mmap(NULL, accelerator->memory_size, PROT_READ | PROT_WRITE,
+					   MAP_SHARED, accelerator->memfd, 0);
+	if (accelerator->ingress.memory != MAP_FAILED)
+		return 0;
+err_close:
+	err = -errno;
+	close(accelerator->memfd);
+	return err;
+}
+
+static void free_memory(struct accelerator *accelerator)
+{
+	munmap(accelerator->ingress.memory, accelerator->memory_size);
+	close(accelerator->memfd);
+}
+
+static int build_function(struct accelerator *accelerator)
+{
+	struct pci_function *fn = &accelerator->fn;
+	int err;
+
+	err = pci_add_bar(fn, ACC_REGISTER_BAR, &(struct pci_bar){
+		.size = ACC_REGISTER_SIZE, .memfd = -1,
+	});
+	if (err)
+		return err;
+	err = pci_add_bar(fn, ACC_MEMORY_BAR, &(struct pci_bar){
+		.size = accelerator->memory_size,
+		.flags = PCI_BAR_64 | PCI_BAR_PREFETCH,
+		.memory = accelerator->ingress.memory,
+		.memfd = accelerator->memfd,
+	});
+	if (err)
+		return err;
+	return pci_add_express(fn, &(struct pci_express_attr){
+		.max_payload = MAX_PAYLOAD, .completer = accelerator->ingress.completer,
+	});
+}
+
+static int register_values(struct accelerator *accelerator)
+{
+	struct ingress_counters *counters = &accelerator->ingress.counters;
+	const struct {
+		const char *name;
+		const uint64_t *value;
+	} values[] = {
+		{ "ingress_writes", &counters->writes },
+		{ "ingress_write_bytes", &counters->write_bytes },
+		{ "ingress_reads", &counters->reads },
+		{ "no_hints", &counters->no_hints },
+		{ "ignored_hints", &counters->ignored_hints },
+		{ "unknown_operation", &counters->unknown_operation },
+		{ "ph0", &counters->ph[0] },
+		{ "ph1", &counters->ph[1] },
+		{ "ph2", &counters->ph[2] },
+		{ "ph3", &counters->ph[3] },
+	};
+	const char *name = fabric_port_name(accelerator->fn.port);
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(values) && !err; i++)
+		err = registry_add_value(accelerator->registry, REGISTRY_COUNTER, name,
+					 values[i].name, values[i].value);
+	return err;
+}
+
+/* Returns 0 or -errno; undoes nothing, see accelerator_create(). */
+static int plug_in(struct accelerator *accelerator, struct fabric *fabric,
+		   const struct accelerator_attr *attr)
+{
+	struct fabric_port_attr port = { .name = attr->name, .requester = attr->requester };
+	int err;
+
+	err = pci_function_init(&accelerator->fn, fabric, &port, &identity, &function_ops);
+	if (err)
+		return err;
+	err = build_function(accelerator);
+	if (!err)
+		err = register_values(accelerator);
+	if (err) {
+		registry_remove(accelerator->registry, attr->name);
+		pci_function_fini(&accelerator->fn);
+	}
+	return err;
+}
+
+struct accelerator *accelerator_create(struct fabric *fabric, struct registry *registry,
+				       const struct accelerator_attr *attr)
+{
+	struct accelerator *accelerator;
+	int err;
+
+	if (!memory_size_valid(attr->memory_size)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (registry_has_device(registry, attr->name)) {
+		errno = EEXIST;
+		return NULL;
+	}
+	accelerator = calloc(1, sizeof(*accelerator));
+	if (!accelerator)
+		return NULL;
+	accelerator->registry = registry;
+	accelerator->memory_size = attr->memory_size;
+	accelerator->ingress.completer = attr->completer;
+	err = make_memory(accelerator);
+	if (err)
+		goto err_free;
+	err = plug_in(accelerator, fabric, attr);
+	if (err)
+		goto err_memory;
+	return accelerator;
+
+err_memory:
+	free_memory(accelerator);
+err_free:
+	free(accelerator);
+	errno = -err;
+	return NULL;
+}
+
+void accelerator_destroy(struct accelerator *accelerator)
+{
+	if (!accelerator)
+		return;
+	registry_remove(accelerator->registry, fabric_port_name(accelerator->fn.port));
+	pci_function_fini(&accelerator->fn);
+	free_memory(accelerator);
+	free(accelerator);
+}
+
+struct pci_function *accelerator_function(struct accelerator *accelerator)
+{
+	return &accelerator->fn;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The accelerator model: an endpoint with memory in BAR2, whose ingress block does what the steering
+ * tags of its peers say, and registers in BAR0 (accelerator_regs.h). The other half of it, a DMA
+ * engine that is a requester itself, gets a file of its own beside ingress.c.
+ */
+#ifndef ACCELERATOR_ACCELERATOR_H
+#define ACCELERATOR_ACCELERATOR_H
+
+#include <stdint.h>
+
+#include "options.h"
+#include "pci/function.h"
+
+struct accelerator;
+struct registry;
+
+struct accelerator_attr {
+	const char *name;
+	uint16_t requester;		/* bus << 8 | device << 3 | function */
+	uint64_t memory_size;		/* bytes, a power of two, 64 KiB to 64 GiB */
+	enum pci_tph_completer completer;
+};
+
+/** accelerator_defaults - 256 MiB, completer for both namespaces, 00:04.0; no name. */
+extern const struct accelerator_attr accelerator_defaults;
+
+/** accelerator_options - for options_parse() on a struct accelerator_attr. */
+extern const struct option_def accelerator_options[];
+
+/**
+ * accelerator_create() - plug an accelerator into @fabric.
+ *
+ * Return: the accelerator, or NULL with errno of fabric_port_create(), memfd_create(2), ftruncate(2)
+ * or mmap(2), EINVAL for a memory size against the rule above, EEXIST when @registry knows the
+ * name, ENOMEM.
+ */
+struct accelerator *accelerator_create(struct fabric *fabric, struct registry *registry,
+				       const struct accelerator_attr *attr);
+
+/** accelerator_destroy() - unplug and free. Its transport must be gone. */
+void accelerator_destroy(struct accelerator *accelerator);
+
+/** accelerator_function() - what a transport presents. */
+struct pci_function *accelerator_function(struct accelerator *accelerator);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The ingress block: reads the tag of every request that a peer sends, counts it, and lands writes
+ * the way the tag says.
+ */
+#ifndef ACCELERATOR_INGRESS_H
+#define ACCELERATOR_INGRESS_H
+
+#include "pci/function.h"
+
+#define INGRESS_ST_CODES	16
+#define INGRESS_ST_EXT_CODES	256
+
+struct ingress_counters {
+	uint64_t writes, write_bytes, reads;
+	uint64_t no_hints, ignored_hints, unknown_operation;
+	uint64_t ph[4];
+	uint64_t partition_st[INGRESS_ST_CODES], operation_st[INGRESS_ST_CODES];
+	uint64_t partition_st_ext[INGRESS_ST_EXT_CODES], operation_st_ext[INGRESS_ST_EXT_CODES];
+};
+
+struct ingress {
+	enum pci_tph_completer completer;
+	uint8_t *memory;
+	struct ingress_counters counters;
+};
+
+/** ingress_write() - land a peer's write to the memory. */
+void ingress_write(struct ingress *ingress, const struct fabric_request *req, const void *data);
+
+/** ingress_read() - answer a peer's read of the memory; tags of reads only count. */
+void ingress_read(struct ingress *ingress, const struct fabric_request *req, void *data);
+
+#endif
