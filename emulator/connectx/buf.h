@@ -18,7 +18,7 @@ struct cx_buf {
 	uint64_t *page;		/* bus addresses */
 	uint32_t pages;
 	uint8_t page_shift;
-	uint32_t offset;	/* where in page 0 the buffer begins */
+	uint64_t offset;	/* where in page 0 the buffer begins */
 	uint64_t size;		/* bytes, from offset on */
 };
 
@@ -29,14 +29,15 @@ struct cx_buf {
  * @pas: big endian page addresses; the low 12 bits are ignored, as the device does
  * @pas_bytes: how many bytes the guest gave at @pas
  * @log_page_size: log2 of the page size, in units of 4 KiB
- * @offset: of the first byte of the buffer in its first page
+ * @page_offset: of the first byte of the buffer in its first page, in 64ths of the page, as all
+ *	page_offset fields of the command interface are
  * @size: bytes; 0 makes an empty buffer
  *
  * Return: 0; -EINVAL when the pages do not cover the buffer, or the page size or offset is out of
  * range; -ENOMEM.
  */
 int cx_buf_init(struct cx_buf *buf, const __be64 *pas, size_t pas_bytes, unsigned int log_page_size,
-		uint32_t offset, uint64_t size);
+		unsigned int page_offset, uint64_t size);
 
 /** cx_buf_fini() - free it; harmless on an empty or zeroed one. */
 void cx_buf_fini(struct cx_buf *buf);

@@ -64,13 +64,13 @@ struct cmd_op {
 /** cmd_op_find() - Return: the entry of @opcode, or NULL when the device does not know it. */
 const struct cmd_op *cmd_op_find(uint16_t opcode);
 
-#define CMD_SLOTS	32	/* MLX5_MAX_COMMANDS */
+#define CMD_LOG_SLOTS	5
+#define CMD_SLOTS	(1 << CMD_LOG_SLOTS)	/* MLX5_MAX_COMMANDS; the last is for pages */
 #define CMD_LOG_STRIDE	6	/* sizeof(struct mlx5_cmd_layout) */
 
 /* The interface of one device. */
 struct cmd_queue {
 	uint64_t address;	/* of slot 0; 0: not set up */
-	uint32_t address_h;	/* as last written; takes effect with the lower half */
 	uint32_t busy;		/* slots that are waiting for a fault to be lifted */
 	uint8_t *in, *out;	/* buffers, grown on demand */
 	uint32_t in_size, out_size;

@@ -8,6 +8,7 @@
 #ifndef CONNECTX_CONNECTX_H
 #define CONNECTX_CONNECTX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct connectx;
@@ -24,6 +25,7 @@ enum cx_requester {
 };
 
 #define CX_ST_ENTRIES_MAX 64	/* what fits into the capability: 7.9.13.4 */
+#define CX_DEFAULT_GUID 0x5f7068000f000001ULL	/* locally assigned: bit 57 of an EUI-64 is set */
 
 struct connectx_config {
 	const char *name;		/* in the registry; must outlive the device */
@@ -31,6 +33,8 @@ struct connectx_config {
 	unsigned int st_entries;	/* ST table in the capability, 2-64; 0: no table */
 	uint64_t guid;			/* node GUID; the port GUID is the same */
 	uint16_t lid;			/* of the port, 1-0xbfff; as a subnet manager would assign it */
+	uint16_t requester_id;		/* of its TLPs: bus << 8 | device << 3 | function */
+	bool echo_st;			/* see fabric_port_attr */
 };
 
 /** connectx_default_config() - the NIC of the default lab machine under @name. */
@@ -39,7 +43,8 @@ struct connectx_config connectx_default_config(const char *name);
 /**
  * connectx_create() - make a device and put it on the fabric.
  *
- * Return: the device, or NULL with errno EINVAL (a field of @config out of range) or ENOMEM.
+ * Return: the device, or NULL with errno EINVAL (a field of @config out of range), EEXIST (LID or
+ * name taken), ENOMEM, or of fabric_port_create().
  */
 struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
 				  struct registry *registry, const struct connectx_config *config);

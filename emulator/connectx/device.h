@@ -14,6 +14,8 @@
 #include "connectx/connectx.h"
 #include "connectx/limits.h"
 #include "connectx/mkey.h"
+#include "connectx/page_fault.h"
+#include "connectx/requester.h"
 #include "connectx/table.h"
 #include "engine.h"
 #include "pci/function.h"
@@ -34,6 +36,8 @@ struct cx_caps {
 	uint8_t cur[CX_CAP_GROUPS][MLX5_UN_SZ_BYTES(hca_cap_union)];
 };
 
+struct qp;
+
 struct cx_port {
 	uint16_t lid, sm_lid;
 	uint64_t guid;
@@ -41,6 +45,7 @@ struct cx_port {
 	struct registry_switch sw;
 	char node_description[64];
 	uint32_t cap_mask;		/* IB CapabilityMask */
+	struct qp *special[2];		/* QP0 and QP1; NULL while the driver has none */
 	uint32_t qkey_violations, pkey_violations;
 	uint64_t xmit_bytes, rcv_bytes, xmit_packets, rcv_packets; /* unicast RC, UC, UD together */
 };
@@ -54,6 +59,8 @@ struct connectx {
 
 	enum hca_state state;
 	uint16_t issi;
+	uint8_t interface;		/* nic_interface in the initialization segment */
+	uint32_t cmdq_high;		/* upper half of the command queue's address, as last written */
 	bool memory_faults;		/* SET_HCA_CAP: mem_page_fault scheme on */
 	uint64_t health_zero_ns;	/* the health counter counts from here */
 	struct cmd_queue cmd;
@@ -67,12 +74,14 @@ struct connectx {
 	struct cx_table qps;		/* struct qp */
 	struct cx_table srqs;		/* struct srq of every kind: one number space */
 	struct mkey_table mkeys;
-	uint64_t pages;			/* given by MANAGE_PAGES and not taken back */
+	struct page_faults faults;	/* what waits for PAGE_FAULT_RESUME */
+	struct requesters requesters;	/* what the data path shares between QPs */
 
 	struct fault_point cq_fault;	/* "completion", by CQ number */
 	struct fault_point doorbell_fault; /* "doorbell", by QP number */
 
 	struct {
+		uint64_t orphans;	/* objects that TEARDOWN_HCA found still there */
 		uint64_t doorbells;	/* of send queues */
 		uint64_t stray_doorbells; /* to no object, or through the wrong UAR */
 		uint64_t cqes, eqes;
@@ -88,5 +97,8 @@ static inline void *cx_ram(struct connectx *nic, uint64_t addr, uint64_t len, bo
 
 /** cx_objects_clear() - destroy all objects of the guest, in the order of dependence. */
 void cx_objects_clear(struct connectx *nic);
+
+/** cx_objects_count() - Return: how many there are, of all kinds. */
+uint64_t cx_objects_count(const struct connectx *nic);
 
 #endif

@@ -61,6 +61,6 @@ struct eq *eq_find(struct connectx *nic, uint32_t eqn);
 /** eq_clear() - destroy all. */
 void eq_clear(struct connectx *nic);
 
-cmd_handler eq_create, eq_destroy, eq_query, eq_generate;
+cmd_handler eq_create, eq_destroy, eq_query;
 
 #endif

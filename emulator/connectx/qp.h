@@ -71,6 +71,7 @@ struct qp {
 	bool allow_read, allow_write, allow_atomic; /* to the remote side: rre, rwe, rae */
 	bool fast_register;	/* fre: may post local UMR on reserved keys */
 	bool reserved_lkey;	/* rlky */
+	bool doorbell_held;	/* rung, and kept back by a fault */
 
 	struct requester *requester;
 	struct responder *responder;
@@ -81,15 +82,18 @@ struct qp {
 struct qp *qp_find(struct connectx *nic, uint32_t qpn);
 
 /**
+ * qp_find_destination() - the QP that packets to @qpn are for: as qp_find(), but 0 and 1 are the
+ * port's management QPs, which have other numbers here.
+ */
+struct qp *qp_find_destination(struct connectx *nic, uint32_t qpn);
+
+/**
  * qp_error() - the data path found what moves the QP to the error state (2ERR_QP does the same).
  *
  * Calls requester_state() and responder_state() and with them the flush. Harmless in state ERR
  * and RST.
  */
 void qp_error(struct qp *qp);
-
-/** qp_sq_drained() - the requester has finished what was posted while going to SQD. */
-void qp_sq_drained(struct qp *qp);
 
 /**
  * qp_record() - read a counter of the doorbell record.
@@ -100,10 +104,36 @@ void qp_sq_drained(struct qp *qp);
  */
 int qp_record(struct qp *qp, unsigned int which, uint16_t *value);
 
+/** qp_doorbell() - the guest rang for the send queue, through the right UAR. */
+void qp_doorbell(struct qp *qp);
+
 /** qp_clear() - destroy all. */
 void qp_clear(struct connectx *nic);
 
+/** qp_init_faults() - prepare the fault point "doorbell". */
+void qp_init_faults(struct connectx *nic);
+
 cmd_handler qp_create, qp_destroy, qp_query, qp_modify;
+
+/*
+ * qp_attr.c: the attributes as bits of an opt_param_mask (MLX5_QP_OPTPAR_*), and those that are
+ * never optional and so have no bit of their own there.
+ */
+enum {
+	QP_ATTR_MTU		= 1 << 27,
+	QP_ATTR_REMOTE_QPN	= 1 << 28,
+	QP_ATTR_SEND_PSN	= 1 << 29,
+	QP_ATTR_RECV_PSN	= 1 << 30,
+};
+
+/** qp_attr_check() - Return: whether the attributes @which in @qpc are within bounds. */
+bool qp_attr_check(const struct qp *qp, const void *qpc, uint32_t which);
+
+/** qp_attr_apply() - take them over; they have been checked. */
+void qp_attr_apply(struct qp *qp, const void *qpc, uint32_t which);
+
+/** qp_attr_fill() - write all attributes into @qpc, for a query. */
+void qp_attr_fill(const struct qp *qp, void *qpc);
 
 /*
  * What the data path supplies, in requester.c and responder.c.

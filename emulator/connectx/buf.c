@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/buf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connectx/device.h"
+#include "util.h"
+
+#define MAX_PAGE_SHIFT 43	/* 2^31 pages of 4 KiB: what a 5-bit log_page_size can say */
+
+int cx_buf_init(struct cx_buf *buf, const __be64 *pas, size_t pas_bytes, unsigned int log_page_size,
+		unsigned int page_offset, uint64_t size)
+{
+	unsigned int shift = log_page_size + CX_PAGE_SHIFT;
+	uint64_t pages;
+
+	*buf = (struct cx_buf){ 0 };
+	if (!size)
+		return 0;
+	if (shift > MAX_PAGE_SHIFT || page_offset > 63 || size > UINT64_MAX >> 1)
+		return -EINVAL;
+	buf->page_shift = shift;
+	buf->offset = (uint64_t)page_offset << (shift - 6);
+	buf->size = size;
+	pages = (buf->offset + size + (1ULL << shift) - 1) >> shift;
+	if (pages > pas_bytes / sizeof(*pas))
+		return -EINVAL;
+	buf->page = calloc(pages, sizeof(*buf->page));
+	if (!buf->page)
+		return -ENOMEM;
+	buf->pages = pages;
+	for (uint64_t i = 0; i < pages; i++)
+		buf->page[i] = be64_to_cpu(pas[i]) & ~(uint64_t)((1 << CX_PAGE_SHIFT) - 1);
+	return 0;
+}
+
+void cx_buf_fini(struct cx_buf *buf)
+{
+	free(buf->page);
+	*buf = (struct cx_buf){ 0 };
+}
+
+uint64_t cx_buf_address(const struct cx_buf *buf, uint64_t offset, uint64_t *contiguous)
+{
+	uint64_t byte = buf->offset + offset;
+	uint64_t in_page = byte & ((1ULL << buf->page_shift) - 1);
+
+	*contiguous = (1ULL << buf->page_shift) - in_page;
+	return buf->page[byte >> buf->page_shift] + in_page;
+}
+
+void *cx_buf_ptr(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, size_t len,
+		 bool write)
+{
+	uint64_t addr, contiguous;
+
+	if (!len || !range_within(offset, len, buf->size))
+		return NULL;
+	addr = cx_buf_address(buf, offset, &contiguous);
+	return len <= contiguous ? cx_ram(nic, addr, len, write) : NULL;
+}
+
+/* Walk [offset, offset + len) page by page, in the one or the other direction. */
+static int copy(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, uint8_t *data,
+		size_t len, bool write)
+{
+	if (!range_within(offset, len, buf->size))
+		return -EFAULT;
+	while (len) {
+		uint64_t piece, addr = cx_buf_address(buf, offset, &piece);
+		uint8_t *ram;
+
+		if (piece > len)
+			piece = len;
+		ram = cx_ram(nic, addr, piece, write);
+		if (!ram)
+			return -EFAULT;
+		if (write)
+			memcpy(ram, data, piece);
+		else
+			memcpy(data, ram, piece);
+		offset += piece;
+		data += piece;
+		len -= piece;
+	}
+	return 0;
+}
+
+int cx_buf_read(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, void *data,
+		size_t len)
+{
+	return copy(nic, buf, offset, data, len, false);
+}
+
+int cx_buf_write(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, const void *data,
+		 size_t len)
+{
+	return copy(nic, buf, offset, (uint8_t *)data, len, true);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/caps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connectx/buf.h"
+#include "connectx/device.h"
+#include "util.h"
+
+/* Which groups there are; the place in the list is the index into struct cx_caps. */
+static const uint16_t groups[CX_CAP_GROUPS] = {
+	MLX5_CAP_GENERAL, MLX5_CAP_GENERAL_2, MLX5_CAP_ODP, MLX5_CAP_ATOMIC,
+};
+
+enum { GENERAL, GENERAL_2, ODP, ATOMIC };
+
+#define DEVICE_KHZ	1000000		/* the device's clock counts nanoseconds */
+#define ACK_DELAY	16		/* local_ca_ack_delay: 4.096 us << 16 */
+
+/* atomic_operations and atomic_req_8B_endianness_mode: bits that the driver's own header names. */
+#define ATOMIC_CMP_SWAP		(1 << 0)
+#define ATOMIC_FETCH_ADD	(1 << 1)
+#define ATOMIC_HOST_ENDIAN	1
+
+static int group_index(uint16_t type)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(groups); i++)
+		if (groups[i] == type)
+			return i;
+	return -1;
+}
+
+static void fill_transport(void *cap)
+{
+	MLX5_SET(cmd_hca_cap, cap, port_type, MLX5_CAP_PORT_TYPE_IB);
+	MLX5_SET(cmd_hca_cap, cap, num_ports, CX_PORTS);
+	MLX5_SET(cmd_hca_cap, cap, ib_virt, 1);
+	MLX5_SET(cmd_hca_cap, cap, vport_counters, 1);
+	MLX5_SET(cmd_hca_cap, cap, rc, 1);
+	MLX5_SET(cmd_hca_cap, cap, uc, 1);
+	MLX5_SET(cmd_hca_cap, cap, ud, 1);
+	MLX5_SET(cmd_hca_cap, cap, xrc, 1);
+	MLX5_SET(cmd_hca_cap, cap, atomic, 1);
+	MLX5_SET(cmd_hca_cap, cap, pkv, 1);
+	MLX5_SET(cmd_hca_cap, cap, qkv, 1);
+	MLX5_SET(cmd_hca_cap, cap, log_max_msg, CX_LOG_MAX_MSG);
+	MLX5_SET(cmd_hca_cap, cap, local_ca_ack_delay, ACK_DELAY);
+	MLX5_SET(cmd_hca_cap, cap, log_max_ra_req_qp, CX_LOG_MAX_RA_QP);
+	MLX5_SET(cmd_hca_cap, cap, log_max_ra_res_qp, CX_LOG_MAX_RA_QP);
+	/* Codes, not counts: 0 is 8 GIDs, and 0 is 128 P_Keys. */
+	MLX5_SET(cmd_hca_cap, cap, gid_table_size, 0);
+	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 0);
+}
+
+static void fill_objects(void *cap)
+{
+	MLX5_SET(cmd_hca_cap, cap, log_max_eq, 6);
+	MLX5_SET(cmd_hca_cap, cap, max_num_eqs, CX_MAX_EQS);
+	MLX5_SET(cmd_hca_cap, cap, log_max_eq_sz, CX_LOG_MAX_EQ_SZ);
+	MLX5_SET(cmd_hca_cap, cap, log_max_cq, CX_LOG_MAX_CQ);
+	MLX5_SET(cmd_hca_cap, cap, log_max_cq_sz, CX_LOG_MAX_CQ_SZ);
+	MLX5_SET(cmd_hca_cap, cap, cqe_version, 1);
+	MLX5_SET(cmd_hca_cap, cap, cq_oi, 1);
+	MLX5_SET(cmd_hca_cap, cap, cq_resize, 1);
+	MLX5_SET(cmd_hca_cap, cap, log_max_qp, CX_LOG_MAX_QP);
+	MLX5_SET(cmd_hca_cap, cap, log_max_qp_sz, CX_LOG_MAX_QP_SZ);
+	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_sq, CX_MAX_WQE_SQ);
+	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_rq, CX_MAX_WQE_RQ);
+	MLX5_SET(cmd_hca_cap, cap, log_max_srq, CX_LOG_MAX_SRQ);
+	MLX5_SET(cmd_hca_cap, cap, log_max_srq_sz, CX_LOG_MAX_SRQ_SZ);
+	MLX5_SET(cmd_hca_cap, cap, log_max_rmp, CX_LOG_MAX_SRQ);
+	MLX5_SET(cmd_hca_cap, cap, log_max_pd, CX_LOG_MAX_PD);
+	MLX5_SET(cmd_hca_cap, cap, log_max_xrcd, CX_LOG_MAX_XRCD);
+	MLX5_SET(cmd_hca_cap, cap, log_max_transport_domain, CX_LOG_MAX_TD);
+}
+
+static void fill_memory(void *cap)
+{
+	MLX5_SET(cmd_hca_cap, cap, log_pg_sz, CX_PAGE_SHIFT);
+	MLX5_SET(cmd_hca_cap, cap, log_max_mkey, CX_LOG_MAX_MKEY);
+	MLX5_SET(cmd_hca_cap, cap, log_max_klm_list_size, CX_LOG_MAX_KLM_LIST);
+	MLX5_SET(cmd_hca_cap, cap, umr_extended_translation_offset, 1);
+	/* Indirect keys (KLM, KSM) are not there yet. */
+	MLX5_SET(cmd_hca_cap, cap, umr_indirect_mkey_disabled, 1);
+	MLX5_SET(cmd_hca_cap, cap, pg, 1);
+}
+
+static void fill_device(const struct connectx *nic, void *cap)
+{
+	MLX5_SET(cmd_hca_cap, cap, hca_cap_2, 1);
+	/* Firmware of this kind needs no memory of the host. */
+	MLX5_SET(cmd_hca_cap, cap, page_request_disable, 1);
+	MLX5_SET(cmd_hca_cap, cap, log_bf_reg_size, 9);
+	MLX5_SET(cmd_hca_cap, cap, device_frequency_khz, DEVICE_KHZ);
+	MLX5_SET(cmd_hca_cap, cap, device_frequency_mhz, DEVICE_KHZ / 1000);
+	MLX5_SET(cmd_hca_cap, cap, mkey_pcie_tph, nic->config.requester != CX_REQUESTER_NONE);
+}
+
+/*
+ * Only the memory scheme of page faults, and of it only what dma-buf MRs need; no transport is
+ * promised to resolve faults.
+ */
+static void fill_odp(void *cap)
+{
+	MLX5_SET(odp_cap, cap, mem_page_fault, 1);
+	MLX5_SET(odp_cap, cap, memory_page_fault_scheme_cap.page_prefetch, 1);
+}
+
+static void fill_atomic(void *cap)
+{
+	MLX5_SET(atomic_caps, cap, supported_atomic_req_8B_endianness_mode_1, 1);
+	MLX5_SET(atomic_caps, cap, atomic_operations,
+		 ATOMIC_CMP_SWAP | ATOMIC_FETCH_ADD);
+	MLX5_SET(atomic_caps, cap, atomic_size_qp, MLX5_ATOMIC_CAPS_ATOMIC_SIZE_QP_8_BYTES);
+}
+
+int caps_init(struct connectx *nic)
+{
+	void *general;
+
+	nic->caps = calloc(1, sizeof(*nic->caps));
+	if (!nic->caps)
+		return -ENOMEM;
+	general = nic->caps->max[GENERAL];
+	fill_transport(general);
+	fill_objects(general);
+	fill_memory(general);
+	fill_device(nic, general);
+	fill_odp(nic->caps->max[ODP]);
+	fill_atomic(nic->caps->max[ATOMIC]);
+	caps_reset(nic);
+	return 0;
+}
+
+void caps_fini(struct connectx *nic)
+{
+	free(nic->caps);
+}
+
+void caps_reset(struct connectx *nic)
+{
+	memcpy(nic->caps->cur, nic->caps->max, sizeof(nic->caps->cur));
+	/* The driver has to ask for the memory scheme. */
+	MLX5_SET(odp_cap, nic->caps->cur[ODP], mem_page_fault, 0);
+	nic->memory_faults = false;
+}
+
+uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
+{
+	uint16_t op_mod = MLX5_GET(query_hca_cap_in, cmd->in, op_mod);
+	int group = group_index(op_mod >> 1);
+	const uint8_t *cap;
+
+	if (MLX5_GET(query_hca_cap_in, cmd->in, other_function))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (group < 0)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	cap = (op_mod & 1) == HCA_CAP_OPMOD_GET_MAX ? nic->caps->max[group] : nic->caps->cur[group];
+	memcpy(MLX5_ADDR_OF(query_hca_cap_out, cmd->out, capability), cap,
+	       MLX5_UN_SZ_BYTES(hca_cap_union));
+	return MLX5_CMD_STAT_OK;
+}
+
+/* Of the general group only the number of QPs can be set lower; the rest must stay in bounds. */
+static uint8_t set_general(struct connectx *nic, struct cmd *cmd, const void *asked)
+{
+	void *cur = nic->caps->cur[GENERAL], *max = nic->caps->max[GENERAL];
+	unsigned int log_max_qp = MLX5_GET(cmd_hca_cap, asked, log_max_qp);
+
+	if (!log_max_qp || log_max_qp > MLX5_GET(cmd_hca_cap, max, log_max_qp))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (MLX5_GET(cmd_hca_cap, asked, pkey_table_size))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (MLX5_GET(cmd_hca_cap, asked, log_uar_page_sz))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	MLX5_SET(cmd_hca_cap, cur, log_max_qp, log_max_qp);
+	return MLX5_CMD_STAT_OK;
+}
+
+static uint8_t set_odp(struct connectx *nic, struct cmd *cmd, const void *asked)
+{
+	nic->memory_faults = MLX5_GET(odp_cap, asked, mem_page_fault);
+	MLX5_SET(odp_cap, nic->caps->cur[ODP], mem_page_fault, nic->memory_faults);
+	return MLX5_CMD_STAT_OK;
+}
+
+static uint8_t set_atomic(struct connectx *nic, struct cmd *cmd, const void *asked)
+{
+	unsigned int mode = MLX5_GET(atomic_caps, asked, atomic_req_8B_endianness_mode);
+
+	if (mode > ATOMIC_HOST_ENDIAN)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	MLX5_SET(atomic_caps, nic->caps->cur[ATOMIC], atomic_req_8B_endianness_mode, mode);
+	return MLX5_CMD_STAT_OK;
+}
+
+uint8_t caps_set(struct connectx *nic, struct cmd *cmd)
+{
+	const void *asked = MLX5_ADDR_OF(set_hca_cap_in, cmd->in, capability);
+
+	if (nic->state != HCA_ENABLED)
+		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
+	switch (MLX5_GET(set_hca_cap_in, cmd->in, op_mod) >> 1) {
+	case MLX5_SET_HCA_CAP_OP_MOD_GENERAL_DEVICE:
+		return set_general(nic, cmd, asked);
+	case MLX5_SET_HCA_CAP_OP_MOD_ODP:
+		return set_odp(nic, cmd, asked);
+	case MLX5_SET_HCA_CAP_OP_MOD_ATOMIC:
+		return set_atomic(nic, cmd, asked);
+	default:
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	}
+}

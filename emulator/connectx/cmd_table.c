@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Every command that the device knows: one line each. */
+#include <stdlib.h>
+
+#include "connectx/caps.h"
+#include "connectx/cmd.h"
+#include "connectx/cq.h"
+#include "connectx/eq.h"
+#include "connectx/hca.h"
+#include "connectx/mkey.h"
+#include "connectx/page_fault.h"
+#include "connectx/pd.h"
+#include "connectx/port.h"
+#include "connectx/qp.h"
+#include "connectx/srq.h"
+#include "connectx/uar.h"
+#include "util.h"
+
+/* @op: the opcode without its prefix; @layout: struct mlx5_ifc_<layout>_{in,out}_bits */
+#define OP(op, layout, function)                                                                   \
+	{                                                                                          \
+		MLX5_CMD_OP_##op, #op, MLX5_ST_SZ_BYTES(layout##_in), MLX5_ST_SZ_BYTES(layout##_out), \
+			function                                                                   \
+	}
+
+/* In order of opcodes, for bsearch(). */
+static const struct cmd_op ops[] = {
+	OP(QUERY_HCA_CAP, query_hca_cap, caps_query),
+	OP(QUERY_ADAPTER, query_adapter, hca_query_adapter),
+	OP(INIT_HCA, init_hca, hca_init),
+	OP(TEARDOWN_HCA, teardown_hca, hca_teardown),
+	OP(ENABLE_HCA, enable_hca, hca_enable),
+	OP(DISABLE_HCA, disable_hca, hca_disable),
+	OP(QUERY_PAGES, query_pages, pages_query),
+	OP(MANAGE_PAGES, manage_pages, pages_manage),
+	OP(SET_HCA_CAP, set_hca_cap, caps_set),
+	OP(QUERY_ISSI, query_issi, hca_query_issi),
+	OP(SET_ISSI, set_issi, hca_set_issi),
+	OP(CREATE_MKEY, create_mkey, mkey_create),
+	OP(QUERY_MKEY, query_mkey, mkey_query),
+	OP(DESTROY_MKEY, destroy_mkey, mkey_destroy),
+	OP(QUERY_SPECIAL_CONTEXTS, query_special_contexts, hca_query_special_contexts),
+	OP(PAGE_FAULT_RESUME, page_fault_resume, page_fault_resume),
+	OP(CREATE_EQ, create_eq, eq_create),
+	OP(DESTROY_EQ, destroy_eq, eq_destroy),
+	OP(QUERY_EQ, query_eq, eq_query),
+	OP(CREATE_CQ, create_cq, cq_create),
+	OP(DESTROY_CQ, destroy_cq, cq_destroy),
+	OP(QUERY_CQ, query_cq, cq_query),
+	OP(MODIFY_CQ, modify_cq, cq_modify),
+	OP(CREATE_QP, create_qp, qp_create),
+	OP(DESTROY_QP, destroy_qp, qp_destroy),
+	OP(RST2INIT_QP, rst2init_qp, qp_modify),
+	OP(INIT2RTR_QP, init2rtr_qp, qp_modify),
+	OP(RTR2RTS_QP, rtr2rts_qp, qp_modify),
+	OP(RTS2RTS_QP, rts2rts_qp, qp_modify),
+	OP(SQERR2RTS_QP, sqerr2rts_qp, qp_modify),
+	OP(2ERR_QP, qp_2err, qp_modify),
+	OP(2RST_QP, qp_2rst, qp_modify),
+	OP(QUERY_QP, query_qp, qp_query),
+	OP(SQD_RTS_QP, sqd2rts_qp, qp_modify),
+	OP(MAD_IFC, mad_ifc, port_mad_ifc),
+	OP(INIT2INIT_QP, init2init_qp, qp_modify),
+	OP(CREATE_SRQ, create_srq, srq_create),
+	OP(DESTROY_SRQ, destroy_srq, srq_destroy),
+	OP(QUERY_SRQ, query_srq, srq_query),
+	OP(ARM_RQ, arm_rq, srq_arm),
+	OP(CREATE_XRC_SRQ, create_xrc_srq, xrc_srq_create),
+	OP(DESTROY_XRC_SRQ, destroy_xrc_srq, xrc_srq_destroy),
+	OP(QUERY_XRC_SRQ, query_xrc_srq, xrc_srq_query),
+	OP(ARM_XRC_SRQ, arm_xrc_srq, xrc_srq_arm),
+	OP(QUERY_HCA_VPORT_CONTEXT, query_hca_vport_context, port_query_context),
+	OP(MODIFY_HCA_VPORT_CONTEXT, modify_hca_vport_context, port_modify_context),
+	OP(QUERY_HCA_VPORT_GID, query_hca_vport_gid, port_query_gid),
+	OP(QUERY_HCA_VPORT_PKEY, query_hca_vport_pkey, port_query_pkey),
+	OP(QUERY_VPORT_COUNTER, query_vport_counter, port_query_counters),
+	OP(ALLOC_PD, alloc_pd, pd_alloc),
+	OP(DEALLOC_PD, dealloc_pd, pd_dealloc),
+	OP(ALLOC_UAR, alloc_uar, uar_alloc),
+	OP(DEALLOC_UAR, dealloc_uar, uar_dealloc),
+	OP(ACCESS_REG, access_register, port_access_reg),
+	OP(NOP, nop, hca_nop),
+	OP(ALLOC_XRCD, alloc_xrcd, xrcd_alloc),
+	OP(DEALLOC_XRCD, dealloc_xrcd, xrcd_dealloc),
+	OP(ALLOC_TRANSPORT_DOMAIN, alloc_transport_domain, td_alloc),
+	OP(DEALLOC_TRANSPORT_DOMAIN, dealloc_transport_domain, td_dealloc),
+	OP(CREATE_RMP, create_rmp, rmp_create),
+	OP(MODIFY_RMP, modify_rmp, rmp_modify),
+	OP(DESTROY_RMP, destroy_rmp, rmp_destroy),
+	OP(QUERY_RMP, query_rmp, rmp_query),
+};
+
+static int op_compare(const void *key, const void *op)
+{
+	return *(const uint16_t *)key - ((const struct cmd_op *)op)->opcode;
+}
+
+const struct cmd_op *cmd_op_find(uint16_t opcode)
+{
+	return bsearch(&opcode, ops, ARRAY_SIZE(ops), sizeof(ops[0]), op_compare);
+}

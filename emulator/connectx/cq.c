@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/cq.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connectx/device.h"
+#include "connectx/eq.h"
+#include "connectx/uar.h"
+
+#define INDEX_MASK	0xffffffU	/* bits of consumer and producer counters */
+#define CQE_BYTES	sizeof(struct mlx5_cqe64)
+#define CQE_OWNER	0x1		/* op_own[0] */
+#define CQE_RESIZE	5		/* op_own[7:4] of the entry that ends the old buffer */
+
+/* Doorbell record: two 32-bit words. The second repeats the arm request and is not looked at. */
+#define RECORD_BYTES	8
+
+/* An arm request, in the record and through the UAR. */
+#define ARM_SOLICITED	(1U << 24)
+
+/* Entry sizes (cqe_sz of cqc). */
+enum { STRIDE_64, STRIDE_128, STRIDE_128_PAD };
+
+#define STATUS_OK	0x0		/* status of cqc */
+#define STATUS_OVERFLOW	0x9
+#define SYNDROME_OVERRUN 0x1		/* of the CQ error event */
+
+/* Which fields MODIFY_CQ takes over: modify_field_select and resize_field_select. */
+enum {
+	MODIFY_OVERRUN = 1 << 2,
+	RESIZE_SIZE = 1 << 0, RESIZE_PAGE_OFFSET = 1 << 1, RESIZE_PAGE_SIZE = 1 << 2,
+	RESIZE_ALL = RESIZE_SIZE | RESIZE_PAGE_OFFSET | RESIZE_PAGE_SIZE,
+};
+#define OP_MOD_RESIZE	1
+
+struct cq *cq_find(struct connectx *nic, uint32_t cqn)
+{
+	return cx_table_get(&nic->cqs, cqn);
+}
+
+static uint32_t cq_used(const struct cq *cq)
+{
+	return (cq->producer - cq->consumer) & INDEX_MASK;
+}
+
+/* Read how far the guest has come; only done when what was read last says that the queue is full. */
+static void cq_read_consumer(struct connectx *nic, struct cq *cq)
+{
+	const __be32 *record = cx_ram(nic, cq->dbr, RECORD_BYTES, false);
+
+	if (record)
+		cq->consumer = be32_to_cpu(__atomic_load_n(record, __ATOMIC_ACQUIRE)) & INDEX_MASK;
+}
+
+static bool cq_full(struct connectx *nic, struct cq *cq)
+{
+	uint32_t size = 1U << cq->log_size;
+
+	if (cq_used(cq) < size)
+		return false;
+	cq_read_consumer(nic, cq);
+	return cq_used(cq) >= size;
+}
+
+static void cq_fail(struct connectx *nic, struct cq *cq)
+{
+	struct mlx5_eqe_cq_err event = {
+		.cqn = cpu_to_be32(cq->cqn),
+		.syndrome = SYNDROME_OVERRUN,
+	};
+
+	cq->overrun = true;
+	nic->counters.cq_overruns++;
+	eq_post_async(nic, MLX5_EVENT_TYPE_CQ_ERROR, 0, &event, sizeof(event));
+}
+
+static void cq_notify(struct connectx *nic, struct cq *cq)
+{
+	struct mlx5_eqe_comp event = { .cqn = cpu_to_be32(cq->cqn) };
+
+	cq->arm = CQ_FIRED;
+	eq_post(nic, cq->eq, MLX5_EVENT_TYPE_COMP, 0, &event, sizeof(event));
+}
+
+static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe)
+{
+	uint64_t index = cq->producer & ((1U << cq->log_size) - 1);
+	/* The CQE is at the end of an entry. */
+	uint64_t offset = ((index + 1) << cq->log_stride) - CQE_BYTES;
+	struct mlx5_cqe64 *slot = cx_buf_ptr(nic, &cq->buf, offset, CQE_BYTES, true);
+	uint64_t now = engine_now_ns();
+
+	if (!slot)
+		return false;
+	cqe->timestamp_h = cpu_to_be32(now >> 32);
+	cqe->timestamp_l = cpu_to_be32(now);
+	cqe->op_own &= ~CQE_OWNER;
+	cqe->op_own |= cq->producer >> cq->log_size & CQE_OWNER;
+	memcpy(slot, cqe, offsetof(struct mlx5_cqe64, op_own));
+	/* The guest polls for the owner bit: the rest has to be there first. */
+	__atomic_store_n(&slot->op_own, cqe->op_own, __ATOMIC_RELEASE);
+	cq->producer = (cq->producer + 1) & INDEX_MASK;
+	nic->counters.cqes++;
+	return true;
+}
+
+bool cq_post(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe, bool solicited)
+{
+	if (cq->overrun)
+		return false;
+	if ((!cq->ignore_overrun && cq_full(nic, cq)) ||
+	    fault_check(&nic->cq_fault, cq->cqn) == FAULT_FAIL || !cq_write(nic, cq, cqe)) {
+		cq_fail(nic, cq);
+		return false;
+	}
+	if (solicited)
+		cq->last_solicited = cq->producer;
+	if (cq->arm == CQ_ARMED || (cq->arm == CQ_SOLICITED && solicited))
+		cq_notify(nic, cq);
+	return true;
+}
+
+void cq_doorbell(struct connectx *nic, uint32_t uar, uint32_t arm, uint32_t cqn)
+{
+	struct cq *cq = cq_find(nic, cqn & INDEX_MASK);
+	uint32_t seen = arm & INDEX_MASK;
+	uint32_t newest;
+
+	if (!cq || cq->uar != uar) {
+		nic->counters.stray_doorbells++;
+		return;
+	}
+	cq->arm = arm & ARM_SOLICITED ? CQ_SOLICITED : CQ_ARMED;
+	newest = cq->arm == CQ_SOLICITED ? cq->last_solicited : cq->producer;
+	/* Anything that the guest had not seen when it asked, is told at once. */
+	if (((newest - seen) & INDEX_MASK) - 1 < INDEX_MASK / 2)
+		cq_notify(nic, cq);
+}
+
+static void cq_free(struct connectx *nic, struct cq *cq)
+{
+	uar_find(nic, cq->uar)->users--;
+	cq->eq->users--;
+	cx_table_remove(&nic->cqs, cq->cqn);
+	cx_buf_fini(&cq->buf);
+	free(cq);
+}
+
+void cq_clear(struct connectx *nic)
+{
+	uint32_t cursor = 0;
+	struct cq *cq;
+
+	while ((cq = cx_table_next(&nic->cqs, &cursor)))
+		cq_free(nic, cq);
+}
+
+/* The buffer that @cqc describes, with its page list at @pas. */
+static uint8_t cq_parse_buf(struct cmd *cmd, const void *cqc, const __be64 *pas, size_t pas_bytes,
+			    unsigned int log_stride, struct cx_buf *buf)
+{
+	unsigned int log_size = MLX5_GET(cqc, cqc, log_cq_size);
+
+	if (log_size > CX_LOG_MAX_CQ_SZ)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	switch (cx_buf_init(buf, pas, pas_bytes, MLX5_GET(cqc, cqc, log_page_size),
+			    MLX5_GET(cqc, cqc, page_offset), 1ULL << (log_size + log_stride))) {
+	case 0:
+		return MLX5_CMD_STAT_OK;
+	case -ENOMEM:
+		return CMD_FAIL(cmd, NO_RES_ERR);
+	default:
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	}
+}
+
+static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
+{
+	const void *cqc = MLX5_ADDR_OF(create_cq_in, cmd->in, cq_context);
+	unsigned int stride = MLX5_GET(cqc, cqc, cqe_sz);
+
+	cq->log_stride = stride == STRIDE_64 ? 6 : 7;
+	cq->log_size = MLX5_GET(cqc, cqc, log_cq_size);
+	cq->ignore_overrun = MLX5_GET(cqc, cqc, oi);
+	cq->arm = CQ_FIRED;
+	cq->uar = MLX5_GET(cqc, cqc, uar_page);
+	cq->dbr = MLX5_GET64(cqc, cqc, dbr_addr);
+	cq->eq = eq_find(nic, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
+	memcpy(cq->cqc, cqc, sizeof(cq->cqc));
+	if (stride > STRIDE_128_PAD || cq->dbr % RECORD_BYTES)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (!cq->eq || !uar_find(nic, cq->uar))
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	return cq_parse_buf(cmd, cqc, MLX5_ADDR_OF(create_cq_in, cmd->in, pas),
+			    cmd->in_len - MLX5_ST_SZ_BYTES(create_cq_in), cq->log_stride, &cq->buf);
+}
+
+uint8_t cq_create(struct connectx *nic, struct cmd *cmd)
+{
+	struct cq *cq = calloc(1, sizeof(*cq));
+	int64_t number;
+	uint8_t status;
+
+	if (!cq)
+		return CMD_FAIL(cmd, NO_RES_ERR);
+	status = cq_parse(nic, cmd, cq);
+	if (status)
+		goto free_cq;
+	number = cx_table_add(&nic->cqs, cq);
+	if (number < 0) {
+		status = CMD_FAIL(cmd, LIM_ERR);
+		goto free_buf;
+	}
+	cq->cqn = number;
+	cq->eq->users++;
+	uar_find(nic, cq->uar)->users++;
+	MLX5_SET(create_cq_out, cmd->out, cqn, cq->cqn);
+	return MLX5_CMD_STAT_OK;
+
+free_buf:
+	cx_buf_fini(&cq->buf);
+free_cq:
+	free(cq);
+	return status;
+}
+
+uint8_t cq_destroy(struct connectx *nic, struct cmd *cmd)
+{
+	struct cq *cq = cq_find(nic, MLX5_GET(destroy_cq_in, cmd->in, cqn));
+
+	if (!cq)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	if (cq->users)
+		return CMD_FAIL(cmd, RES_BUSY);
+	cq_free(nic, cq);
+	return MLX5_CMD_STAT_OK;
+}
+
+uint8_t cq_query(struct connectx *nic, struct cmd *cmd)
+{
+	struct cq *cq = cq_find(nic, MLX5_GET(query_cq_in, cmd->in, cqn));
+	void *cqc = MLX5_ADDR_OF(query_cq_out, cmd->out, cq_context);
+
+	if (!cq)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	cq_read_consumer(nic, cq);
+	memcpy(cqc, cq->cqc, sizeof(cq->cqc));
+	MLX5_SET(cqc, cqc, status, cq->overrun ? STATUS_OVERFLOW : STATUS_OK);
+	MLX5_SET(cqc, cqc, st, cq->arm);
+	MLX5_SET(cqc, cqc, last_solicit_index, cq->last_solicited);
+	MLX5_SET(cqc, cqc, consumer_counter, cq->consumer);
+	MLX5_SET(cqc, cqc, producer_counter, cq->producer);
+	return MLX5_CMD_STAT_OK;
+}
+
+/*
+ * Change over to another buffer. The last entry in the old one says so; the driver then copies what
+ * it had not consumed, each entry to the place behind its old index.
+ */
+static uint8_t cq_resize(struct connectx *nic, struct cmd *cmd, struct cq *cq, uint32_t select)
+{
+	const void *cqc = MLX5_ADDR_OF(modify_cq_in, cmd->in, cq_context);
+	struct mlx5_cqe64 last = { .op_own = CQE_RESIZE << 4 };
+	unsigned int stride = MLX5_GET(cqc, cqc, cqe_sz);
+	struct cx_buf buf;
+	uint8_t status;
+
+	if (select != RESIZE_ALL || stride != MLX5_GET(cqc, cq->cqc, cqe_sz))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (cq->overrun || cq_full(nic, cq))
+		return CMD_FAIL(cmd, BAD_RES_STATE_ERR);
+	cq_read_consumer(nic, cq);
+	status = cq_parse_buf(cmd, cqc, MLX5_ADDR_OF(modify_cq_in, cmd->in, pas),
+			      cmd->in_len - MLX5_ST_SZ_BYTES(modify_cq_in), cq->log_stride, &buf);
+	if (status)
+		return status;
+	if (cq_used(cq) >= 1U << MLX5_GET(cqc, cqc, log_cq_size)) {
+		status = CMD_FAIL(cmd, BAD_SIZE_OUTS_CQES_ERR);
+		goto free_buf;
+	}
+	if (!cq_write(nic, cq, &last)) {
+		status = CMD_FAIL(cmd, BAD_RES_STATE_ERR);
+		goto free_buf;
+	}
+	cx_buf_fini(&cq->buf);
+	cq->buf = buf;
+	cq->log_size = MLX5_GET(cqc, cqc, log_cq_size);
+	MLX5_SET(cqc, cq->cqc, log_cq_size, cq->log_size);
+	MLX5_SET(cqc, cq->cqc, log_page_size, MLX5_GET(cqc, cqc, log_page_size));
+	MLX5_SET(cqc, cq->cqc, page_offset, MLX5_GET(cqc, cqc, page_offset));
+	return MLX5_CMD_STAT_OK;
+
+free_buf:
+	cx_buf_fini(&buf);
+	return status;
+}
+
+uint8_t cq_modify(struct connectx *nic, struct cmd *cmd)
+{
+	struct cq *cq = cq_find(nic, MLX5_GET(modify_cq_in, cmd->in, cqn));
+	const void *cqc = MLX5_ADDR_OF(modify_cq_in, cmd->in, cq_context);
+	uint32_t select = MLX5_GET(modify_cq_in, cmd->in,
+				   modify_field_select_resize_field_select.modify_field_select
+				   .modify_field_select);
+
+	if (!cq)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	if (MLX5_GET(modify_cq_in, cmd->in, op_mod) == OP_MOD_RESIZE)
+		return cq_resize(nic, cmd, cq, select);
+	/* Moderation is not advertised. */
+	if (select & ~MODIFY_OVERRUN)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (select & MODIFY_OVERRUN) {
+		cq->ignore_overrun = MLX5_GET(cqc, cqc, oi);
+		MLX5_SET(cqc, cq->cqc, oi, cq->ignore_overrun);
+	}
+	return MLX5_CMD_STAT_OK;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/uar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "connectx/cq.h"
+#include "connectx/device.h"
+#include "connectx/eq.h"
+#include "connectx/qp.h"
+
+/*
+ * Inside of a UAR. The driver's names: MLX5_CQ_DOORBELL, MLX5_EQ_DOORBELL_OFFSET, MLX5_BF_OFFSET.
+ * A doorbell register is a pair of buffers that are used in turn, each log_bf_reg_size - 1 wide.
+ */
+enum {
+	DOORBELL_CQ	= 0x020,	/* 8 bytes: arm request, CQ number */
+	DOORBELL_EQ_ARM	= 0x040,	/* 4 bytes: EQ number, consumer index; and arm */
+	DOORBELL_EQ	= 0x048,	/* the same without arming */
+	DOORBELL_SQ	= 0x800,	/* to the end: the first 8 bytes of the last WQE */
+	DOORBELL_SQ_STEP = 0x100,
+};
+
+struct uar *uar_find(struct connectx *nic, uint32_t number)
+{
+	return cx_table_get(&nic->uars, number);
+}
+
+static void sq_doorbell(struct connectx *nic, uint32_t uar, uint32_t qpn_ds)
+{
+	struct qp *qp = qp_find(nic, qpn_ds >> MLX5_WQE_CTRL_QPN_SHIFT);
+
+	if (!qp || !qp->uar || qp->uar->number != uar) {
+		nic->counters.stray_doorbells++;
+		return;
+	}
+	nic->counters.doorbells++;
+	qp_doorbell(qp);
+}
+
+static uint32_t load_be32(const void *data)
+{
+	__be32 value;
+
+	memcpy(&value, data, sizeof(value));
+	return be32_to_cpu(value);
+}
+
+/*
+ * A BlueFlame write carries a whole WQE; its first 8 bytes are the doorbell, and the rest is in
+ * memory anyway.
+ */
+void uar_write(struct connectx *nic, uint64_t offset, const void *data, size_t len)
+{
+	uint32_t number = offset >> UAR_SHIFT;
+	uint32_t in_page = offset & ((1U << UAR_SHIFT) - 1);
+	const uint8_t *bytes = data;
+
+	if (!uar_find(nic, number)) {
+		nic->counters.stray_doorbells++;
+		return;
+	}
+	if (in_page >= DOORBELL_SQ) {
+		if (in_page % DOORBELL_SQ_STEP == 0 && len >= 8)
+			sq_doorbell(nic, number, load_be32(bytes + 4));
+	} else if (in_page == DOORBELL_CQ && len >= 8) {
+		cq_doorbell(nic, number, load_be32(bytes), load_be32(bytes + 4));
+	} else if (in_page == DOORBELL_EQ_ARM && len >= 4) {
+		eq_doorbell(nic, number, load_be32(bytes), true);
+	} else if (in_page == DOORBELL_EQ && len >= 4) {
+		eq_doorbell(nic, number, load_be32(bytes), false);
+	}
+}
+
+void uar_clear(struct connectx *nic)
+{
+	uint32_t cursor = 0;
+	struct uar *uar;
+
+	while ((uar = cx_table_next(&nic->uars, &cursor))) {
+		cx_table_remove(&nic->uars, uar->number);
+		free(uar);
+	}
+}
+
+uint8_t uar_alloc(struct connectx *nic, struct cmd *cmd)
+{
+	struct uar *uar = calloc(1, sizeof(*uar));
+	int64_t number;
+
+	if (!uar)
+		return CMD_FAIL(cmd, NO_RES_ERR);
+	number = cx_table_add(&nic->uars, uar);
+	if (number < 0) {
+		free(uar);
+		return CMD_FAIL(cmd, LIM_ERR);
+	}
+	uar->number = number;
+	MLX5_SET(alloc_uar_out, cmd->out, uar, uar->number);
+	return MLX5_CMD_STAT_OK;
+}
+
+uint8_t uar_dealloc(struct connectx *nic, struct cmd *cmd)
+{
+	struct uar *uar = uar_find(nic, MLX5_GET(dealloc_uar_in, cmd->in, uar));
+
+	if (!uar)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	if (uar->users)
+		return CMD_FAIL(cmd, RES_BUSY);
+	cx_table_remove(&nic->uars, uar->number);
+	free(uar);
+	return MLX5_CMD_STAT_OK;
+}
