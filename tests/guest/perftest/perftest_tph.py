@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+"""perftest on the NIC and the accelerator: what the flags say is in effect, and otherwise the tools
+do what they always did.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+import perftest_pair
+import tap
+
+ACCELERATOR = os.environ["TPH_ACC0"]
+NIC = os.environ["TPH_NIC0"]
+SHORT = ["-s", "4096", "-n", "64"]
+BUFFER = f"--vfio-dmabuf={ACCELERATOR},bar=2,size=1M"
+
+NONE = {"source": "none", "namespace": "none", "steering_tag": 0, "ph": 0, "st_index": 0,
+        "revalidations": 0}
+NOT_AVAILABLE = (
+    "either the tag required cannot be had (not published, not the namespace that the device sends, "
+    "or unknown to kernel or driver), or the device cannot register dma-bufs; without "
+    "--dmabuf-tph-require the buffer is registered without a tag")
+
+
+def succeeds(tool, *server, common=SHORT, client=()):
+    pair = perftest_pair.run_pair(tool, common, server, client)
+    assert pair.succeeded(), pair
+    return pair
+
+
+def has_tag(pair, tag, hint):
+    """From its registration to its end, the server's memory region has the exporter's 8-bit tag."""
+    for event in ("registered", "ended"):
+        effect = pair.effect(event)
+        # Which entry of the table the driver takes is its own business.
+        index = effect.pop("st_index")
+        assert effect == {"source": "exporter", "namespace": "st", "steering_tag": tag, "ph": hint,
+                          "revalidations": 0}, effect
+        assert (index == 0) == (tag == 0), index
+    return index
+
+
+def has_none(pair):
+    for event in ("registered", "ended"):
+        assert pair.effect(event) == NONE, pair.effect(event)
+
+
+def refused(pair, message):
+    """The server ends at once, before it listens, with this message and nothing else."""
+    assert pair.client is None, pair
+    assert pair.server.status == 1, pair
+    assert pair.server.stderr == f"ib_write_bw: {message}\n", pair
+
+
+def test_plain():
+    """Without our flags both sides run as the stock tools do, and nothing of ours is said."""
+    pair = succeeds("ib_write_bw")
+    assert pair.server.stderr == "" and pair.client.stderr == "", pair
+    assert " 4096       64 " in pair.client.stdout, pair
+
+
+def test_write_bw():
+    """ib_write_bw into the accelerator has the published tag and hint, and says so."""
+    pair = succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0xf0", "--tph-ph=2")
+    index = has_tag(pair, 0xf0, 2)
+    assert pair.server.stderr == (
+        " TPH in effect: source exporter, namespace st, ST 0xf0, PH 2, "
+        f"table index {index}, revalidations 0 (asked for: st)\n"), pair
+    assert " 4096       64 " in pair.client.stdout, pair
+
+
+def test_report():
+    """The JSON report holds buffer, request and publication as they were given."""
+    pair = succeeds("ib_write_bw", "--dmabuf_tph", "st", "--tph_ph", "1", BUFFER, "--tph_st=0x21",
+                    "--dmabuf_tph_require")
+    has_tag(pair, 0x21, 1)
+    report = pair.reports[0]
+    assert report["tool"] == "ib_write_bw" and report["rdma_device"] == perftest_pair.rdma_device()
+    assert report["length"] == 8192 and report["lkey"] and report["rkey"], report
+    assert report["buffer"] == {"exporter": "vfio", "device": ACCELERATOR, "bar": 2, "offset": 0}
+    assert report["asked"] == "st" and report["required"] is True, report
+    assert report["published"] == {"st": 0x21, "ph": 1}, report
+
+
+def test_auto():
+    """auto, and no --dmabuf-tph at all, take the namespace that the NIC sends."""
+    has_tag(succeeds("ib_write_bw", "--dmabuf-tph", BUFFER, "--tph-st=0x05", "--tph-ph=3"), 5, 3)
+    has_tag(succeeds("ib_write_bw", BUFFER, "--tph-st=0x05"), 5, 0)
+
+
+def test_tag_zero():
+    """Tag 0 is a tag: it is sent, with its hint, from the table's entry 0."""
+    has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0", "--tph-ph=2"), 0, 2)
+
+
+def test_none():
+    """none leaves a published tag alone, without a warning."""
+    pair = succeeds("ib_write_bw", "--dmabuf-tph=none", BUFFER, "--tph-st=0xf0")
+    has_none(pair)
+    assert "warning" not in pair.server.stderr, pair
+
+
+def test_nothing_published():
+    """Without a published tag perftest runs without one, warned."""
+    pair = succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER)
+    has_none(pair)
+    assert pair.server.stderr.startswith(
+        "ib_write_bw: warning: no tag from the st namespace is in effect on "), pair
+
+
+def test_require():
+    """With --dmabuf-tph-require it fails instead, and says why."""
+    pair = perftest_pair.run_pair("ib_write_bw", SHORT,
+                                  ["--dmabuf-tph=st", "--dmabuf-tph-require", BUFFER])
+    assert pair.server.status == 1 and pair.client.status != 0, pair
+    expected = (f"ib_write_bw: registering 8192 bytes of dma-buf on {perftest_pair.rdma_device()}, "
+                f"namespace st: Operation not supported; {NOT_AVAILABLE}\n")
+    assert pair.server.stderr.startswith(expected), pair
+    assert pair.reports == [], pair.reports
+
+
+def test_other_namespace():
+    """The namespace that the NIC does not send is not had, whatever is published."""
+    flags = ["--dmabuf-tph=st-ext", BUFFER, "--tph-st=0xf0", "--tph-st-ext=0x12f0"]
+    has_none(succeeds("ib_write_bw", *flags))
+    pair = perftest_pair.run_pair("ib_write_bw", SHORT, [*flags, "--dmabuf-tph-require"])
+    assert pair.server.status == 1, pair
+    assert "namespace st-ext: Operation not supported; " in pair.server.stderr, pair
+
+
+def test_queue_pairs():
+    """Several queue pairs share the one memory region."""
+    has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0x10",
+                     common=[*SHORT, "-q", "4"]), 0x10, 0)
+
+
+def test_latency():
+    """ib_write_lat polls the accelerator's memory by CPU, and sees what the NIC wrote there."""
+    pair = succeeds("ib_write_lat", "--dmabuf-tph=st", BUFFER, "--tph-st=0x03", "--tph-ph=1",
+                    common=["-n", "20", "-s", "64"])
+    has_tag(pair, 3, 1)
+    assert "-I 0 turns that off" in pair.server.stderr, pair
+
+
+def test_udmabuf():
+    """Host memory as a dma-buf: the same way, without a tag."""
+    pair = succeeds("ib_write_bw", "--udmabuf", "--dmabuf-tph=st")
+    has_none(pair)
+    assert pair.reports[0]["buffer"] == {"exporter": "udmabuf"}, pair.reports
+
+
+def test_client_side():
+    """The client can be the one with the exported buffer."""
+    pair = succeeds("ib_write_bw", client=[BUFFER, "--tph-st=0x07", "--dmabuf-tph=st"])
+    assert " TPH in effect: source exporter, namespace st, ST 0x07, PH 0, " in pair.client.stderr, pair
+
+
+def test_no_device():
+    """A device that does not exist, or that vfio-pci does not have, ends the server at once."""
+    def run(device):
+        return perftest_pair.run_pair("ib_write_bw", SHORT, [f"--vfio-dmabuf={device},bar=2"])
+
+    refused(run("0000:7f:1f.7"), "--vfio-dmabuf: no PCI device 0000:7f:1f.7: No such device. "
+            "lspci -D shows those there are")
+    pair = run(NIC)
+    assert pair.client is None and pair.server.status == 1, pair
+    assert "mlx5_core" in pair.server.stderr and "vfio-pci" in pair.server.stderr, pair
+
+
+def test_too_small():
+    """A range that cannot hold perftest's buffer ends the server at once."""
+    pair = perftest_pair.run_pair("ib_write_bw", ["-s", "1M", "-q", "4"], [BUFFER])
+    refused(pair, "the data buffer needs 8388608 bytes and the exported range has 1048576; "
+            "lower -s or -q, or export more (size=, or another BAR)")
+
+
+def test_busy():
+    """A device in use ends the second server at once, and the first goes on."""
+    first = perftest_pair.start_server("ib_write_bw", *SHORT, BUFFER)
+    assert first.wait_listening(), first.wait(1)
+    second = perftest_pair.start_server("ib_write_bw", *SHORT, "-p", "18516", BUFFER).wait(30)
+    client = perftest_pair.start_client("ib_write_bw", *SHORT).wait(60)
+    ended = first.wait(60)
+    assert second.status == 1 and "Device or resource busy" in second.stderr, second
+    assert client.status == 0 and ended.status == 0, f"{client}\n{ended}"
+
+
+@contextlib.contextmanager
+def endless_run():
+    """Server and client in the middle of a run that does not end by itself."""
+    endless = ["-s", "4096", "--run_infinitely"]
+    with tempfile.NamedTemporaryFile("r") as report:
+        server = perftest_pair.start_server("ib_write_bw", *endless, BUFFER, "--tph-st=0x01",
+                                            f"--tph-json-file={report.name}")
+        assert server.wait_listening(), server.wait(1)
+        client = perftest_pair.start_client("ib_write_bw", *endless)
+        assert server.wait_until(report.read), server.wait(1)
+        yield server, client
+        for side in (server, client):
+            side.kill()
+            side.wait(10)
+
+
+def test_killed_server():
+    """After kill -9 of the side that exports, the device is free at once, and has a new tag."""
+    with endless_run() as (server, _):
+        server.kill()
+        server.process.wait()
+        has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0x02"), 2, 0)
+
+
+def test_killed_client():
+    """After kill -9 of the writing side, the exporting one still ends by a signal, freeing all."""
+    with endless_run() as (server, client):
+        client.kill()
+        client.process.wait()
+        server.process.terminate()
+        server.process.wait()
+        has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0x02"), 2, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(tap.run(test_plain, test_write_bw, test_report, test_auto, test_tag_zero, test_none,
+                     test_nothing_published, test_require, test_other_namespace, test_queue_pairs,
+                     test_latency, test_udmabuf, test_client_side, test_no_device, test_too_small,
+                     test_busy, test_killed_server, test_killed_client))

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+"""A perftest server and its client, both in this machine, and what they say.
+
+For the guest tests of perftest, and for the demo.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import shlex
+import signal
+import subprocess
+import tempfile
+
+PORT = 18515            # perftest's own default
+LISTENING = "0A"        # the state in /proc/net/tcp, include/net/tcp_states.h
+TICK_S = 0.02
+
+
+@dataclasses.dataclass
+class Ended:
+    """A process that has ended."""
+    command: list[str]
+    status: int         # exit code, or minus the signal that killed it
+    stdout: str
+    stderr: str
+
+    def __str__(self):
+        return (f"{shlex.join(self.command)}\nexit code {self.status}\n"
+                f"{self.stdout}{self.stderr}").rstrip("\n")
+
+
+class Running:
+    """A process whose output goes to files, so that nobody has to read along."""
+
+    def __init__(self, command):
+        self.command = [str(word) for word in command]
+        self.outputs = [tempfile.TemporaryFile("w+", errors="replace") for _ in range(2)]
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
+                                        stdout=self.outputs[0], stderr=self.outputs[1])
+
+    def kill(self):
+        """Without a chance to clean up."""
+        self.process.send_signal(signal.SIGKILL)
+
+    def wait(self, timeout):
+        """Ended. One that takes longer is killed, which shows in its status."""
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self.process.wait()
+        texts = []
+        for output in self.outputs:
+            output.seek(0)
+            texts.append(output.read())
+            output.close()
+        return Ended(self.command, self.process.returncode, *texts)
+
+    def wait_until(self, happened):
+        """True once happened() is, False if the process ends first.
+
+        For what nothing tells: looks again after each tick in which the process did not end.
+        """
+        while not happened():
+            try:
+                self.process.wait(TICK_S)
+                return False
+            except subprocess.TimeoutExpired:
+                pass
+        return True
+
+    def wait_listening(self, port=PORT):
+        """True once the TCP port is open, False if the process ends first."""
+        return self.wait_until(lambda: is_listening(port))
+
+
+def is_listening(port):
+    """Is a TCP socket of either family listening at the port?"""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in pathlib.Path(table).read_text().splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            if state == LISTENING and int(local.rsplit(":", 1)[1], 16) == port:
+                return True
+    return False
+
+
+def rdma_device():
+    """The RDMA device of the lab's first NIC."""
+    found = sorted(pathlib.Path(f"/sys/bus/pci/devices/{os.environ['TPH_NIC0']}/infiniband").iterdir())
+    return found[0].name
+
+
+@dataclasses.dataclass
+class Pair:
+    """Both sides, ended; client is None when the server did not get as far as listening."""
+    server: Ended
+    client: Ended | None
+    reports: list[dict]     # of the server's --tph-json-file, empty without one
+
+    def succeeded(self):
+        return self.server.status == 0 and self.client is not None and self.client.status == 0
+
+    def effect(self, event):
+        """What was in effect at this event; an AssertionError unless there was one such."""
+        found = [report["in_effect"] for report in self.reports if report["event"] == event]
+        assert len(found) == 1, f"{len(found)} reports of '{event}'"
+        return found[0]
+
+    def __str__(self):
+        return f"server: {self.server}\nclient: {self.client or 'not started'}"
+
+
+def start_server(tool, *flags):
+    return Running([tool, "-d", rdma_device(), *flags])
+
+
+def start_client(tool, *flags):
+    return Running([tool, "-d", rdma_device(), *flags, "127.0.0.1"])
+
+
+def run_pair(tool, common=(), server=(), client=(), timeout=60):
+    """Runs the tool as server and client; our own flags are the server's or the client's."""
+    with tempfile.NamedTemporaryFile("r") as report:
+        flags = [*common, *server]
+        if server:
+            flags.append(f"--tph-json-file={report.name}")
+        running = start_server(tool, *flags)
+        if not running.wait_listening():
+            return Pair(running.wait(timeout), None, [])
+        ended_client = start_client(tool, *common, *client).wait(timeout)
+        ended_server = running.wait(timeout)
+        return Pair(ended_server, ended_client, [json.loads(line) for line in report])
