@@ -95,7 +95,7 @@ static void fill_device(const struct connectx *nic, void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_bf_reg_size, 9);
 	MLX5_SET(cmd_hca_cap, cap, device_frequency_khz, DEVICE_KHZ);
 	MLX5_SET(cmd_hca_cap, cap, device_frequency_mhz, DEVICE_KHZ / 1000);
-	MLX5_SET(cmd_hca_cap, cap, mkey_pcie_tph, nic->config.requester != CX_REQUESTER_NONE);
+	MLX5_SET(cmd_hca_cap, cap, mkey_pcie_tph, nic->attr.tph != CX_REQUESTER_NONE);
 }
 
 /*

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "options.h"
+
 struct connectx;
 struct engine;
 struct fabric;
@@ -25,29 +27,31 @@ enum cx_requester {
 };
 
 #define CX_ST_ENTRIES_MAX 64	/* what fits into the capability: 7.9.13.4 */
-#define CX_DEFAULT_GUID 0x5f7068000f000001ULL	/* locally assigned: bit 57 of an EUI-64 is set */
 
-struct connectx_config {
-	const char *name;		/* in the registry; must outlive the device */
-	enum cx_requester requester;
+struct connectx_attr {
+	const char *name;		/* on the fabric and in the registry; must outlive the device */
+	uint16_t requester;		/* ID of its TLPs: bus << 8 | device << 3 | function */
+	bool echo_st;			/* see struct fabric_port_attr */
+	enum cx_requester tph;
 	unsigned int st_entries;	/* ST table in the capability, 2-64; 0: no table */
-	uint64_t guid;			/* node GUID; the port GUID is the same */
+	uint64_t guid;			/* of node and port; locally assigned ones have bit 57 set */
 	uint16_t lid;			/* of the port, 1-0xbfff; as a subnet manager would assign it */
-	uint16_t requester_id;		/* of its TLPs: bus << 8 | device << 3 | function */
-	bool echo_st;			/* see fabric_port_attr */
 };
 
-/** connectx_default_config() - the NIC of the default lab machine under @name. */
-struct connectx_config connectx_default_config(const char *name);
+/** connectx_defaults - 8-bit TPH, 64 ST entries in the capability, LID 1, 00:03.0; no name. */
+extern const struct connectx_attr connectx_defaults;
+
+/** connectx_options - for options_parse() on a struct connectx_attr. */
+extern const struct option_def connectx_options[];
 
 /**
  * connectx_create() - make a device and put it on the fabric.
  *
- * Return: the device, or NULL with errno EINVAL (a field of @config out of range), EEXIST (LID or
+ * Return: the device, or NULL with errno EINVAL (a field of @attr out of range), EEXIST (LID or
  * name taken), ENOMEM, or of fabric_port_create().
  */
 struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
-				  struct registry *registry, const struct connectx_config *config);
+				 struct registry *registry, const struct connectx_attr *attr);
 
 /** connectx_destroy() - free the device with all its objects. */
 void connectx_destroy(struct connectx *nic);

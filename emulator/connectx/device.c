@@ -260,7 +260,7 @@ static int values_register(struct connectx *nic)
 	int ret = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(values) && !ret; i++)
-		ret = registry_add_value(nic->registry, values[i].kind, nic->config.name,
+		ret = registry_add_value(nic->registry, values[i].kind, nic->attr.name,
 					 values[i].name, values[i].value);
 	return ret;
 }
@@ -271,9 +271,9 @@ static int faults_register(struct connectx *nic)
 
 	nic->cq_fault = (struct fault_point){ .name = "completion", .actions = FAULT_FAIL };
 	qp_init_faults(nic);
-	ret = registry_add_fault(nic->registry, nic->config.name, &nic->cmd.fault);
-	ret = ret ? ret : registry_add_fault(nic->registry, nic->config.name, &nic->cq_fault);
-	return ret ? ret : registry_add_fault(nic->registry, nic->config.name,
+	ret = registry_add_fault(nic->registry, nic->attr.name, &nic->cmd.fault);
+	ret = ret ? ret : registry_add_fault(nic->registry, nic->attr.name, &nic->cq_fault);
+	return ret ? ret : registry_add_fault(nic->registry, nic->attr.name,
 					      &nic->doorbell_fault);
 }
 
@@ -307,16 +307,16 @@ static int function_add_vsc(struct pci_function *fn)
 	return 0;
 }
 
-static int function_add_tph(struct pci_function *fn, const struct connectx_config *config)
+static int function_add_tph(struct pci_function *fn, const struct connectx_attr *attr)
 {
 	const struct pci_tph_attr tph = {
 		.device_specific = true,
-		.extended = config->requester == CX_REQUESTER_EXTENDED,
-		.table = config->st_entries ? PCI_TPH_TABLE_CAPABILITY : PCI_TPH_TABLE_NONE,
-		.entries = config->st_entries,
+		.extended = attr->tph == CX_REQUESTER_EXTENDED,
+		.table = attr->st_entries ? PCI_TPH_TABLE_CAPABILITY : PCI_TPH_TABLE_NONE,
+		.entries = attr->st_entries,
 	};
 
-	return config->requester == CX_REQUESTER_NONE ? 0 : pci_add_tph(fn, &tph);
+	return attr->tph == CX_REQUESTER_NONE ? 0 : pci_add_tph(fn, &tph);
 }
 
 static int function_init(struct connectx *nic, struct fabric *fabric)
@@ -327,8 +327,8 @@ static int function_init(struct connectx *nic, struct fabric *fabric)
 		.class_code = CLASS_INFINIBAND,
 	};
 	const struct fabric_port_attr port = {
-		.name = nic->config.name, .requester = nic->config.requester_id,
-		.echo_st = nic->config.echo_st,
+		.name = nic->attr.name, .requester = nic->attr.requester,
+		.echo_st = nic->attr.echo_st,
 	};
 	const struct pci_express_attr express = {
 		.max_payload = MAX_PAYLOAD, .atomic_requester = true,
@@ -341,29 +341,11 @@ static int function_init(struct connectx *nic, struct fabric *fabric)
 	ret = pci_add_express(&nic->fn, &express);
 	ret = ret ? ret : function_add_bars(&nic->fn);
 	ret = ret ? ret : function_add_vsc(&nic->fn);
-	ret = ret ? ret : pci_add_serial(&nic->fn, nic->config.guid);
-	ret = ret ? ret : function_add_tph(&nic->fn, &nic->config);
+	ret = ret ? ret : pci_add_serial(&nic->fn, nic->attr.guid);
+	ret = ret ? ret : function_add_tph(&nic->fn, &nic->attr);
 	if (ret)
 		pci_function_fini(&nic->fn);
 	return ret;
-}
-
-struct connectx_config connectx_default_config(const char *name)
-{
-	return (struct connectx_config){
-		.name = name,
-		.requester = CX_REQUESTER_TPH,
-		.st_entries = CX_ST_ENTRIES_MAX,
-		.guid = CX_DEFAULT_GUID,
-		.lid = 1,
-	};
-}
-
-static bool config_valid(const struct connectx_config *config)
-{
-	return config->requester <= CX_REQUESTER_EXTENDED && config->st_entries != 1 &&
-	       config->st_entries <= CX_ST_ENTRIES_MAX && config->guid && config->lid &&
-	       config->lid <= CX_LID_MAX;
 }
 
 /* Everything but the function, which goes last on the way up and first on the way down. */
@@ -383,26 +365,26 @@ static int parts_init(struct connectx *nic)
 static void parts_fini(struct connectx *nic)
 {
 	subnet_leave(nic);
-	registry_remove(nic->registry, nic->config.name);
+	registry_remove(nic->registry, nic->attr.name);
 	cmd_fini(nic);
 	caps_fini(nic);
 	tables_fini(nic);
 }
 
 struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
-				 struct registry *registry, const struct connectx_config *config)
+				 struct registry *registry, const struct connectx_attr *attr)
 {
 	struct connectx *nic;
 	int ret;
 
-	if (!config_valid(config)) {
+	if (!connectx_attr_valid(attr)) {
 		errno = EINVAL;
 		return NULL;
 	}
 	nic = calloc(1, sizeof(*nic));
 	if (!nic)
 		return NULL;
-	nic->config = *config;
+	nic->attr = *attr;
 	nic->engine = engine;
 	nic->registry = registry;
 	nic->health_zero_ns = engine_now_ns();

@@ -51,7 +51,7 @@ struct cx_port {
 };
 
 struct connectx {
-	struct connectx_config config;
+	struct connectx_attr attr;
 	struct pci_function fn;
 	struct fabric_port *port;	/* fn.port */
 	struct engine *engine;
@@ -94,6 +94,9 @@ static inline void *cx_ram(struct connectx *nic, uint64_t addr, uint64_t len, bo
 {
 	return fabric_ram(nic->port, addr, len, write);
 }
+
+/** connectx_attr_valid() - Return: whether all fields are within their ranges. */
+bool connectx_attr_valid(const struct connectx_attr *attr);
 
 /** cx_objects_clear() - destroy all objects of the guest, in the order of dependence. */
 void cx_objects_clear(struct connectx *nic);

@@ -63,16 +63,16 @@ int port_init(struct connectx *nic)
 {
 	struct cx_port *ib = &nic->ib;
 
-	ib->lid = nic->config.lid;
-	ib->sm_lid = nic->config.lid;
-	ib->guid = nic->config.guid;
+	ib->lid = nic->attr.lid;
+	ib->sm_lid = nic->attr.lid;
+	ib->guid = nic->attr.guid;
 	ib->link = true;
 	ib->cap_mask = CAP_SYS_IMAGE_GUID | CAP_EXTENDED_SPEEDS | CAP_CM;
 	ib->sw = (struct registry_switch){
 		.name = "port", .get = port_switch_get, .set = port_switch_set,
 	};
 	strncpy(ib->node_description, "softfabric ConnectX", sizeof(ib->node_description) - 1);
-	return registry_add_switch(nic->registry, nic->config.name, &ib->sw);
+	return registry_add_switch(nic->registry, nic->attr.name, &ib->sw);
 }
 
 void port_gid(const struct connectx *nic, uint8_t gid[16])

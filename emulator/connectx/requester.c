@@ -616,5 +616,5 @@ int requesters_init(struct connectx *nic)
 		.actions = FAULT_STALL | FAULT_FAIL,
 		.released = requesters_released,
 	};
-	return registry_add_fault(nic->registry, nic->config.name, &requesters->umr_fault);
+	return registry_add_fault(nic->registry, nic->attr.name, &requesters->umr_fault);
 }
