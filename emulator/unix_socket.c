@@ -2,6 +2,7 @@
 #include "unix_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,10 +89,18 @@ void unix_output_init(struct unix_output *output, struct engine *engine, int fd,
 	*output = (struct unix_output){ .engine = engine, .fd = fd, .limit = limit };
 }
 
+static void stop_watching(struct unix_output *output)
+{
+	if (!output->watching)
+		return;
+	engine_fd_remove(&output->watch);
+	close(output->watch.fd);
+	output->watching = false;
+}
+
 void unix_output_fini(struct unix_output *output)
 {
-	if (output->watching)
-		engine_fd_remove(&output->watch);
+	stop_watching(output);
 	free(output->data);
 	*output = (struct unix_output){ .fd = -1 };
 }
@@ -132,10 +141,26 @@ static void output_ready(struct engine_fd *watch, uint32_t events)
 		sent = output->used;
 	output->used -= sent;
 	memmove(output->data, output->data + sent, output->used);
-	if (!output->used) {
-		engine_fd_remove(watch);
-		output->watching = false;
-	}
+	if (!output->used)
+		stop_watching(output);
+}
+
+/* On a duplicate, as epoll knows a descriptor only once, and its owner may wait for input on it. */
+static int start_watching(struct unix_output *output)
+{
+	int fd, err;
+
+	if (output->watching)
+		return 0;
+	fd = fcntl(output->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	err = engine_fd_add(&output->watch, output->engine, fd, EPOLLOUT, output_ready);
+	if (err)
+		close(fd);
+	else
+		output->watching = true;
+	return err;
 }
 
 static int keep(struct unix_output *output, const void *data, size_t len)
@@ -156,10 +181,7 @@ static int keep(struct unix_output *output, const void *data, size_t len)
 	}
 	memcpy(output->data + output->used, data, len);
 	output->used += len;
-	if (output->watching)
-		return 0;
-	output->watching = true;
-	return engine_fd_add(&output->watch, output->engine, output->fd, EPOLLOUT, output_ready);
+	return start_watching(output);
 }
 
 int unix_output_send(struct unix_output *output, const void *data, size_t len, int pass_fd)

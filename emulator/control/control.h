@@ -39,12 +39,13 @@ struct control *control_create(struct engine *engine, const char *path, struct r
 void control_destroy(struct control *control);
 
 /**
- * control_execute() - what the socket does with one line; for tests and fuzzers.
+ * control_execute() - what the socket does with one line; for tests and fuzzers too.
  * @line: @len bytes without the newline
  *
  * Return: the reply, a JSON object without newline, to be freed by the caller; NULL when out of
  * memory.
  */
-char *control_execute(struct control *control, const char *line, size_t len);
+char *control_execute(struct registry *registry, struct fabric *fabric, const char *line,
+		      size_t len);
 
 #endif

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* softfabric: command line, and the life of what it asks for. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "accelerator/accelerator.h"
+#include "connectx/connectx.h"
+#include "control/control.h"
+#include "engine.h"
+#include "fabric/fabric.h"
+#include "options.h"
+#include "registry.h"
+#include "tlp/capture.h"
+#include "util.h"
+#include "vfio_user/server.h"
+
+#define EXIT_USAGE 2
+
+struct machine {
+	const char *runtime_dir;
+	const char *capture_path;
+	uint64_t capture_limit;
+	struct engine *engine;
+	struct registry *registry;
+	struct fabric *fabric;
+	struct capture *capture;
+	struct control *control;
+	struct device {
+		const struct device_kind *kind;
+		const char *name;
+		void *model;
+		struct vfio_user_server *server;
+	} devices[FABRIC_MAX_PORTS];
+	unsigned int device_count;
+	struct engine_fd signals;
+};
+
+/* A kind of device: how to read its options, make it and free it. */
+struct device_kind {
+	const char *option;		/* "--nic" */
+	const struct option_def *options;
+	/* Return: the model, its function in *fn; NULL with errno, or 0 after a message. */
+	void *(*create)(struct machine *machine, char *text, const char **name,
+			struct pci_function **fn);
+	void (*destroy)(void *model);
+};
+
+static void *create_nic(struct machine *machine, char *text, const char **name,
+			struct pci_function **fn)
+{
+	struct connectx_attr attr = connectx_defaults;
+	struct connectx *nic;
+
+	errno = 0;
+	if (options_parse("--nic", text, connectx_options, &attr, name))
+		return NULL;
+	attr.name = *name;
+	nic = connectx_create(machine->engine, machine->fabric, machine->registry, &attr);
+	if (nic)
+		*fn = connectx_function(nic);
+	return nic;
+}
+
+static void destroy_nic(void *model)
+{
+	connectx_destroy(model);
+}
+
+static void *create_accelerator(struct machine *machine, char *text, const char **name,
+				struct pci_function **fn)
+{
+	struct accelerator_attr attr = accelerator_defaults;
+	struct accelerator *accelerator;
+
+	errno = 0;
+	if (options_parse("--accelerator", text, accelerator_options, &attr, name))
+		return NULL;
+	attr.name = *name;
+	accelerator = accelerator_create(machine->fabric, machine->registry, &attr);
+	if (accelerator)
+		*fn = accelerator_function(accelerator);
+	return accelerator;
+}
+
+static void destroy_accelerator(void *model)
+{
+	accelerator_destroy(model);
+}
+
+static const struct device_kind nic_kind = {
+	"--nic", connectx_options, create_nic, destroy_nic,
+};
+
+static const struct device_kind accelerator_kind = {
+	"--accelerator", accelerator_options, create_accelerator, destroy_accelerator,
+};
+
+static void print_help(void)
+{
+	printf("Usage: softfabric --runtime-dir DIR [OPTION]...\n"
+	       "A PCIe fabric with software devices, for QEMU's vfio-user-pci.\n\n"
+	       "  -d, --runtime-dir DIR    serve DIR/NAME.sock for each device, DIR/control.sock\n"
+	       "  -c, --capture FILE       record peer-to-peer TLPs in pcapng FILE\n"
+	       "      --capture-limit SIZE stop recording at SIZE bytes (1G)\n"
+	       "  -h, --help               print this\n"
+	       "      --version            print the version\n"
+	       "  -n, --nic NAME[,KEY=VALUE...]         a ConnectX; keys:\n");
+	options_help(nic_kind.options);
+	printf("  -a, --accelerator NAME[,KEY=VALUE...] an accelerator; keys:\n");
+	options_help(accelerator_kind.options);
+	printf("\n--nic and --accelerator can be given several times. Prints \"ready\" when all\n"
+	       "sockets are there; SIGTERM and SIGINT end it.\n");
+}
+
+static int say(const char *what, const char *name, int error, const char *hint)
+{
+	fprintf(stderr, "softfabric: cannot %s %s: %s%s\n", what, name, strerror(error), hint);
+	return -error;
+}
+
+/* Returns the path of a socket, valid until the next call, or NULL after a message. */
+static const char *socket_path(const struct machine *machine, const char *name)
+{
+	static char path[PATH_MAX];
+	int len = snprintf(path, sizeof(path), "%s/%s.sock", machine->runtime_dir, name);
+
+	if (len > 0 && (size_t)len < sizeof(path))
+		return path;
+	say("use", machine->runtime_dir, ENAMETOOLONG, "; give a shorter --runtime-dir");
+	return NULL;
+}
+
+static const char *listen_hint(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "; is another softfabric running there? Give each its own --runtime-dir";
+	case ENAMETOOLONG:
+		return "; give a shorter --runtime-dir";
+	case ENOENT:
+		return "; make the directory of --runtime-dir first";
+	default:
+		return "";
+	}
+}
+
+static int add_device(struct machine *machine, const struct device_kind *kind, char *text)
+{
+	struct device *device = &machine->devices[machine->device_count];
+	struct pci_function *fn;
+	const char *path;
+
+	if (machine->device_count == ARRAY_SIZE(machine->devices))
+		return say("add", text, ENOSPC, "; 16 devices are the most");
+	*device = (struct device){ .kind = kind };
+	device->model = kind->create(machine, text, &device->name, &fn);
+	if (!device->model) {
+		if (!errno)
+			return -EINVAL;
+		return say("create", device->name, errno,
+			   errno == EEXIST ? "; give each device a name of its own" : "");
+	}
+	machine->device_count++;
+	path = socket_path(machine, device->name);
+	if (!path)
+		return -ENAMETOOLONG;
+	device->server = vfio_user_server_create(machine->engine, path, fn);
+	return device->server ? 0 : say("listen on", path, errno, listen_hint(errno));
+}
+
+static int start_capture(struct machine *machine)
+{
+	int err;
+
+	if (!machine->capture_path)
+		return 0;
+	err = capture_create(machine->capture_path, machine->capture_limit, &machine->capture);
+	if (!err)
+		err = -fabric_set_capture(machine->fabric, machine->capture);
+	return err ? say("record to", machine->capture_path, err, "") : 0;
+}
+
+static int start_control(struct machine *machine)
+{
+	const char *path = socket_path(machine, "control");
+
+	if (!path)
+		return -ENAMETOOLONG;
+	machine->control = control_create(machine->engine, path, machine->registry,
+					  machine->fabric);
+	return machine->control ? 0 : say("listen on", path, errno, listen_hint(errno));
+}
+
+static void signal_ready(struct engine_fd *watch, uint32_t events)
+{
+	engine_stop(watch->engine);
+}
+
+/* Blocked here, before any thread is made, so that all of them are deaf to these. */
+static int watch_signals(struct machine *machine)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return say("watch", "signals", errno, "");
+	return engine_fd_add(&machine->signals, machine->engine, fd, EPOLLIN, signal_ready);
+}
+
+static int create_base(struct machine *machine)
+{
+	machine->engine = engine_create();
+	if (!machine->engine)
+		return say("create", "the engine", errno, "");
+	machine->registry = registry_create();
+	machine->fabric = fabric_create();
+	if (!machine->registry || !machine->fabric)
+		return say("create", "the fabric", ENOMEM, "");
+	return watch_signals(machine);
+}
+
+static int destroy(struct machine *machine)
+{
+	int err = 0;
+
+	control_destroy(machine->control);
+	while (machine->device_count) {
+		struct device *device = &machine->devices[--machine->device_count];
+
+		vfio_user_server_destroy(device->server);
+		device->kind->destroy(device->model);
+	}
+	if (machine->capture) {
+		fabric_set_capture(machine->fabric, NULL);
+		err = capture_close(machine->capture);
+		if (err)
+			say("finish", machine->capture_path, err, "; the capture is not whole");
+	}
+	fabric_destroy(machine->fabric);
+	registry_destroy(machine->registry);
+	engine_destroy(machine->engine);
+	return -err;
+}
+
+enum { OPTION_CAPTURE_LIMIT = 256, OPTION_VERSION };
+
+static const struct option long_options[] = {
+	{ "runtime-dir", required_argument, NULL, 'd' },
+	{ "capture", required_argument, NULL, 'c' },
+	{ "capture-limit", required_argument, NULL, OPTION_CAPTURE_LIMIT },
+	{ "nic", required_argument, NULL, 'n' },
+	{ "accelerator", required_argument, NULL, 'a' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ 0 },
+};
+
+/* First pass: what the devices depend on. Exits on --help, --version and mistakes. */
+static void parse_globals(struct machine *machine, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "d:c:n:a:h", long_options, NULL)) >= 0) {
+		switch (option) {
+		case 'd':
+			machine->runtime_dir = optarg;
+			break;
+		case 'c':
+			machine->capture_path = optarg;
+			break;
+		case OPTION_CAPTURE_LIMIT:
+			if (option_size(optarg, &machine->capture_limit))
+				break;
+			fprintf(stderr, "softfabric: --capture-limit: '%s' is no size; write bytes, "
+				"or a number with K, M or G\n", optarg);
+			exit(EXIT_USAGE);
+		case 'n':
+		case 'a':
+			break;
+		case 'h':
+			print_help();
+			exit(EXIT_SUCCESS);
+		case OPTION_VERSION:
+			puts("softfabric " TPH_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			fputs("Try softfabric --help.\n", stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (machine->runtime_dir && optind == argc)
+		return;
+	fprintf(stderr, "softfabric: %s\nTry softfabric --help.\n",
+		machine->runtime_dir ? "arguments that are no options" : "no --runtime-dir");
+	exit(EXIT_USAGE);
+}
+
+/* Second pass: the devices, in the order of the command line. */
+static int add_devices(struct machine *machine, int argc, char **argv)
+{
+	int option, err = 0;
+
+	optind = 1;
+	while (!err && (option = getopt_long(argc, argv, "d:c:n:a:h", long_options, NULL)) >= 0) {
+		if (option == 'n')
+			err = add_device(machine, &nic_kind, optarg);
+		else if (option == 'a')
+			err = add_device(machine, &accelerator_kind, optarg);
+	}
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct machine machine = { .capture_limit = UINT64_C(1) << 30 };
+	int err;
+
+	parse_globals(&machine, argc, argv);
+	/* Sockets are for their owner only. */
+	umask(077);
+	err = create_base(&machine);
+	if (!err)
+		err = start_capture(&machine);
+	if (!err)
+		err = add_devices(&machine, argc, argv);
+	if (!err)
+		err = start_control(&machine);
+	if (!err) {
+		puts("ready");
+		fflush(stdout);
+		err = engine_run(machine.engine);
+	}
+	if (destroy(&machine))
+		err = -EIO;
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
