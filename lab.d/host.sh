@@ -36,7 +36,7 @@ serves_debian() {
 	release=$(mktemp)
 	/usr/lib/apt/apt-helper -qq -o APT::Sandbox::User=root \
 		download-file "$1/dists/$2/Release" "$release" >/dev/null 2>&1 &&
-		grep -qx 'Origin: Debian' "$release" || rc=1
+		grep -qxE 'Origin: Debian( Backports)?' "$release" || rc=1
 	rm -f "$release"
 	return "$rc"
 }

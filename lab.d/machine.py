@@ -31,7 +31,7 @@ POWEROFF_S = 20         # from the command's exit to QEMU's
 ESCAPE = b"\x1d"        # Ctrl-] leaves a guest that does not answer any more
 
 KERNEL_ARGUMENTS = (
-    "console=ttyS0 panic=-1 oops=panic"
+    "console=ttyS0 panic=-1 oops=panic tsc=reliable"
     " root=lab.root rootfstype=9p"
     " rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro"
     " vfio.enable_unsafe_noiommu_mode=1"
@@ -65,6 +65,7 @@ class Options:
     memory: str = "2G"
     cpus: int = 2
     arguments: str = ""             # more kernel arguments
+    streams: tuple[int, int, int] = (0, 1, 2)
 
 
 def devices(options):
@@ -195,7 +196,9 @@ class Machine:
         if options.terminal:
             self.relays = [Terminal(), Resizer()]
         else:
-            self.relays = [Input("lab.in", 0), Output("lab.out", 1), Output("lab.err", 2)]
+            stdin, stdout, stderr = options.streams
+            self.relays = [Input("lab.in", stdin), Output("lab.out", stdout),
+                           Output("lab.err", stderr)]
         for relay in self.relays:
             command += ["-chardev", f"socket,id={relay.name},fd={relay.guest_end.fileno()}",
                         "-device", relay.device()]
@@ -220,7 +223,8 @@ class Machine:
         try:
             self.qemu.wait(self.options.timeout)
         except subprocess.TimeoutExpired:
-            raise TimeoutError from None
+            raise TimeoutError(f"still running after {self.options.timeout:g} s; last lines of the "
+                               f"guest's console:\n{tail(self.log)}") from None
         for relay in self.relays:
             relay.finish()
         try:
@@ -417,9 +421,8 @@ def main():
     try:
         with Machine(options) as machine:
             return machine.wait()
-    except TimeoutError:
-        print(f"lab: still running after {options.timeout:g} s, last lines of the guest's console:\n"
-              f"{tail(options.run / 'console.log')}", file=sys.stderr)
+    except TimeoutError as error:
+        print(f"lab: {error}", file=sys.stderr)
         code = TIMED_OUT
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)

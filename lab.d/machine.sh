@@ -93,6 +93,7 @@ machine_ready() {
 	kernel_ready "$flavour"
 	new_run
 	if [[ $build ]]; then project_ready; fi
+	[[ -d $stage ]] || die "nothing is built yet, so --no-build cannot be"
 	locked_project cp -a "$stage" "$run/local"
 }
 

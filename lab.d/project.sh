@@ -10,11 +10,22 @@ locked_project() {
 
 # project_ready: builds and stages what has changed
 project_ready() {
-	locked_project build_project
+	locked_project build_project "$out/build" "$stage"
+}
+
+# checked_ready: the same with sanitizers, for tests that run without the guest
+checked_ready() {
+	locked_project build_project "$out/checked" - -DTPH_SANITIZE=ON
+}
+
+# fuzzers_ready: the fuzzers, which need an instrumented build of their own
+fuzzers_ready() {
+	locked_project build_project "$out/fuzz" - -DTPH_FUZZ=ON -DCMAKE_C_COMPILER=clang
 }
 
 build_project() {
-	in_tools lab.d/build "$out/build" "$stage" >"$logs/build.log" 2>&1 && return
-	tail -n 60 "$logs/build.log" | sed 's/^/    /' >&2
-	die "building the project failed; the whole output is in $logs/build.log"
+	local log=$logs/${1##*/}.log
+	in_tools lab.d/build "$@" >"$log" 2>&1 </dev/null && return
+	tail -n 60 "$log" | sed 's/^/    /' >&2
+	die "building the project failed; the whole output is in $log"
 }

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * libvfio-tph on a real kernel, with the accelerator of the lab: opening, mapping, exporting,
+ * publishing, and what each mistake is answered with.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/vfio.h>
+#include <vfio/tph.h>
+
+#include "tap.h"
+
+#define BAR 2
+#define PAGE 4096
+
+static struct vfio_tph_reason reason;
+
+/* The reason is for people: here it has to name what was wrong. */
+static void expect(int got, int expected, const char *names, const char *what)
+{
+	bool named = !expected || strstr(reason.text, names);
+
+	tap_ok(got == expected && named, "%s: %s", what, strerror(expected));
+	if (got != expected)
+		tap_note("got %s", strerror(got));
+	if (expected)
+		tap_note("%s", reason.text);
+}
+
+static int open_errno(const char *bdf)
+{
+	struct vfio_tph_device *device = vfio_tph_open(bdf, &reason);
+	int err = errno;
+
+	vfio_tph_close(device);
+	return device ? 0 : err;
+}
+
+/* Some other PCI device that has a driver, or has none; empty when there is none such. */
+static void find_device(char *bdf, size_t size, const char *not_this, bool with_driver)
+{
+	DIR *directory = opendir("/sys/bus/pci/devices");
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	*bdf = '\0';
+	while (directory && (entry = readdir(directory))) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", entry->d_name);
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, not_this) &&
+		    !access(path, F_OK) == with_driver) {
+			snprintf(bdf, size, "%s", entry->d_name);
+			break;
+		}
+	}
+	if (directory)
+		closedir(directory);
+}
+
+static void opening(const char *bdf)
+{
+	char other[NAME_MAX + 1];
+
+	expect(open_errno(NULL), EINVAL, "lspci", "open no address");
+	expect(open_errno("0000:00:05"), EINVAL, "0000:00:05", "open half an address");
+	expect(open_errno("0000:00:20.0"), EINVAL, "0000:00:20.0", "open an impossible device");
+	expect(open_errno("fffe:fe:1f.7"), ENODEV, "fffe:fe:1f.7", "open an absent device");
+	find_device(other, sizeof(other), bdf, true);
+	expect(open_errno(other), ENXIO, "driver/unbind", "open a device with another driver");
+	find_device(other, sizeof(other), bdf, false);
+	expect(open_errno(other), ENXIO, "driver_override", "open a device without driver");
+}
+
+static void bars(struct vfio_tph_device *device)
+{
+	uint64_t size = 0;
+	void *memory;
+
+	expect(vfio_tph_bar_size(device, BAR, &size, &reason), 0, "", "size of the memory BAR");
+	tap_ok(size >= PAGE && !(size & (size - 1)), "it is a power of two: %#" PRIx64, size);
+	expect(vfio_tph_bar_size(device, 6, &size, &reason), EINVAL, "BAR6", "size of BAR6");
+	expect(vfio_tph_bar_size(device, BAR + 1, &size, &reason), ENXIO, "BAR3",
+	       "size of the upper half");
+	expect(vfio_tph_map_bar(device, BAR, 0, size + 1, &memory, &reason), ERANGE, "do not fit",
+	       "map more than the BAR has");
+	expect(vfio_tph_map_bar(device, BAR, UINT64_MAX - PAGE + 1, PAGE, &memory, &reason), ERANGE,
+	       "do not fit", "map beyond its end");
+	expect(vfio_tph_map_bar(device, BAR, 1, PAGE, &memory, &reason), EINVAL, "page size",
+	       "map from the middle of a page");
+	expect(vfio_tph_map_bar(device, BAR, 0, 0, &memory, &reason), EINVAL, "length 0",
+	       "map nothing");
+}
+
+static void mapping_shows_the_memory(struct vfio_tph_device *device)
+{
+	volatile uint32_t *one, *two;
+	void *first, *second;
+
+	expect(vfio_tph_map_bar(device, BAR, 0, 2 * PAGE, &first, &reason), 0, "", "map two pages");
+	expect(vfio_tph_map_bar(device, BAR, PAGE, PAGE, &second, &reason), 0, "",
+	       "map the second again");
+	one = (uint32_t *)((char *)first + PAGE);
+	two = second;
+	*one = 0x12345678;
+	tap_ok(*two == 0x12345678, "both mappings show the same memory");
+	munmap(first, 2 * PAGE);
+	munmap(second, PAGE);
+}
+
+static void exporting(struct vfio_tph_device *device)
+{
+	uint64_t size = 0;
+	int fd = -1;
+
+	vfio_tph_bar_size(device, BAR, &size, &reason);
+	expect(vfio_tph_export(device, 6, 0, PAGE, &fd, &reason), EINVAL, "BAR6", "export BAR6");
+	expect(vfio_tph_export(device, BAR, 0, 0, &fd, &reason), EINVAL, "length 0",
+	       "export nothing");
+	expect(vfio_tph_export(device, BAR, 0, PAGE + 1, &fd, &reason), EINVAL, "multiple",
+	       "export part of a page");
+	expect(vfio_tph_export(device, BAR, PAGE, size, &fd, &reason), ERANGE, "do not fit",
+	       "export beyond the end");
+	tap_ok(fd == -1, "a failed export writes no fd");
+	expect(vfio_tph_export(device, BAR, PAGE, size - PAGE, &fd, &reason), 0, "",
+	       "export all but the first page");
+	tap_ok(lseek(fd, 0, SEEK_END) == (off_t)(size - PAGE), "the dma-buf has that size");
+	tap_ok(fcntl(fd, F_GETFD) == FD_CLOEXEC, "its fd is close-on-exec");
+	close(fd);
+}
+
+static int publish(struct vfio_tph_device *device, int fd, uint32_t flags, unsigned int ph)
+{
+	struct vfio_tph_tags tags = { .flags = flags, .st_ext = 0x1234, .st = 0xf0, .ph = ph };
+
+	return vfio_tph_publish(device, fd, &tags, &reason);
+}
+
+static void publishing(struct vfio_tph_device *device)
+{
+	int fd, not_open = 1000, not_dmabuf = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (vfio_tph_export(device, BAR, 0, PAGE, &fd, &reason))
+		tap_bail_out("%s", reason.text);
+	expect(vfio_tph_probe(device, &reason), 0, "", "probe");
+	expect(publish(device, fd, VFIO_TPH_TAG_ST, 2), 0, "", "publish in the 8-bit namespace");
+	expect(publish(device, fd, VFIO_TPH_TAG_ST, 3), 0, "", "replace it");
+	expect(vfio_tph_clear(device, fd, &reason), 0, "", "clear it");
+	expect(vfio_tph_clear(device, fd, &reason), 0, "", "clear it again");
+	expect(publish(device, fd, 4, 0), EINVAL, "flags 0x4", "publish an undefined flag");
+	expect(publish(device, fd, VFIO_TPH_TAG_ST, 4), EINVAL, "hint 4", "publish hint 4");
+	expect(publish(device, not_open, VFIO_TPH_TAG_ST, 0), EBADF, "1000", "publish for no fd");
+	expect(publish(device, not_dmabuf, VFIO_TPH_TAG_ST, 0), EINVAL, "dma-buf",
+	       "publish for another file");
+	close(not_dmabuf);
+	close(fd);
+}
+
+static void opening_twice(const char *bdf, const char *how)
+{
+	struct vfio_tph_device *device = vfio_tph_open(bdf, &reason);
+	uint64_t size = 0;
+
+	if (!tap_ok(device, "%s: the device opens again after it was closed", how))
+		tap_bail_out("%s", reason.text);
+	expect(vfio_tph_bar_size(device, BAR, &size, &reason), 0, "", "it answers");
+	expect(open_errno(bdf), EBUSY, "process", "open an open device");
+	vfio_tph_close(device);
+}
+
+/* Without an iommufd the library falls back to the group and a container. */
+static void opening_by_group(const char *bdf)
+{
+	bool moved = !rename("/dev/iommu", "/dev/iommu.away");
+
+	if (!moved && errno != ENOENT)
+		tap_bail_out("cannot move /dev/iommu: %s", strerror(errno));
+	opening_twice(bdf, "by its group");
+	if (moved && rename("/dev/iommu.away", "/dev/iommu"))
+		tap_bail_out("cannot move /dev/iommu back: %s", strerror(errno));
+}
+
+static void opening_unprivileged(const char *bdf)
+{
+	const uid_t nobody = 65534;
+	int status = 0;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child)
+		_exit(setresuid(nobody, nobody, nobody) ? 0 : open_errno(bdf));
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		tap_bail_out("cannot try as another user");
+	tap_errno(WEXITSTATUS(status), EACCES, "open without permission");
+}
+
+static void closing_revokes(const char *bdf)
+{
+	struct vfio_tph_device *device = vfio_tph_open(bdf, &reason), *again;
+	int fd;
+
+	if (!device || vfio_tph_export(device, BAR, 0, PAGE, &fd, &reason))
+		tap_bail_out("%s", reason.text);
+	vfio_tph_close(device);
+	again = vfio_tph_open(bdf, &reason);
+	if (!again)
+		tap_bail_out("%s", reason.text);
+	expect(publish(again, fd, VFIO_TPH_TAG_ST, 0), EINVAL, "closed since",
+	       "publish for a dma-buf from before the device was closed");
+	vfio_tph_close(again);
+	close(fd);
+}
+
+static void accepts_device_ioctls(struct vfio_tph_device *device)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int fd = vfio_tph_device_fd(device);
+
+	tap_ok(!ioctl(fd, VFIO_DEVICE_GET_INFO, &info) && info.flags & VFIO_DEVICE_FLAGS_PCI,
+	       "the device fd is a VFIO PCI device's");
+}
+
+int main(void)
+{
+	const char *bdf = getenv("TPH_ACC0");
+	struct vfio_tph_device *device;
+
+	if (!bdf)
+		tap_bail_out("TPH_ACC0 is not set: the lab sets it to the accelerator's address");
+	tap_plan(44);
+	opening(bdf);
+	device = vfio_tph_open(bdf, &reason);
+	if (!tap_ok(device, "the accelerator opens"))
+		tap_bail_out("%s", reason.text);
+	accepts_device_ioctls(device);
+	bars(device);
+	mapping_shows_the_memory(device);
+	exporting(device);
+	publishing(device);
+	vfio_tph_close(device);
+	opening_twice(bdf, "by what the kernel has");
+	opening_by_group(bdf);
+	opening_unprivileged(bdf);
+	closing_revokes(bdf);
+	return tap_status();
+}
