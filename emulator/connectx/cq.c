@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectx/completion.h"
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/uar.h"
@@ -94,8 +95,11 @@ static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe
 
 	if (!slot)
 		return false;
-	cqe->timestamp_h = cpu_to_be32(now >> 32);
-	cqe->timestamp_l = cpu_to_be32(now);
+	/* An error has its syndrome where other completions have their time. */
+	if (cqe->op_own >> 4 < CQE_REQ_ERR) {
+		cqe->timestamp_h = cpu_to_be32(now >> 32);
+		cqe->timestamp_l = cpu_to_be32(now);
+	}
 	cqe->op_own &= ~CQE_OWNER;
 	cqe->op_own |= cq->producer >> cq->log_size & CQE_OWNER;
 	memcpy(slot, cqe, offsetof(struct mlx5_cqe64, op_own));
