@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,25 @@ bool filter_set_requester(struct filter *filter, const char *address)
 	return true;
 }
 
+bool filter_set_addresses(struct filter *filter, const char *range)
+{
+	size_t len = strcspn(range, "-");
+	unsigned long first, last;
+	char text[32];
+
+	if (!range[len] || len >= sizeof(text))
+		return false;
+	memcpy(text, range, len);
+	text[len] = '\0';
+	if (!parse_number(text, ULONG_MAX, &first) ||
+	    !parse_number(range + len + 1, ULONG_MAX, &last) || first > last)
+		return false;
+	filter->first_address = first;
+	filter->last_address = last;
+	filter->has_addresses = true;
+	return true;
+}
+
 bool filter_set_st(struct filter *filter, const char *number)
 {
 	unsigned long value;
@@ -131,6 +151,14 @@ static bool accepts_link(const struct filter *filter, const char *link)
 	return !filter->num_links;
 }
 
+static bool accepts_address(const struct filter *filter, const struct tlp *tlp)
+{
+	if (!filter->has_addresses)
+		return true;
+	return !tlp_is_completion(tlp->type) && tlp->address >= filter->first_address &&
+	       tlp->address <= filter->last_address;
+}
+
 static bool accepts_hints(const struct filter *filter, const struct tlp_hints *hints)
 {
 	if (filter->has_hv && filter->hv != hints->hv)
@@ -150,11 +178,11 @@ bool filter_accepts(const struct filter *filter, const struct packet *packet)
 	if (filter->direction && filter->direction != packet->record.direction)
 		return false;
 	if (packet->error)
-		return !filter->has_types && !filter->has_requester && !filter->has_st &&
-		       !filter->has_ph && !filter->has_hv;
+		return !filter->has_types && !filter->has_requester && !filter->has_addresses &&
+		       !filter->has_st && !filter->has_ph && !filter->has_hv;
 	if (filter->has_types && !filter->types[tlp->type])
 		return false;
 	if (filter->has_requester && filter->requester != tlp->requester)
 		return false;
-	return accepts_hints(filter, &tlp->hints);
+	return accepts_address(filter, tlp) && accepts_hints(filter, &tlp->hints);
 }

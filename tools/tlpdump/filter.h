@@ -17,7 +17,8 @@ struct filter {
 	unsigned int num_links;		/* 0: all */
 	uint32_t direction;		/* 0: both */
 	bool types[256];
-	bool has_types, has_requester, has_st, has_ph, has_hv;
+	bool has_types, has_requester, has_addresses, has_st, has_ph, has_hv;
+	uint64_t first_address, last_address;
 	uint16_t requester, st;
 	uint8_t ph, hv;
 };
@@ -33,6 +34,8 @@ bool filter_set_direction(struct filter *filter, const char *direction);
 bool filter_add_types(struct filter *filter, const char *types);
 /* bus:device.function in hex, a domain before it is ignored */
 bool filter_set_requester(struct filter *filter, const char *address);
+/* FIRST-LAST, both included: requests to these addresses */
+bool filter_set_addresses(struct filter *filter, const char *range);
 bool filter_set_st(struct filter *filter, const char *number);
 bool filter_set_ph(struct filter *filter, const char *number);
 bool filter_set_hv(struct filter *filter, const char *number);

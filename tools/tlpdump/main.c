@@ -36,7 +36,7 @@ struct run {
 enum option_code {
 	OPT_LINK = 'l', OPT_DIRECTION = 'd', OPT_TYPE = 't', OPT_COUNT = 'c', OPT_LIMIT = 'n',
 	OPT_JSON = 'j', OPT_HELP = 'h', OPT_PAYLOAD = 'x',
-	OPT_REQUESTER = 256, OPT_ST, OPT_PH, OPT_HV, OPT_EXPECT,
+	OPT_REQUESTER = 256, OPT_ADDRESS, OPT_ST, OPT_PH, OPT_HV, OPT_EXPECT,
 };
 
 static const struct option long_options[] = {
@@ -44,6 +44,7 @@ static const struct option long_options[] = {
 	{ "direction", required_argument, NULL, OPT_DIRECTION },
 	{ "type", required_argument, NULL, OPT_TYPE },
 	{ "requester", required_argument, NULL, OPT_REQUESTER },
+	{ "address", required_argument, NULL, OPT_ADDRESS },
 	{ "st", required_argument, NULL, OPT_ST },
 	{ "ph", required_argument, NULL, OPT_PH },
 	{ "hv", required_argument, NULL, OPT_HV },
@@ -65,6 +66,7 @@ static const char help[] =
 	"  -d, --direction=in|out  that the device of the link receives or sends\n"
 	"  -t, --type=TYPE[,...]   MRd32, MRd64, MRd (both), MWr, Cpl, CplD, FetchAdd, Swap, CAS, DMWr\n"
 	"      --requester=BDF     of this requester, as in 00:04.0\n"
+	"      --address=A-B       requests to addresses from A to B, as in 0x1000-0x1fff\n"
 	"      --st=TAG            with this steering tag\n"
 	"      --ph=HINT           with this processing hint, 0 to 3\n"
 	"      --hv=BITS           with this HV: 0 no hints, 1 8-bit tag, 3 16-bit tag\n"
@@ -105,6 +107,8 @@ static bool take_argument(struct options *options, int code, const char *argumen
 		return filter_add_types(&options->filter, argument);
 	case OPT_REQUESTER:
 		return filter_set_requester(&options->filter, argument);
+	case OPT_ADDRESS:
+		return filter_set_addresses(&options->filter, argument);
 	case OPT_ST:
 		return filter_set_st(&options->filter, argument);
 	case OPT_PH:
