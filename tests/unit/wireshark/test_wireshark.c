@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * tshark opens captures of ours, and the dissector, which shares nothing with the encoder, reads
+ * from them what the encoder was told to write.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tlp/capture.h"
+#include "vectors.h"
+
+#define LINE_MAX_CHARS 512
+#define RANDOM_PACKETS 3000
+#define SEED 0x7a91c3
+#define SECOND 1000000000ull
+
+/* Lua is off for the superuser, so tshark runs as nobody. */
+static const char run_tshark[] =
+	"%s " TSHARK " -n -X lua_script:" DISSECTOR " -r %s -T fields -E separator='|' %s 2>/dev/null";
+static const char as_nobody[] = "setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp";
+static const char fields[] =
+	"-e tlp.type -e tlp.tc -e tlp.length -e tlp.requester -e tlp.tag -e tlp.at -e tlp.address "
+	"-e tlp.hv -e tlp.st -e tlp.ph -e tlp.ama -e tlp.last_be -e tlp.first_be "
+	"-e tlp.completer -e tlp.byte_count -e tlp.lower_address -e tlp.status -e tlp.data";
+
+struct fixture {
+	char path[32];
+	struct capture *capture;
+	uint32_t links[2];
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	int fd;
+
+	if (!fixture)
+		return -1;
+	strcpy(fixture->path, "/tmp/test_wireshark.XXXXXX");
+	fd = mkstemp(fixture->path);
+	if (fd < 0 || fchmod(fd, 0644))
+		return -1;
+	close(fd);
+	*state = fixture;
+	return capture_create(fixture->path, 0, &fixture->capture) ||
+	       capture_add_link(fixture->capture, "nic0", &fixture->links[0]) ||
+	       capture_add_link(fixture->capture, "acc0", &fixture->links[1]);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	capture_close(fixture->capture);
+	unlink(fixture->path);
+	free(fixture);
+	return 0;
+}
+
+static FILE *dissect(struct fixture *fixture, const char *what)
+{
+	char command[2048];
+	FILE *pipe;
+
+	assert_int_equal(capture_flush(fixture->capture), 0);
+	snprintf(command, sizeof(command), run_tshark, geteuid() ? "" : as_nobody, fixture->path,
+		 what);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	return pipe;
+}
+
+/* The next line without its end; it may be long, as the data is in it */
+static void read_line(FILE *pipe, char *line, size_t size)
+{
+	assert_non_null(fgets(line, size, pipe));
+	line[strcspn(line, "\n")] = '\0';
+}
+
+static void assert_end(FILE *pipe)
+{
+	assert_int_equal(fgetc(pipe), EOF);
+	assert_int_equal(pclose(pipe), 0);
+}
+
+/* A column that tshark leaves empty if the field is not in the packet */
+__attribute__((format(printf, 3, 4)))
+static void column(char *line, bool there, const char *format, ...)
+{
+	size_t used = strlen(line);
+	va_list args;
+
+	va_start(args, format);
+	if (there)
+		vsnprintf(line + used, LINE_MAX_CHARS - used, format, args);
+	va_end(args);
+	strcat(line, "|");
+}
+
+static void expect_id(char *line, bool there, uint16_t id)
+{
+	column(line, there, "%02x:%02x.%x", id >> 8, id >> 3 & 0x1f, id & 7);
+}
+
+static void expect_request(char *line, const struct tlp *tlp)
+{
+	bool request = !tlp_is_completion(tlp->type);
+	bool atomic = !tlp->first_be && !tlp->last_be && tlp_has_data(tlp->type);
+	bool ohc_a = request && !atomic &&
+		     (tlp->first_be != 0xf || (tlp->length > 1 && tlp->last_be != 0xf));
+	bool hints = request && tlp->hints.hv;
+
+	column(line, request, "%u", tlp->at);
+	column(line, request, "0x%016" PRIx64, tlp->address);
+	column(line, hints || tlp->av, "%u", tlp->hints.hv);
+	column(line, hints, "0x%04x", tlp->hints.st);
+	column(line, hints, "%u", tlp->hints.ph);
+	column(line, hints || tlp->av, "%u", tlp->ama);
+	column(line, ohc_a, "0x%02x", tlp->last_be);
+	column(line, ohc_a, "0x%02x", tlp->first_be);
+}
+
+static void expect_completion(char *line, const struct tlp *tlp)
+{
+	bool completion = tlp_is_completion(tlp->type);
+	bool ohc_a = completion && (tlp->status || tlp->lower_address % 4);
+
+	expect_id(line, completion, tlp->completer);
+	column(line, completion, "%u", tlp->byte_count);
+	column(line, completion, "0x%02x", tlp->lower_address);
+	column(line, ohc_a, "%u", tlp->status);
+}
+
+/* All columns but the data. Length 0 on the wire reads as 1024, in Cpl too, where it is reserved. */
+static void expect_line(char *line, const struct tlp *tlp, uint16_t tag)
+{
+	line[0] = '\0';
+	column(line, true, "0x%02x", tlp->type);
+	column(line, true, "%u", tlp->tc);
+	column(line, true, "%u", tlp->length ? tlp->length : TLP_MAX_LENGTH_DW);
+	expect_id(line, true, tlp->requester);
+	column(line, true, "0x%04x", tag);
+	expect_request(line, tlp);
+	expect_completion(line, tlp);
+}
+
+static void assert_line(FILE *pipe, const struct tlp *tlp, uint16_t tag, const uint8_t *payload)
+{
+	char line[LINE_MAX_CHARS + 2 * TLP_MAX_PAYLOAD], expected[LINE_MAX_CHARS];
+	size_t len = tlp_has_data(tlp->type) ? tlp->length * 4 : 0;
+	char *data;
+
+	expect_line(expected, tlp, tag);
+	read_line(pipe, line, sizeof(line));
+	data = strrchr(line, '|') + 1;
+	assert_int_equal(strlen(data), 2 * len);
+	for (size_t i = 0; i < len; i++) {
+		char byte[3];
+
+		snprintf(byte, sizeof(byte), "%02x", payload[i]);
+		assert_memory_equal(data + 2 * i, byte, 2);
+	}
+	*data = '\0';
+	assert_string_equal(line, expected);
+}
+
+static void vectors_are_dissected(void **state)
+{
+	struct fixture *fixture = *state;
+	FILE *pipe;
+
+	for (size_t i = 0; i < num_vectors; i++)
+		assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, i,
+						vectors[i].bytes, vector_size(&vectors[i]), NULL,
+						0), 0);
+	pipe = dissect(fixture, fields);
+	for (size_t i = 0; i < num_vectors; i++) {
+		const struct tlp *tlp = &vectors[i].tlp;
+		bool echo = tlp_is_posted(tlp->type) && vectors[i].flags && tlp->hints.hv;
+
+		assert_line(pipe, tlp, echo ? tlp->hints.st & 0xff : tlp->tag,
+			    vectors[i].bytes + vectors[i].header);
+	}
+	assert_end(pipe);
+}
+
+static unsigned int pick(unsigned int below)
+{
+	return random() % below;
+}
+
+static void pick_hints(struct tlp *tlp)
+{
+	static const uint8_t hvs[] = { TLP_HV_NONE, TLP_HV_ST8, TLP_HV_ST16 };
+
+	tlp->hints.hv = hvs[pick(3)];
+	if (!tlp->hints.hv)
+		return;
+	tlp->hints.ph = pick(4);
+	tlp->hints.st = pick(tlp->hints.hv == TLP_HV_ST8 ? 0x100 : 0x10000);
+}
+
+static void pick_completion(struct tlp *tlp)
+{
+	static const uint8_t statuses[] = { TLP_STATUS_SC, TLP_STATUS_UR, TLP_STATUS_RRS,
+					    TLP_STATUS_CA };
+
+	tlp->type = pick(2) ? TLP_CPLD : TLP_CPL;
+	tlp->length = tlp->type == TLP_CPLD ? 1 + pick(64) : 0;
+	tlp->completer = pick(0x10000);
+	tlp->status = statuses[pick(4)];
+	tlp->byte_count = 1 + pick(4096);
+	tlp->lower_address = pick(128);
+	tlp->tag = pick(0x4000);
+}
+
+static void pick_request(struct tlp *tlp)
+{
+	static const enum tlp_type types[] = { TLP_MRD64, TLP_MWR64, TLP_DMWR64 };
+	uint64_t page = ((uint64_t)random() << 31 | random()) & ~0xfffull;
+	unsigned int start = pick(4096), room = 4096 - start;
+
+	if (pick(2))
+		page &= 0xffffffff;
+	tlp_set_span(tlp, page + start, 1 + pick(room < 256 ? room : 256));
+	tlp->type = tlp_type_for(types[pick(3)], tlp->address);
+	tlp->tag = tlp_is_posted(tlp->type) ? 0 : pick(0x4000);
+	tlp->at = pick(3);
+	tlp->av = tlp->at == 2 && pick(2);
+	tlp->ama = tlp->av ? pick(8) : 0;
+	pick_hints(tlp);
+}
+
+static void pick_atomic(struct tlp *tlp)
+{
+	static const enum tlp_type types[] = { TLP_FETCHADD64, TLP_SWAP64, TLP_CAS64 };
+	enum tlp_type type = types[pick(3)];
+	unsigned int operand = 1 + pick(2);
+
+	tlp->length = type == TLP_CAS64 ? 2 * operand : operand;
+	tlp->address = ((uint64_t)random() << pick(24)) & ~(operand * 4 - 1ull);
+	tlp->type = tlp_type_for(type, tlp->address);
+	tlp->tag = pick(0x4000);
+	pick_hints(tlp);
+}
+
+static void pick_packet(struct tlp *tlp, const uint8_t *payload)
+{
+	static void (*const kinds[])(struct tlp *) = { pick_completion, pick_request, pick_atomic };
+
+	*tlp = (struct tlp){ .tc = pick(8), .attr = pick(8), .requester = pick(0x10000) };
+	kinds[pick(3)](tlp);
+	tlp->payload = payload;
+}
+
+static void random_packets_are_dissected(void **state)
+{
+	struct tlp *tlps = calloc(RANDOM_PACKETS, sizeof(*tlps));
+	struct fixture *fixture = *state;
+	uint8_t bytes[TLP_MAX_SIZE], payload[1024];
+	size_t size;
+	FILE *pipe;
+
+	assert_non_null(tlps);
+	srandom(SEED);
+	for (size_t i = 0; i < sizeof(payload); i++)
+		payload[i] = random();
+	for (size_t i = 0; i < RANDOM_PACKETS; i++) {
+		pick_packet(&tlps[i], payload);
+		assert_int_equal(tlp_flit_encode(&tlps[i], 0, bytes, sizeof(bytes), &size),
+				 TLP_OK);
+		assert_int_equal(capture_packet(fixture->capture, i % 2, CAPTURE_INBOUND, i, bytes,
+						size, NULL, 0), 0);
+	}
+	pipe = dissect(fixture, fields);
+	for (size_t i = 0; i < RANDOM_PACKETS; i++)
+		assert_line(pipe, &tlps[i], tlps[i].tag, payload);
+	assert_end(pipe);
+	free(tlps);
+}
+
+static void links_directions_and_times_are_shown(void **state)
+{
+	struct fixture *fixture = *state;
+	char line[LINE_MAX_CHARS];
+	FILE *pipe;
+
+	assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 1700000000 * SECOND +
+					123456789, REFERENCE->bytes, vector_size(REFERENCE), NULL,
+					0), 0);
+	assert_int_equal(capture_packet(fixture->capture, 1, CAPTURE_INBOUND, 1700000000 * SECOND +
+					123456790, REFERENCE->bytes, vector_size(REFERENCE), NULL,
+					0), 0);
+	pipe = dissect(fixture, "-e frame.interface_name -e frame.packet_flags_direction "
+		       "-e frame.time_epoch -e _ws.col.info");
+	read_line(pipe, line, sizeof(line));
+	assert_string_equal(line, "nic0|0x00000002|1700000000.123456789|MWr64 L=8 ST=F0h PH=2");
+	read_line(pipe, line, sizeof(line));
+	assert_string_equal(line, "acc0|0x00000001|1700000000.123456790|MWr64 L=8 ST=F0h PH=2");
+	assert_end(pipe);
+}
+
+static void malformed_packets_are_named(void **state)
+{
+	struct fixture *fixture = *state;
+	char line[LINE_MAX_CHARS];
+	FILE *pipe;
+
+	for (size_t len = 1; len <= 20; len += 19)
+		assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 0,
+						REFERENCE->bytes, len, NULL, 0), 0);
+	assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 0, "\0\0\0\1", 4,
+					NULL, 0), 0);
+	pipe = dissect(fixture, "-e _ws.col.info -e _ws.expert.message");
+	read_line(pipe, line, sizeof(line));
+	assert_string_equal(line, " [less than one DW]|less than one DW");
+	read_line(pipe, line, sizeof(line));
+	assert_string_equal(line, "MWr64 [20 bytes instead of 52]|20 bytes instead of 52");
+	read_line(pipe, line, sizeof(line));
+	assert_string_equal(line, " [unknown type 00h]|unknown type 00h");
+	assert_end(pipe);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(vectors_are_dissected, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(random_packets_are_dissected, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(links_directions_and_times_are_shown, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(malformed_packets_are_named, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,281 @@
+-- SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+--
+-- Wireshark dissector for softfabric's captures: PCI Express packets in flit mode, one interface a
+-- link, link type USER0. Use: wireshark -X lua_script:tph.lua FILE, or copy it to the personal
+-- plugins folder that Help > About > Folders names.
+--
+-- Written from the specification (PCI Express Base 6.x, sections 2.2.1.2, 2.2.5.2, 2.2.7.2 and
+-- 2.2.9.2), not from emulator/tlp, so that each of the two can catch the other's mistakes.
+
+local tlp = Proto("tlp", "PCI Express TLP (flit mode)")
+
+local STATUS = {
+	[0] = "Successful Completion",
+	[1] = "Unsupported Request",
+	[2] = "Request Retry Status",
+	[4] = "Completer Abort",
+}
+local PH = {
+	[0] = "Bi-directional data structure",
+	[1] = "Requester",
+	[2] = "Target",
+	[3] = "Target with priority",
+}
+local HV = {
+	[0] = "no hints",
+	[1] = "PH and ST[7:0]",
+	[2] = "reserved: no hints",
+	[3] = "PH and ST[15:0]",
+}
+local TS = {
+	[0] = "none",
+	[1] = "1 DW, ECRC",
+	[2] = "1 DW, reserved",
+	[3] = "2 DW, reserved",
+	[4] = "2 DW, reserved",
+	[5] = "3 DW, IDE MAC or reserved",
+	[6] = "4 DW, IDE MAC and PCRC or reserved",
+	[7] = "5 DW, reserved",
+}
+local TRAILER_DWS = { [0] = 0, 1, 1, 2, 2, 3, 4, 5 }
+local OHC_E_DWS = { [0] = 0, 1, 2, 4 }
+
+-- Type[7:0]: name, DWs of the header base, whether data follows, and the kind of header
+local REQUEST, ATOMIC, COMPLETION = 1, 2, 3
+local TYPES = {
+	[tonumber("00000011", 2)] = { "MRd32", 3, false, REQUEST },
+	[tonumber("00100000", 2)] = { "MRd64", 4, false, REQUEST },
+	[tonumber("01000000", 2)] = { "MWr32", 3, true, REQUEST },
+	[tonumber("01100000", 2)] = { "MWr64", 4, true, REQUEST },
+	[tonumber("01011011", 2)] = { "DMWr32", 3, true, REQUEST },
+	[tonumber("01111011", 2)] = { "DMWr64", 4, true, REQUEST },
+	[tonumber("01001100", 2)] = { "FetchAdd32", 3, true, ATOMIC },
+	[tonumber("01101100", 2)] = { "FetchAdd64", 4, true, ATOMIC },
+	[tonumber("01001101", 2)] = { "Swap32", 3, true, ATOMIC },
+	[tonumber("01101101", 2)] = { "Swap64", 4, true, ATOMIC },
+	[tonumber("01001110", 2)] = { "CAS32", 3, true, ATOMIC },
+	[tonumber("01101110", 2)] = { "CAS64", 4, true, ATOMIC },
+	[tonumber("00001010", 2)] = { "Cpl", 3, false, COMPLETION },
+	[tonumber("01001010", 2)] = { "CplD", 3, true, COMPLETION },
+}
+local NAMES = {}
+for number, entry in pairs(TYPES) do
+	NAMES[number] = entry[1]
+end
+
+local f = {
+	type = ProtoField.uint8("tlp.type", "Type", base.HEX, NAMES),
+	tc = ProtoField.uint8("tlp.tc", "Traffic class", base.DEC, nil, 0xe0),
+	ohc = ProtoField.uint8("tlp.ohc", "OHC", base.HEX, nil, 0x1f),
+	ts = ProtoField.uint8("tlp.ts", "Trailer size", base.DEC, TS, 0xe0),
+	ido = ProtoField.bool("tlp.attr.ido", "ID-based ordering", 8, nil, 0x10),
+	ro = ProtoField.bool("tlp.attr.ro", "Relaxed ordering", 8, nil, 0x08),
+	ns = ProtoField.bool("tlp.attr.ns", "No snoop", 8, nil, 0x04),
+	length = ProtoField.uint16("tlp.length", "Length in DW", base.DEC),
+	requester = ProtoField.string("tlp.requester", "Requester ID"),
+	completer = ProtoField.string("tlp.completer", "Completer ID"),
+	ep = ProtoField.bool("tlp.ep", "Poisoned", 16, nil, 0x8000),
+	tag = ProtoField.uint16("tlp.tag", "Tag", base.HEX, nil, 0x3fff),
+	address = ProtoField.uint64("tlp.address", "Address", base.HEX),
+	at = ProtoField.uint8("tlp.at", "Address type", base.DEC, nil, 0x03),
+	count = ProtoField.uint16("tlp.byte_count", "Byte count", base.DEC),
+	lower = ProtoField.uint8("tlp.lower_address", "Lower address", base.HEX),
+	status = ProtoField.uint8("tlp.status", "Status", base.DEC, STATUS, 0x07),
+	last = ProtoField.uint8("tlp.last_be", "Last DW byte enables", base.HEX, nil, 0xf0),
+	first = ProtoField.uint8("tlp.first_be", "First DW byte enables", base.HEX, nil, 0x0f),
+	pv = ProtoField.bool("tlp.pasid_valid", "PASID valid", 8, nil, 0x40),
+	pasid = ProtoField.uint32("tlp.pasid", "PASID", base.HEX, nil, 0x0fffff00),
+	dsv = ProtoField.bool("tlp.dsv", "Destination segment valid", 8, nil, 0x80),
+	st = ProtoField.uint16("tlp.st", "Steering tag", base.HEX),
+	ph = ProtoField.uint8("tlp.ph", "Processing hint", base.DEC, PH, 0xc0),
+	hv = ProtoField.uint8("tlp.hv", "Hints valid", base.DEC, HV, 0x30),
+	ama = ProtoField.uint8("tlp.ama", "Memory attributes", base.DEC, nil, 0x0e),
+	av = ProtoField.bool("tlp.av", "Memory attributes valid", 8, nil, 0x01),
+	ohc_c = ProtoField.bytes("tlp.ohc_c", "OHC-C"),
+	ohc_e = ProtoField.bytes("tlp.ohc_e", "OHC-E"),
+	data = ProtoField.bytes("tlp.data", "Data"),
+	trailer = ProtoField.bytes("tlp.trailer", "Trailer"),
+}
+tlp.fields = f
+
+local malformed = ProtoExpert.new("tlp.malformed", "Malformed packet", expert.group.MALFORMED,
+				  expert.severity.ERROR)
+tlp.experts = { malformed }
+
+local function id_text(range)
+	local id = range:uint()
+	return string.format("%02x:%02x.%x", id >> 8, id >> 3 & 0x1f, id & 7)
+end
+
+local function add_dw0(tree, buf, length)
+	tree:add(f.type, buf(0, 1))
+	tree:add(f.tc, buf(1, 1))
+	tree:add(f.ohc, buf(1, 1))
+	tree:add(f.ts, buf(2, 1))
+	tree:add(f.ido, buf(2, 1))
+	tree:add(f.ro, buf(2, 1))
+	tree:add(f.ns, buf(2, 1))
+	tree:add(f.length, buf(2, 2), length)
+end
+
+local function add_request(tree, buf, base_dws)
+	tree:add(f.requester, buf(4, 2), id_text(buf(4, 2)))
+	tree:add(f.ep, buf(6, 2))
+	tree:add(f.tag, buf(6, 2))
+	local at = base_dws * 4 - 4
+	local low = buf(at, 4):uint() & 0xfffffffc
+	local range = buf(8, base_dws * 4 - 8)
+	local high = base_dws == 4 and buf(8, 4):uint() or 0
+	tree:add(f.address, range, UInt64.new(low, high))
+	tree:add(f.at, buf(at + 3, 1))
+end
+
+-- LA[6] is in DW1, LA[5:2] in DW2, LA[1:0] and the status in OHC-A5 if it is there
+local function add_completion(tree, buf, ohc_a)
+	tree:add(f.completer, buf(4, 2), id_text(buf(4, 2)))
+	tree:add(f.ep, buf(6, 2))
+	tree:add(f.tag, buf(6, 2))
+	tree:add(f.requester, buf(8, 2), id_text(buf(8, 2)))
+	local lower = buf():bitfield(49, 1) << 6 | buf():bitfield(80, 4) << 2
+	if ohc_a then
+		lower = lower | buf():bitfield((ohc_a + 3) * 8 + 3, 2)
+	end
+	tree:add(f.lower, buf(6, 5), lower)
+	local count = buf():bitfield(84, 12)
+	tree:add(f.count, buf(10, 2), count == 0 and 4096 or count)
+end
+
+local function add_ohc_a(tree, buf, at, kind)
+	local range = buf(at, 4)
+	if kind == COMPLETION then
+		local sub = tree:add(range, "OHC-A5")
+		sub:add(f.dsv, range(2, 1))
+		sub:add(f.status, range(3, 1))
+	elseif kind == REQUEST then
+		local sub = tree:add(range, "OHC-A1")
+		sub:add(f.pv, range(0, 1))
+		sub:add(f.pasid, range)
+		sub:add(f.last, range(3, 1))
+		sub:add(f.first, range(3, 1))
+	else
+		tree:add(range, "OHC-A, reserved")
+	end
+end
+
+-- Returns the words for the info column
+local function add_ohc_b(tree, buf, at, kind)
+	local range = buf(at, 4)
+	if kind == COMPLETION then
+		tree:add(range, "OHC-B, reserved")
+		return ""
+	end
+	local sub = tree:add(range, "OHC-B")
+	local hv = range:bitfield(26, 2)
+	if hv == 1 then
+		sub:add(f.st, range(2, 1))
+	elseif hv == 3 then
+		sub:add(f.st, range(1, 2))
+	end
+	if hv == 1 or hv == 3 then
+		sub:add(f.ph, range(3, 1))
+	end
+	sub:add(f.hv, range(3, 1))
+	sub:add(f.ama, range(3, 1))
+	sub:add(f.av, range(3, 1))
+	if hv == 1 then
+		return string.format(" ST=%Xh PH=%d", range(2, 1):uint(), range:bitfield(24, 2))
+	elseif hv == 3 then
+		return string.format(" ST=%Xh PH=%d", range(1, 2):uint(), range:bitfield(24, 2))
+	end
+	return ""
+end
+
+-- Offsets in bytes of what follows the header base
+local function lay_out(buf, base_dws, has_data, length)
+	local at, parts = base_dws * 4, {}
+	local ohc = buf():bitfield(11, 5)
+	if ohc & 1 ~= 0 then
+		parts.a, at = at, at + 4
+	end
+	if ohc & 2 ~= 0 then
+		parts.b, at = at, at + 4
+	end
+	if ohc & 4 ~= 0 then
+		parts.c, at = at, at + 4
+	end
+	if ohc >> 3 ~= 0 then
+		parts.e, at = at, at + OHC_E_DWS[ohc >> 3] * 4
+	end
+	parts.data = at
+	parts.trailer = at + (has_data and length * 4 or 0)
+	parts.stop = parts.trailer + TRAILER_DWS[buf():bitfield(16, 3)] * 4
+	return parts
+end
+
+local function add_parts(tree, buf, parts, kind)
+	local hints = ""
+	if parts.a then
+		add_ohc_a(tree, buf, parts.a, kind)
+	end
+	if parts.b then
+		hints = add_ohc_b(tree, buf, parts.b, kind)
+	end
+	if parts.c then
+		tree:add(f.ohc_c, buf(parts.c, 4))
+	end
+	if parts.e then
+		tree:add(f.ohc_e, buf(parts.e, parts.data - parts.e))
+	end
+	if parts.trailer > parts.data then
+		tree:add(f.data, buf(parts.data, parts.trailer - parts.data))
+	end
+	if parts.stop > parts.trailer then
+		tree:add(f.trailer, buf(parts.trailer, parts.stop - parts.trailer))
+	end
+	return hints
+end
+
+local function complain(tree, pinfo, words)
+	tree:add_proto_expert_info(malformed, words)
+	pinfo.cols.info:append(" [" .. words .. "]")
+end
+
+function tlp.dissector(buf, pinfo, root)
+	local size = buf:len()
+	pinfo.cols.protocol = "TLP"
+	pinfo.cols.info = ""
+	local tree = root:add(tlp, buf())
+	if size < 4 then
+		complain(tree, pinfo, "less than one DW")
+		return size
+	end
+	local length = buf():bitfield(22, 10)
+	length = length == 0 and 1024 or length
+	add_dw0(tree, buf, length)
+	local entry = TYPES[buf(0, 1):uint()]
+	if not entry then
+		complain(tree, pinfo, string.format("unknown type %02Xh", buf(0, 1):uint()))
+		return size
+	end
+	local name, base_dws, has_data, kind = table.unpack(entry)
+	local parts = lay_out(buf, base_dws, has_data, length)
+	pinfo.cols.info = name
+	if size ~= parts.stop then
+		complain(tree, pinfo, string.format("%d bytes instead of %d", size, parts.stop))
+		return size
+	end
+	if kind == COMPLETION then
+		add_completion(tree, buf, parts.a)
+	else
+		add_request(tree, buf, base_dws)
+	end
+	local hints = add_parts(tree, buf, parts, kind)
+	pinfo.cols.src = id_text(buf(kind == COMPLETION and 8 or 4, 2))
+	if has_data or kind ~= COMPLETION then
+		pinfo.cols.info:append(string.format(" L=%d", length))
+	end
+	pinfo.cols.info:append(hints)
+	return size
+end
+
+DissectorTable.get("wtap_encap"):add(wtap.USER0, tlp)
