@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "compat.h"
+#include "fake_host.h"
+
+#define REGION_SHIFT 40
+
+struct fake_host host;
+static char root[] = "/tmp/fake-host-XXXXXX";
+
+int __real_access(const char *path, int mode);
+int __real_close(int fd);
+int __real_closedir(DIR *directory);
+void *__real_malloc(size_t size);
+int __real_open(const char *path, int flags, ...);
+DIR *__real_opendir(const char *path);
+ssize_t __real_read(int fd, void *buffer, size_t size);
+ssize_t __real_readlink(const char *path, char *target, size_t size);
+
+int __wrap_access(const char *path, int mode);
+int __wrap_close(int fd);
+int __wrap_closedir(DIR *directory);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+void *__wrap_malloc(size_t size);
+void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
+int __wrap_open(const char *path, int flags, ...);
+DIR *__wrap_opendir(const char *path);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_read(int fd, void *buffer, size_t size);
+ssize_t __wrap_readlink(const char *path, char *target, size_t size);
+
+static void in_tree(char *real, const char *path)
+{
+	assert_true(snprintf(real, PATH_MAX, "%s%s", root, path) < PATH_MAX);
+}
+
+static void make_parents(char *path)
+{
+	char *slash;
+
+	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		assert_true(!mkdir(path, 0700) || errno == EEXIST);
+		*slash = '/';
+	}
+}
+
+void host_file(const char *path, const char *content)
+{
+	char real[PATH_MAX];
+	FILE *file;
+
+	in_tree(real, path);
+	make_parents(real);
+	file = fopen(real, "w");
+	assert_non_null(file);
+	assert_true(fputs(content, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+void host_link(const char *path, const char *target)
+{
+	char real[PATH_MAX];
+
+	in_tree(real, path);
+	make_parents(real);
+	assert_int_equal(symlink(target, real), 0);
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+	return remove(path);
+}
+
+void host_remove(const char *path)
+{
+	char real[PATH_MAX];
+
+	in_tree(real, path);
+	assert_int_equal(nftw(real, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+#define DEVICE "/sys/bus/pci/devices/" HOST_BDF
+
+void host_create(void)
+{
+	host = (struct fake_host){
+		.bar_size = { [0] = 0x1000, [2] = 0x10000, [4] = 0x100 },
+		.bar_flags = { [0] = VFIO_REGION_INFO_FLAG_MMAP, [2] = VFIO_REGION_INFO_FLAG_MMAP },
+		.bar_value = { [2] = 0xc, [4] = 0x1 },
+		.viable = true,
+		.fail_call = -1,
+	};
+	strcpy(root, "/tmp/fake-host-XXXXXX");
+	assert_non_null(mkdtemp(root));
+	host_link(DEVICE "/driver", "../../../bus/pci/drivers/vfio-pci");
+	host_link(DEVICE "/iommu_group", "../../../../kernel/iommu_groups/7");
+	host_file("/sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
+	host_file(DEVICE "/vfio-dev/vfio3/dev", "240:3\n");
+	host_file("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
+	host_file("/dev/iommu", "");
+	host_file("/dev/vfio/vfio", "");
+	host_file("/dev/vfio/devices/vfio3", "");
+	host_file("/dev/vfio/noiommu-7", "");
+	host_file("/dev/vfio/7", "");
+}
+
+void host_destroy(void)
+{
+	host_remove("");
+}
+
+/* Whether this call is the one to fail. */
+static bool fails(void)
+{
+	if (host.calls++ != host.fail_call)
+		return false;
+	errno = EIO;
+	return true;
+}
+
+static int answer(int err)
+{
+	errno = err;
+	return err ? -1 : 0;
+}
+
+static int track(int fd)
+{
+	if (fd >= 0)
+		host.live++;
+	return fd;
+}
+
+int __wrap_access(const char *path, int mode)
+{
+	char real[PATH_MAX];
+
+	if (fails())
+		return -1;
+	in_tree(real, path);
+	return __real_access(real, mode);
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	char real[PATH_MAX];
+
+	if (fails())
+		return -1;
+	assert_true(flags & O_CLOEXEC);
+	if (host.open_fails && !strcmp(path, host.open_fails))
+		return answer(host.open_errno);
+	in_tree(real, path);
+	return track(__real_open(real, flags));
+}
+
+int __wrap_close(int fd)
+{
+	host.live--;
+	return __real_close(fd);
+}
+
+DIR *__wrap_opendir(const char *path)
+{
+	char real[PATH_MAX];
+	DIR *directory;
+
+	if (fails())
+		return NULL;
+	in_tree(real, path);
+	directory = __real_opendir(real);
+	if (directory)
+		host.live++;
+	return directory;
+}
+
+int __wrap_closedir(DIR *directory)
+{
+	host.live--;
+	return __real_closedir(directory);
+}
+
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+	return fails() ? -1 : __real_read(fd, buffer, size);
+}
+
+ssize_t __wrap_readlink(const char *path, char *target, size_t size)
+{
+	char real[PATH_MAX];
+
+	if (fails())
+		return -1;
+	in_tree(real, path);
+	return __real_readlink(real, target, size);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	uint64_t bar = (offset - ((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT) - 0x10) / 4;
+
+	if (fails())
+		return -1;
+	assert_int_equal(size, 4);
+	assert_true(bar < HOST_BARS);
+	memcpy(buffer, &host.bar_value[bar], size);
+	return size;
+}
+
+void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	if (fails())
+		return MAP_FAILED;
+	assert_int_equal(protection, PROT_READ | PROT_WRITE);
+	assert_int_equal(flags, MAP_SHARED);
+	host.mmap_offset = offset;
+	host.mmap_length = length;
+	return &host;
+}
+
+static int bind_iommufd(const struct vfio_device_bind_iommufd *bind)
+{
+	char link[64], path[PATH_MAX], expected[PATH_MAX];
+	ssize_t length;
+
+	assert_true(bind->argsz >= 16);
+	assert_int_equal(bind->flags, 0);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", bind->iommufd);
+	length = __real_readlink(link, path, sizeof(path) - 1);
+	assert_true(length > 0);
+	path[length] = '\0';
+	in_tree(expected, "/dev/iommu");
+	assert_string_equal(path, expected);
+	return answer(host.bind_errno);
+}
+
+static int region_info(struct vfio_region_info *info)
+{
+	assert_int_equal(info->argsz, sizeof(*info));
+	info->offset = (uint64_t)info->index << REGION_SHIFT;
+	if (info->index < HOST_BARS) {
+		info->size = host.bar_size[info->index];
+		info->flags = host.bar_flags[info->index];
+	}
+	return 0;
+}
+
+static int feature(const struct vfio_device_feature *head)
+{
+	uint32_t what = head->flags & VFIO_DEVICE_FEATURE_MASK;
+
+	assert_true(head->argsz <= sizeof(host.request));
+	memcpy(host.request, head, head->argsz);
+	host.request_size = head->argsz;
+	if (what == VFIO_DEVICE_FEATURE_DMA_BUF && !host.export_errno)
+		return track(__real_open("/dev/null", O_RDWR));
+	if (what == VFIO_DEVICE_FEATURE_DMA_BUF)
+		return answer(host.export_errno);
+	assert_int_equal(what, VFIO_DEVICE_FEATURE_DMA_BUF_TPH);
+	if (head->flags & VFIO_DEVICE_FEATURE_PROBE)
+		return answer(host.probe_errno);
+	return answer(host.publish_errno);
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	struct vfio_group_status *status;
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+
+	if (fails())
+		return -1;
+	switch (request) {
+	case VFIO_DEVICE_BIND_IOMMUFD:
+		return bind_iommufd(arg);
+	case VFIO_GROUP_GET_STATUS:
+		status = arg;
+		assert_int_equal(status->argsz, sizeof(*status));
+		status->flags = host.viable ? VFIO_GROUP_FLAGS_VIABLE : 0;
+		return 0;
+	case VFIO_GROUP_SET_CONTAINER:
+		return 0;
+	case VFIO_SET_IOMMU:
+		host.iommu_type = (uintptr_t)arg;
+		return answer(host.set_iommu_errno);
+	case VFIO_GROUP_GET_DEVICE_FD:
+		assert_string_equal(arg, HOST_BDF);
+		return track(__real_open("/dev/null", O_RDWR));
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return region_info(arg);
+	case VFIO_DEVICE_FEATURE:
+		return feature(arg);
+	default:
+		return answer(ENOTTY);
+	}
+}

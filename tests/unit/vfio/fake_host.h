@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * A machine with one VFIO device, for tests of libvfio-tph: sysfs and /dev as a tree of files, the
+ * ioctls as below. What the library opens is counted, and any of its calls can be made to fail.
+ */
+#ifndef TESTS_FAKE_HOST_H
+#define TESTS_FAKE_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HOST_BDF "0000:00:05.0"
+#define HOST_BARS 6
+#define HOST_MAX_REQUEST 256
+
+struct fake_host {
+	/* How the device answers. */
+	uint64_t bar_size[HOST_BARS];
+	uint32_t bar_flags[HOST_BARS];	/* VFIO_REGION_INFO_FLAG_* */
+	uint32_t bar_value[HOST_BARS];	/* the BAR in configuration space */
+	bool viable;
+	int bind_errno, set_iommu_errno, export_errno, publish_errno, probe_errno;
+	const char *open_fails;		/* a path, with open_errno */
+	int open_errno;
+
+	/* What was asked. */
+	int iommu_type;
+	size_t request_size;
+	unsigned char request[HOST_MAX_REQUEST];	/* the last VFIO_DEVICE_FEATURE */
+	uint64_t mmap_offset;
+	size_t mmap_length;
+
+	/* The call, counted from 0, that fails with EIO; -1: none does. */
+	int fail_call;
+	int calls;
+	/* File descriptors and directories that are open. */
+	int live;
+};
+
+extern struct fake_host host;
+
+/* Makes the machine: bound to vfio-pci, no-IOMMU, with a node for the device and an iommufd. */
+void host_create(void);
+void host_destroy(void);
+
+/* Change the tree. Paths are those that the library sees. */
+void host_file(const char *path, const char *content);
+void host_link(const char *path, const char *target);
+void host_remove(const char *path);
+
+#endif /* TESTS_FAKE_HOST_H */
