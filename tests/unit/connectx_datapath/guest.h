@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "connectx/device.h"
+#include "connectx/pd.h"
 #include "connectx/qp.h"
 
 #define GUEST_PAGE	4096ULL
