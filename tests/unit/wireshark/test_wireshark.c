@@ -141,7 +141,7 @@ static void expect_completion(char *line, const struct tlp *tlp)
 	column(line, ohc_a, "%u", tlp->status);
 }
 
-/* All columns but the data. Length 0 on the wire reads as 1024, in Cpl too, where it is reserved. */
+/* All columns but the data. Length 0 reads as 1024, also in Cpl, where it is reserved. */
 static void expect_line(char *line, const struct tlp *tlp, uint16_t tag)
 {
 	line[0] = '\0';
