@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import pathlib
+import select
 import shlex
 import shutil
 import signal
@@ -154,20 +155,14 @@ class Machine:
         if self.options.capture:
             command += ["--capture", self.options.capture]
         log = self.options.run / "softfabric.log"
-        with open(log, "wb") as output:
-            self.fabric = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
-                                           stderr=output, start_new_session=True,
+        with open(log, "wb") as errors:
+            self.fabric = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors,
+                                           stdout=subprocess.PIPE, start_new_session=True,
                                            preexec_fn=die_with_parent)
-        awaited = [self.sockets / f"{name}.sock" for name, *_ in devices(self.options)]
-        awaited.append(self.sockets / "control.sock")
-        deadline = time.monotonic() + FABRIC_READY_S
-        while not all(path.exists() for path in awaited):
-            if self.fabric.poll() is not None:
-                raise LabError("softfabric ended at once:\n" + tail(log))
-            if time.monotonic() > deadline:
-                raise LabError(f"softfabric did not open its sockets in {FABRIC_READY_S} s:\n"
-                               + tail(log))
-            time.sleep(0.005)
+        if not select.select([self.fabric.stdout], [], [], FABRIC_READY_S)[0]:
+            raise LabError(f"softfabric was not ready in {FABRIC_READY_S} s:\n{tail(log)}")
+        if self.fabric.stdout.readline() != b"ready\n":
+            raise LabError(f"softfabric did not start:\n{tail(log)}")
 
     def start_qemu(self):
         options = self.options
@@ -293,7 +288,7 @@ class Input(Relay):
         try:
             while data := os.read(self.fd, 65536):
                 self.ours.sendall(data)
-            self.ours.shutdown(socket.SHUT_RDWR)
+            self.ours.shutdown(socket.SHUT_WR)
         except OSError:
             pass        # the guest is gone, or our input is
 

@@ -201,15 +201,18 @@ class GuestTests:
     def machine_for(self, run, streams):
         options = self.options
         limits = [f"{test.name}:{test.timeout:.0f}" for test in self.tests]
-        models = {"--nic": [], "--accelerator": []}
-        words = iter(self.machine_options)
-        for word in words:
-            models[word].append(next(words))
+        models = argparse.ArgumentParser()
+        models.add_argument("--nic", action="append")
+        models.add_argument("--accelerator", action="append")
+        models.add_argument("--no-nic", action="store_true")
+        models.add_argument("--no-accelerator", action="store_true")
+        models = models.parse_args(self.machine_options)
         return machine.Options(
             kernel=options.debug_kernel if self.tier == "debug" else options.kernel,
             root=options.root, local=options.local, guest=options.guest, run=run,
             command=["run-tests", *limits], streams=streams,
-            nics=models["--nic"] or [""], accelerators=models["--accelerator"] or [""],
+            nics=[] if models.no_nic else models.nic or [""],
+            accelerators=[] if models.no_accelerator else models.accelerator or [""],
             memory="4G" if self.tier == "debug" else "2G",
             timeout=sum(test.timeout + 5 for test in self.tests)
             + BOOT_S * (DEBUG_SLOWDOWN if self.tier == "debug" else 1))
