@@ -75,7 +75,8 @@ def devices(options):
                                     ("accelerator", 0x18, options.accelerators)):
         for i, spec in enumerate(specs):
             name = f"{kind[:3]}{i}"
-            yield name, kind, ",".join(filter(None, (name, spec))), f"{first_slot + i:02x}.0"
+            slot = f"{first_slot + i:02x}.0"
+            yield name, kind, ",".join(filter(None, (name, f"bdf=00:{slot}", spec))), slot
 
 
 def die_with_parent():
