@@ -83,6 +83,20 @@ static bool flr_requested(struct pci_function *fn, unsigned int offset, const ui
 	       data[byte - offset] & (PCI_EXP_DEVCTL_BCR_FLR >> 8);
 }
 
+/*
+ * QEMU answers reads of the BARs from its own copy, which Function Level Reset leaves alone, as it
+ * does when the function behind it is a kernel's VFIO device. So the guest finds nothing to restore
+ * and never writes them again: they keep their value here, too.
+ */
+static void function_level_reset(struct pci_function *fn)
+{
+	uint8_t bars[4 * PCI_BARS];
+
+	memcpy(bars, fn->config + PCI_BASE_ADDRESS_0, sizeof(bars));
+	pci_function_reset(fn);
+	memcpy(fn->config + PCI_BASE_ADDRESS_0, bars, sizeof(bars));
+}
+
 int pci_config_read(const struct pci_function *fn, uint64_t offset, void *data, size_t len)
 {
 	if (!range_within(offset, len, PCI_CONFIG_SIZE))
@@ -104,7 +118,7 @@ int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data,
 		*byte &= ~(bytes[i] & fn->write_clear[offset + i]);
 	}
 	if (flr_requested(fn, offset, bytes, len)) {
-		pci_function_reset(fn);
+		function_level_reset(fn);
 		return 0;
 	}
 	if (touches(offset, len, PCI_COMMAND, 2) ||
