@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <linux/pci_regs.h>
 #include <linux/udmabuf.h>
 
 #include "exporter.h"
@@ -84,4 +85,48 @@ int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t tag,
 	};
 
 	return exporter_set(device, &set);
+}
+
+int exporter_set_unreadable(struct vfio_tph_device *device)
+{
+	const struct vfio_device_feature head = {
+		.argsz = sizeof(head) + sizeof(struct vfio_device_feature_dma_buf_tph),
+		.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_TPH,
+	};
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *memory, *arg;
+	int err;
+
+	memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED || mprotect(memory + page, page, PROT_NONE))
+		tap_bail_out("cannot map memory: %s", strerror(errno));
+
+	arg = memory + page - sizeof(head);
+	memcpy(arg, &head, sizeof(head));
+	err = ioctl(vfio_tph_device_fd(device), VFIO_DEVICE_FEATURE, arg) ? errno : 0;
+	munmap(memory, 2 * page);
+	return err;
+}
+
+int exporter_set_memory_enabled(struct vfio_tph_device *device, bool enabled)
+{
+	struct vfio_region_info config = {
+		.argsz = sizeof(config),
+		.index = VFIO_PCI_CONFIG_REGION_INDEX,
+	};
+	int fd = vfio_tph_device_fd(device);
+	uint16_t command;
+	off_t offset;
+
+	if (ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &config))
+		return errno;
+
+	offset = config.offset + PCI_COMMAND;
+	if (pread(fd, &command, sizeof(command), offset) != sizeof(command))
+		return errno;
+	if (enabled)
+		command |= PCI_COMMAND_MEMORY;
+	else
+		command &= ~PCI_COMMAND_MEMORY;
+	return pwrite(fd, &command, sizeof(command), offset) == sizeof(command) ? 0 : errno;
 }

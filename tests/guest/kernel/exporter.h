@@ -3,6 +3,7 @@
 #ifndef GUEST_KERNEL_EXPORTER_H
 #define GUEST_KERNEL_EXPORTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/vfio.h>
@@ -27,7 +28,11 @@ int exporter_feature(struct vfio_tph_device *device, uint32_t operation, const v
 		     size_t size);
 /* SET with all of @set. */
 int exporter_set(struct vfio_tph_device *device, const struct vfio_device_feature_dma_buf_tph *set);
+/* SET whose structure begins in memory that cannot be read. */
+int exporter_set_unreadable(struct vfio_tph_device *device);
 /* SET of an 8-bit tag and a hint only. */
 int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t tag, uint8_t ph);
+/* Switches decoding of the BARs on or off, which takes their dma-bufs back or gives them again. */
+int exporter_set_memory_enabled(struct vfio_tph_device *device, bool enabled);
 
 #endif

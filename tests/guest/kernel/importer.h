@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* What the exporter answered, namespace by namespace, in the kernel's words: "st 0xf0 ph 2", or the
+/*
+ * What the exporter answered, namespace by namespace, in the kernel's words: "st 0xf0 ph 2", or the
  * negative errno as a number.
  */
 struct importer_state {

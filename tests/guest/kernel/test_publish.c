@@ -5,6 +5,7 @@
  * one that completes 8-bit tags only, and one that completes none.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -64,7 +65,7 @@ static void test_values(struct test *test)
 	set(test, VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT, 0xffff, 0xff, 1);
 	answers(test, "st 0xff ph 1", "st 0xffff ph 1", "both namespaces at once");
 	set(test, VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT, 0, 0, 0);
-	answers(test, "st 0 ph 0", "st 0 ph 0", "tag 0 is a tag");
+	answers(test, "st 0x0 ph 0", "st 0x0 ph 0", "tag 0 is a tag");
 	set(test, 0, 0x1234, 0xf0, 3);
 	answers(test, "-95", "-95", "flags 0 clears both");
 }
@@ -105,11 +106,13 @@ static void test_arguments(struct test *test)
 
 	tap_errno(exporter_feature(test->ext, VFIO_DEVICE_FEATURE_SET, &good, sizeof(good) - 1),
 		  EINVAL, "argsz a byte short");
+	tap_errno(exporter_set_unreadable(test->ext), EFAULT, "a structure that cannot be read");
 
 	data = good;
 	data.flags = 1 << 2;
 	data.dmabuf_fd = -1;
-	tap_errno(exporter_set(test->ext, &data), EINVAL, "an undefined flag, before the fd is looked at");
+	tap_errno(exporter_set(test->ext, &data), EINVAL,
+		  "an undefined flag, before the fd is looked at");
 	data = good;
 	data.ph = 4;
 	data.dmabuf_fd = -1;
@@ -123,17 +126,6 @@ static void test_arguments(struct test *test)
 	data.dmabuf_fd = -1;
 	tap_errno(exporter_set(test->ext, &data), EBADF, "no open file");
 	answers(test, "-95", "-95", "a SET that failed published nothing");
-}
-
-/* A page of the structure that cannot be read follows one that can */
-static void test_unreadable(struct test *test)
-{
-	struct vfio_device_feature head = {
-		.argsz = sizeof(head) + sizeof(struct vfio_device_feature_dma_buf_tph),
-		.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_TPH,
-	};
-
-	tap_errno(exporter_at_end_of_memory(test->ext, &head), EFAULT, "a structure that cannot be read");
 }
 
 static void set_elsewhere(struct vfio_tph_device *device, int fd, const char *what)
@@ -165,8 +157,27 @@ static void test_ownership(struct test *test)
 	close(udmabuf);
 }
 
+/* An exporter that takes the memory back says so, and forgets nothing that was published */
+static void test_revoked(struct test *test)
+{
+	struct importer_state state;
+
+	set(test, VFIO_DMA_BUF_TPH_ST, 0, 0x11, 1);
+	answers(test, "st 0x11 ph 1", "-95", "before the memory is taken back");
+	tap_errno(exporter_set_memory_enabled(test->ext, false), 0, "memory decoding off");
+	tap_ok(!importer_read(test->importer, &state) && state.stale && state.invalidations,
+	       "the importer's mappings are invalidated");
+	answers(test, "st 0x11 ph 1", "-95", "what was published stays");
+	set(test, VFIO_DMA_BUF_TPH_ST, 0, 0x22, 2);
+	answers(test, "st 0x22 ph 2", "-95", "a SET while the memory is away");
+	tap_errno(exporter_set_memory_enabled(test->ext, true), 0, "memory decoding on");
+	answers(test, "st 0x22 ph 2", "-95", "and it stays when the memory is back");
+	set(test, 0, 0, 0, 0);
+}
+
 static void ignore(int signal)
 {
+	(void)signal;
 }
 
 static void *hold(void *arg)
@@ -186,14 +197,30 @@ struct waiting_set {
 static void *set_and_wait(void *arg)
 {
 	struct waiting_set *wait = arg;
-	const struct vfio_device_feature_dma_buf_tph data = {
-		.dmabuf_fd = wait->test->dmabuf, .flags = VFIO_DMA_BUF_TPH_ST, .steering_tag = 7,
-	};
 
 	wait->tid = gettid();
 	eventfd_write(wait->started, 1);
-	wait->err = exporter_set(wait->test->ext, &data);
+	wait->err = exporter_publish(wait->test->ext, wait->test->dmabuf, 7, 0);
 	return NULL;
+}
+
+/* No event tells that another thread waits for a lock in the kernel, but its state does */
+static void wait_until_asleep(pid_t tid)
+{
+	char path[64], stat[128], *state;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	do {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		len = read(fd, stat, sizeof(stat) - 1);
+		if (len < 0)
+			tap_bail_out("%s: %s", path, strerror(errno));
+		close(fd);
+		stat[len] = '\0';
+		state = strrchr(stat, ')');
+	} while (!state || state[2] != 'S');
 }
 
 static void test_interrupted(struct test *test)
@@ -213,14 +240,43 @@ static void test_interrupted(struct test *test)
 
 	pthread_create(&setter, NULL, set_and_wait, &wait);
 	eventfd_read(wait.started, &count);
-	exporter_wait_sleeping(wait.tid);
+	wait_until_asleep(wait.tid);
 	pthread_kill(setter, SIGUSR1);
 	pthread_join(setter, NULL);
 	tap_errno(wait.err, EINTR, "a signal while an importer holds the lock");
 
 	tap_errno(importer_command(test->importer, "release"), 0, "the importer gives the lock up");
 	pthread_join(holder, &result);
-	tap_errno((long)result, 0, "and had it all the time");
+	tap_errno((long)result, 0, "having had it all the time");
 	answers(test, "-95", "-95", "the interrupted SET published nothing");
 	close(wait.started);
+}
+
+int main(void)
+{
+	struct test test = {
+		.ext = exporter_open("TPH_ACC0"),
+		.st_only = exporter_open("TPH_ACC1"),
+		.none = exporter_open("TPH_ACC2"),
+	};
+
+	test.dmabuf = exporter_export(test.ext);
+	test.importer = importer_open();
+	if (test.importer < 0 || importer_attach(test.importer, test.dmabuf))
+		tap_bail_out("the test importer cannot attach: %s", strerror(errno));
+
+	tap_plan(49);
+	test_values(&test);
+	test_operation(&test);
+	test_arguments(&test);
+	test_ownership(&test);
+	test_revoked(&test);
+	test_interrupted(&test);
+
+	close(test.importer);
+	close(test.dmabuf);
+	vfio_tph_close(test.none);
+	vfio_tph_close(test.st_only);
+	vfio_tph_close(test.ext);
+	return tap_status();
 }
