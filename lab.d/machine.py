@@ -108,10 +108,8 @@ class Machine:
         return self
 
     def __exit__(self, *_):
-        for process in (self.qemu, self.fabric):
-            if process and process.poll() is None:
-                process.kill()
-                process.wait()
+        stop(self.qemu, grace=0)
+        stop(self.fabric, grace=FABRIC_STOP_S)      # it has a capture to write to its end
         for relay in self.relays:
             relay.close()
         shutil.rmtree(self.sockets, ignore_errors=True)
@@ -243,6 +241,21 @@ class Machine:
                          + tail(self.options.run / "softfabric.log"))
         parts.append("last lines of its console:\n" + tail(self.log))
         return "\n".join(parts)
+
+
+def stop(process, grace):
+    """Ends a process: asks first if it is given seconds of grace."""
+    if not process or process.poll() is not None:
+        return
+    if grace:
+        process.terminate()
+        try:
+            process.wait(grace)
+            return
+        except subprocess.TimeoutExpired:
+            pass
+    process.kill()
+    process.wait()
 
 
 def share(tag, path, *more):
