@@ -7,7 +7,7 @@
 #define BDF(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
 
 const struct connectx_attr connectx_defaults = {
-	.requester = BDF(0, 3, 0),
+	.requester = BDF(0, 0x10, 0),
 	.tph = CX_REQUESTER_TPH,
 	.st_entries = CX_ST_ENTRIES_MAX,
 	.guid = 0x0274706800000001,
@@ -79,7 +79,7 @@ const struct option_def connectx_options[] = {
 	  set_st_entries },
 	{ "guid", "1..2^64-1", "GUID of node and port", set_guid },
 	{ "lid", "1..0xbfff", "LID of the port, unique among the NICs (1)", set_lid },
-	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:03.0)", set_bdf },
+	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:10.0)", set_bdf },
 	{ "echo-st", "on|off", "repeat ST[7:0] in the Tag of posted requests (off)", set_echo_st },
 	{ 0 },
 };

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The initialization segment and the command queue. */
+#include <string.h>
+
+#include "driver.h"
+
+#define ISEG(field)	offsetof(struct mlx5_init_seg, field)
+#define QUERY_CAP_BYTES	MLX5_ST_SZ_BYTES(query_hca_cap_out)
+#define NO_MEMORY	0x7000000000ULL		/* bus address of nothing */
+
+enum {
+	DELIVERY_OK = 0, DELIVERY_TOKEN = 2, DELIVERY_BLOCK_NUM = 3, DELIVERY_OUT_PTR = 4,
+	DELIVERY_IN_PTR = 5, DELIVERY_IN_LENGTH = 7, DELIVERY_OUT_LENGTH = 8, DELIVERY_TYPE = 0x10,
+};
+
+static void init_segment_tells_a_working_device(void **state)
+{
+	struct driver *driver = *state;
+	uint8_t byte;
+
+	assert_int_equal(bar_read32(driver, ISEG(cmdif_rev_fw_sub)) >> 16, 5);
+	assert_int_equal(bar_read32(driver, ISEG(initializing)), 0);
+	assert_int_equal(bar_read32(driver, ISEG(cmd_q_init_to)), 0);
+	assert_int_not_equal(bar_read32(driver, ISEG(health.fw_ver)), UINT32_MAX);
+	assert_int_equal(bar_read32(driver, ISEG(cmdq_addr_l_sz)), SLOTS | 0x56);
+	assert_int_equal(pci_bar_read(driver->fn, 0, ISEG(cmdq_addr_l_sz) + 3, &byte, 1), 0);
+	assert_int_equal(byte, 0x56);
+	assert_int_equal(pci_bar_read(driver->fn, 0, ISEG(health.synd), &byte, 1), 0);
+	assert_int_equal(byte, 0);
+}
+
+static void health_counter_moves(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t end = engine_now_ns() + 1000000000;
+	uint32_t first = bar_read32(driver, ISEG(health_counter));
+
+	while (bar_read32(driver, ISEG(health_counter)) == first)
+		assert_true(engine_now_ns() < end);
+}
+
+static void commands_wait_for_their_state(void **state)
+{
+	struct driver *driver = *state;
+
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0),
+			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_INIT_HCA, 0),
+			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0),
+			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0),
+			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_INIT_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DISABLE_HCA, 0),
+			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
+}
+
+static void teardown_counts_what_was_left(void **state)
+{
+	struct driver *driver = *state;
+
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 1);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_TEARDOWN_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 0);
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "orphans"), 3);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DISABLE_HCA, 0), MLX5_CMD_STAT_OK);
+}
+
+static void unknown_opcode_is_refused(void **state)
+{
+	struct driver *driver = *state;
+
+	assert_int_equal(command_number(driver, 0xfff, 0), MLX5_CMD_STAT_BAD_OP_ERR);
+	assert_int_equal(driver->delivery, DELIVERY_OK);
+	assert_int_equal(driver->syndrome >> 16, 0xfff);
+}
+
+static void short_input_and_output_are_refused(void **state)
+{
+	struct driver *driver = *state;
+	uint8_t in[MLX5_ST_SZ_BYTES(create_cq_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(create_cq_out)];
+
+	MLX5_SET(create_cq_in, in, opcode, MLX5_CMD_OP_CREATE_CQ);
+	assert_int_equal(command(driver, in, sizeof(in) - 4, out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out) - 4),
+			 MLX5_CMD_STAT_BAD_OUTP_LEN_ERR);
+}
+
+/* Fill slot 0 with QUERY_HCA_CAP, which has a long output, and a long input. */
+static struct mlx5_cmd_layout *fill_query_cap(struct driver *driver)
+{
+	uint8_t in[2048] = { 0 };
+
+	MLX5_SET(query_hca_cap_in, in, opcode, MLX5_CMD_OP_QUERY_HCA_CAP);
+	return slot_fill(driver, 0, in, sizeof(in), QUERY_CAP_BYTES);
+}
+
+static void expect_delivery(struct driver *driver, const struct mlx5_cmd_layout *layout,
+			    uint8_t delivery)
+{
+	slot_ring(driver, 0);
+	assert_int_equal(layout->status_own, delivery << 1);
+}
+
+static void output_fills_the_mailboxes(void **state)
+{
+	struct driver *driver = *state;
+	uint8_t out[QUERY_CAP_BYTES];
+	const void *cap = MLX5_ADDR_OF(query_hca_cap_out, out, capability);
+
+	expect_delivery(driver, fill_query_cap(driver), DELIVERY_OK);
+	slot_output(driver, 0, out, sizeof(out));
+	assert_int_equal(MLX5_GET(query_hca_cap_out, out, status), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(cmd_hca_cap, cap, port_type), MLX5_CAP_PORT_TYPE_IB);
+	assert_int_equal(MLX5_GET(cmd_hca_cap, cap, num_ports), 1);
+	assert_int_equal(MLX5_GET(cmd_hca_cap, cap, mkey_pcie_tph), 1);
+	/* in the second mailbox: bytes 528 on */
+	assert_int_equal(out[sizeof(out) - 1], 0);
+}
+
+static void broken_chains_are_reported(void **state)
+{
+	struct driver *driver = *state;
+	struct mlx5_cmd_prot_block *second_in = ram_ptr(driver, IN_MAILBOXES + MAILBOX_STEP);
+	struct mlx5_cmd_prot_block *second_out = ram_ptr(driver, OUT_MAILBOXES + MAILBOX_STEP);
+	struct mlx5_cmd_layout *layout = fill_query_cap(driver);
+
+	second_in->token ^= 1;
+	expect_delivery(driver, layout, DELIVERY_TOKEN);
+	fill_query_cap(driver);
+	second_in->block_num = cpu_to_be32(2);
+	expect_delivery(driver, layout, DELIVERY_BLOCK_NUM);
+	fill_query_cap(driver);
+	layout->in_ptr = cpu_to_be64(IN_MAILBOXES + 4);
+	expect_delivery(driver, layout, DELIVERY_IN_PTR);
+	fill_query_cap(driver);
+	layout->in_ptr = cpu_to_be64(NO_MEMORY);
+	expect_delivery(driver, layout, DELIVERY_IN_PTR);
+	fill_query_cap(driver);
+	layout->out_ptr = cpu_to_be64(UINT64_MAX & ~511ULL);
+	expect_delivery(driver, layout, DELIVERY_OUT_PTR);
+	fill_query_cap(driver);
+	second_out->token ^= 1;
+	expect_delivery(driver, layout, DELIVERY_TOKEN);
+}
+
+static void bad_descriptors_are_reported(void **state)
+{
+	struct driver *driver = *state;
+	struct mlx5_cmd_layout *layout = fill_query_cap(driver);
+
+	layout->type = 1;
+	expect_delivery(driver, layout, DELIVERY_TYPE);
+	fill_query_cap(driver);
+	layout->inlen = cpu_to_be32(UINT32_MAX);
+	expect_delivery(driver, layout, DELIVERY_IN_LENGTH);
+	fill_query_cap(driver);
+	layout->inlen = cpu_to_be32(15);
+	expect_delivery(driver, layout, DELIVERY_IN_LENGTH);
+	fill_query_cap(driver);
+	layout->outlen = cpu_to_be32(UINT32_MAX);
+	expect_delivery(driver, layout, DELIVERY_OUT_LENGTH);
+	fill_query_cap(driver);
+	layout->outlen = cpu_to_be32(4);
+	expect_delivery(driver, layout, DELIVERY_OUT_LENGTH);
+}
+
+static void doorbell_without_owner_does_nothing(void **state)
+{
+	struct driver *driver = *state;
+	struct mlx5_cmd_layout *layout = fill_query_cap(driver);
+	uint64_t executed = registered(driver, REGISTRY_COUNTER, "commands");
+
+	layout->status_own = 0;
+	slot_ring(driver, 0);
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "commands"), executed);
+}
+
+static struct fault_point *command_fault(struct driver *driver)
+{
+	struct fault_point *fault = registry_find_fault(driver->registry, "nic0", "command");
+
+	assert_non_null(fault);
+	return fault;
+}
+
+static void stalled_command_completes_when_released(void **state)
+{
+	struct driver *driver = *state;
+	struct fault_point *fault = command_fault(driver);
+	uint32_t in[4] = { 0 };
+
+	MLX5_SET(alloc_pd_in, in, opcode, MLX5_CMD_OP_ALLOC_PD);
+	assert_int_equal(fault_arm(fault, FAULT_STALL, MLX5_CMD_OP_ALLOC_PD, 0, 0, 1), 0);
+	slot_fill(driver, 3, in, sizeof(in), 16);
+	slot_ring(driver, 3);
+	assert_false(slot_done(driver, 3));
+	/* neither a second doorbell nor another command gets it going */
+	slot_ring(driver, 3);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_NOP, 0), MLX5_CMD_STAT_OK);
+	assert_false(slot_done(driver, 3));
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 1);
+	fault_release(fault);
+	assert_true(slot_done(driver, 3));
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 2);
+}
+
+static void failed_command_has_the_status_asked_for(void **state)
+{
+	struct driver *driver = *state;
+	struct fault_point *fault = command_fault(driver);
+
+	assert_int_equal(fault_arm(fault, FAULT_FAIL, MLX5_CMD_OP_ALLOC_PD,
+				   MLX5_CMD_STAT_LIM_ERR, 0, 1), 0);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_UAR, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_LIM_ERR);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(fault_arm(fault, FAULT_FAIL, FAULT_ANY_KEY, 0, 0, 1), 0);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_NOP, 0), MLX5_CMD_STAT_INT_ERR);
+}
+
+static void completion_event_names_the_slot(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_eqe *eqe;
+	uint32_t in[4] = { 0 };
+	uint64_t ring;
+
+	create_eq(driver, 1ULL << MLX5_EVENT_TYPE_CMD, 6, &ring);
+	eqe = ram_ptr(driver, ring);
+	/* the command that made the queue was polled for */
+	assert_int_equal(eqe[0].owner, 1);
+	MLX5_SET(nop_in, in, opcode, MLX5_CMD_OP_NOP);
+	slot_fill(driver, 7, in, sizeof(in), 16);
+	slot_ring(driver, 7);
+	assert_int_equal(eqe[0].owner, 0);
+	assert_int_equal(eqe[0].type, MLX5_EVENT_TYPE_CMD);
+	assert_int_equal(be32_to_cpu(eqe[0].data.cmd.vector), 1U << 7);
+}
+
+static void new_queue_address_starts_over(void **state)
+{
+	struct driver *driver = *state;
+
+	bar_write32(driver, ISEG(cmdq_addr_l_sz), (uint32_t)SLOTS);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "uar"), 0);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "eq"), 0);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
+}
+
+static void software_reset_disables_the_interface(void **state)
+{
+	struct driver *driver = *state;
+
+	bar_write32(driver, ISEG(cmdq_addr_l_sz), 7U << MLX5_NIC_IFC_OFFSET);
+	assert_int_equal(bar_read32(driver, ISEG(cmdq_addr_l_sz)) >> MLX5_NIC_IFC_OFFSET & 7, 1);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 0);
+}
+
+static void capabilities_are_kept_in_bounds(void **state)
+{
+	struct driver *driver = *state;
+	uint8_t in[MLX5_ST_SZ_BYTES(set_hca_cap_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(set_hca_cap_out)];
+	void *cap = MLX5_ADDR_OF(set_hca_cap_in, in, capability);
+
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
+	MLX5_SET(set_hca_cap_in, in, opcode, MLX5_CMD_OP_SET_HCA_CAP);
+	MLX5_SET(cmd_hca_cap, cap, log_max_qp, 31);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	MLX5_SET(cmd_hca_cap, cap, log_max_qp, 10);
+	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 1);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 0);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	MLX5_SET(set_hca_cap_in, in, op_mod, MLX5_SET_HCA_CAP_OP_MOD_ROCE << 1);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+}
+
+int main(void)
+{
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
+#define TEST_UP(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(init_segment_tells_a_working_device),
+		TEST(health_counter_moves),
+		TEST(commands_wait_for_their_state),
+		TEST_UP(teardown_counts_what_was_left),
+		TEST(unknown_opcode_is_refused),
+		TEST_UP(short_input_and_output_are_refused),
+		TEST_UP(output_fills_the_mailboxes),
+		TEST_UP(broken_chains_are_reported),
+		TEST_UP(bad_descriptors_are_reported),
+		TEST_UP(doorbell_without_owner_does_nothing),
+		TEST_UP(stalled_command_completes_when_released),
+		TEST_UP(failed_command_has_the_status_asked_for),
+		TEST_UP(completion_event_names_the_slot),
+		TEST_UP(new_queue_address_starts_over),
+		TEST_UP(software_reset_disables_the_interface),
+		TEST(capabilities_are_kept_in_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

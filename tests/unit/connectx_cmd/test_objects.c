@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Objects: handles, references, contexts, the QP state machine, the port. */
+#include <string.h>
+
+#include "driver.h"
+#include "util.h"
+
+#define NO_SUCH_NUMBER	0xabcdef
+
+static void no_such_handle_is_a_bad_resource(void **state)
+{
+	static const uint16_t opcodes[] = {
+		MLX5_CMD_OP_DESTROY_MKEY, MLX5_CMD_OP_DESTROY_EQ, MLX5_CMD_OP_DESTROY_CQ,
+		MLX5_CMD_OP_DESTROY_QP, MLX5_CMD_OP_2ERR_QP, MLX5_CMD_OP_2RST_QP,
+		MLX5_CMD_OP_DESTROY_SRQ, MLX5_CMD_OP_DESTROY_XRC_SRQ, MLX5_CMD_OP_DESTROY_RMP,
+		MLX5_CMD_OP_DEALLOC_PD, MLX5_CMD_OP_DEALLOC_UAR, MLX5_CMD_OP_DEALLOC_XRCD,
+		MLX5_CMD_OP_DEALLOC_TRANSPORT_DOMAIN,
+	};
+	struct driver *driver = *state;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++) {
+		assert_int_equal(command_number(driver, opcodes[i], NO_SUCH_NUMBER),
+				 MLX5_CMD_STAT_BAD_RES_ERR);
+		assert_int_equal(command_number(driver, opcodes[i], 0), MLX5_CMD_STAT_BAD_RES_ERR);
+	}
+}
+
+static void number_of_a_freed_object_is_refused(void **state)
+{
+	struct driver *driver = *state;
+	uint32_t pd = alloc_pd(driver);
+
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, pd), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, pd),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	/* and not handed out again at once */
+	assert_int_not_equal(alloc_pd(driver), pd);
+}
+
+static void uars_end_where_the_bar_ends(void **state)
+{
+	struct driver *driver = *state;
+	uint32_t count = 0, number = driver->uar;
+
+	while (command_number(driver, MLX5_CMD_OP_ALLOC_UAR, 0) == MLX5_CMD_STAT_OK)
+		count++;
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_UAR, 0), MLX5_CMD_STAT_LIM_ERR);
+	assert_int_equal(number + count, (driver->fn->bars[0].size >> 12) - 1);
+}
+
+static void what_is_used_is_busy(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+	uint32_t qpn;
+
+	create_cq(driver, &cq, 4);
+	qpn = create_rc_qp(driver, &cq);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, driver->pd),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, cq.cqn),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_QP, qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, cq.cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, driver->pd),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_TEARDOWN_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "orphans"), 0);
+}
+
+/* Each case spoils one field of a QP that could be created. */
+static void qp_with_a_bad_field_is_refused(void **state)
+{
+	struct driver *driver = *state;
+	struct test_qp_attr good, bad;
+	struct test_cq cq;
+	uint32_t qpn;
+
+	create_cq(driver, &cq, 4);
+	good = (struct test_qp_attr){
+		.service = MLX5_QP_ST_RC, .pd = driver->pd, .uar = driver->uar, .log_sq = 3,
+		.send_cqn = cq.cqn, .recv_cqn = cq.cqn, .rq_type = MLX5_NON_ZERO_RQ, .log_rq = 3,
+	};
+#define REFUSED(stat, ...)                                                                         \
+	do {                                                                                       \
+		bad = good;                                                                        \
+		__VA_ARGS__;                                                                       \
+		assert_int_equal(try_create_qp(driver, &bad, &qpn), MLX5_CMD_STAT_##stat);         \
+	} while (0)
+	REFUSED(BAD_PARAM_ERR, bad.service = MLX5_QP_ST_RAW_ETHERTYPE);
+	REFUSED(BAD_PARAM_ERR, bad.log_sq = 15); /* more than its pages hold */
+	REFUSED(BAD_RES_ERR, bad.pd = NO_SUCH_NUMBER);
+	REFUSED(BAD_RES_ERR, bad.uar = 1);
+	REFUSED(BAD_RES_ERR, bad.send_cqn = NO_SUCH_NUMBER);
+	REFUSED(BAD_RES_ERR, bad.recv_cqn = 0);
+	REFUSED(BAD_RES_ERR, bad.rq_type = MLX5_SRQ_RQ; bad.srqn = NO_SUCH_NUMBER);
+	REFUSED(BAD_RES_ERR, bad.service = MLX5_QP_ST_XRC; bad.xrcd = NO_SUCH_NUMBER);
+#undef REFUSED
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "qp"), 0);
+	assert_int_equal(try_create_qp(driver, &good, &qpn), MLX5_CMD_STAT_OK);
+}
+
+static void there_is_one_qp0_and_one_qp1(void **state)
+{
+	struct driver *driver = *state;
+	struct test_qp_attr attr = {
+		.pd = driver->pd, .uar = driver->uar, .rq_type = MLX5_NON_ZERO_RQ, .log_rq = 3,
+	};
+	uint32_t qpn, again;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	attr.send_cqn = attr.recv_cqn = cq.cqn;
+	for (attr.service = MLX5_QP_ST_QP0; attr.service <= MLX5_QP_ST_QP1; attr.service++) {
+		assert_int_equal(try_create_qp(driver, &attr, &qpn), MLX5_CMD_STAT_OK);
+		assert_true(qpn > 1);
+		assert_int_equal(try_create_qp(driver, &attr, &again), MLX5_CMD_STAT_RES_BUSY);
+		assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_QP, qpn),
+				 MLX5_CMD_STAT_OK);
+		assert_int_equal(try_create_qp(driver, &attr, &qpn), MLX5_CMD_STAT_OK);
+	}
+}
+
+/* The commands by which mlx5_ib gets from each state to the next. */
+static void bring_to(struct driver *driver, uint32_t qpn, uint8_t wanted)
+{
+	static const uint16_t way[] = {
+		MLX5_CMD_OP_RST2INIT_QP, MLX5_CMD_OP_INIT2RTR_QP, MLX5_CMD_OP_RTR2RTS_QP,
+	};
+
+	assert_int_equal(modify_qp(driver, qpn, MLX5_CMD_OP_2RST_QP), MLX5_CMD_STAT_OK);
+	if (wanted == MLX5_QP_STATE_ERR)
+		assert_int_equal(modify_qp(driver, qpn, MLX5_CMD_OP_2ERR_QP), MLX5_CMD_STAT_OK);
+	else
+		for (unsigned int i = 0; i < wanted; i++)
+			assert_int_equal(modify_qp(driver, qpn, way[i]), MLX5_CMD_STAT_OK);
+	assert_int_equal(query_qp_state(driver, qpn), wanted);
+}
+
+static void every_transition_is_allowed_or_refused(void **state)
+{
+	enum { NO = 0xff };
+	static const uint8_t states[] = {
+		MLX5_QP_STATE_RST, MLX5_QP_STATE_INIT, MLX5_QP_STATE_RTR, MLX5_QP_STATE_RTS,
+		MLX5_QP_STATE_ERR,
+	};
+	static const struct {
+		uint16_t opcode;
+		uint8_t to[ARRAY_SIZE(states)];	/* from each of them */
+	} commands[] = {
+		{ MLX5_CMD_OP_RST2INIT_QP, { 1, NO, NO, NO, NO } },
+		{ MLX5_CMD_OP_INIT2INIT_QP, { NO, 1, NO, NO, NO } },
+		{ MLX5_CMD_OP_INIT2RTR_QP, { NO, 2, NO, NO, NO } },
+		{ MLX5_CMD_OP_RTR2RTS_QP, { NO, NO, 3, NO, NO } },
+		{ MLX5_CMD_OP_RTS2RTS_QP, { NO, NO, NO, 3, NO } },
+		{ MLX5_CMD_OP_SQERR2RTS_QP, { NO, NO, NO, NO, NO } },
+		{ MLX5_CMD_OP_2ERR_QP, { 6, 6, 6, 6, 6 } },
+		{ MLX5_CMD_OP_2RST_QP, { 0, 0, 0, 0, 0 } },
+	};
+	struct driver *driver = *state;
+	struct test_cq cq;
+	uint32_t qpn;
+
+	create_cq(driver, &cq, 4);
+	qpn = create_rc_qp(driver, &cq);
+	for (unsigned int i = 0; i < ARRAY_SIZE(commands); i++) {
+		for (unsigned int j = 0; j < ARRAY_SIZE(states); j++) {
+			uint8_t to = commands[i].to[j];
+
+			bring_to(driver, qpn, states[j]);
+			assert_int_equal(modify_qp(driver, qpn, commands[i].opcode),
+					 to == NO ? MLX5_CMD_STAT_BAD_QP_STATE_ERR : MLX5_CMD_STAT_OK);
+			assert_int_equal(query_qp_state(driver, qpn), to == NO ? states[j] : to);
+		}
+	}
+}
+
+static void qp_query_gives_back_what_was_set(void **state)
+{
+	struct driver *driver = *state;
+	COMMAND(init2rtr_qp, INIT2RTR_QP, 0);
+	COMMAND_BUFFERS(query, query_qp, QUERY_QP);
+	void *qpc = MLX5_ADDR_OF(init2rtr_qp_in, in, qpc);
+	void *ads = MLX5_ADDR_OF(qpc, qpc, primary_address_path);
+	const void *got = MLX5_ADDR_OF(query_qp_out, query_out, qpc);
+	struct test_cq cq;
+	uint32_t qpn;
+
+	create_cq(driver, &cq, 4);
+	qpn = create_rc_qp(driver, &cq);
+	bring_to(driver, qpn, MLX5_QP_STATE_INIT);
+	MLX5_SET(init2rtr_qp_in, in, qpn, qpn);
+	MLX5_SET(init2rtr_qp_in, in, opt_param_mask, MLX5_QP_OPTPAR_RWE);
+	MLX5_SET(qpc, qpc, mtu, 3);
+	MLX5_SET(qpc, qpc, log_msg_max, 30);
+	MLX5_SET(qpc, qpc, remote_qpn, 0x123456);
+	MLX5_SET(qpc, qpc, next_rcv_psn, 0x654321);
+	MLX5_SET(qpc, qpc, min_rnr_nak, 12);
+	MLX5_SET(qpc, qpc, log_rra_max, 4);
+	MLX5_SET(qpc, qpc, rwe, 1);
+	MLX5_SET(qpc, qpc, rre, 1);	/* not in the mask: stays as it was */
+	MLX5_SET(ads, ads, rlid, 0x77);
+	MLX5_SET(ads, ads, sl, 5);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	MLX5_SET(query_qp_in, query_in, qpn, qpn);
+	assert_int_equal(command(driver, query_in, sizeof(query_in), query_out, sizeof(query_out)),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(qpc, got, state), MLX5_QP_STATE_RTR);
+	assert_int_equal(MLX5_GET(qpc, got, mtu), 3);
+	assert_int_equal(MLX5_GET(qpc, got, remote_qpn), 0x123456);
+	assert_int_equal(MLX5_GET(qpc, got, next_rcv_psn), 0x654321);
+	assert_int_equal(MLX5_GET(qpc, got, min_rnr_nak), 12);
+	assert_int_equal(MLX5_GET(qpc, got, log_rra_max), 4);
+	assert_int_equal(MLX5_GET(qpc, got, rwe), 1);
+	assert_int_equal(MLX5_GET(qpc, got, rre), 0);
+	assert_int_equal(MLX5_GET(qpc, got, primary_address_path.rlid), 0x77);
+	assert_int_equal(MLX5_GET(qpc, got, primary_address_path.sl), 5);
+	assert_int_equal(MLX5_GET(qpc, got, cqn_snd), cq.cqn);
+}
+
+static void attributes_out_of_range_are_refused(void **state)
+{
+	struct driver *driver = *state;
+	COMMAND(init2rtr_qp, INIT2RTR_QP, 0);
+	void *qpc = MLX5_ADDR_OF(init2rtr_qp_in, in, qpc);
+	struct test_cq cq;
+	uint32_t qpn;
+
+	create_cq(driver, &cq, 4);
+	qpn = create_rc_qp(driver, &cq);
+	bring_to(driver, qpn, MLX5_QP_STATE_INIT);
+	MLX5_SET(init2rtr_qp_in, in, qpn, qpn);
+	MLX5_SET(qpc, qpc, mtu, 6);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	MLX5_SET(qpc, qpc, mtu, 5);
+	MLX5_SET(qpc, qpc, log_rra_max, 5);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	MLX5_SET(qpc, qpc, log_rra_max, 0);
+	MLX5_SET(qpc, qpc, primary_address_path.grh, 1);
+	MLX5_SET(qpc, qpc, primary_address_path.src_addr_index, 8);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(query_qp_state(driver, qpn), MLX5_QP_STATE_INIT);
+}
+
+static void port_is_active_until_its_link_goes(void **state)
+{
+	struct driver *driver = *state;
+	COMMAND(query_hca_vport_context, QUERY_HCA_VPORT_CONTEXT, 0);
+	const void *context = MLX5_ADDR_OF(query_hca_vport_context_out, out, hca_vport_context);
+	struct registry_switch *sw = registry_find_switch(driver->registry, "nic0", "port");
+	const struct mlx5_eqe *eqe;
+
+	assert_non_null(sw);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(hca_vport_context, context, vport_state), 4);
+	assert_int_equal(MLX5_GET(hca_vport_context, context, port_physical_state), 5);
+	assert_int_equal(MLX5_GET(hca_vport_context, context, lid), 1);
+	sw->set(sw, false);
+	eqe = next_event(driver);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_PORT_CHANGE);
+	assert_int_equal(eqe->sub_type, MLX5_PORT_CHANGE_SUBTYPE_DOWN);
+	assert_int_equal(eqe->data.port.port, 1 << 4);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(hca_vport_context, context, vport_state), 1);
+	sw->set(sw, true);
+	eqe = next_event(driver);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->sub_type, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE);
+	sw->set(sw, true);
+	expect_no_event(driver);
+}
+
+static void gid_and_pkey_tables_end(void **state)
+{
+	struct driver *driver = *state;
+	uint8_t in[MLX5_ST_SZ_BYTES(query_hca_vport_gid_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(query_hca_vport_gid_out) + 8 * 16];
+	static const uint8_t prefix[8] = { 0xfe, 0x80 };
+
+	MLX5_SET(query_hca_vport_gid_in, in, opcode, MLX5_CMD_OP_QUERY_HCA_VPORT_GID);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_memory_equal(MLX5_ADDR_OF(query_hca_vport_gid_out, out, gid), prefix, sizeof(prefix));
+	MLX5_SET(query_hca_vport_gid_in, in, gid_index, 8);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	MLX5_SET(query_hca_vport_gid_in, in, gid_index, 0xffff);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out) - 16),
+			 MLX5_CMD_STAT_BAD_OUTP_LEN_ERR);
+	MLX5_SET(query_hca_vport_pkey_in, in, opcode, MLX5_CMD_OP_QUERY_HCA_VPORT_PKEY);
+	MLX5_SET(query_hca_vport_pkey_in, in, pkey_index, 128);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	MLX5_SET(query_hca_vport_pkey_in, in, pkey_index, 0);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(pkey, MLX5_ADDR_OF(query_hca_vport_pkey_out, out, pkey), pkey),
+			 0xffff);
+}
+
+static void node_description_can_be_written(void **state)
+{
+	struct driver *driver = *state;
+	uint8_t in[MLX5_ST_SZ_BYTES(access_register_in) + 64] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(access_register_out) + 64];
+	char *text = MLX5_ADDR_OF(access_register_in, in, register_data);
+
+	MLX5_SET(access_register_in, in, opcode, MLX5_CMD_OP_ACCESS_REG);
+	MLX5_SET(access_register_in, in, register_id, 0x6001);
+	strcpy(text, "a node");
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	memset(text, 0, 64);
+	MLX5_SET(access_register_in, in, op_mod, 1);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_string_equal(MLX5_ADDR_OF(access_register_out, out, register_data), "a node");
+	assert_int_equal(command(driver, in, sizeof(in) - 4, out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
+	MLX5_SET(access_register_in, in, register_id, 0x1234);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+}
+
+int main(void)
+{
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(no_such_handle_is_a_bad_resource),
+		TEST(number_of_a_freed_object_is_refused),
+		TEST(uars_end_where_the_bar_ends),
+		TEST(what_is_used_is_busy),
+		TEST(qp_with_a_bad_field_is_refused),
+		TEST(there_is_one_qp0_and_one_qp1),
+		TEST(every_transition_is_allowed_or_refused),
+		TEST(qp_query_gives_back_what_was_set),
+		TEST(attributes_out_of_range_are_refused),
+		TEST(port_is_active_until_its_link_goes),
+		TEST(gid_and_pkey_tables_end),
+		TEST(node_description_can_be_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Event queues, completion queues and shared receive queues, with what the data path calls. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "connectx/cq.h"
+#include "connectx/device.h"
+#include "connectx/eq.h"
+#include "connectx/srq.h"
+#include "driver.h"
+
+#define CQ_DOORBELL	0x20
+#define EQ_ARM		0x40
+#define EQ_UPDATE	0x48
+#define SOLICITED_ONLY	(1U << 24)
+
+/* Interrupts that vector 0 gave since the last call. */
+static uint64_t interrupts(int fd)
+{
+	uint64_t count = 0;
+
+	return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
+}
+
+static void eq_ring(struct driver *driver, uint32_t eqn, uint32_t consumer, uint32_t offset)
+{
+	bar_write32(driver, (uint64_t)driver->uar * RAM_PAGE + offset,
+		    eqn << 24 | (consumer & 0xffffff));
+}
+
+/* Returns what vector 0 signals; the function closes it. */
+static int enable_interrupts(struct driver *driver)
+{
+	const uint16_t enable = PCI_MSIX_FLAGS_ENABLE;
+	int fd = eventfd(0, EFD_NONBLOCK);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pci_config_write(driver->fn, driver->fn->msix.cap + PCI_MSIX_FLAGS, &enable,
+					  sizeof(enable)), 0);
+	assert_int_equal(pci_msix_set_eventfd(driver->fn, 0, fd), 0);
+	return fd;
+}
+
+static void post_event(struct driver *driver, uint32_t eqn, int expected)
+{
+	struct eq *eq = eq_find(driver->nic, eqn);
+	uint32_t data = 0;
+
+	assert_non_null(eq);
+	assert_int_equal(eq_post(driver->nic, eq, MLX5_EVENT_TYPE_PORT_CHANGE, 0, &data,
+				 sizeof(data)), expected);
+}
+
+static void armed_eq_interrupts_once(void **state)
+{
+	struct driver *driver = *state;
+	int fd = enable_interrupts(driver);
+	uint64_t ring;
+	uint32_t eqn = create_eq(driver, 0, 3, &ring);
+
+	post_event(driver, eqn, 0);
+	assert_int_equal(interrupts(fd), 0);
+	/* armed with one entry unseen: at once */
+	eq_ring(driver, eqn, 0, EQ_ARM);
+	assert_int_equal(interrupts(fd), 1);
+	post_event(driver, eqn, 0);
+	assert_int_equal(interrupts(fd), 0);
+	/* armed with all seen: at the next */
+	eq_ring(driver, eqn, 2, EQ_ARM);
+	assert_int_equal(interrupts(fd), 0);
+	post_event(driver, eqn, 0);
+	assert_int_equal(interrupts(fd), 1);
+	/* updated without arming: not at all */
+	eq_ring(driver, eqn, 3, EQ_UPDATE);
+	post_event(driver, eqn, 0);
+	assert_int_equal(interrupts(fd), 0);
+}
+
+static void eq_owner_bit_turns_with_each_round(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t ring;
+	uint32_t eqn = create_eq(driver, 0, 2, &ring);
+	const struct mlx5_eqe *eqe = ram_ptr(driver, ring);
+
+	for (uint32_t i = 0; i < 12; i++) {
+		post_event(driver, eqn, 0);
+		assert_int_equal(eqe[i & 3].owner, i >> 2 & 1);
+		eq_ring(driver, eqn, i + 1, EQ_UPDATE);
+	}
+}
+
+static void full_eq_overflows_and_stays_so(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t ring;
+	uint32_t eqn = create_eq(driver, 0, 2, &ring);
+
+	for (unsigned int i = 0; i < 4; i++)
+		post_event(driver, eqn, 0);
+	post_event(driver, eqn, -ENOSPC);
+	eq_ring(driver, eqn, 4, EQ_ARM);
+	post_event(driver, eqn, -ENOSPC);
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "eq_overruns"), 2);
+}
+
+static void doorbell_through_another_uar_is_stray(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t before = registered(driver, REGISTRY_COUNTER, "doorbells_stray");
+	uint32_t other = alloc_uar(driver);
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	uar_write64(driver, other, CQ_DOORBELL, 0, cq.cqn);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn + 1);
+	bar_write32(driver, (uint64_t)other * RAM_PAGE + EQ_ARM, driver->eqn << 24);
+	uar_write64(driver, other + 1, 0x800, 0, 0);
+	uar_write64(driver, driver->uar, 0x800, 0, 0x4000 << 8);
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "doorbells_stray"), before + 5);
+}
+
+static bool post_completion(struct driver *driver, const struct test_cq *test, bool solicited)
+{
+	struct mlx5_cqe64 cqe = { .op_own = 2 << 4, .wqe_counter = cpu_to_be16(0x1234) };
+	struct cq *cq = cq_find(driver->nic, test->cqn);
+
+	assert_non_null(cq);
+	return cq_post(driver->nic, cq, &cqe, solicited);
+}
+
+static void set_consumer(struct driver *driver, const struct test_cq *cq, uint32_t consumer)
+{
+	*(__be32 *)ram_ptr(driver, cq->dbr) = cpu_to_be32(consumer & 0xffffff);
+}
+
+static void expect_completion_event(struct driver *driver, const struct test_cq *cq)
+{
+	const struct mlx5_eqe *eqe = next_event(driver);
+
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_COMP);
+	assert_int_equal(be32_to_cpu(eqe->data.comp.cqn), cq->cqn);
+	expect_no_event(driver);
+}
+
+static void cqe_owner_bit_turns_with_each_round(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_cqe64 *cqe;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 2);
+	cqe = ram_ptr(driver, cq.ring);
+	for (uint32_t i = 0; i < 12; i++) {
+		assert_true(post_completion(driver, &cq, false));
+		assert_int_equal(cqe[i & 3].op_own, 2 << 4 | (i >> 2 & 1));
+		assert_int_equal(be16_to_cpu(cqe[i & 3].wqe_counter), 0x1234);
+		set_consumer(driver, &cq, i + 1);
+	}
+	expect_no_event(driver);
+}
+
+static void overrun_is_reported_once(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_eqe *eqe;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 2);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_true(post_completion(driver, &cq, false));
+	assert_false(post_completion(driver, &cq, false));
+	eqe = next_event(driver);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_CQ_ERROR);
+	assert_int_equal(be32_to_cpu(eqe->data.cq_err.cqn), cq.cqn);
+	assert_int_equal(eqe->data.cq_err.syndrome, 1);
+	set_consumer(driver, &cq, 4);
+	assert_false(post_completion(driver, &cq, false));
+	expect_no_event(driver);
+}
+
+static void armed_cq_gives_one_event(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	/* one that the guest has not seen when it arms: at once */
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	expect_completion_event(driver, &cq);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
+	expect_no_event(driver);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+}
+
+static void cq_armed_for_solicited_waits_for_one(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	post_completion(driver, &cq, true);
+	expect_completion_event(driver, &cq);
+	/* seen up to the solicited one: nothing to tell */
+	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 2, cq.cqn);
+	expect_no_event(driver);
+	/* not seen: at once */
+	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 1, cq.cqn);
+	expect_completion_event(driver, &cq);
+}
+
+/* Counters of completions are 24 bits wide: nothing may happen when they wrap. */
+static void counters_wrap_at_24_bits(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq test;
+	struct cq *cq;
+
+	create_cq(driver, &test, 2);
+	cq = cq_find(driver->nic, test.cqn);
+	cq->producer = cq->consumer = cq->last_solicited = 0xfffffe;
+	for (uint32_t i = 0; i < 8; i++) {
+		uar_write64(driver, driver->uar, CQ_DOORBELL, (0xfffffe + i) & 0xffffff, test.cqn);
+		expect_no_event(driver);
+		assert_true(post_completion(driver, &test, false));
+		expect_completion_event(driver, &test);
+		set_consumer(driver, &test, 0xfffffe + i + 1);
+	}
+}
+
+static uint8_t resize_cq(struct driver *driver, const struct test_cq *cq, unsigned int log_size,
+			 uint64_t ring)
+{
+	COMMAND(modify_cq, MODIFY_CQ, 1);
+	void *cqc = MLX5_ADDR_OF(modify_cq_in, in, cq_context);
+	__be64 *pas = MLX5_ADDR_OF(modify_cq_in, in, pas);
+
+	MLX5_SET(modify_cq_in, in, op_mod, 1);
+	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
+	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.resize_field_select
+		 .resize_field_select, 7);
+	MLX5_SET(cqc, cqc, log_cq_size, log_size);
+	*pas = cpu_to_be64(ring);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static void resized_cq_goes_on_in_the_new_buffer(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t ring = ram_alloc(driver, RAM_PAGE);
+	const struct mlx5_cqe64 *old, *new = ram_ptr(driver, ring);
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 3);
+	old = ram_ptr(driver, cq.ring);
+	post_completion(driver, &cq, false);
+	post_completion(driver, &cq, false);
+	assert_int_equal(resize_cq(driver, &cq, 4, ring), MLX5_CMD_STAT_OK);
+	assert_int_equal(old[2].op_own >> 4, 5);
+	post_completion(driver, &cq, false);
+	assert_int_equal(new[3].op_own >> 4, 2);
+}
+
+static void cq_is_not_resized_below_what_it_holds(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t ring = ram_alloc(driver, RAM_PAGE);
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 3);
+	for (unsigned int i = 0; i < 4; i++)
+		post_completion(driver, &cq, false);
+	assert_int_equal(resize_cq(driver, &cq, 2, ring), MLX5_CMD_STAT_BAD_SIZE_OUTS_CQES_ERR);
+	assert_int_equal(resize_cq(driver, &cq, 23, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	/* more entries than the one page holds */
+	assert_int_equal(resize_cq(driver, &cq, 7, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_true(post_completion(driver, &cq, false));
+}
+
+#define LOG_SRQ		2
+#define LOG_SRQ_STRIDE	5
+
+struct test_srq {
+	uint32_t srqn;
+	uint64_t ring, dbr;
+};
+
+static void create_rmp(struct driver *driver, struct test_srq *srq)
+{
+	COMMAND(create_rmp, CREATE_RMP, 1);
+	void *rmpc = MLX5_ADDR_OF(create_rmp_in, in, ctx);
+	void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
+	__be64 *pas = MLX5_ADDR_OF(wq, wq, pas);
+
+	srq->ring = ram_alloc(driver, RAM_PAGE);
+	srq->dbr = ram_alloc(driver, RAM_PAGE);
+	MLX5_SET(rmpc, rmpc, state, MLX5_RMPC_STATE_RDY);
+	MLX5_SET(wq, wq, log_wq_sz, LOG_SRQ);
+	MLX5_SET(wq, wq, log_wq_stride, LOG_SRQ_STRIDE);
+	MLX5_SET(wq, wq, pd, driver->pd);
+	MLX5_SET64(wq, wq, dbr_addr, srq->dbr);
+	*pas = cpu_to_be64(srq->ring);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	srq->srqn = MLX5_GET(create_rmp_out, out, rmpn);
+}
+
+/* Link entry @index to @next. */
+static void srq_link(struct driver *driver, const struct test_srq *srq, uint16_t index,
+		     uint16_t next)
+{
+	__be16 *entry = ram_ptr(driver, srq->ring + ((uint64_t)index << LOG_SRQ_STRIDE));
+
+	entry[1] = cpu_to_be16(next);
+}
+
+static void srq_post(struct driver *driver, const struct test_srq *srq, uint16_t posted)
+{
+	*(__be32 *)ram_ptr(driver, srq->dbr) = cpu_to_be32(posted);
+}
+
+static void srq_is_taken_along_its_links(void **state)
+{
+	struct driver *driver = *state;
+	struct test_srq test;
+	struct srq *srq;
+	uint64_t offset;
+	uint32_t bytes;
+	uint16_t index;
+
+	create_rmp(driver, &test);
+	srq = srq_find(driver->nic, test.srqn);
+	assert_non_null(srq);
+	srq_link(driver, &test, 0, 3);
+	srq_link(driver, &test, 3, 1);
+	srq_link(driver, &test, 1, 0xfffe); /* outside: taken modulo the size */
+	assert_false(srq_available(driver->nic, srq));
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), -EAGAIN);
+	srq_post(driver, &test, 3);
+	assert_true(srq_available(driver->nic, srq));
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), 0);
+	assert_int_equal(index, 0);
+	assert_int_equal(offset, 16);
+	assert_int_equal(bytes, 16);
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), 0);
+	assert_int_equal(index, 3);
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), 0);
+	assert_int_equal(index, 1);
+	assert_int_equal(srq->head, 2);
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), -EAGAIN);
+}
+
+static uint8_t arm_rmp(struct driver *driver, uint32_t rmpn, uint16_t limit)
+{
+	COMMAND(modify_rmp, MODIFY_RMP, 0);
+	void *rmpc = MLX5_ADDR_OF(modify_rmp_in, in, ctx);
+
+	MLX5_SET(modify_rmp_in, in, rmpn, rmpn);
+	MLX5_SET(modify_rmp_in, in, bitmask.lwm, 1);
+	MLX5_SET(rmpc, rmpc, state, MLX5_RMPC_STATE_RDY);
+	MLX5_SET(rmpc, rmpc, wq.lwm, limit);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static void srq_limit_gives_one_event(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_eqe *eqe;
+	struct test_srq test;
+	struct srq *srq;
+	uint64_t offset;
+	uint32_t bytes;
+	uint16_t index;
+
+	create_rmp(driver, &test);
+	srq = srq_find(driver->nic, test.srqn);
+	srq_post(driver, &test, 4);
+	assert_int_equal(arm_rmp(driver, test.srqn, 5), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(arm_rmp(driver, test.srqn, 3), MLX5_CMD_STAT_OK);
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), 0);
+	expect_no_event(driver);
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), 0);
+	eqe = next_event(driver);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_SRQ_RQ_LIMIT);
+	assert_int_equal(be32_to_cpu(eqe->data.qp_srq.qp_srq_n), test.srqn);
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), 0);
+	expect_no_event(driver);
+	/* armed below what is left: at once */
+	assert_int_equal(arm_rmp(driver, test.srqn, 2), MLX5_CMD_STAT_OK);
+	assert_non_null(next_event(driver));
+}
+
+static void srq_without_its_memory_is_a_catastrophe(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_eqe *eqe;
+	struct test_srq test;
+	struct srq *srq;
+	uint64_t offset;
+	uint32_t bytes;
+	uint16_t index;
+	uint64_t len;
+	void *host;
+
+	create_rmp(driver, &test);
+	srq = srq_find(driver->nic, test.srqn);
+	assert_int_equal(fabric_unmap(driver->fn->port, 0, UINT64_MAX, &host, &len), 1);
+	/* only the ring of events is left */
+	assert_int_equal(fabric_map(driver->fn->port, driver->eq, RAM_PAGE,
+				    ram_ptr(driver, driver->eq), true, true), 0);
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), -EFAULT);
+	eqe = next_event(driver);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_SRQ_CATAS_ERROR);
+	assert_int_equal(be32_to_cpu(eqe->data.qp_srq.qp_srq_n), test.srqn);
+	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), -EFAULT);
+	expect_no_event(driver);
+}
+
+int main(void)
+{
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(armed_eq_interrupts_once),
+		TEST(eq_owner_bit_turns_with_each_round),
+		TEST(full_eq_overflows_and_stays_so),
+		TEST(doorbell_through_another_uar_is_stray),
+		TEST(cqe_owner_bit_turns_with_each_round),
+		TEST(overrun_is_reported_once),
+		TEST(armed_cq_gives_one_event),
+		TEST(cq_armed_for_solicited_waits_for_one),
+		TEST(counters_wrap_at_24_bits),
+		TEST(resized_cq_goes_on_in_the_new_buffer),
+		TEST(cq_is_not_resized_below_what_it_holds),
+		TEST(srq_is_taken_along_its_links),
+		TEST(srq_limit_gives_one_event),
+		TEST(srq_without_its_memory_is_a_catastrophe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
