@@ -94,17 +94,26 @@ machine_ready() {
 	new_run
 	if [[ $build ]]; then project_ready; fi
 	[[ -d $stage ]] || die "nothing is built yet, so --no-build cannot be"
+	project_for_run
+}
+
+# project_for_run: a copy that the next build does not change under the guest's feet
+project_for_run() {
+	trap end_run EXIT
 	locked_project cp -a "$stage" "$run/local"
+}
+
+end_run() {
+	rm -rf "$run/local"
+	[[ -z ${saved_terminal:-} ]] || stty "$saved_terminal"
 }
 
 # run_machine COMMAND...: boots it for this command and passes on its exit code
 run_machine() {
-	local rc=0 spec
+	local spec
 	for spec in "${nics[@]}"; do machine+=(--nic="$spec"); done
 	for spec in "${accelerators[@]}"; do machine+=(--accelerator="$spec"); done
 	((${timeout:=$default_timeout})) && machine+=(--timeout="$timeout")
 	in_tools lab.d/machine.py --kernel="$kernel_dir" --root="$root_guest" --guest="$top/lab.d/guest" \
-		--local="$run/local" --run="$run" "${machine[@]}" -- "$@" || rc=$?
-	rm -rf "$run/local"
-	return "$rc"
+		--local="$run/local" --run="$run" "${machine[@]}" -- "$@"
 }
