@@ -87,10 +87,11 @@ int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void *
 		 uint64_t *len)
 {
 	unsigned int index = lower_bound(port, first);
-	struct mapping *mapping = &port->mappings[index];
+	struct mapping *mapping;
 
-	if (index == port->mapping_count || mapping->addr > last)
+	if (index == port->mapping_count || port->mappings[index].addr > last)
 		return 0;
+	mapping = &port->mappings[index];
 	if (mapping->addr < first || mapping->addr + (mapping->len - 1) > last)
 		return -EINVAL;
 	*host = mapping->host;
