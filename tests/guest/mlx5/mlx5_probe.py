@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """The stock mlx5 drivers bring the software ConnectX up, take it down, and find it in good health."""
 
+import errno
 import os
 import pathlib
 import re
@@ -16,8 +17,10 @@ import tap
 NIC = os.environ["TPH_NIC0"]
 DEVICE = pathlib.Path("/sys/bus/pci/devices") / NIC
 DRIVER = pathlib.Path("/sys/bus/pci/drivers/mlx5_core")
-CREATE_QP = 0x500
+# Status LIM_ERR, which the driver turns into ENOMEM, and commands that it cannot do without:
+# ENABLE_HCA, QUERY_HCA_CAP, INIT_HCA, QUERY_ADAPTER, ALLOC_UAR, CREATE_EQ
 LIMIT_ERR = 0x8
+FATAL_COMMANDS = 0x104, 0x100, 0x102, 0x101, 0x802, 0x301
 REBINDS = 10
 # The driver looks every 2 s, and complains when the counter has not moved three times in a row.
 HEALTH_S = 9
@@ -48,7 +51,7 @@ def complaints():
     """What the drivers have said at warning level or above since the boot."""
     log = subprocess.run(["dmesg", "--level=emerg,alert,crit,err,warn"], check=True, text=True,
                          capture_output=True).stdout
-    return [line for line in log.splitlines() if re.search(r"mlx5|infiniband|WARNING|BUG", line)]
+    return [line for line in log.splitlines() if re.search(r"mlx5_(core|ib)|infiniband|WARNING|BUG", line)]
 
 
 def devinfo(*arguments):
@@ -112,14 +115,18 @@ def rebinds():
 
 
 def failing_probe():
-    """A command that fails while probing fails the probe, and leaves nothing behind"""
+    """A command that fails ends the probe with its error, and leaves nothing behind"""
     bind(False)
-    softfabric("fault", device="nic0", point="command", action="fail", key=CREATE_QP,
-               value=LIMIT_ERR, count=1)
-    bind(True)
-    assert not list((DEVICE / "infiniband").iterdir()) if (DEVICE / "infiniband").exists() else True
-    bind(False)
-    expect(objects(), {}, "objects after unbinding")
+    for opcode in FATAL_COMMANDS:
+        softfabric("fault", device="nic0", point="command", action="fail", key=opcode,
+                   value=LIMIT_ERR, count=1)
+        try:
+            bind(True)
+        except OSError as error:
+            expect(errno.errorcode[error.errno], "ENOMEM", f"errno when command {opcode:#x} fails")
+        else:
+            raise AssertionError(f"mlx5_core has bound although command {opcode:#x} failed")
+        expect(objects(), {}, f"objects after command {opcode:#x} failed")
     bind(True)
     expect(port_state(), "PORT_ACTIVE", "port state")
 
