@@ -33,7 +33,7 @@ POWEROFF_S = 20         # from the command's exit to QEMU's
 ESCAPE = b"\x1d"        # Ctrl-] leaves a guest that does not answer any more
 
 KERNEL_ARGUMENTS = (
-    "console=ttyS0 panic=-1 oops=panic tsc=reliable"
+    "console=ttyS0 panic=-1 oops=panic tsc=reliable printk.time=1"
     " root=lab.root rootfstype=9p"
     " rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro"
     " vfio.enable_unsafe_noiommu_mode=1"
