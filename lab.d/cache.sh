@@ -41,10 +41,10 @@ make_cached() {
 	[[ -d $cache/$name ]] && return
 	mkdir -p "${partial%/*}"
 	rm -rf --one-file-system "$partial"
-	mkdir "$partial" && "$maker" "$partial" && mv -T "$partial" "$cache/$name"
+	mkdir "$partial" && "$maker" "$partial" && touch "$partial" && mv -T "$partial" "$cache/$name"
 }
 
 forget_unused() {
-	find "$cache/${1%/*}" -mindepth 1 -maxdepth 1 -type d -name "${1##*/}-*" -mtime +30 \
-		-exec rm -rf --one-file-system {} +
+	find "$cache/${1%/*}" -mindepth 1 -maxdepth 1 -type d -name "${1##*/}-*" \
+		! -name '*.partial' -mtime +30 -exec rm -rf --one-file-system {} +
 }
