@@ -34,7 +34,9 @@ def bound():
 
 
 def bind(wanted):
-    (DRIVER / ("bind" if wanted else "unbind")).write_text(NIC)
+    # Unbuffered: a buffered file that could not be written tries again when it is closed.
+    with open(DRIVER / ("bind" if wanted else "unbind"), "wb", buffering=0) as attribute:
+        attribute.write(NIC.encode())
 
 
 def objects():
