@@ -82,8 +82,7 @@ struct ibv_tph_dmabuf_mr_attr {
  *	EINVAL		@attr->tph_namespace is no enum ibv_tph_namespace
  *	EINVAL		@attr->tph_flags has a bit that is no enum ibv_tph_flags
  *	EINVAL		IBV_TPH_REQUIRE with IBV_TPH_NS_NONE: there is nothing to require
- *	EOPNOTSUPP	the RDMA device or its driver cannot register dma-bufs, or the access flags
- *			ask for what it does not have
+ *	EOPNOTSUPP	the RDMA device or its driver cannot register dma-bufs
  *	EOPNOTSUPP	IBV_TPH_REQUIRE, and no tag in that namespace will be sent: not published,
  *			not the namespace of the RDMA device, too wide for it, TPH not enabled, or
  *			a kernel or driver that does not know the request
