@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 
+import control
 import perftest_pair
 import tap
 
@@ -23,6 +24,25 @@ NOT_AVAILABLE = (
     "either the tag required cannot be had (not published, not the namespace that the device sends, "
     "or unknown to kernel or driver), or the device cannot register dma-bufs; without "
     "--dmabuf-tph-require the buffer is registered without a tag")
+
+
+fabric = control.Control()
+
+
+def received():
+    """Bytes that the accelerator got from its peers until now, by (namespace, tag, hint)."""
+    return {(kind["namespace"], kind["st"], kind["ph"]): kind["write_bytes"]
+            for kind in fabric("tlps", device="acc0")["received"]}
+
+
+@contextlib.contextmanager
+def carries(*hints, size):
+    """What happens inside makes the NIC write so many bytes, all with these hints."""
+    before = received()
+    yield
+    written = {kind: total - before.get(kind, 0) for kind, total in received().items()
+               if total != before.get(kind, 0)}
+    assert written == {hints: size}, f"on the wire: {written}"
 
 
 def succeeds(tool, *server, common=SHORT, client=()):
@@ -63,8 +83,9 @@ def test_plain():
 
 
 def test_write_bw():
-    """ib_write_bw into the accelerator has the published tag and hint, and says so."""
-    pair = succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0xf0", "--tph-ph=2")
+    """ib_write_bw into the accelerator has the published tag and hint on the wire, and says so."""
+    with carries("st", 0xf0, 2, size=64 * 4096):
+        pair = succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0xf0", "--tph-ph=2")
     index = has_tag(pair, 0xf0, 2)
     assert pair.server.stderr == (
         " TPH in effect: source exporter, namespace st, ST 0xf0, PH 2, "
@@ -93,19 +114,22 @@ def test_auto():
 
 def test_tag_zero():
     """Tag 0 is a tag: it is sent, with its hint, from the table's entry 0."""
-    has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0", "--tph-ph=2"), 0, 2)
+    with carries("st", 0, 2, size=64 * 4096):
+        has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0", "--tph-ph=2"), 0, 2)
 
 
 def test_none():
     """none leaves a published tag alone, without a warning."""
-    pair = succeeds("ib_write_bw", "--dmabuf-tph=none", BUFFER, "--tph-st=0xf0")
+    with carries("none", 0, 0, size=64 * 4096):
+        pair = succeeds("ib_write_bw", "--dmabuf-tph=none", BUFFER, "--tph-st=0xf0")
     has_none(pair)
     assert "warning" not in pair.server.stderr, pair
 
 
 def test_nothing_published():
     """Without a published tag perftest runs without one, warned."""
-    pair = succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER)
+    with carries("none", 0, 0, size=64 * 4096):
+        pair = succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER)
     has_none(pair)
     assert pair.server.stderr.startswith(
         "ib_write_bw: warning: no tag from the st namespace is in effect on "), pair
@@ -125,7 +149,8 @@ def test_require():
 def test_other_namespace():
     """The namespace that the NIC does not send is not had, whatever is published."""
     flags = ["--dmabuf-tph=st-ext", BUFFER, "--tph-st=0xf0", "--tph-st-ext=0x12f0"]
-    has_none(succeeds("ib_write_bw", *flags))
+    with carries("none", 0, 0, size=64 * 4096):
+        has_none(succeeds("ib_write_bw", *flags))
     pair = perftest_pair.run_pair("ib_write_bw", SHORT, [*flags, "--dmabuf-tph-require"])
     assert pair.server.status == 1, pair
     assert "namespace st-ext: Operation not supported; " in pair.server.stderr, pair
@@ -133,8 +158,9 @@ def test_other_namespace():
 
 def test_queue_pairs():
     """Several queue pairs share the one memory region."""
-    has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0x10",
-                     common=[*SHORT, "-q", "4"]), 0x10, 0)
+    with carries("st", 0x10, 0, size=4 * 64 * 4096):
+        has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0x10",
+                         common=[*SHORT, "-q", "4"]), 0x10, 0)
 
 
 def test_latency():
@@ -143,6 +169,19 @@ def test_latency():
                     common=["-n", "20", "-s", "64"])
     has_tag(pair, 3, 1)
     assert "-I 0 turns that off" in pair.server.stderr, pair
+
+
+def test_send_bw():
+    """ib_send_bw: what is received into the accelerator carries the tag."""
+    with carries("st", 0x04, 2, size=64 * 4096):
+        has_tag(succeeds("ib_send_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0x04", "--tph-ph=2"), 4, 2)
+
+
+def test_read_bw():
+    """ib_read_bw: the client with the exported buffer reads from the server into the accelerator."""
+    with carries("st", 0x06, 3, size=64 * 4096):
+        pair = succeeds("ib_read_bw", client=[BUFFER, "--tph-st=0x06", "--tph-ph=3"])
+    assert " TPH in effect: source exporter, namespace st, ST 0x06, PH 3, " in pair.client.stderr, pair
 
 
 def test_udmabuf():
@@ -225,5 +264,5 @@ def test_killed_client():
 if __name__ == "__main__":
     sys.exit(tap.run(test_plain, test_write_bw, test_report, test_auto, test_tag_zero, test_none,
                      test_nothing_published, test_require, test_other_namespace, test_queue_pairs,
-                     test_latency, test_udmabuf, test_client_side, test_no_device, test_too_small,
+                     test_latency, test_send_bw, test_read_bw, test_udmabuf, test_client_side, test_no_device, test_too_small,
                      test_busy, test_killed_server, test_killed_client))
