@@ -199,7 +199,7 @@ static int tph_run(struct tph_importer *importer, char *line)
 static ssize_t tph_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	struct tph_importer *importer = ((struct seq_file *)file->private_data)->private;
-	char *line __free(kfree) = NULL;
+	char *line;
 	int err;
 
 	if (len > TPH_TEST_COMMAND_MAX)
@@ -210,6 +210,7 @@ static ssize_t tph_write(struct file *file, const char __user *buf, size_t len, 
 		return PTR_ERR(line);
 
 	err = tph_run(importer, strim(line));
+	kfree(line);
 	return err ? err : len;
 }
 
@@ -261,7 +262,7 @@ static int tph_open(struct inode *inode, struct file *file)
 	struct tph_importer *importer;
 	int err;
 
-	importer = kzalloc(sizeof(*importer), GFP_KERNEL);
+	importer = kzalloc_obj(*importer);
 	if (!importer)
 		return -ENOMEM;
 

@@ -257,7 +257,9 @@ static int mlx5_ib_tph_revalidate(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *
 		return -EFAULT;
 
 	if (tag != tph->tag) {
-		if (!tph->has_index || mlx5_st_replace_tag(mr_to_mdev(mr)->mdev, tph->st_index, tag))
+		if (!tph->has_index)
+			return -EFAULT;
+		if (mlx5_st_replace_tag(mr_to_mdev(mr)->mdev, tph->st_index, tag))
 			return -EFAULT;
 		tph->tag = tag;
 	}
@@ -339,15 +341,15 @@ static int UVERBS_HANDLER(MLX5_IB_METHOD_MR_QUERY_TPH)(struct uverbs_attr_bundle
 					     sizeof(info));
 }
 
-DECLARE_UVERBS_NAMED_METHOD(
-	MLX5_IB_METHOD_MR_QUERY_TPH,
-	UVERBS_ATTR_IDR(MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE,
-			UVERBS_OBJECT_MR,
-			UVERBS_ACCESS_READ,
-			UA_MANDATORY),
-	UVERBS_ATTR_PTR_OUT(MLX5_IB_ATTR_MR_QUERY_TPH_RESP,
-			    UVERBS_ATTR_STRUCT(struct mlx5_ib_tph_mr_info, reserved),
-			    UA_MANDATORY));
+DECLARE_UVERBS_NAMED_METHOD(MLX5_IB_METHOD_MR_QUERY_TPH,
+			    UVERBS_ATTR_IDR(MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE,
+					    UVERBS_OBJECT_MR,
+					    UVERBS_ACCESS_READ,
+					    UA_MANDATORY),
+			    UVERBS_ATTR_PTR_OUT(MLX5_IB_ATTR_MR_QUERY_TPH_RESP,
+						UVERBS_ATTR_STRUCT(struct mlx5_ib_tph_mr_info,
+								   reserved),
+						UA_MANDATORY));
 
 /* The same two in both ways to register a dma-buf, so not by ADD_UVERBS_ATTRIBUTES_SIMPLE() */
 static const struct uverbs_attr_def *const mlx5_ib_tph_reg_attrs[] = {
