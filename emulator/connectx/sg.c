@@ -7,7 +7,7 @@
 #include "connectx/tph.h"
 #include "fabric/fabric.h"
 
-/* For what goes from one BAR to another: it has to stop over here. */
+/* The largest TLP, and a multiple of all smaller ones. */
 #define SG_BOUNCE 4096
 
 void sg_init(struct sg *sg, struct connectx *nic, const struct domain *pd, uint8_t access,
@@ -83,77 +83,109 @@ static void copy_in_order(void *to, const void *from, size_t len)
 	memcpy((char *)to + len - tail, (const char *)from + len - tail, tail);
 }
 
-static bool span_read(const struct sg *sg, const struct sg_span *span, uint64_t offset, void *data,
-		      size_t len)
+static bool span_read(const struct sg *sg, const struct sg_span *span, void *data, size_t len)
 {
 	struct tlp_hints hints;
 
 	if (span->ram) {
-		memcpy(data, (char *)span->ram + offset, len);
+		memcpy(data, span->ram, len);
 		return true;
 	}
 	hints = tph_hints(sg->nic, span->mkey);
-	return !fabric_read(sg->nic->port, span->address + offset, data, len, &hints);
+	return !fabric_read(sg->nic->port, span->address, data, len, &hints);
 }
 
 /* Writes are posted: nobody learns that one was refused, but the fabric counts it. */
-static void span_write(const struct sg *sg, const struct sg_span *span, uint64_t offset,
-		       const void *data, size_t len)
+static void span_write(const struct sg *sg, const struct sg_span *span, const void *data,
+		       size_t len)
 {
 	struct tlp_hints hints;
 
 	if (span->ram) {
-		copy_in_order((char *)span->ram + offset, data, len);
+		copy_in_order(span->ram, data, len);
 		return;
 	}
 	hints = tph_hints(sg->nic, span->mkey);
-	fabric_write(sg->nic->port, span->address + offset, data, len, &hints);
+	fabric_write(sg->nic->port, span->address, data, len, &hints);
 }
 
-static bool span_bounce(const struct sg *to, const struct sg_span *dst, const struct sg *from,
-			const struct sg_span *src, uint64_t len)
+bool sg_gather(struct sg *from, void *data, uint32_t len, struct sg_stop *stop)
 {
-	uint8_t bounce[SG_BOUNCE];
+	struct sg_span src;
 
-	for (uint64_t done = 0; done < len;) {
-		size_t piece = len - done < sizeof(bounce) ? len - done : sizeof(bounce);
-
-		if (!span_read(from, src, done, bounce, piece))
+	for (uint32_t done = 0; done < len; done += src.len) {
+		if (!sg_map(from, len - done, false, &src, stop))
 			return false;
-		span_write(to, dst, done, bounce, piece);
-		done += piece;
+		if (!span_read(from, &src, (char *)data + done, src.len)) {
+			*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
+			return false;
+		}
+		sg_advance(from, src.len);
 	}
 	return true;
 }
 
-static bool span_copy(const struct sg *to, const struct sg_span *dst, const struct sg *from,
-		      const struct sg_span *src, uint64_t len)
+/*
+ * Write to a device: in pieces that end where TLPs end, so that the shape of the source does not
+ * show on the bus.
+ */
+static bool sg_push(struct sg *to, const struct sg_span *dst, struct sg *from, uint32_t *moved,
+		    struct sg_stop *stop)
 {
-	if (src->ram) {
-		span_write(to, dst, 0, src->ram, len);
-		return true;
+	uint64_t room = SG_BOUNCE - dst->address % SG_BOUNCE;
+	uint32_t piece = dst->len < room ? dst->len : room;
+	uint8_t bounce[SG_BOUNCE];
+	struct sg walk = *from;
+	struct sg_span src;
+
+	if (!sg_map(from, piece, false, &src, stop))
+		return false;
+	if (src.ram && src.len == piece) {
+		span_write(to, dst, src.ram, piece);
+		sg_advance(from, piece);
+	} else {
+		if (!sg_gather(&walk, bounce, piece, stop)) {
+			stop->end = from;
+			return false;
+		}
+		span_write(to, dst, bounce, piece);
+		*from = walk;
 	}
-	if (dst->ram)
-		return span_read(from, src, 0, dst->ram, len);
-	return span_bounce(to, dst, from, src, len);
+	sg_advance(to, piece);
+	*moved += piece;
+	return true;
+}
+
+static bool sg_pull(struct sg *to, const struct sg_span *dst, struct sg *from, uint32_t *moved,
+		    struct sg_stop *stop)
+{
+	struct sg_span src;
+
+	if (!sg_map(from, dst->len, false, &src, stop))
+		return false;
+	if (src.ram) {
+		span_write(to, dst, src.ram, src.len);
+	} else if (!span_read(from, &src, dst->ram, src.len)) {
+		*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
+		return false;
+	}
+	sg_advance(to, src.len);
+	sg_advance(from, src.len);
+	*moved += src.len;
+	return true;
 }
 
 bool sg_copy(struct sg *to, struct sg *from, uint32_t len, uint32_t *moved, struct sg_stop *stop)
 {
-	struct sg_span src, dst;
+	struct sg_span dst;
 
 	*moved = 0;
 	while (*moved < len) {
-		if (!sg_map(from, len - *moved, false, &src, stop) ||
-		    !sg_map(to, src.len, true, &dst, stop))
+		if (!sg_map(to, len - *moved, true, &dst, stop))
 			return false;
-		if (!span_copy(to, &dst, from, &src, dst.len)) {
-			*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
+		if (dst.ram ? !sg_pull(to, &dst, from, moved, stop) :
+			      !sg_push(to, &dst, from, moved, stop))
 			return false;
-		}
-		sg_advance(to, dst.len);
-		sg_advance(from, dst.len);
-		*moved += dst.len;
 	}
 	return true;
 }
@@ -169,22 +201,6 @@ bool sg_present(const struct sg *sg, uint32_t len, bool write, struct sg_stop *s
 			return false;
 		}
 		sg_advance(&walk, span.len);
-	}
-	return true;
-}
-
-bool sg_gather(struct sg *from, void *data, uint32_t len, struct sg_stop *stop)
-{
-	struct sg_span src;
-
-	for (uint32_t done = 0; done < len; done += src.len) {
-		if (!sg_map(from, len - done, false, &src, stop))
-			return false;
-		if (!span_read(from, &src, 0, (char *)data + done, src.len)) {
-			*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
-			return false;
-		}
-		sg_advance(from, src.len);
 	}
 	return true;
 }
