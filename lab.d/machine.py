@@ -40,8 +40,8 @@ KERNEL_ARGUMENTS = (
 )
 # There is no initramfs: a shell of the root mounts the share that has the init, and becomes it.
 FIRST_PROCESS = (
-    "init=/bin/sh -- -c"
-    ' "mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose lab.guest /mnt && exec /mnt/init"'
+    'init=/bin/busybox -- sh -c "busybox mount -t 9p'
+    ' -o trans=virtio,version=9p2000.L,ro,cache=loose lab.guest /mnt && exec /mnt/init"'
 )
 
 
