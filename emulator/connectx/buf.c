@@ -10,8 +10,8 @@
 
 #define MAX_PAGE_SHIFT 43	/* 2^31 pages of 4 KiB: what a 5-bit log_page_size can say */
 
-int cx_buf_init(struct cx_buf *buf, const __be64 *pas, size_t pas_bytes, unsigned int log_page_size,
-		unsigned int page_offset, uint64_t size)
+int cx_buf_init(struct connectx *nic, struct cx_buf *buf, const __be64 *pas, size_t pas_bytes,
+		unsigned int log_page_size, unsigned int page_offset, uint64_t size)
 {
 	unsigned int shift = log_page_size + CX_PAGE_SHIFT;
 	uint64_t pages;
@@ -23,21 +23,25 @@ int cx_buf_init(struct cx_buf *buf, const __be64 *pas, size_t pas_bytes, unsigne
 		return -EINVAL;
 	buf->page_shift = shift;
 	buf->offset = (uint64_t)page_offset << (shift - 6);
-	buf->size = size;
 	pages = (buf->offset + size + (1ULL << shift) - 1) >> shift;
 	if (pages > pas_bytes / sizeof(*pas))
 		return -EINVAL;
+	if (pages > CX_MAX_PAGES - nic->buf_pages)
+		return -ENOMEM;
 	buf->page = calloc(pages, sizeof(*buf->page));
 	if (!buf->page)
 		return -ENOMEM;
+	buf->size = size;
 	buf->pages = pages;
+	nic->buf_pages += pages;
 	for (uint64_t i = 0; i < pages; i++)
 		buf->page[i] = be64_to_cpu(pas[i]) & ~(uint64_t)((1 << CX_PAGE_SHIFT) - 1);
 	return 0;
 }
 
-void cx_buf_fini(struct cx_buf *buf)
+void cx_buf_fini(struct connectx *nic, struct cx_buf *buf)
 {
+	nic->buf_pages -= buf->pages;
 	free(buf->page);
 	*buf = (struct cx_buf){ 0 };
 }

@@ -34,13 +34,13 @@ struct cx_buf {
  * @size: bytes; 0 makes an empty buffer
  *
  * Return: 0; -EINVAL when the pages do not cover the buffer, or the page size or offset is out of
- * range; -ENOMEM.
+ * range; -ENOMEM, also when all lists of the device together would take more than CX_MAX_PAGES.
  */
-int cx_buf_init(struct cx_buf *buf, const __be64 *pas, size_t pas_bytes, unsigned int log_page_size,
-		unsigned int page_offset, uint64_t size);
+int cx_buf_init(struct connectx *nic, struct cx_buf *buf, const __be64 *pas, size_t pas_bytes,
+		unsigned int log_page_size, unsigned int page_offset, uint64_t size);
 
 /** cx_buf_fini() - free it; harmless on an empty or zeroed one. */
-void cx_buf_fini(struct cx_buf *buf);
+void cx_buf_fini(struct connectx *nic, struct cx_buf *buf);
 
 /**
  * cx_buf_address() - where byte @offset lies.

@@ -147,6 +147,11 @@ void caps_reset(struct connectx *nic)
 	nic->memory_faults = false;
 }
 
+uint64_t caps_max_qps(const struct connectx *nic)
+{
+	return 1ULL << MLX5_GET(cmd_hca_cap, nic->caps->cur[GENERAL], log_max_qp);
+}
+
 uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
 {
 	uint16_t op_mod = MLX5_GET(query_hca_cap_in, cmd->in, op_mod);

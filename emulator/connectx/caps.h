@@ -12,6 +12,9 @@ void caps_fini(struct connectx *nic);
 /** caps_reset() - what the driver set is forgotten. */
 void caps_reset(struct connectx *nic);
 
+/** caps_max_qps() - Return: how many QPs the driver may make, by what it set. */
+uint64_t caps_max_qps(const struct connectx *nic);
+
 cmd_handler caps_query, caps_set;
 
 #endif

@@ -148,7 +148,7 @@ static void cq_free(struct connectx *nic, struct cq *cq)
 	uar_find(nic, cq->uar)->users--;
 	cq->eq->users--;
 	cx_table_remove(&nic->cqs, cq->cqn);
-	cx_buf_fini(&cq->buf);
+	cx_buf_fini(nic, &cq->buf);
 	free(cq);
 }
 
@@ -162,14 +162,15 @@ void cq_clear(struct connectx *nic)
 }
 
 /* The buffer that @cqc describes, with its page list at @pas. */
-static uint8_t cq_parse_buf(struct cmd *cmd, const void *cqc, const __be64 *pas, size_t pas_bytes,
-			    unsigned int log_stride, struct cx_buf *buf)
+static uint8_t cq_parse_buf(struct connectx *nic, struct cmd *cmd, const void *cqc,
+			    const __be64 *pas, size_t pas_bytes, unsigned int log_stride,
+			    struct cx_buf *buf)
 {
 	unsigned int log_size = MLX5_GET(cqc, cqc, log_cq_size);
 
 	if (log_size > CX_LOG_MAX_CQ_SZ)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	switch (cx_buf_init(buf, pas, pas_bytes, MLX5_GET(cqc, cqc, log_page_size),
+	switch (cx_buf_init(nic, buf, pas, pas_bytes, MLX5_GET(cqc, cqc, log_page_size),
 			    MLX5_GET(cqc, cqc, page_offset), 1ULL << (log_size + log_stride))) {
 	case 0:
 		return MLX5_CMD_STAT_OK;
@@ -197,7 +198,7 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!cq->eq || !uar_find(nic, cq->uar))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	return cq_parse_buf(cmd, cqc, MLX5_ADDR_OF(create_cq_in, cmd->in, pas),
+	return cq_parse_buf(nic, cmd, cqc, MLX5_ADDR_OF(create_cq_in, cmd->in, pas),
 			    cmd->in_len - MLX5_ST_SZ_BYTES(create_cq_in), cq->log_stride, &cq->buf);
 }
 
@@ -224,7 +225,7 @@ uint8_t cq_create(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 
 free_buf:
-	cx_buf_fini(&cq->buf);
+	cx_buf_fini(nic, &cq->buf);
 free_cq:
 	free(cq);
 	return status;
@@ -276,7 +277,7 @@ static uint8_t cq_resize(struct connectx *nic, struct cmd *cmd, struct cq *cq, u
 	if (cq->overrun || cq_full(nic, cq))
 		return CMD_FAIL(cmd, BAD_RES_STATE_ERR);
 	cq_read_consumer(nic, cq);
-	status = cq_parse_buf(cmd, cqc, MLX5_ADDR_OF(modify_cq_in, cmd->in, pas),
+	status = cq_parse_buf(nic, cmd, cqc, MLX5_ADDR_OF(modify_cq_in, cmd->in, pas),
 			      cmd->in_len - MLX5_ST_SZ_BYTES(modify_cq_in), cq->log_stride, &buf);
 	if (status)
 		return status;
@@ -288,7 +289,7 @@ static uint8_t cq_resize(struct connectx *nic, struct cmd *cmd, struct cq *cq, u
 		status = CMD_FAIL(cmd, BAD_RES_STATE_ERR);
 		goto free_buf;
 	}
-	cx_buf_fini(&cq->buf);
+	cx_buf_fini(nic, &cq->buf);
 	cq->buf = buf;
 	cq->log_size = MLX5_GET(cqc, cqc, log_cq_size);
 	MLX5_SET(cqc, cq->cqc, log_cq_size, cq->log_size);
@@ -297,7 +298,7 @@ static uint8_t cq_resize(struct connectx *nic, struct cmd *cmd, struct cq *cq, u
 	return MLX5_CMD_STAT_OK;
 
 free_buf:
-	cx_buf_fini(&buf);
+	cx_buf_fini(nic, &buf);
 	return status;
 }
 

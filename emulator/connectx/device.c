@@ -238,6 +238,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "qp", &nic->qps.count },
 		{ REGISTRY_OBJECT, "srq", &nic->srqs.count },
 		{ REGISTRY_OBJECT, "mkey", &nic->mkeys.keys.count },
+		{ REGISTRY_GAUGE, "queue_pages", &nic->buf_pages },
 		{ REGISTRY_GAUGE, "mkey_translation_bytes", &nic->mkeys.xlt_bytes },
 		{ REGISTRY_COUNTER, "commands", &nic->cmd.executed },
 		{ REGISTRY_COUNTER, "commands_failed", &nic->cmd.failed },

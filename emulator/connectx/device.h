@@ -77,6 +77,7 @@ struct connectx {
 	struct page_faults faults;	/* what waits for PAGE_FAULT_RESUME */
 	struct requesters requesters;	/* what the data path shares between QPs */
 
+	uint64_t buf_pages;		/* in the page lists of all queues */
 	struct fault_point cq_fault;	/* "completion", by CQ number */
 	struct fault_point doorbell_fault; /* "doorbell", by QP number */
 

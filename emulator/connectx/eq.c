@@ -100,7 +100,7 @@ static void eq_free(struct connectx *nic, struct eq *eq)
 {
 	uar_find(nic, eq->uar)->users--;
 	cx_table_remove(&nic->eqs, eq->eqn);
-	cx_buf_fini(&eq->buf);
+	cx_buf_fini(nic, &eq->buf);
 	free(eq);
 }
 
@@ -129,7 +129,7 @@ static uint8_t eq_parse(struct connectx *nic, struct cmd *cmd, struct eq *eq)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!uar_find(nic, eq->uar))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	switch (cx_buf_init(&eq->buf, MLX5_ADDR_OF(create_eq_in, cmd->in, pas),
+	switch (cx_buf_init(nic, &eq->buf, MLX5_ADDR_OF(create_eq_in, cmd->in, pas),
 			    cmd->in_len - MLX5_ST_SZ_BYTES(create_eq_in),
 			    MLX5_GET(eqc, eqc, log_page_size), MLX5_GET(eqc, eqc, page_offset),
 			    EQE_BYTES << log_size)) {
@@ -164,7 +164,7 @@ uint8_t eq_create(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 
 free_buf:
-	cx_buf_fini(&eq->buf);
+	cx_buf_fini(nic, &eq->buf);
 free_eq:
 	free(eq);
 	return status;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectx/caps.h"
 #include "connectx/cq.h"
 #include "connectx/device.h"
 #include "connectx/pd.h"
@@ -183,7 +184,7 @@ static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!references_parse(nic, qp, qpc))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	switch (cx_buf_init(&qp->buf, MLX5_ADDR_OF(create_qp_in, cmd->in, pas),
+	switch (cx_buf_init(nic, &qp->buf, MLX5_ADDR_OF(create_qp_in, cmd->in, pas),
 			    cmd->in_len - MLX5_ST_SZ_BYTES(create_qp_in),
 			    MLX5_GET(qpc, qpc, log_page_size), MLX5_GET(qpc, qpc, page_offset),
 			    rings_bytes(qp))) {
@@ -216,6 +217,8 @@ static uint8_t qp_start(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 
 	if (special && *special)
 		return CMD_FAIL(cmd, RES_BUSY);
+	if (nic->qps.count >= caps_max_qps(nic))
+		return CMD_FAIL(cmd, LIM_ERR);
 	number = cx_table_add(&nic->qps, qp);
 	if (number < 0)
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -243,7 +246,7 @@ uint8_t qp_create(struct connectx *nic, struct cmd *cmd)
 	if (!status)
 		status = qp_start(nic, cmd, qp);
 	if (status) {
-		cx_buf_fini(&qp->buf);
+		cx_buf_fini(nic, &qp->buf);
 		free(qp);
 		return status;
 	}
@@ -261,7 +264,7 @@ static void qp_free(struct connectx *nic, struct qp *qp)
 		*special = NULL;
 	references_count(qp, -1);
 	cx_table_remove(&nic->qps, qp->qpn);
-	cx_buf_fini(&qp->buf);
+	cx_buf_fini(nic, &qp->buf);
 	free(qp);
 }
 
@@ -359,6 +362,20 @@ void qp_error(struct qp *qp)
 	if (qp->state != MLX5_QP_STATE_ERR && qp->state != MLX5_QP_STATE_RST)
 		qp_move(qp, MLX5_QP_STATE_ERR);
 }
+
+/* All modifying commands that have a context have it, and their mask, in the same place. */
+#define SAME_LAYOUT(layout)                                                                        \
+	_Static_assert(MLX5_BYTE_OFF(layout##_in, qpc) == MLX5_BYTE_OFF(rst2init_qp_in, qpc) &&    \
+		       MLX5_BYTE_OFF(layout##_in, opt_param_mask) ==                               \
+		       MLX5_BYTE_OFF(rst2init_qp_in, opt_param_mask) &&                            \
+		       MLX5_ST_SZ_BYTES(layout##_in) >= MLX5_BYTE_OFF(rst2init_qp_in, qpc) +       \
+		       MLX5_ST_SZ_BYTES(qpc), "one handler serves them all")
+SAME_LAYOUT(init2init_qp);
+SAME_LAYOUT(init2rtr_qp);
+SAME_LAYOUT(rtr2rts_qp);
+SAME_LAYOUT(rts2rts_qp);
+SAME_LAYOUT(sqerr2rts_qp);
+SAME_LAYOUT(sqd2rts_qp);
 
 uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 {

@@ -111,7 +111,7 @@ static void srq_free(struct connectx *nic, struct srq *srq)
 	if (srq->cq)
 		srq->cq->users--;
 	cx_table_remove(&nic->srqs, srq->srqn);
-	cx_buf_fini(&srq->buf);
+	cx_buf_fini(nic, &srq->buf);
 	free(srq);
 }
 
@@ -146,7 +146,7 @@ static uint8_t srq_fill(struct connectx *nic, struct cmd *cmd, const struct srq_
 		if (!srq->xrcd || !srq->cq)
 			return CMD_FAIL(cmd, BAD_RES_ERR);
 	}
-	switch (cx_buf_init(&srq->buf, desc->pas, desc->pas_bytes, desc->log_page_size,
+	switch (cx_buf_init(nic, &srq->buf, desc->pas, desc->pas_bytes, desc->log_page_size,
 			    desc->page_offset, 1ULL << (desc->log_size + desc->log_stride))) {
 	case 0:
 		return MLX5_CMD_STAT_OK;
@@ -183,7 +183,7 @@ static uint8_t srq_make(struct connectx *nic, struct cmd *cmd, const struct srq_
 	return MLX5_CMD_STAT_OK;
 
 free_buf:
-	cx_buf_fini(&srq->buf);
+	cx_buf_fini(nic, &srq->buf);
 free_srq:
 	free(srq);
 	return status;
@@ -220,6 +220,12 @@ static uint8_t srq_set_limit(struct connectx *nic, struct cmd *cmd, struct srq *
 }
 
 /* SRQ and XRC SRQ contexts agree in the place of all that both have. */
+_Static_assert(MLX5_BYTE_OFF(srqc, pd) == MLX5_BYTE_OFF(xrc_srqc, pd) &&
+	       MLX5_BYTE_OFF(srqc, lwm) == MLX5_BYTE_OFF(xrc_srqc, lwm) &&
+	       MLX5_BYTE_OFF(srqc, dbr_addr) == MLX5_BYTE_OFF(xrc_srqc, db_record_addr_h) &&
+	       MLX5_BYTE_OFF(srqc, page_offset) == MLX5_BYTE_OFF(xrc_srqc, page_offset) &&
+	       MLX5_ST_SZ_BYTES(srqc) == MLX5_ST_SZ_BYTES(xrc_srqc), "one parser serves both");
+
 static void desc_from_xrc_srqc(struct srq_desc *desc, const void *context)
 {
 	desc->context = context;

@@ -262,6 +262,16 @@ static void software_reset_disables_the_interface(void **state)
 	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 0);
 }
 
+static void expect_max_qps(struct driver *driver, unsigned int log_max_qp)
+{
+	COMMAND(query_hca_cap, QUERY_HCA_CAP, 0);
+
+	MLX5_SET(query_hca_cap_in, in, op_mod, HCA_CAP_OPMOD_GET_CUR);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(query_hca_cap_out, out, capability.cmd_hca_cap.log_max_qp),
+			 log_max_qp);
+}
+
 static void capabilities_are_kept_in_bounds(void **state)
 {
 	struct driver *driver = *state;
@@ -280,6 +290,7 @@ static void capabilities_are_kept_in_bounds(void **state)
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 0);
 	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	expect_max_qps(driver, 10);
 	MLX5_SET(set_hca_cap_in, in, op_mod, MLX5_SET_HCA_CAP_OP_MOD_ROCE << 1);
 	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);

@@ -290,6 +290,19 @@ static void cq_is_not_resized_below_what_it_holds(void **state)
 	assert_true(post_completion(driver, &cq, false));
 }
 
+static void page_lists_of_all_queues_have_a_limit(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	/* as if others had all but one page */
+	driver->nic->buf_pages += CX_MAX_PAGES - 2;
+	create_cq(driver, &cq, 2);
+	assert_int_equal(try_create_cq(driver, &cq, 2), MLX5_CMD_STAT_NO_RES_ERR);
+	driver->nic->buf_pages -= CX_MAX_PAGES - 2;
+	create_cq(driver, &cq, 2);
+}
+
 #define LOG_SRQ		2
 #define LOG_SRQ_STRIDE	5
 
@@ -445,6 +458,7 @@ int main(void)
 		TEST(counters_wrap_at_24_bits),
 		TEST(resized_cq_goes_on_in_the_new_buffer),
 		TEST(cq_is_not_resized_below_what_it_holds),
+		TEST(page_lists_of_all_queues_have_a_limit),
 		TEST(srq_is_taken_along_its_links),
 		TEST(srq_limit_gives_one_event),
 		TEST(srq_without_its_memory_is_a_catastrophe),
