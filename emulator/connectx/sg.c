@@ -70,17 +70,19 @@ bool sg_map(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
 
 /*
  * Programs poll for the last byte of a message, and for 8-byte words that change at once, so the
- * last word goes last and whole.
+ * last word goes last and whole. Where a guest lets both ends overlap, the old bytes are moved.
  */
 static void copy_in_order(void *to, const void *from, size_t len)
 {
 	size_t tail = ((uintptr_t)to + len - 1) % 8 + 1;
+	uint64_t last;
 
 	if (tail > len)
 		tail = len;
-	memcpy(to, from, len - tail);
+	memcpy(&last, (const char *)from + len - tail, tail);
+	memmove(to, from, len - tail);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	memcpy((char *)to + len - tail, (const char *)from + len - tail, tail);
+	memcpy((char *)to + len - tail, &last, tail);
 }
 
 static bool span_read(const struct sg *sg, const struct sg_span *span, void *data, size_t len)
@@ -88,7 +90,7 @@ static bool span_read(const struct sg *sg, const struct sg_span *span, void *dat
 	struct tlp_hints hints;
 
 	if (span->ram) {
-		memcpy(data, span->ram, len);
+		memmove(data, span->ram, len);
 		return true;
 	}
 	hints = tph_hints(sg->nic, span->mkey);
