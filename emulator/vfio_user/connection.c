@@ -152,9 +152,9 @@ static void drain(struct engine_inbox *inbox)
 	for (int i = 0; i < DRAIN_BATCH && !ring_empty(&connection->ring); i++) {
 		counters->messages++;
 		session_handle(&connection->session, ring_front(&connection->ring));
+		counters->mappings = connection->session.mappings;
 		ring_pop(&connection->ring);
 	}
-	counters->mappings = connection->session.mappings;
 	if (ended && ring_empty(&connection->ring)) {
 		report_end(connection);
 		connection->attr.ended(connection->attr.context);

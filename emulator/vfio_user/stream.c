@@ -223,7 +223,8 @@ int stream_feed(struct vfio_user_stream *stream, size_t len, const int *fds,
 		close_all(fds, fd_count);
 		return -E2BIG;
 	}
-	memcpy(stream->arrived, fds, fd_count * sizeof(*fds));
+	if (fd_count)
+		memcpy(stream->arrived, fds, fd_count * sizeof(*fds));
 	stream->arrived_count = fd_count;
 	stream->used += len;
 	return deliver_all(stream);
