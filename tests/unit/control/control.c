@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Each command of the control socket, its reply to the byte, and each way of asking wrongly. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "control/control.h"
+#include "fabric/fabric.h"
+#include "registry.h"
+#include "util.h"
+
+struct fixture {
+	struct fabric *fabric;
+	struct registry *registry;
+	struct fabric_port *nic, *acc;
+	struct fault_point command, umr;
+	struct registry_switch port1;
+	bool port1_up;
+	uint64_t qps, commands, state;
+	unsigned int releases;
+};
+
+static bool get_port(struct registry_switch *sw)
+{
+	return container_of(sw, struct fixture, port1)->port1_up;
+}
+
+static void set_port(struct registry_switch *sw, bool on)
+{
+	container_of(sw, struct fixture, port1)->port1_up = on;
+}
+
+static void released(struct fault_point *fault)
+{
+	container_of(fault, struct fixture, umr)->releases++;
+}
+
+static void ignore_write(void *device, const struct fabric_request *req, const void *data)
+{
+}
+
+static const struct fabric_port_ops port_ops = { .mem_write = ignore_write };
+
+static int make_devices(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	const struct fabric_port_attr nic = { .name = "nic0", .requester = 0x0018 };
+	const struct fabric_port_attr acc = {
+		.name = "acc0", .requester = 0x0021, .ops = &port_ops,
+	};
+
+	f->fabric = fabric_create();
+	f->registry = registry_create();
+	f->nic = fabric_port_create(f->fabric, &nic);
+	f->acc = fabric_port_create(f->fabric, &acc);
+	f->command = (struct fault_point){ .name = "command", .actions = FAULT_FAIL };
+	f->umr = (struct fault_point){
+		.name = "umr", .actions = FAULT_FAIL | FAULT_STALL, .released = released,
+	};
+	f->port1 = (struct registry_switch){ .name = "port1", .get = get_port, .set = set_port };
+	f->qps = 3;
+	f->commands = UINT64_MAX;
+	f->state = 2;
+	registry_add_value(f->registry, REGISTRY_OBJECT, "nic0", "qp", &f->qps);
+	registry_add_value(f->registry, REGISTRY_COUNTER, "nic0", "commands", &f->commands);
+	registry_add_value(f->registry, REGISTRY_GAUGE, "nic0", "state", &f->state);
+	registry_add_fault(f->registry, "nic0", &f->command);
+	registry_add_fault(f->registry, "nic0", &f->umr);
+	registry_add_switch(f->registry, "nic0", &f->port1);
+	*state = f;
+	return !f->nic || !f->acc;
+}
+
+static int free_devices(void **state)
+{
+	struct fixture *f = *state;
+
+	fabric_port_destroy(f->nic);
+	fabric_port_destroy(f->acc);
+	fabric_destroy(f->fabric);
+	registry_destroy(f->registry);
+	free(f);
+	return 0;
+}
+
+static void expect(struct fixture *f, const char *line, const char *reply)
+{
+	char *got = control_execute(f->registry, f->fabric, line, strlen(line));
+
+	assert_non_null(got);
+	assert_string_equal(got, reply);
+	free(got);
+}
+
+/* The reply is an error of @class; its sentence has @part. */
+static void expect_error(struct fixture *f, const char *line, const char *class, const char *part)
+{
+	char *got = control_execute(f->registry, f->fabric, line, strlen(line));
+	char start[64] = "{\"error\":{\"class\":\"";
+
+	assert_non_null(got);
+	strcat(strcat(start, class), "\",\"desc\":\"");
+	if (strncmp(got, start, strlen(start)) || !strstr(got, part))
+		fail_msg("%s\ngave %s", line, got);
+	free(got);
+}
+
+static void devices_and_values(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(f, "{\"execute\":\"devices\"}",
+	       "{\"return\":{\"nic0\":{\"requester\":\"00:03.0\",\"pcie\":true},"
+	       "\"acc0\":{\"requester\":\"00:04.1\",\"pcie\":true}}}");
+	expect(f, "{\"execute\":\"objects\",\"id\":[1,\"a\"]}",
+	       "{\"return\":{\"nic0\":{\"qp\":3},\"acc0\":{}},\"id\":[1,\"a\"]}");
+	f->qps = 0;
+	expect(f, "{\"execute\":\"objects\",\"arguments\":{\"device\":\"nic0\"}}",
+	       "{\"return\":{\"nic0\":{\"qp\":0}}}");
+	expect(f, "{\"execute\":\"gauges\",\"arguments\":{\"device\":\"nic0\"}}",
+	       "{\"return\":{\"nic0\":{\"state\":2}}}");
+	expect(f, "{\"execute\":\"counters\",\"arguments\":{\"device\":\"nic0\"}}",
+	       "{\"return\":{\"nic0\":{\"commands\":18446744073709551615,\"pcie\":{"
+	       "\"tx_writes\":0,\"tx_write_bytes\":0,\"tx_reads\":0,\"tx_completions\":0,"
+	       "\"rx_writes\":0,\"rx_write_bytes\":0,\"rx_reads\":0,\"rx_completions\":0,"
+	       "\"ram_write_bytes\":0,\"ram_read_bytes\":0,\"refused\":0,\"hints_lost\":0,"
+	       "\"capture_errors\":0}}}}");
+	expect(f, "{\"execute\":\"capture\"}", "{\"return\":{}}");
+	expect(f, "{\"execute\":\"commands\"}",
+	       "{\"return\":{\"commands\":[\"capture\",\"commands\",\"counters\",\"devices\","
+	       "\"fault\",\"faults\",\"gauges\",\"link\",\"objects\",\"release\",\"tlps\"]}}");
+}
+
+static void tlps_by_hints(void **state)
+{
+	struct fixture *f = *state;
+	const struct tlp_hints st = { .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 };
+	const struct tlp_hints ext = { .hv = TLP_HV_ST16, .ph = 1, .st = 0x1234 };
+
+	fabric_port_set_bus_master(f->nic, true);
+	fabric_port_set_window(f->acc, 2, 0x1000, 0x1000);
+	fabric_write(f->nic, 0x1000, "12345678", 8, &st);
+	fabric_write(f->nic, 0x1000, "12345678", 4, &ext);
+	fabric_write(f->nic, 0x1000, "12345678", 4, NULL);
+	expect(f, "{\"execute\":\"tlps\",\"arguments\":{\"device\":\"acc0\"}}",
+	       "{\"return\":{\"received\":["
+	       "{\"namespace\":\"st\",\"st\":240,\"ph\":2,\"writes\":1,\"write_bytes\":8,\"reads\":0},"
+	       "{\"namespace\":\"st_ext\",\"st\":4660,\"ph\":1,\"writes\":1,\"write_bytes\":4,"
+	       "\"reads\":0},"
+	       "{\"namespace\":\"none\",\"st\":0,\"ph\":0,\"writes\":1,\"write_bytes\":4,\"reads\":0}"
+	       "],\"lost\":0}}");
+}
+
+static void faults_are_armed_and_released(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(f, "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"command\","
+	       "\"action\":\"fail\",\"key\":512,\"value\":9,\"skip\":1,\"count\":2}}",
+	       "{\"return\":{\"action\":\"fail\",\"remaining\":2,\"hits\":0}}");
+	assert_int_equal(fault_check(&f->command, 512), FAULT_NONE);
+	assert_int_equal(fault_check(&f->command, 512), FAULT_FAIL);
+	assert_int_equal(f->command.value, 9);
+	expect(f, "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
+	       "\"action\":\"stall\"}}",
+	       "{\"return\":{\"action\":\"stall\",\"remaining\":1,\"hits\":0}}");
+	assert_int_equal(fault_check(&f->umr, 77), FAULT_STALL);
+	expect(f, "{\"execute\":\"faults\",\"arguments\":{\"device\":\"nic0\"}}",
+	       "{\"return\":{\"nic0\":{\"command\":{\"action\":\"fail\",\"remaining\":1,\"hits\":1},"
+	       "\"umr\":{\"action\":\"none\",\"remaining\":0,\"hits\":1}}}}");
+	f->releases = 0;
+	expect(f, "{\"execute\":\"release\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\"}}",
+	       "{\"return\":{}}");
+	assert_int_equal(f->releases, 1);
+	assert_int_equal(f->command.remaining, 1);
+	expect(f, "{\"execute\":\"release\",\"arguments\":{\"device\":\"nic0\"}}",
+	       "{\"return\":{}}");
+	assert_int_equal(f->releases, 2);
+	assert_int_equal(f->command.remaining, 0);
+}
+
+static void links_are_operated(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(f, "{\"execute\":\"link\",\"arguments\":{\"device\":\"acc0\",\"up\":false}}",
+	       "{\"return\":{\"up\":false}}");
+	assert_false(fabric_port_link(f->acc));
+	assert_true(fabric_port_link(f->nic));
+	expect(f, "{\"execute\":\"link\",\"arguments\":{\"device\":\"acc0\"}}",
+	       "{\"return\":{\"up\":false}}");
+	expect(f, "{\"execute\":\"link\",\"arguments\":{\"device\":\"nic0\",\"link\":\"port1\","
+	       "\"up\":true}}", "{\"return\":{\"up\":true}}");
+	assert_true(f->port1_up);
+}
+
+static void mistakes_are_named(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *line, *class, *part;
+	} cases[] = {
+		{ "", "ParseError", "JSON" },
+		{ "{", "ParseError", "JSON" },
+		{ "{\"execute\":\"objects\"} x", "ParseError", "JSON" },
+		{ "{\"execute\":\"objects\"}{}", "ParseError", "JSON" },
+		{ "{'execute':'objects'}", "ParseError", "JSON" },
+		{ "{\"execute\":\"\xff\"}", "ParseError", "JSON" },
+		{ "[[[[[[[[[[[[[[[[[[[[", "ParseError", "nesting" },
+		{ "[]", "InvalidRequest", "object" },
+		{ "{}", "InvalidRequest", "execute" },
+		{ "{\"execute\":1}", "InvalidRequest", "execute" },
+		{ "{\"execute\":\"nope\"}", "CommandNotFound", "nope" },
+		{ "{\"execute\":\"objects\",\"arguments\":[]}", "InvalidRequest", "arguments" },
+		{ "{\"execute\":\"objects\",\"arguments\":{\"x\":1}}", "InvalidArgument", "'x'" },
+		{ "{\"execute\":\"objects\",\"arguments\":{\"device\":1}}", "InvalidArgument",
+		  "'device' must be a string" },
+		{ "{\"execute\":\"objects\",\"arguments\":{\"device\":\"nic9\"}}", "NotFound",
+		  "nic9" },
+		{ "{\"execute\":\"tlps\"}", "InvalidArgument", "'device' is missing" },
+		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"x\","
+		  "\"action\":\"fail\"}}", "NotFound", "'x'" },
+		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\"}}",
+		  "InvalidArgument", "'action' is missing" },
+		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
+		  "\"action\":\"explode\"}}", "Unsupported", "explode" },
+		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"command\","
+		  "\"action\":\"stall\"}}", "Unsupported", "stall" },
+		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
+		  "\"action\":\"stall\",\"count\":0}}", "InvalidArgument", "count" },
+		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
+		  "\"action\":\"stall\",\"count\":-1}}", "InvalidArgument", "count" },
+		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
+		  "\"action\":\"stall\",\"key\":1.5}}", "InvalidArgument", "key" },
+		{ "{\"execute\":\"link\",\"arguments\":{\"device\":\"nic0\",\"link\":\"port2\"}}",
+		  "NotFound", "port2" },
+		{ "{\"execute\":\"link\",\"arguments\":{\"device\":\"nic0\",\"up\":\"yes\"}}",
+		  "InvalidArgument", "'up'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect_error(f, cases[i].line, cases[i].class, cases[i].part);
+	assert_int_equal(f->umr.remaining, 0);
+	assert_int_equal(f->releases, 0);
+	assert_true(fabric_port_link(f->nic));
+}
+
+#define CONTROL_TEST(name) cmocka_unit_test_setup_teardown(name, make_devices, free_devices)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONTROL_TEST(devices_and_values),
+		CONTROL_TEST(tlps_by_hints),
+		CONTROL_TEST(faults_are_armed_and_released),
+		CONTROL_TEST(links_are_operated),
+		CONTROL_TEST(mistakes_are_named),
+	};
+
+	return cmocka_run_group_tests_name("control", tests, NULL, NULL);
+}
