@@ -67,7 +67,7 @@ static int page_fault_post(struct connectx *nic, uint64_t token, const struct sg
 
 int page_fault_raise(struct page_fault *fault, const struct sg_stop *stop)
 {
-	struct connectx *nic = stop->end->nic;
+	struct connectx *nic = stop->nic;
 	struct page_faults *faults = &nic->faults;
 	int64_t index;
 

@@ -39,7 +39,9 @@ static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct 
 	uint64_t va = data->address + sg->offset;
 	struct mkey *mkey = NULL;
 
-	*stop = (struct sg_stop){ .end = sg, .key = data->lkey, .va = va, .len = left };
+	*stop = (struct sg_stop){
+		.end = sg, .nic = sg->nic, .key = data->lkey, .va = va, .len = left,
+	};
 	stop->status = mkey_check(&sg->nic->mkeys, data->lkey, sg->pd, sg->access, va, left, &mkey);
 	if (stop->status != MKEY_OK)
 		return false;

@@ -32,7 +32,8 @@ struct sg {
 
 /* Why a transfer stopped short. */
 struct sg_stop {
-	const struct sg *end;		/* which end it was */
+	const struct sg *end;		/* which end it was; to compare, as it may be gone by now */
+	struct connectx *nic;		/* of that end; set with MKEY_NOT_PRESENT */
 	enum mkey_status status;	/* MKEY_OK: the bus refused to read */
 	uint32_t key;
 	uint64_t va;			/* where in the key it stopped */
