@@ -77,13 +77,16 @@ machine_option() {
 	esac
 }
 
-# new_run: sets `run`, a directory for one run's logs; the oldest go
+# new_run: sets `run`, a directory for one run's logs, locked as long as the lab runs; the oldest of
+# those that are not go
 new_run() {
-	local old
+	local old lock
 	mkdir -p "$out/runs"
 	run=$(mktemp -d "$out/runs/$(date +%Y%m%d-%H%M%S)-XXXX")
+	exec {lock}<"$run"
+	flock -s "$lock"
 	find "$out/runs" -mindepth 1 -maxdepth 1 -type d | sort | head -n "-$runs_kept" |
-		while read -r old; do rm -rf "$old"; done
+		while read -r old; do flock -n "$old" rm -rf "$old" || true; done
 }
 
 # machine_ready: everything that a run needs

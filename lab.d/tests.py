@@ -296,8 +296,10 @@ def manifest(local):
     return sorted(tests, key=lambda test: test.name), machines
 
 
-def lab_tests():
-    return [Test("lab", path.stem, 600, [str(path)])
+def lab_tests(options):
+    """They run ./lab, in here: with the kernel that this run has, and what was built for it."""
+    kernel = options.kernel + ("/bzImage" if os.path.isdir(options.kernel) else "")
+    return [Test("lab", path.stem, 600, [str(path)], environment={"RDMA_TPH_KERNEL": kernel})
             for path in sorted(pathlib.Path("tests/lab").glob("*.sh"))]
 
 
@@ -306,7 +308,7 @@ def known_tests(options):
     guest, machines = manifest(options.local)
     debug = [dataclasses.replace(test, tier="debug", timeout=test.timeout * DEBUG_SLOWDOWN)
              for test in guest]
-    tests = ctest_tests(options.checked_build, "unit") + guest + lab_tests() \
+    tests = ctest_tests(options.checked_build, "unit") + guest + lab_tests(options) \
         + ctest_tests(options.fuzz_build, "fuzz") + debug
     return tests, machines
 
