@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* What the command line alone shows: which of our and the stock tool's flags exclude each other. What
- * depends on the machine is checked by the backend, before the tool's main().
+/* What the command line alone shows: which of our and the stock tool's flags exclude each other.
+ * What depends on the machine is checked by the backend, before the tool's main().
  */
 #ifndef PERFTEST_CHECKS_H
 #define PERFTEST_CHECKS_H
@@ -14,13 +14,13 @@
 /* Can @tool run as @line asks? False with @why filled in when not. */
 bool check_flags(const char *tool, const struct command_line *line, struct complaint *why);
 
-/* The bytes that @tool's data buffer has at least. The exact size depends on the machine and is known
- * when the tool maps the buffer, on a server only after the client has connected.
+/* The bytes that @tool's data buffer has at least. The exact size depends on the machine and is
+ * known when the tool maps the buffer, on a server only after the client has connected.
  */
 uint64_t check_least_buffer(const char *tool, const struct stock_facts *facts);
 
-/* Will @tool inline some of its messages into the work request, so that the NIC never reads them from
- * the buffer?
+/* Will @tool inline some of its messages into the work request, so that the NIC never reads them
+ * from the buffer?
  */
 bool check_inlines(const char *tool, const struct stock_facts *facts);
 

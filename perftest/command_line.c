@@ -213,7 +213,8 @@ static void scan_stock_letters(struct scan *scan)
 	}
 }
 
-static bool scan_ours(struct scan *scan, enum tph_option_id id, const char *value, struct complaint *why)
+static bool scan_ours(struct scan *scan, enum tph_option_id id, const char *value,
+		      struct complaint *why)
 {
 	enum tph_option_argument argument = tph_option_table[id].argument;
 	const char *next = scan->at + 1 < scan->argc ? scan->argv[scan->at + 1] : NULL;

@@ -9,22 +9,22 @@
 #include "complaint.h"
 #include "options.h"
 
-/* What the stock flags say that matters to ours. Numbers are 0 when the flag is absent or malformed:
- * the stock tool has the last word on its own flags.
+/* What the stock flags say that matters to ours. Numbers are 0 when the flag is absent or
+ * malformed: the stock tool has the last word on its own flags.
  */
 struct stock_facts {
 	uint64_t size;			/* -s, bytes */
 	uint64_t qps;			/* -q */
 	bool all_sizes;			/* -a */
-	bool datagram;			/* -c with a transport that limits messages to the MTU or so */
+	bool datagram;			/* -c with a transport that cuts messages to the MTU */
 	bool help;			/* -h */
 	bool inline_given;		/* -I */
 	bool mr_per_qp;
 	bool on_demand;			/* --odp */
 	bool data_direct;
 	const char *memory;		/* a flag that chooses other memory, as written, or NULL */
-	const char *dmabuf;		/* a flag that makes that memory a dma-buf, as written, or NULL */
-	const char *dma_handle;		/* a flag that gives the MR a DMA handle, as written, or NULL */
+	const char *dmabuf;		/* a flag that makes it a dma-buf, as written, or NULL */
+	const char *dma_handle;		/* a flag for a DMA handle, as written, or NULL */
 };
 
 struct command_line {
@@ -42,8 +42,8 @@ struct command_line {
  */
 bool command_line_parse(struct command_line *line, int argc, char **argv, struct complaint *why);
 
-/* Make the stock tool use @flag ("--mmap=NAME", valid until exec): put it first, before anything that
- * ends the options. Call at most once.
+/* Make the stock tool use @flag ("--mmap=NAME", valid until exec): put it first, before anything
+ * that ends the options. Call at most once.
  */
 void command_line_add_buffer(struct command_line *line, char *flag);
 

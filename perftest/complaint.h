@@ -11,8 +11,8 @@ struct complaint {
 	char text[1024];
 };
 
-/* Fill in @why; a text that is too long is cut. Always returns false, so that a check that failed can
- * be written as `return complain(why, ...)`.
+/* Fill in @why; a text that is too long is cut. Always returns false, so that a check that failed
+ * can be written as `return complain(why, ...)`.
  */
 static inline __attribute__((format(printf, 2, 3)))
 bool complain(struct complaint *why, const char *format, ...)

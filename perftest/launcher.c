@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Installed under the name of each perftest tool, before the stock ones in PATH. Takes our flags off the
- * command line and becomes the stock tool, with the backend preloaded when there were any.
+/* Installed under the name of each perftest tool, before the stock ones in PATH. Takes our flags
+ * off the command line and becomes the stock tool, with the backend preloaded when there were any.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -96,7 +96,8 @@ static int launch(const char *stock, struct command_line *line)
 	char name[128], flag[sizeof(name) + sizeof("--mmap=")];
 	struct complaint why;
 
-	if (!check_flags(program_invocation_short_name, line, &why) || !prepare_environment(line, &why))
+	if (!check_flags(program_invocation_short_name, line, &why) ||
+	    !prepare_environment(line, &why))
 		return refuse(&why, EXIT_FLAGS);
 	if (line->options.exporter != TPH_EXPORTER_NONE) {
 		if (check_inlines(program_invocation_short_name, &line->facts))

@@ -263,7 +263,8 @@ static bool set_steering_tag(struct tph_options *options, const char *value, str
 	return true;
 }
 
-static bool set_steering_tag_ext(struct tph_options *options, const char *value, struct complaint *why)
+static bool set_steering_tag_ext(struct tph_options *options, const char *value,
+				 struct complaint *why)
 {
 	uint64_t number;
 

@@ -44,7 +44,7 @@ struct tph_options {
 	char bdf[TPH_BDF_SIZE];		/* domain:bus:device.function, lower case */
 	unsigned int bar;		/* 0 to 5 */
 	uint64_t offset;		/* bytes into the BAR, a multiple of the page size */
-	uint64_t size;			/* bytes, a multiple of the page size; 0: up to the BAR's end */
+	uint64_t size;			/* bytes, so too; 0: up to the BAR's end */
 
 	enum ibv_tph_namespace ns;	/* asked for at registration */
 	bool require;
@@ -68,8 +68,8 @@ extern const struct tph_option tph_option_table[TPH_OPTION_COUNT];
 /* A set in which nothing was given. */
 void tph_options_init(struct tph_options *options);
 
-/* Which of ours a long option is: @name without "--", @length bytes long, '-' and '_' being the same.
- * Returns TPH_OPTION_COUNT for a name that is not ours.
+/* Which of ours a long option is: @name without "--", @length bytes long, '-' and '_' being the
+ * same. Returns TPH_OPTION_COUNT for a name that is not ours.
  */
 enum tph_option_id tph_option_find(const char *name, size_t length);
 
@@ -77,7 +77,8 @@ enum tph_option_id tph_option_find(const char *name, size_t length);
 bool tph_option_takes(enum tph_option_id id, const char *value);
 
 /* Parse @value (NULL: none was given) of option @id, which must stay valid as long as @options.
- * Returns false, with @why filled in, on a repeated option and on a value that is malformed or out of range.
+ * Returns false, with @why filled in, on a repeated option and on a value that is malformed or out
+ * of range.
  */
 bool tph_option_set(struct tph_options *options, enum tph_option_id id, const char *value,
 		    struct complaint *why);
@@ -91,8 +92,8 @@ bool tph_options_given(const struct tph_options *options);
 /* Does one of them have to do with TPH, and not only with the buffer? */
 bool tph_options_want_tph(const struct tph_options *options);
 
-/* The launcher hands the options to the backend in the environment: RDMA_TPH_ and the option's name in
- * capitals. Export sets and clears those variables, 0 or errno as setenv(); import parses them.
+/* The launcher hands the options to the backend in the environment: RDMA_TPH_ and the option's name
+ * in capitals. Export sets and clears those variables, 0 or errno as setenv(); import parses them.
  */
 int tph_options_export(const struct tph_options *options);
 bool tph_options_import(struct tph_options *options, struct complaint *why);

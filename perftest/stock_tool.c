@@ -7,8 +7,8 @@
 enum candidate { CANDIDATE_NONE, CANDIDATE_SELF, CANDIDATE_STOCK };
 
 /* What is @tool in the folder whose name is the @length bytes at @folder? */
-static enum candidate look(const char *folder, size_t length, const char *tool, const struct stat *self,
-			   char found[static PATH_MAX])
+static enum candidate look(const char *folder, size_t length, const char *tool,
+			   const struct stat *self, char found[static PATH_MAX])
 {
 	struct stat file;
 
@@ -50,8 +50,8 @@ static bool search(const char *path, const char *tool, const struct stat *self,
 	return have;
 }
 
-bool stock_tool_find(const char *tool, const char *folder, const char *path, const struct stat *self,
-		     char found[static PATH_MAX], struct complaint *why)
+bool stock_tool_find(const char *tool, const char *folder, const char *path,
+		     const struct stat *self, char found[static PATH_MAX], struct complaint *why)
 {
 	if (folder) {
 		if (look(folder, strlen(folder), tool, self, found) == CANDIDATE_STOCK)

@@ -12,12 +12,12 @@
 /* Names one folder to take the stock tools from, instead of searching PATH. */
 #define STOCK_TOOL_FOLDER_VARIABLE "RDMA_TPH_PERFTEST_DIR"
 
-/* Find the executable file @tool in @folder when that is not NULL, else in the folders of @path (as in
- * PATH) after the first one that holds @self, or in all of them when none does. @self is never the
- * answer, under whatever name it is installed.
- * Returns false with @why filled in when there is none.
+/* Find the executable file @tool in @folder when that is not NULL, else in the folders of @path (as
+ * in PATH) after the first one that holds @self, or in all of them when none does. @self is never
+ * the answer, under whatever name it is installed. Returns false with @why filled in when there is
+ * none.
  */
-bool stock_tool_find(const char *tool, const char *folder, const char *path, const struct stat *self,
-		     char found[static PATH_MAX], struct complaint *why);
+bool stock_tool_find(const char *tool, const char *folder, const char *path,
+		     const struct stat *self, char found[static PATH_MAX], struct complaint *why);
 
 #endif

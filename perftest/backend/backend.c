@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Preloaded into a perftest tool: starts before its main(), so that what cannot be done is said before
- * the tool talks to its peer.
+/* Preloaded into a perftest tool: starts before its main(), so that what cannot be done is said
+ * before the tool talks to its peer.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 static struct tph_options options;
 static struct buffer buffer;
 
-/* Programs that the tool runs are not perftest: take us, whom the launcher put first, off the list. */
+/* The tool's children are not perftest: take us, whom the launcher put first, off the list. */
 static void leave_children_alone(void)
 {
 	const char *preload = getenv("LD_PRELOAD");

@@ -17,17 +17,19 @@ struct buffer {
 	struct vfio_tph_device *device;		/* vfio only */
 	int dmabuf_fd;				/* -1 until the exporter has made it */
 	uint64_t offset;			/* of the exported range in the BAR; vfio only */
-	uint64_t size;				/* of the exported range; 0: as much as is asked for */
+	uint64_t size;				/* of the exported range; 0: as is asked for */
 	unsigned int bar;			/* vfio only */
 	char *address;				/* where the CPU sees it, NULL until it is mapped */
 	size_t length;				/* bytes mapped */
 };
 
-/* A way to get a buffer. open() is called before the tool's main() and finds out all that can be known
- * by then; map() when the tool wants @length bytes: sets dmabuf_fd if open() has not, and address.
+/* A way to get a buffer. open() is called before the tool's main() and finds out all that can be
+ * known by then; map() when the tool wants @length bytes: sets dmabuf_fd if open() has not, and
+ * address.
  */
 struct buffer_exporter {
-	bool (*open)(struct buffer *buffer, const struct tph_options *options, struct complaint *why);
+	bool (*open)(struct buffer *buffer, const struct tph_options *options,
+		     struct complaint *why);
 	bool (*map)(struct buffer *buffer, size_t length, struct complaint *why);
 };
 

@@ -14,7 +14,8 @@
 #define UDMABUF_DEVICE "/dev/udmabuf"
 #define UDMABUF_LIMIT "/sys/module/udmabuf/parameters/size_limit_mb"
 
-static bool udmabuf_open(struct buffer *buffer, const struct tph_options *options, struct complaint *why)
+static bool udmabuf_open(struct buffer *buffer, const struct tph_options *options,
+			 struct complaint *why)
 {
 	if (!access(UDMABUF_DEVICE, R_OK | W_OK))
 		return true;

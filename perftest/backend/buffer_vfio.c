@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The buffer is a range of a BAR: the NIC reaches it through the dma-buf, the CPU through the device. */
+/* The buffer is a range of a BAR: for the NIC through the dma-buf, for the CPU by mapping it. */
 #include <inttypes.h>
 
 #include <vfio/tph.h>
@@ -22,7 +22,8 @@ static bool publish(const struct buffer *buffer, const struct tph_options *optio
 	return !tags.flags || !vfio_tph_publish(buffer->device, buffer->dmabuf_fd, &tags, reason);
 }
 
-static bool export_range(struct buffer *buffer, const struct tph_options *options, struct complaint *why)
+static bool export_range(struct buffer *buffer, const struct tph_options *options,
+			 struct complaint *why)
 {
 	struct vfio_tph_reason reason = { "" };
 	uint64_t bar_size;
@@ -42,7 +43,8 @@ static bool export_range(struct buffer *buffer, const struct tph_options *option
 	return true;
 }
 
-static bool vfio_open(struct buffer *buffer, const struct tph_options *options, struct complaint *why)
+static bool vfio_open(struct buffer *buffer, const struct tph_options *options,
+		      struct complaint *why)
 {
 	struct vfio_tph_reason reason = { "" };
 
@@ -57,7 +59,8 @@ static bool vfio_map(struct buffer *buffer, size_t length, struct complaint *why
 	struct vfio_tph_reason reason = { "" };
 	void *address;
 
-	if (vfio_tph_map_bar(buffer->device, buffer->bar, buffer->offset, length, &address, &reason))
+	if (vfio_tph_map_bar(buffer->device, buffer->bar, buffer->offset, length, &address,
+			     &reason))
 		return complain(why, "--vfio-dmabuf: %s", reason.text);
 	buffer->address = address;
 	return true;

@@ -16,7 +16,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* The definition of @name that the tool would have found without us, in a variable of the same type. */
+/* The definition of @name that the tool would have found without us, in a variable. */
 #define NEXT(name, next)                                             \
 	static __typeof__(name) *next;                               \
 	do {                                                         \
@@ -101,11 +101,11 @@ static bool is_buffer(const void *address)
 	return buffer && !registering && buffer_contains(buffer, address);
 }
 
-static struct ibv_mr *reg_buffer(struct ibv_pd *pd, const void *address, size_t length, uint64_t iova,
-				 int access)
+static struct ibv_mr *reg_buffer(struct ibv_pd *pd, const void *address, size_t length,
+				 uint64_t iova, int access)
 {
-	return reg_dmabuf(pd, buffer->dmabuf_fd, (const char *)address - buffer->address, length, iova,
-			  access);
+	return reg_dmabuf(pd, buffer->dmabuf_fd, (const char *)address - buffer->address, length,
+			  iova, access);
 }
 
 #undef ibv_reg_mr
@@ -117,8 +117,8 @@ EXPORT struct ibv_mr *ibv_reg_mr(struct ibv_pd *pd, void *address, size_t length
 	return next(pd, address, length, access);
 }
 
-EXPORT struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *address, size_t length, uint64_t iova,
-				       unsigned int access)
+EXPORT struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *address, size_t length,
+				       uint64_t iova, unsigned int access)
 {
 	NEXT(ibv_reg_mr_iova2, next);
 	if (is_buffer(address))

@@ -6,8 +6,8 @@
 #include "../options.h"
 #include "buffer.h"
 
-/* From now on the tool's --mmap file is @buffer, and dma-bufs are registered as @options say. Both must
- * stay valid. Before this call every function passes straight through.
+/* From now on the tool's --mmap file is @buffer, and dma-bufs are registered as @options say. Both
+ * must stay valid. Before this call every function passes straight through.
  */
 void interpose_start(const struct tph_options *options, struct buffer *buffer);
 

@@ -23,8 +23,8 @@ struct registration {
 /* Register as @attr says. NULL and errno, as ibv_tph_reg_dmabuf_mr(). */
 struct ibv_mr *registration_make(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr);
 
-/* Ask the kernel once more about @mr, which is about to be destroyed, and report. Nothing happens when
- * @mr was not made here.
+/* Ask the kernel once more about @mr, which is about to be destroyed, and report. Nothing happens
+ * when @mr was not made here.
  */
 void registration_end(struct ibv_mr *mr);
 

@@ -104,7 +104,9 @@ static struct json_object *json_in_effect(const struct registration *registratio
 	struct json_object *object = json_object_new_object();
 
 	if (registration->query_error) {
-		put(object, "error", json_object_new_string(strerrorname_np(registration->query_error)));
+		const char *name = strerrorname_np(registration->query_error);
+
+		put(object, "error", json_object_new_string(name ? name : "?"));
 		return object;
 	}
 	put(object, "source", json_object_new_string(source_name(info->source)));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* What is said to the user: on standard error, as standard output belongs to perftest's own report, and
- * to the JSON file if one was asked for.
+/* What is said to the user: on standard error, as standard output belongs to perftest's own report,
+ * and to the JSON file if one was asked for.
  */
 #ifndef PERFTEST_BACKEND_REPORT_H
 #define PERFTEST_BACKEND_REPORT_H
@@ -20,7 +20,7 @@ bool report_is_as_asked(const struct registration *registration);
 /* A memory region was registered: one JSON line, and a warning when it is not as asked. */
 void report_registered(const struct registration *registration);
 
-/* A memory region is about to be destroyed: one JSON line, and the line that follows perftest's table. */
+/* A memory region is about to be destroyed: one JSON line, and one after perftest's table. */
 void report_ended(const struct registration *registration);
 
 /* A registration failed with @error. */

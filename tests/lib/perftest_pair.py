@@ -88,8 +88,8 @@ def is_listening(port):
 
 def rdma_device():
     """The RDMA device of the lab's first NIC."""
-    found = sorted(pathlib.Path(f"/sys/bus/pci/devices/{os.environ['TPH_NIC0']}/infiniband").iterdir())
-    return found[0].name
+    nic = pathlib.Path("/sys/bus/pci/devices", os.environ["TPH_NIC0"])
+    return next((nic / "infiniband").iterdir()).name
 
 
 @dataclasses.dataclass

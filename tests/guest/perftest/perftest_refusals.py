@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""What an exporter cannot do is said in one line before perftest starts: exit code 1, nothing else on
-either output. The machine has one completer of each kind and needs no NIC for this.
+"""What an exporter cannot do is said in one line before perftest starts: exit code 1, nothing else
+on either output. The machine has one completer of each kind and needs no NIC for this.
 """
 
 import os
@@ -36,9 +36,9 @@ def test_no_completer():
 
 
 def test_narrow_completer():
-    """A device that completes 8-bit tags takes no 16-bit one, alone or together with an 8-bit one."""
-    message = (f"--vfio-dmabuf: {PLAIN} completes 8-bit steering tags only: Operation not supported. "
-               "Publish one in the 8-bit namespace")
+    """A device that completes 8-bit tags takes no 16-bit one, alone or with an 8-bit one."""
+    message = (f"--vfio-dmabuf: {PLAIN} completes 8-bit steering tags only: "
+               "Operation not supported. Publish one in the 8-bit namespace")
     refused(PLAIN, ["bar=2", "--tph-st-ext=0x12f0"], message)
     refused(PLAIN, ["bar=2", "--tph-st-ext=0", "--tph-st=0xf0"], message)
     accepted(PLAIN, "--tph-st=0xff", "--tph-ph=3")
@@ -55,20 +55,20 @@ def test_bars():
     """A BAR that does not exist, and ranges beyond the end of one that does."""
     size = 256 << 20
     refused(EXT, ["bar=4"],
-            f"--vfio-dmabuf: {EXT} does not implement BAR4, or it is the upper half of a 64-bit BAR: "
-            f"No such device or address. lspci -vs {EXT} shows its BARs")
+            f"--vfio-dmabuf: {EXT} does not implement BAR4, or it is the upper half of a 64-bit "
+            f"BAR: No such device or address. lspci -vs {EXT} shows its BARs")
     refused(EXT, [f"bar=2,offset={size}"],
-            f"--vfio-dmabuf: offset={size} is beyond the end of BAR 2 of {EXT}, which has {size} bytes; "
-            "give a smaller one")
+            f"--vfio-dmabuf: offset={size} is beyond the end of BAR 2 of {EXT}, which has {size} "
+            "bytes; give a smaller one")
     refused(EXT, ["bar=2,offset=255M,size=2M"],
             f"--vfio-dmabuf: 0x200000 bytes at 0xff00000 do not fit into BAR2 of {EXT}, which has "
             "0x10000000 bytes: Numerical result out of range")
     refused(EXT, ["bar=2,size=64K"],
-            "the data buffer needs 131072 bytes and the exported range has 65536; lower -s or -q, or "
-            "export more (size=, or another BAR)")
+            "the data buffer needs 131072 bytes and the exported range has 65536; lower -s or -q, "
+            "or export more (size=, or another BAR)")
     refused(EXT, ["bar=2", "-s", "64M", "-q", "4"],
-            f"the data buffer needs {2 * size} bytes and the exported range has {size}; lower -s or "
-            "-q, or export more (size=, or another BAR)")
+            f"the data buffer needs {2 * size} bytes and the exported range has {size}; lower -s "
+            "or -q, or export more (size=, or another BAR)")
 
 
 def test_unbound():

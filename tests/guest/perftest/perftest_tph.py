@@ -21,8 +21,8 @@ BUFFER = f"--vfio-dmabuf={ACCELERATOR},bar=2,size=1M"
 NONE = {"source": "none", "namespace": "none", "steering_tag": 0, "ph": 0, "st_index": 0,
         "revalidations": 0}
 NOT_AVAILABLE = (
-    "either the tag required cannot be had (not published, not the namespace that the device sends, "
-    "or unknown to kernel or driver), or the device cannot register dma-bufs; without "
+    "either the tag required cannot be had (not published, not the namespace that the device "
+    "sends, or unknown to kernel or driver), or the device cannot register dma-bufs; without "
     "--dmabuf-tph-require the buffer is registered without a tag")
 
 
@@ -115,7 +115,8 @@ def test_auto():
 def test_tag_zero():
     """Tag 0 is a tag: it is sent, with its hint, from the table's entry 0."""
     with carries("st", 0, 2, size=64 * 4096):
-        has_tag(succeeds("ib_write_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0", "--tph-ph=2"), 0, 2)
+        has_tag(succeeds("ib_write_bw", "--dmabuf-tph", "st", BUFFER, "--tph-st=0", "--tph-ph=2"),
+                0, 2)
 
 
 def test_none():
@@ -174,14 +175,16 @@ def test_latency():
 def test_send_bw():
     """ib_send_bw: what is received into the accelerator carries the tag."""
     with carries("st", 0x04, 2, size=64 * 4096):
-        has_tag(succeeds("ib_send_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0x04", "--tph-ph=2"), 4, 2)
+        has_tag(succeeds("ib_send_bw", "--dmabuf-tph=st", BUFFER, "--tph-st=0x04", "--tph-ph=2"),
+                4, 2)
 
 
 def test_read_bw():
-    """ib_read_bw: the client with the exported buffer reads from the server into the accelerator."""
+    """ib_read_bw: the client, which exports, reads from the server into the accelerator."""
     with carries("st", 0x06, 3, size=64 * 4096):
         pair = succeeds("ib_read_bw", client=[BUFFER, "--tph-st=0x06", "--tph-ph=3"])
-    assert " TPH in effect: source exporter, namespace st, ST 0x06, PH 3, " in pair.client.stderr, pair
+    assert " TPH in effect: source exporter, namespace st, ST 0x06, PH 3, " in pair.client.stderr, \
+        pair
 
 
 def test_udmabuf():
@@ -194,7 +197,8 @@ def test_udmabuf():
 def test_client_side():
     """The client can be the one with the exported buffer."""
     pair = succeeds("ib_write_bw", client=[BUFFER, "--tph-st=0x07", "--dmabuf-tph=st"])
-    assert " TPH in effect: source exporter, namespace st, ST 0x07, PH 0, " in pair.client.stderr, pair
+    assert " TPH in effect: source exporter, namespace st, ST 0x07, PH 0, " in pair.client.stderr, \
+        pair
 
 
 def test_no_device():
@@ -227,24 +231,41 @@ def test_busy():
     assert client.status == 0 and ended.status == 0, f"{client}\n{ended}"
 
 
+def objects():
+    """How many objects of each kind the NIC has, but for mkeys: the driver keeps those of destroyed
+    memory regions to use them again.
+    """
+    counts = fabric("objects", device="nic0")["nic0"]
+    del counts["mkey"]
+    return counts
+
+
 @contextlib.contextmanager
 def endless_run():
-    """Server and client in the middle of a run that does not end by itself."""
+    """Server and client in the middle of a run that does not end by itself. Kills what is left of
+    them in the end, and then nothing of theirs is left in the NIC.
+    """
+    before = objects()
     endless = ["-s", "4096", "--run_infinitely"]
-    with tempfile.NamedTemporaryFile("r") as report:
-        server = perftest_pair.start_server("ib_write_bw", *endless, BUFFER, "--tph-st=0x01",
-                                            f"--tph-json-file={report.name}")
-        assert server.wait_listening(), server.wait(1)
-        client = perftest_pair.start_client("ib_write_bw", *endless)
-        assert server.wait_until(report.read), server.wait(1)
+    with tempfile.NamedTemporaryFile("r") as report, contextlib.ExitStack() as running:
+        def start(side, *flags):
+            process = side("ib_write_bw", *endless, *flags)
+            running.callback(process.wait, 10)
+            running.callback(process.kill)
+            return process
+
+        server = start(perftest_pair.start_server, BUFFER, "--tph-st=0x01",
+                       f"--tph-json-file={report.name}")
+        assert server.wait_listening(), "the server ended"
+        client = start(perftest_pair.start_client)
+        assert server.wait_until(report.read), "the server ended"
+        assert objects() != before
         yield server, client
-        for side in (server, client):
-            side.kill()
-            side.wait(10)
+    assert objects() == before, f"before: {before}, after: {objects()}"
 
 
 def test_killed_server():
-    """After kill -9 of the side that exports, the device is free at once, and has a new tag."""
+    """After kill -9 of the side that exports, the device is free at once; the NIC keeps nothing."""
     with endless_run() as (server, _):
         server.kill()
         server.process.wait()
@@ -252,7 +273,7 @@ def test_killed_server():
 
 
 def test_killed_client():
-    """After kill -9 of the writing side, the exporting one still ends by a signal, freeing all."""
+    """After kill -9 of the writing side, the other ends by a signal; the NIC keeps nothing."""
     with endless_run() as (server, client):
         client.kill()
         client.process.wait()
@@ -262,7 +283,8 @@ def test_killed_client():
 
 
 if __name__ == "__main__":
-    sys.exit(tap.run(test_plain, test_write_bw, test_report, test_auto, test_tag_zero, test_none,
-                     test_nothing_published, test_require, test_other_namespace, test_queue_pairs,
-                     test_latency, test_send_bw, test_read_bw, test_udmabuf, test_client_side, test_no_device, test_too_small,
-                     test_busy, test_killed_server, test_killed_client))
+    sys.exit(tap.run(
+        test_plain, test_write_bw, test_report, test_auto, test_tag_zero, test_none,
+        test_nothing_published, test_require, test_other_namespace, test_queue_pairs, test_latency,
+        test_send_bw, test_read_bw, test_udmabuf, test_client_side, test_no_device, test_too_small,
+        test_busy, test_killed_server, test_killed_client))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Whole command lines: ours are taken out wherever they stand, all else stays as it was, and what the
- * stock flags say is understood in all of their spellings.
+/* Whole command lines: ours are taken out wherever they stand, all else stays as it was, and what
+ * the stock flags say is understood in all of their spellings.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -299,7 +299,8 @@ static void knows_the_least_buffer(void **state)
 		struct parsed parsed;
 
 		parse(&parsed, cases[i].text);
-		assert_true(check_least_buffer(parsed.argv[0], &parsed.line.facts) == cases[i].least);
+		assert_true(check_least_buffer(parsed.argv[0], &parsed.line.facts) ==
+			    cases[i].least);
 		command_line_free(&parsed.line);
 	}
 }
@@ -323,7 +324,8 @@ static void knows_what_is_inlined(void **state)
 		struct parsed parsed;
 
 		parse(&parsed, cases[i].text);
-		assert_int_equal(check_inlines(parsed.argv[0], &parsed.line.facts), cases[i].inlines);
+		assert_int_equal(check_inlines(parsed.argv[0], &parsed.line.facts),
+				 cases[i].inlines);
 		command_line_free(&parsed.line);
 	}
 }

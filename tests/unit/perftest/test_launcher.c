@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The launcher as a process, before a stand-in for the stock tool that prints what it was given: what
- * reaches the stock tool, what is said when nothing can, and with which exit code.
+/* The launcher as a process, before a stand-in for the stock tool that prints what it was given:
+ * what reaches the stock tool, what is said when nothing can, and with which exit code.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -51,7 +51,7 @@ static int make_folder(void **state)
 	assert_int_equal(symlink(LAUNCHER, in_folder("first/" TOOL)), 0);
 	assert_int_equal(symlink(STAND_IN, in_folder("second/" TOOL)), 0);
 	write_program(in_folder("third/" TOOL), "#!/nonexistent/interpreter\n");
-	/* Where the sanitizers are built in, the backend brings theirs into a program that has started. */
+	/* Built with sanitizers, the backend brings theirs into a program that has started. */
 	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 	return 0;
 }
@@ -83,8 +83,10 @@ static void run(struct outcome *outcome, const char *command)
 		 command);
 	pipe = popen(line, "r");
 	assert_non_null(pipe);
-	while ((got = fread(outcome->text + length, 1, sizeof(outcome->text) - 1 - length, pipe)) > 0)
+	do {
+		got = fread(outcome->text + length, 1, sizeof(outcome->text) - 1 - length, pipe);
 		length += got;
+	} while (got);
 	outcome->text[length] = '\0';
 	outcome->status = pclose(pipe);
 	assert_true(WIFEXITED(outcome->status));

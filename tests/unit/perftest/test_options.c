@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The flags one by one: every spelling of a value, every refusal and its words; and their way through
- * the environment.
+/* The flags one by one: every spelling of a value, every refusal and its words; and their way
+ * through the environment.
  */
 #include <setjmp.h>
 #include <stdarg.h>
