@@ -5,10 +5,7 @@
  * one that completes 8-bit tags only, and one that completes none.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -175,11 +172,6 @@ static void test_revoked(struct test *test)
 	set(test, 0, 0, 0, 0);
 }
 
-static void ignore(int signal)
-{
-	(void)signal;
-}
-
 static void *hold(void *arg)
 {
 	const int *importer = arg;
@@ -187,69 +179,26 @@ static void *hold(void *arg)
 	return (void *)(long)importer_command(*importer, "hold");
 }
 
-struct waiting_set {
-	struct test *test;
-	pid_t tid;
-	int started;
-	int err;
-};
-
-static void *set_and_wait(void *arg)
-{
-	struct waiting_set *wait = arg;
-
-	wait->tid = gettid();
-	eventfd_write(wait->started, 1);
-	wait->err = exporter_publish(wait->test->ext, wait->test->dmabuf, 7, 0);
-	return NULL;
-}
-
-/* No event tells that another thread waits for a lock in the kernel, but its state does */
-static void wait_until_asleep(pid_t tid)
-{
-	char path[64], stat[128], *state;
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	do {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		len = read(fd, stat, sizeof(stat) - 1);
-		if (len < 0)
-			tap_bail_out("%s: %s", path, strerror(errno));
-		close(fd);
-		stat[len] = '\0';
-		state = strrchr(stat, ')');
-	} while (!state || state[2] != 'S');
-}
-
 static void test_interrupted(struct test *test)
 {
-	struct waiting_set wait = { .test = test, .started = eventfd(0, EFD_CLOEXEC) };
-	const struct sigaction action = { .sa_handler = ignore };	/* without SA_RESTART */
-	pthread_t holder, setter;
-	eventfd_t count;
+	const struct vfio_device_feature_dma_buf_tph data = {
+		.dmabuf_fd = test->dmabuf, .flags = VFIO_DMA_BUF_TPH_ST, .steering_tag = 7,
+	};
+	pthread_t holder;
 	void *result;
 	int err;
 
-	sigaction(SIGUSR1, &action, NULL);
 	pthread_create(&holder, NULL, hold, &test->importer);
 	err = importer_wait_held(test->importer);
 	if (err)
 		tap_bail_out("the importer does not get the lock: %s", strerror(err));
 
-	pthread_create(&setter, NULL, set_and_wait, &wait);
-	eventfd_read(wait.started, &count);
-	wait_until_asleep(wait.tid);
-	pthread_kill(setter, SIGUSR1);
-	pthread_join(setter, NULL);
-	tap_errno(wait.err, EINTR, "a signal while an importer holds the lock");
-
+	tap_errno(exporter_set_interrupted(test->ext, &data), EINTR,
+		  "a signal while an importer holds the lock");
 	tap_errno(importer_command(test->importer, "release"), 0, "the importer gives the lock up");
 	pthread_join(holder, &result);
 	tap_errno((long)result, 0, "having had it all the time");
 	answers(test, "-95", "-95", "the interrupted SET published nothing");
-	close(wait.started);
 }
 
 int main(void)

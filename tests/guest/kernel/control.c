@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "tap.h"
+
+#define PORT	"/dev/virtio-ports/softfabric.control"
+
+int control_open(void)
+{
+	int control = open(PORT, O_RDWR | O_CLOEXEC);
+
+	if (control < 0)
+		tap_bail_out("%s: %s", PORT, strerror(errno));
+	return control;
+}
+
+/* One request, one reply: each is a line */
+static void execute(int control, const char *request, char *reply, size_t size)
+{
+	size_t received = 0;
+	ssize_t len;
+
+	if (write(control, request, strlen(request)) != (ssize_t)strlen(request))
+		tap_bail_out("%s: %s", PORT, strerror(errno));
+	do {
+		len = read(control, reply + received, size - 1 - received);
+		if (len <= 0)
+			tap_bail_out("%s: %s", PORT, len ? strerror(errno) : "reply too long");
+		received += len;
+	} while (reply[received - 1] != '\n');
+	reply[received] = '\0';
+	if (strstr(reply, "\"error\""))
+		tap_bail_out("%s refuses %s: %s", PORT, request, reply);
+}
+
+void control_fault(int control, const struct control_fault *fault)
+{
+	char key[32] = "", request[256], reply[512];
+
+	if (fault->key)
+		snprintf(key, sizeof(key), "\"key\":%u,", fault->key);
+	snprintf(request, sizeof(request),
+		 "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"%s\","
+		 "\"action\":\"%s\",%s\"value\":%u}}\n",
+		 fault->point, fault->action, key, fault->value);
+	execute(control, request, reply, sizeof(reply));
+}
+
+/* The number behind @name, a member of the object that is the member @point */
+static long member(const char *reply, const char *point, const char *name)
+{
+	const char *at = strstr(reply, point);
+
+	at = at ? strstr(at, name) : NULL;
+	at = at ? strchr(at, ':') : NULL;
+	if (!at)
+		tap_bail_out("%s: no \"%s\" of \"%s\" in %s", PORT, name, point, reply);
+	return strtol(at + 1, NULL, 10);
+}
+
+void control_wait_hit(int control, const char *point)
+{
+	char reply[4096];
+
+	do {
+		execute(control, "{\"execute\":\"faults\",\"arguments\":{\"device\":\"nic0\"}}\n",
+			reply, sizeof(reply));
+	} while (member(reply, point, "\"remaining\""));
+}
+
+void control_release(int control, const char *point)
+{
+	char request[256], reply[512];
+
+	snprintf(request, sizeof(request), "{\"execute\":\"release\",\"arguments\":"
+		 "{\"device\":\"nic0\",\"point\":\"%s\"}}\n", point);
+	execute(control, request, reply, sizeof(reply));
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * Registrations that something else comes into, with a NIC that the models make stall or fail: the
+ * exporter changes the hints while the mkey is made, somebody publishes while the pages are mapped,
+ * and a registration that fails gives the entry of the ST table back. Needs a NIC with ST_ENTRIES
+ * entries, of which the first is never used.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "exporter.h"
+#include "tap.h"
+#include "verbs.h"
+
+#define ST_ENTRIES	4
+#define USABLE		(ST_ENTRIES - 1)
+
+/* MLX5_CMD_OP_CREATE_MKEY; MLX5_CMD_STAT_LIM_ERR, which the driver makes ENOMEM */
+#define CREATE_MKEY	0x200
+#define LIMIT_EXCEEDED	0x08
+
+static const struct control_fault mkey_stalls = { "command", "stall", .key = CREATE_MKEY };
+static const struct control_fault mkey_fails = {
+	"command", "fail", .key = CREATE_MKEY, .value = LIMIT_EXCEEDED,
+};
+static const struct control_fault umr_stalls = { "umr", "stall" };
+
+struct test {
+	struct verbs verbs;
+	struct vfio_tph_device *accelerator;
+	int dmabuf;
+	int control;
+};
+
+struct registration {
+	struct test *test;
+	pthread_t thread;
+	struct verbs_mr mr;
+	int err;
+};
+
+static void publish(struct test *test, uint8_t tag, uint8_t ph)
+{
+	int err = exporter_publish(test->accelerator, test->dmabuf, tag, ph);
+
+	if (err)
+		tap_bail_out("cannot publish: %s", strerror(err));
+}
+
+static int reg(struct test *test, struct verbs_mr *mr)
+{
+	const struct verbs_reg reg = {
+		.fd = test->dmabuf,
+		.tph_namespace = IB_UVERBS_TPH_NS_AUTO,
+		.tph_flags = IB_UVERBS_TPH_REQUIRE,
+		.mandatory = true,
+	};
+
+	return verbs_reg(&test->verbs, &reg, mr);
+}
+
+static void *run(void *arg)
+{
+	struct registration *registration = arg;
+
+	registration->err = reg(registration->test, &registration->mr);
+	return NULL;
+}
+
+static void start(struct test *test, struct registration *registration)
+{
+	registration->test = test;
+	pthread_create(&registration->thread, NULL, run, registration);
+}
+
+static void dereg(struct test *test, const struct verbs_mr *mr)
+{
+	int err = verbs_dereg(&test->verbs, mr);
+
+	if (err)
+		tap_bail_out("cannot destroy a region: %s", strerror(err));
+}
+
+static void test_changed(struct test *test)
+{
+	const struct verbs_tag expected = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x20, 3 };
+	struct registration registration;
+	struct mlx5_ib_tph_mr_info info;
+
+	publish(test, 0x10, 1);
+	control_fault(test->control, &mkey_stalls);
+	start(test, &registration);
+	control_wait_hit(test->control, "command");
+	publish(test, expected.tag, expected.ph);
+	control_release(test->control, "command");
+	pthread_join(registration.thread, NULL);
+	if (!tap_errno(registration.err, 0, "other hints while the mkey is made"))
+		return;
+	verbs_expect(&test->verbs, &registration.mr, &expected, "the region has the new ones");
+	tap_ok(!verbs_query(&test->verbs, &registration.mr, &info) && !info.revalidations,
+	       "which is no revalidation");
+	dereg(test, &registration.mr);
+}
+
+static void test_withdrawn(struct test *test)
+{
+	const struct vfio_device_feature_dma_buf_tph none = { .dmabuf_fd = test->dmabuf };
+	struct registration registration;
+
+	publish(test, 0x30, 0);
+	control_fault(test->control, &mkey_stalls);
+	start(test, &registration);
+	control_wait_hit(test->control, "command");
+	exporter_set(test->accelerator, &none);
+	control_release(test->control, "command");
+	pthread_join(registration.thread, NULL);
+	tap_errno(registration.err, EOPNOTSUPP, "hints taken back while the mkey is made");
+}
+
+static void test_interrupted(struct test *test)
+{
+	const struct vfio_device_feature_dma_buf_tph set = {
+		.dmabuf_fd = test->dmabuf, .flags = VFIO_DMA_BUF_TPH_ST, .steering_tag = 7,
+	};
+	struct registration registration;
+
+	publish(test, 0x40, 1);
+	control_fault(test->control, &umr_stalls);
+	start(test, &registration);
+	control_wait_hit(test->control, "umr");
+	tap_errno(exporter_set_interrupted(test->accelerator, &set), EINTR,
+		  "a signal while a registration maps the pages");
+	control_release(test->control, "umr");
+	pthread_join(registration.thread, NULL);
+	if (!tap_errno(registration.err, 0, "the registration goes on"))
+		return;
+	verbs_expect(&test->verbs, &registration.mr,
+		     &(struct verbs_tag) { MLX5_IB_TPH_SOURCE_EXPORTER, 0x40, 1 },
+		     "with the hints it found");
+	dereg(test, &registration.mr);
+}
+
+/* The whole table can be had, and no more: nothing holds an entry any longer, nor two one */
+static void expect_all_free(struct test *test, const char *what)
+{
+	struct verbs_mr mr[USABLE], extra;
+	int i, made = 0, err = 0;
+
+	for (i = 0; i < USABLE && !err; i++) {
+		publish(test, 0x80 + i, 1);
+		err = reg(test, &mr[i]);
+		made += !err;
+	}
+	publish(test, 0x90, 1);
+	tap_errno(err, 0, "%s: all entries are free", what);
+	tap_errno(reg(test, &extra), ENOSPC, "%s: and there is no other", what);
+	while (made)
+		dereg(test, &mr[--made]);
+}
+
+static void test_no_mkey(struct test *test)
+{
+	struct verbs_mr mr;
+
+	publish(test, 0x50, 2);
+	control_fault(test->control, &mkey_fails);
+	tap_errno(reg(test, &mr), ENOMEM, "the mkey cannot be made");
+	control_release(test->control, "command");
+	expect_all_free(test, "after that");
+}
+
+static void test_no_pages(struct test *test)
+{
+	struct registration registration;
+
+	publish(test, 0x50, 2);
+	control_fault(test->control, &mkey_stalls);
+	start(test, &registration);
+	control_wait_hit(test->control, "command");
+	if (exporter_set_memory_enabled(test->accelerator, false))
+		tap_bail_out("memory decoding cannot be switched off");
+	control_release(test->control, "command");
+	pthread_join(registration.thread, NULL);
+	tap_errno(registration.err, ENODEV, "the memory is taken away while the mkey is made");
+	if (exporter_set_memory_enabled(test->accelerator, true))
+		tap_bail_out("memory decoding cannot be switched on");
+	expect_all_free(test, "after that");
+}
+
+int main(void)
+{
+	struct test test;
+
+	verbs_open(&test.verbs, "mlx5_");
+	test.accelerator = exporter_open("TPH_ACC0");
+	test.dmabuf = exporter_export(test.accelerator);
+	test.control = control_open();
+
+	tap_plan(3 + 1 + 3 + 6);
+	test_changed(&test);
+	test_withdrawn(&test);
+	test_interrupted(&test);
+	test_no_mkey(&test);
+	test_no_pages(&test);
+
+	close(test.control);
+	verbs_close(&test.verbs);
+	close(test.dmabuf);
+	vfio_tph_close(test.accelerator);
+	return tap_status();
+}
