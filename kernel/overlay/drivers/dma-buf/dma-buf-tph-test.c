@@ -15,7 +15,6 @@
  * A read gives the state, one "name value" a line. Answers are "st 0xf0 ph 2", "none" where nothing
  * was asked, or the errno as a number. They are kept over an invalidation, and marked stale by it.
  */
-#include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/device/faux.h>
 #include <linux/dma-buf.h>
@@ -224,17 +223,11 @@ static void tph_show_answer(struct seq_file *s, const char *name, const struct t
 		seq_printf(s, "%s st %#x ph %u\n", name, answer->steering_tag, answer->ph);
 }
 
-static int tph_show(struct seq_file *s, void *unused)
+static void tph_show_attached(struct seq_file *s, struct tph_importer *importer)
 {
-	struct tph_importer *importer = s->private;
 	struct tph_answer answer[2];
 	unsigned int invalidations;
 	bool stale;
-
-	guard(mutex)(&importer->lock);
-	seq_printf(s, "exporter %s\n", importer->attach ? importer->dmabuf->exp_name : "none");
-	if (!importer->attach)
-		return 0;
 
 	dma_resv_lock(importer->dmabuf->resv, NULL);
 	memcpy(answer, importer->answer, sizeof(answer));
@@ -246,6 +239,21 @@ static int tph_show(struct seq_file *s, void *unused)
 	tph_show_answer(s, "16bit", &answer[1]);
 	seq_printf(s, "stale %d\n", stale);
 	seq_printf(s, "invalidations %u\n", invalidations);
+}
+
+static int tph_show(struct seq_file *s, void *unused)
+{
+	struct tph_importer *importer = s->private;
+	int err;
+
+	err = mutex_lock_interruptible(&importer->lock);
+	if (err)
+		return err;
+
+	seq_printf(s, "exporter %s\n", importer->attach ? importer->dmabuf->exp_name : "none");
+	if (importer->attach)
+		tph_show_attached(s, importer);
+	mutex_unlock(&importer->lock);
 	return 0;
 }
 
