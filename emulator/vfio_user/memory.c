@@ -9,6 +9,8 @@
 #include "util.h"
 #include "vfio_user/internal.h"
 
+#define PAGE 4096
+
 /* Beyond its end a mapped file raises SIGBUS. */
 static bool file_covers(int fd, uint64_t offset, uint64_t size)
 {
@@ -21,7 +23,8 @@ static int map_file(const struct vfio_user_dma_map *map, int fd, void **host)
 {
 	int protection = 0;
 
-	if (!file_covers(fd, map->offset, map->size))
+	/* As the kernel's vfio asks for: what is aligned for the guest is aligned here. */
+	if ((map->address | map->size) % PAGE || !file_covers(fd, map->offset, map->size))
 		return EINVAL;
 	if (map->flags & VFIO_USER_DMA_READABLE)
 		protection |= PROT_READ;

@@ -320,7 +320,10 @@ static void memory_is_mapped_and_unmapped(void **state)
 	assert_non_null(seen);
 	seen[5] = 0x42;
 	assert_int_equal(ram[PAGE + 5], 0x42);
-	/* Overlapping, beyond the file's end, at an odd place of it, wrong flags, no file at all. */
+	/*
+	 * Overlapping, beyond the file's end, at an odd place of it, parts of pages, wrong flags, no
+	 * file at all.
+	 */
 	map.address += PAGE;
 	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), EEXIST);
 	map.address = 0x200000;
@@ -331,6 +334,12 @@ static void memory_is_mapped_and_unmapped(void **state)
 	map.offset = 7;
 	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), EINVAL);
 	map.offset = 0;
+	map.address += 4;
+	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), EINVAL);
+	map.address -= 4;
+	map.size -= 4;
+	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), EINVAL);
+	map.size += 4;
 	map.flags = 4;
 	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), EINVAL);
 	map.flags = 3;
