@@ -8,6 +8,16 @@
 
 #define PORT 1
 #define COMPLETION_SECONDS 30
+#define CQ_ENTRIES 256
+
+const struct rc_pair_attr rc_pair_defaults = {
+	.cap = { .max_send_wr = 16, .max_recv_wr = 1, .max_send_sge = 1, .max_recv_sge = 1 },
+	.access = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ,
+	.timeout = 18,
+	.retry_cnt = 7,
+	.rnr_retry = 7,
+	.min_rnr_timer = 12,
+};
 
 static struct ibv_context *open_device(const char *name)
 {
@@ -28,24 +38,24 @@ static struct ibv_context *open_device(const char *name)
 	return context;
 }
 
-static struct ibv_qp *create_qp(struct rc_pair *pair)
+static struct ibv_qp *create_qp(struct rc_pair *pair, const struct ibv_qp_cap *cap)
 {
 	struct ibv_qp_init_attr attr = {
 		.send_cq = pair->cq,
 		.recv_cq = pair->cq,
-		.cap = { .max_send_wr = 16, .max_recv_wr = 1, .max_send_sge = 1, .max_recv_sge = 1 },
+		.cap = *cap,
 		.qp_type = IBV_QPT_RC,
 	};
 
 	return ibv_create_qp(pair->pd, &attr);
 }
 
-static int to_init(struct ibv_qp *qp)
+static int to_init(struct ibv_qp *qp, unsigned int access)
 {
 	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_INIT,
 		.port_num = PORT,
-		.qp_access_flags = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ,
+		.qp_access_flags = access,
 	};
 
 	return ibv_modify_qp(qp, &attr, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT |
@@ -53,14 +63,14 @@ static int to_init(struct ibv_qp *qp)
 }
 
 static int to_rtr(struct ibv_qp *qp, uint32_t peer, const struct ibv_port_attr *port,
-		  const union ibv_gid *gid)
+		  const union ibv_gid *gid, uint8_t min_rnr_timer)
 {
 	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_RTR,
 		.path_mtu = port->active_mtu,
 		.dest_qp_num = peer,
 		.max_dest_rd_atomic = 1,
-		.min_rnr_timer = 12,
+		.min_rnr_timer = min_rnr_timer,
 		.ah_attr = {
 			.dlid = port->lid,
 			.port_num = PORT,
@@ -74,13 +84,13 @@ static int to_rtr(struct ibv_qp *qp, uint32_t peer, const struct ibv_port_attr *
 			     IBV_QP_MIN_RNR_TIMER);
 }
 
-static int to_rts(struct ibv_qp *qp)
+static int to_rts(struct ibv_qp *qp, const struct rc_pair_attr *with)
 {
 	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_RTS,
-		.timeout = 18,
-		.retry_cnt = 7,
-		.rnr_retry = 7,
+		.timeout = with->timeout,
+		.retry_cnt = with->retry_cnt,
+		.rnr_retry = with->rnr_retry,
 		.max_rd_atomic = 1,
 	};
 
@@ -88,7 +98,7 @@ static int to_rts(struct ibv_qp *qp)
 			     IBV_QP_RNR_RETRY | IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC);
 }
 
-static int connect_pair(struct rc_pair *pair)
+static int connect_pair(struct rc_pair *pair, const struct rc_pair_attr *attr)
 {
 	struct ibv_port_attr port;
 	union ibv_gid gid;
@@ -101,11 +111,12 @@ static int connect_pair(struct rc_pair *pair)
 	if (!err && port.state != IBV_PORT_ACTIVE)
 		err = ENETDOWN;
 	for (i = 0; i < 2 && !err; i++) {
-		err = to_init(pair->qp[i]);
+		err = to_init(pair->qp[i], attr->access);
 		if (!err)
-			err = to_rtr(pair->qp[i], pair->qp[!i]->qp_num, &port, &gid);
+			err = to_rtr(pair->qp[i], pair->qp[!i]->qp_num, &port, &gid,
+				     attr->min_rnr_timer);
 		if (!err)
-			err = to_rts(pair->qp[i]);
+			err = to_rts(pair->qp[i], attr);
 	}
 	return err;
 }
@@ -116,7 +127,7 @@ static int open_step(struct rc_pair *pair, const char *name, const void *made)
 	return made ? 0 : errno ? errno : ENOMEM;
 }
 
-static int build(struct rc_pair *pair, const char *device)
+static int build(struct rc_pair *pair, const char *device, const struct rc_pair_attr *attr)
 {
 	unsigned int i;
 	int err;
@@ -129,15 +140,15 @@ static int build(struct rc_pair *pair, const char *device)
 	err = open_step(pair, "allocate a protection domain", pair->pd);
 	if (err)
 		return err;
-	pair->cq = ibv_create_cq(pair->context, 32, NULL, NULL, 0);
+	pair->cq = ibv_create_cq(pair->context, CQ_ENTRIES, NULL, NULL, 0);
 	err = open_step(pair, "create a completion queue", pair->cq);
 	for (i = 0; i < 2 && !err; i++) {
-		pair->qp[i] = create_qp(pair);
+		pair->qp[i] = create_qp(pair, &attr->cap);
 		err = open_step(pair, "create a queue pair", pair->qp[i]);
 	}
 	if (err)
 		return err;
-	err = connect_pair(pair);
+	err = connect_pair(pair, attr);
 	if (err)
 		pair->failed = "connect the queue pairs";
 	return err;
@@ -145,10 +156,15 @@ static int build(struct rc_pair *pair, const char *device)
 
 int rc_pair_open(struct rc_pair *pair, const char *device)
 {
+	return rc_pair_open_with(pair, device, &rc_pair_defaults);
+}
+
+int rc_pair_open_with(struct rc_pair *pair, const char *device, const struct rc_pair_attr *attr)
+{
 	int err;
 
 	memset(pair, 0, sizeof(*pair));
-	err = build(pair, device);
+	err = build(pair, device, attr);
 	if (err)
 		rc_pair_close(pair);
 	return err;

@@ -14,11 +14,22 @@ struct rc_pair {
 	const char *failed;	/* the step that did, when rc_pair_open() fails */
 };
 
+/* What may differ from one test to the other. */
+struct rc_pair_attr {
+	struct ibv_qp_cap cap;
+	unsigned int access;	/* of both queue pairs: IBV_ACCESS_REMOTE_* */
+	uint8_t timeout, retry_cnt, rnr_retry, min_rnr_timer;
+};
+
+/* One request at a time, remote writes and reads, and patience. */
+extern const struct rc_pair_attr rc_pair_defaults;
+
 /*
  * Opens @device, NULL for the first one, and connects two queue pairs on port 1. Returns 0 or a
  * positive errno; what was made until then is undone.
  */
 int rc_pair_open(struct rc_pair *pair, const char *device);
+int rc_pair_open_with(struct rc_pair *pair, const char *device, const struct rc_pair_attr *attr);
 void rc_pair_close(struct rc_pair *pair);
 
 /*
