@@ -192,6 +192,7 @@ static void arguments_are_checked_in_order(void **state)
 		{ 1, 4, 2, EOPNOTSUPP },
 		{ 1ull << 63, IBV_TPH_NS_ST, 0, EOPNOTSUPP },
 		{ 0, 4, 2, EINVAL },
+		{ 0, 4, 0, EINVAL },
 		{ 0, UINT32_MAX, 0, EINVAL },
 		{ 0, IBV_TPH_NS_NONE, 2, EINVAL },
 		{ 0, IBV_TPH_NS_ST, 1u << 31, EINVAL },
