@@ -24,9 +24,13 @@
 #define SEED 0x7a91c3
 #define SECOND 1000000000ull
 
-/* Lua is off for the superuser, so tshark runs as nobody. */
+/*
+ * Lua is off for the superuser, so tshark runs as nobody, who may be kept out of the checkout: all
+ * that it reads is in a directory for it.
+ */
 static const char run_tshark[] =
-	"%s " TSHARK " -n -X lua_script:" DISSECTOR " -r %s -T fields -E separator='|' %s 2>/dev/null";
+	"%s " TSHARK " -n -X lua_script:%s/tph.lua -r %s/capture -T fields -E separator='|' %s "
+	"2>/dev/null";
 static const char as_nobody[] = "setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp";
 static const char fields[] =
 	"-e tlp.type -e tlp.tc -e tlp.length -e tlp.requester -e tlp.tag -e tlp.at -e tlp.address "
@@ -34,25 +38,42 @@ static const char fields[] =
 	"-e tlp.completer -e tlp.byte_count -e tlp.lower_address -e tlp.status -e tlp.data";
 
 struct fixture {
-	char path[32];
+	char directory[32];
+	char capture_path[48], dissector_path[48];
 	struct capture *capture;
 	uint32_t links[2];
 };
 
+static int copy_file(const char *from, const char *to)
+{
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+	int byte;
+
+	if (!in || !out)
+		return -1;
+	while ((byte = fgetc(in)) != EOF)
+		fputc(byte, out);
+	fclose(in);
+	return fclose(out) || chmod(to, 0644);
+}
+
 static int set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	int fd;
 
 	if (!fixture)
 		return -1;
-	strcpy(fixture->path, "/tmp/test_wireshark.XXXXXX");
-	fd = mkstemp(fixture->path);
-	if (fd < 0 || fchmod(fd, 0644))
+	strcpy(fixture->directory, "/tmp/test_wireshark.XXXXXX");
+	if (!mkdtemp(fixture->directory) || chmod(fixture->directory, 0755))
 		return -1;
-	close(fd);
+	snprintf(fixture->capture_path, sizeof(fixture->capture_path), "%s/capture",
+		 fixture->directory);
+	snprintf(fixture->dissector_path, sizeof(fixture->dissector_path), "%s/tph.lua",
+		 fixture->directory);
 	*state = fixture;
-	return capture_create(fixture->path, 0, &fixture->capture) ||
+	return copy_file(DISSECTOR, fixture->dissector_path) ||
+	       capture_create(fixture->capture_path, 0, &fixture->capture) ||
+	       chmod(fixture->capture_path, 0644) ||
 	       capture_add_link(fixture->capture, "nic0", &fixture->links[0]) ||
 	       capture_add_link(fixture->capture, "acc0", &fixture->links[1]);
 }
@@ -62,7 +83,9 @@ static int tear_down(void **state)
 	struct fixture *fixture = *state;
 
 	capture_close(fixture->capture);
-	unlink(fixture->path);
+	unlink(fixture->capture_path);
+	unlink(fixture->dissector_path);
+	rmdir(fixture->directory);
 	free(fixture);
 	return 0;
 }
@@ -73,8 +96,8 @@ static FILE *dissect(struct fixture *fixture, const char *what)
 	FILE *pipe;
 
 	assert_int_equal(capture_flush(fixture->capture), 0);
-	snprintf(command, sizeof(command), run_tshark, geteuid() ? "" : as_nobody, fixture->path,
-		 what);
+	snprintf(command, sizeof(command), run_tshark, geteuid() ? "" : as_nobody,
+		 fixture->directory, fixture->directory, what);
 	pipe = popen(command, "r");
 	assert_non_null(pipe);
 	return pipe;
