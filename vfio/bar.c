@@ -37,8 +37,8 @@ static int check_memory(struct vfio_tph_device *device, unsigned int bar,
 				     "cannot read BAR%u of %s: %m", bar, device->bdf);
 	/* Little endian in configuration space: the low bits are in the first byte. */
 	if (*(unsigned char *)&value & PCI_BASE_ADDRESS_SPACE_IO)
-		return vfio_tph_fail(reason, ENXIO, "BAR%u of %s is an I/O BAR: %m. Choose a memory "
-				     "BAR, lspci -vs %s shows them", bar, device->bdf, device->bdf);
+		return vfio_tph_fail(reason, ENXIO, "BAR%u of %s is an I/O BAR: %m. Choose a "
+				     "memory BAR, lspci -vs %s shows them", bar, device->bdf, device->bdf);
 	return 0;
 }
 
@@ -92,8 +92,8 @@ int vfio_tph_check_range(struct vfio_tph_device *device, const struct vfio_tph_r
 				     "positive multiple of %#llx: %m", length, range->bar,
 				     device->bdf, (unsigned long long)length_unit);
 	if (offset > info->size || length > info->size - offset)
-		return vfio_tph_fail(reason, ERANGE, "%#llx bytes at %#llx do not fit into BAR%u of "
-				     "%s, which has %#llx bytes: %m", length, offset, range->bar,
+		return vfio_tph_fail(reason, ERANGE, "%#llx bytes at %#llx do not fit into BAR%u "
+				     "of %s, which has %#llx bytes: %m", length, offset, range->bar,
 				     device->bdf, (unsigned long long)info->size);
 	return 0;
 }

@@ -65,8 +65,8 @@ int vfio_tph_open_group(struct vfio_tph_device *device, struct vfio_tph_reason *
 
 	err = vfio_tph_find_group(device->bdf, path, &noiommu);
 	if (err)
-		return vfio_tph_fail(reason, err, "%s is in no IOMMU group: %m. Its driver does not "
-				     "offer it through VFIO", device->bdf);
+		return vfio_tph_fail(reason, err, "%s is in no IOMMU group: %m. Its driver does "
+				     "not offer it through VFIO", device->bdf);
 	err = open_node(CONTAINER_NODE, &container, reason);
 	if (err)
 		return err;

@@ -83,7 +83,7 @@ static void read_line(const char *path, char *line, size_t size)
 		close(fd);
 }
 
-/* vfio-pci does not take a device without IOMMU, unless it is told to: say so before advising it. */
+/* vfio-pci takes no device without IOMMU unless it is told to: say so before advising it. */
 static const char *noiommu_advice(const char *bdf)
 {
 	char enabled[4];

@@ -27,7 +27,8 @@ int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
 	if (!tph_uverbs_is_driver(cmd_fd, RDMA_DRIVER_MLX5))
 		return EOPNOTSUPP;
 	err = tph_uverbs_ioctl(cmd_fd, RDMA_DRIVER_MLX5, UVERBS_OBJECT_MR,
-			       MLX5_IB_METHOD_MR_QUERY_TPH, attrs, sizeof(attrs) / sizeof(attrs[0]));
+			       MLX5_IB_METHOD_MR_QUERY_TPH, attrs,
+			       sizeof(attrs) / sizeof(attrs[0]));
 	if (err)
 		return err;
 

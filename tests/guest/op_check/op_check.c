@@ -234,9 +234,10 @@ static bool compare(const struct check *check)
 		uint32_t got = check->memory[i];
 
 		if (got != check->expected[i] && !wrong++)
-			tap_note("at %#zx: before %#010x, written %#010x, expected %#010x, got %#010x",
-				 i * sizeof(got), le32toh(check->before[i]), le32toh(check->data[i]),
-				 le32toh(check->expected[i]), le32toh(got));
+			tap_note("at %#zx: before %#x, written %#x, expected %#x, got %#x",
+				 i * sizeof(got), le32toh(check->before[i]),
+				 le32toh(check->data[i]), le32toh(check->expected[i]),
+				 le32toh(got));
 	}
 	if (wrong)
 		tap_note("%zu of %zu words are wrong", wrong, words);

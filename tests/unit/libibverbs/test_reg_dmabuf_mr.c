@@ -359,7 +359,8 @@ static void handle_works_with_any_driver(void **state)
 	for (dev.driver = 0; dev.driver <= 30; dev.driver++) {
 		handle = 0;
 		attr.tph_flags = dev.driver % 2;
-		assert_int_equal(ibv_tph_reg_dmabuf_mr_handle(CMD_FD, PD_HANDLE, &attr, &handle), 0);
+		assert_int_equal(ibv_tph_reg_dmabuf_mr_handle(CMD_FD, PD_HANDLE, &attr, &handle),
+				 0);
 		assert_int_equal(handle, MR_HANDLE);
 		assert_request(&attr, dev.driver);
 	}

@@ -218,7 +218,8 @@ void *__wrap_malloc(size_t size)
 
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
 {
-	uint64_t bar = (offset - ((uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT) - 0x10) / 4;
+	const uint64_t config = (uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT;
+	uint64_t bar = (offset - config - 0x10) / 4;
 
 	if (fails())
 		return -1;
