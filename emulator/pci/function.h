@@ -27,7 +27,7 @@ struct pci_function;
 struct pci_function_ops {
 	/**
 	 * bar_read()/bar_write() - the guest's CPU accesses a BAR. The range is inside the BAR; @len
-	 * is what the guest used (1, 2, 4, 8), or up to 1 MiB from a debugger. Not called for BARs
+	 * is what the guest used (1, 2, 4, 8), or up to 64 KiB from a debugger. Not called for BARs
 	 * with memory (pci_bar.memory) nor for the MSI-X table and PBA. Data are bytes in address
 	 * order; what bar_read() leaves alone reads as zero.
 	 */

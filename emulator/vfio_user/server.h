@@ -3,7 +3,7 @@
  * A vfio-user server: presents one PCI function on a UNIX socket, to one client at a time (QEMU's
  * vfio-user-pci, or a test).
  *
- * A thread of its own reads the socket, frames and checks messages (message.h), and puts them into
+ * A thread of its own reads the socket, frames and checks messages (stream.h), and puts them into
  * a ring for the engine, which acts on them and replies. Nothing waits for the client: replies
  * that the socket does not take are kept, bounded, and a client that does not read them is
  * disconnected. A client that breaks the protocol is disconnected with a message on stderr. When a
