@@ -266,14 +266,13 @@ static void stall_released(struct fault_point *fault)
 	}
 }
 
-int cmd_init(struct connectx *nic)
+void cmd_init(struct connectx *nic)
 {
 	nic->cmd.fault = (struct fault_point){
 		.name = "command",
 		.actions = FAULT_STALL | FAULT_FAIL,
 		.released = stall_released,
 	};
-	return 0;
 }
 
 void cmd_fini(struct connectx *nic)

@@ -78,8 +78,10 @@ struct cmd_queue {
 	uint64_t executed, failed; /* in the registry */
 };
 
-/** cmd_init() - Return: 0 or -ENOMEM. */
-int cmd_init(struct connectx *nic);
+/** cmd_init() - prepare the queue and its fault point; the address comes from the driver. */
+void cmd_init(struct connectx *nic);
+
+/** cmd_fini() - free the buffers. */
 void cmd_fini(struct connectx *nic);
 
 /** cmd_reset() - forget the queue's address and what is stalled. */

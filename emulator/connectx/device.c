@@ -354,8 +354,8 @@ static int parts_init(struct connectx *nic)
 {
 	int ret = tables_init(nic);
 
+	cmd_init(nic);
 	ret = ret ? ret : caps_init(nic);
-	ret = ret ? ret : cmd_init(nic);
 	ret = ret ? ret : values_register(nic);
 	ret = ret ? ret : faults_register(nic);
 	ret = ret ? ret : requesters_init(nic);
