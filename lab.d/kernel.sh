@@ -16,7 +16,8 @@ kernel_ready() {
 	fi
 	[[ -n ${kernel_objects[$1]:-} ]] || die "no kernel flavour '$1': lab or debug"
 	kernel_flavour=$1
-	name=kernels/$1-$(echo "$(hash_of kernel kernel-headers) $root_tools" | sha256sum | cut -c 1-16)
+	name=kernels/$1-$({ hash_of kernel kernel-headers; cat "$root_tools/etc/rdma-tph-linux"; } |
+		sha256sum | cut -c 1-16)
 	mkdir -p "$cache/kernels" "$cache/trees"
 	cached "$name" make_kernel
 	kernel_dir=$cache/$name
@@ -24,7 +25,7 @@ kernel_ready() {
 
 # Source and objects stay, so that a change to the overlay compiles only what it touches.
 make_kernel() {
-	local tree=$cache/trees/${root_tools##*-}
+	local tree=$cache/trees/$linux
 	locked "${tree#"$cache/"}" \
 		watched "building the kernel ($kernel_flavour)" "$logs/kernel-$kernel_flavour.log" \
 		kernel_progress \
