@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -187,7 +187,8 @@ int capture_packet(struct capture *capture, uint32_t link, enum capture_directio
 	if (link >= capture->links || header_len > CAPTURE_PACKET_MAX ||
 	    payload_len > CAPTURE_PACKET_MAX || !size || size > CAPTURE_PACKET_MAX)
 		return EINVAL;
-	len = PCAPNG_BLOCK_MIN + 20 + PCAPNG_PAD(size) + option_size(sizeof(flags)) + option_size(0);
+	len = PCAPNG_BLOCK_MIN + 20 + PCAPNG_PAD(size) + option_size(sizeof(flags)) +
+	      option_size(0);
 	if (is_full(capture, len))
 		return 0;
 	error = begin(capture, PCAPNG_PACKET, len);

@@ -19,39 +19,50 @@ enum capture_direction {
 	CAPTURE_OUTBOUND	= 2,	/* the device sends */
 };
 
-/*
- * Create the file @path, truncating an old one, and write its section header.
- * @max_bytes: packets that would make the file longer are counted as dropped; 0: no limit.
- * Returns 0 or a positive errno: ENOMEM, or what open(2) and write(2) say.
+/**
+ * capture_create() - create the file @path, truncating an old one, and write its section header.
+ * @max_bytes: packets that would make the file longer are counted as dropped; 0: no limit
+ *
+ * Return: 0 or a positive errno: ENOMEM, or what open(2) and write(2) say.
  */
 int capture_create(const char *path, uint64_t max_bytes, struct capture **capture);
 
-/*
- * Announce a link; may be called at any time. @name: at most CAPTURE_NAME_MAX bytes; what tlpdump
- * and Wireshark show as the interface. @link: its number for capture_packet().
- * Returns 0, EINVAL (name empty or too long) or the write error.
- */
 #define CAPTURE_NAME_MAX 63
+
+/**
+ * capture_add_link() - announce a link; at any time.
+ * @name: at most CAPTURE_NAME_MAX bytes; what tlpdump and Wireshark show as the interface
+ * @link: its number for capture_packet()
+ *
+ * Return: 0, EINVAL (name empty or too long) or the write error.
+ */
 int capture_add_link(struct capture *capture, const char *name, uint32_t *link);
 
-/*
- * Append one packet, @header and @payload back to back. @time_ns: since the epoch.
- * Returns 0 (also when dropped because of max_bytes), EINVAL (no such link, or empty, or longer
+#define CAPTURE_PACKET_MAX 8192
+
+/**
+ * capture_packet() - append one packet, @header and @payload back to back.
+ * @time_ns: since the epoch
+ *
+ * Return: 0 (also when dropped because of max_bytes), EINVAL (no such link, or empty, or longer
  * than CAPTURE_PACKET_MAX), or the first write error of this capture, which is final.
  */
-#define CAPTURE_PACKET_MAX 8192
 int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,
 		   uint64_t time_ns, const void *header, size_t header_len, const void *payload,
 		   size_t payload_len);
 
-/* Write out what is buffered: after it, a reader of the file sees every packet. 0 or errno. */
+/**
+ * capture_flush() - write out what is buffered: after it, a reader of the file sees every packet.
+ *
+ * Return: 0, or the first write error of this capture.
+ */
 int capture_flush(struct capture *capture);
 
-/* Packets written, and packets dropped because of max_bytes. */
+/** capture_packets(), capture_dropped() - packets written; packets dropped by max_bytes. */
 uint64_t capture_packets(const struct capture *capture);
 uint64_t capture_dropped(const struct capture *capture);
 
-/* Flush, close and free; NULL is fine. Returns 0 or the first write error of this capture. */
+/** capture_close() - flush, close and free; NULL is fine. Return: as capture_flush(). */
 int capture_close(struct capture *capture);
 
 #endif

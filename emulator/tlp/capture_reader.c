@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <byteswap.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -351,7 +351,8 @@ static enum capture_status take_block(struct capture_reader *reader, const struc
 		return take_packet(reader, block, record);
 	case PCAPNG_SIMPLE_PACKET:
 	case PCAPNG_OLD_PACKET:
-		return fail(reader, "packet without link or direction (block type %u)", block->type);
+		return fail(reader, "packet without link or direction (block type %u)",
+			    block->type);
 	default:
 		return CAPTURE_RECORD;
 	}

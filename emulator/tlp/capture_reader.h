@@ -36,20 +36,28 @@ enum capture_status {
 	CAPTURE_ERROR,		/* see capture_reader_error() */
 };
 
-/*
- * Read from @file, which the caller opens and closes; a pipe will do.
- * Returns 0 or ENOMEM. That the file is no capture is found by the first capture_reader_next().
+/**
+ * capture_reader_create() - read from @file, which the caller opens and closes; a pipe will do.
+ *
+ * Return: 0 or ENOMEM. That the file is no capture is found by the first capture_reader_next().
  */
 int capture_reader_create(FILE *file, struct capture_reader **reader);
 
-/* The next packet. After CAPTURE_END or CAPTURE_ERROR every call returns the same again. */
+/**
+ * capture_reader_next() - take the next packet.
+ *
+ * Return: CAPTURE_RECORD; after CAPTURE_END or CAPTURE_ERROR always the same again.
+ */
 enum capture_status capture_reader_next(struct capture_reader *reader,
 					struct capture_record *record);
 
-/* After CAPTURE_ERROR: what is wrong, with the offset of the block in the file; never NULL. */
+/**
+ * capture_reader_error() - Return: what is wrong, after CAPTURE_ERROR, with the offset of the block
+ * in the file; never NULL.
+ */
 const char *capture_reader_error(const struct capture_reader *reader);
 
-/* NULL is fine. */
+/** capture_reader_close() - free; NULL is fine. */
 void capture_reader_close(struct capture_reader *reader);
 
 #endif

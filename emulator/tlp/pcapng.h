@@ -10,7 +10,7 @@
 #define PCAPNG_SIMPLE_PACKET	3u
 #define PCAPNG_PACKET		6u
 
-#define PCAPNG_BYTE_ORDER	0x1a2b3c4du	/* 4.1; reads swapped in files of the other endianness */
+#define PCAPNG_BYTE_ORDER	0x1a2b3c4du	/* 4.1; swapped in files of the other endianness */
 #define PCAPNG_MAJOR		1
 #define PCAPNG_MINOR		0
 

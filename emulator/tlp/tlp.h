@@ -84,7 +84,7 @@ struct tlp {
 	uint16_t requester;		/* bus << 8 | device << 3 | function */
 	uint16_t tag;			/* 0 to TLP_MAX_TAG; reserved for posted requests: 0 */
 	uint16_t length;		/* DWs of payload, or asked for: 1-1024; Cpl: 0 */
-	uint8_t first_be, last_be;	/* byte enables, bit n = byte n of the DW; not in AtomicOps */
+	uint8_t first_be, last_be;	/* byte enables, bit n: byte n of the DW; not in atomics */
 	uint64_t address;		/* multiple of 4; below 4 GiB exactly for 32-bit types */
 	struct tlp_hints hints;		/* requests only */
 	bool av;			/* ama is valid; only when at is translated (2.2.7.1.1) */
@@ -93,7 +93,7 @@ struct tlp {
 	/* Cpl and CplD only, where requester and tag are those of the request answered */
 	uint16_t completer;
 	uint8_t status;			/* enum tlp_status; decoded as is: reserved ones mean UR */
-	uint16_t byte_count;		/* bytes left for this request, this one's included: 1-4096 */
+	uint16_t byte_count;		/* bytes left for this request, these included: 1-4096 */
 	uint8_t lower_address;		/* of the first byte returned, 0-127 */
 
 	/*
@@ -117,32 +117,38 @@ enum tlp_error {
 	TLP_ERR_TRAILING,	/* decoding: bytes left over after the packet */
 };
 
-/* A sentence for messages; never NULL, whatever the value. */
+/** tlp_error_string() - Return: a sentence for messages; never NULL, whatever the value. */
 const char *tlp_error_string(enum tlp_error error);
 
-/* "MWr64", "CplD", ... as analyzers print it; NULL if @type is none of enum tlp_type. */
+/**
+ * tlp_type_name() - Return: "MWr64", "CplD", ... as analyzers print it; NULL if @type is none of
+ * enum tlp_type.
+ */
 const char *tlp_type_name(enum tlp_type type);
 
+/** tlp_has_data() and the like - Return: false also for what is none of enum tlp_type. */
 bool tlp_has_data(enum tlp_type type);
 bool tlp_is_completion(enum tlp_type type);
 bool tlp_is_posted(enum tlp_type type);
 
-/* True when @hints say something: NULL, none and the reserved encoding do not. */
+/** tlp_hints_valid() - Return: whether @hints say something; NULL, none and reserved do not. */
 static inline bool tlp_hints_valid(const struct tlp_hints *hints)
 {
 	return hints && (hints->hv == TLP_HV_ST8 || hints->hv == TLP_HV_ST16);
 }
 
-/*
- * The 32-bit or 64-bit form of request @type, whichever @address demands: below 4 GiB it must be
- * the short one (2.2.4.1). Completions are returned as they are.
+/**
+ * tlp_type_for() - the 32-bit or 64-bit form of a request, whichever @address demands.
+ *
+ * Below 4 GiB it must be the short one (2.2.4.1). Completions are returned as they are.
  */
 enum tlp_type tlp_type_for(enum tlp_type type, uint64_t address);
 
-/*
- * The byte enables of a memory request of @len bytes (1 or more) at @address: sets first_be,
- * last_be, length and address (rounded down to a DW) in @tlp. The caller sees to it that the
- * request stays within 4 KiB and within TLP_MAX_PAYLOAD.
+/**
+ * tlp_set_span() - make @tlp a memory request of @len bytes (1 or more) at @address.
+ *
+ * Sets length, byte enables and address (rounded down to a DW). The caller sees to it that the
+ * request stays within 4 KiB.
  */
 void tlp_set_span(struct tlp *tlp, uint64_t address, size_t len);
 
@@ -155,18 +161,25 @@ enum tlp_flit_flags {
 	TLP_FLIT_ECHO_ST = 1 << 0,
 };
 
-/*
- * Encode header base and OHC, without payload, so that callers need not copy data.
- * @flags: enum tlp_flit_flags. @size: room at @buf in bytes, TLP_MAX_HEADER always suffices.
- * @encoded: bytes written, a multiple of 4; untouched on error.
+/**
+ * tlp_flit_encode_header() - encode header base and OHC; payload is left to the caller to append.
+ * @flags: enum tlp_flit_flags
+ * @size: room at @buf in bytes; TLP_MAX_HEADER always suffices
+ * @encoded: bytes written, a multiple of 4; untouched on error
+ *
  * OHC-A1 is there exactly if the byte enables are not all ones; OHC-B exactly if there are hints or
  * av is set; OHC-A5 exactly if a completion needs it.
- * Returns TLP_OK, TLP_ERR_TYPE, _FIELD, _LENGTH, _BE, _4K, _HINTS or _SPACE.
+ *
+ * Return: TLP_OK, TLP_ERR_TYPE, _FIELD, _LENGTH, _BE, _4K, _HINTS or _SPACE.
  */
 enum tlp_error tlp_flit_encode_header(const struct tlp *tlp, unsigned int flags, void *buf,
 				      size_t size, size_t *encoded);
 
-/* The same with the payload behind it; TLP_ERR_FIELD also if there should be one and it is NULL. */
+/**
+ * tlp_flit_encode() - the same with the payload behind it.
+ *
+ * Return: as above; TLP_ERR_FIELD also if there should be a payload and it is NULL.
+ */
 enum tlp_error tlp_flit_encode(const struct tlp *tlp, unsigned int flags, void *buf, size_t size,
 			       size_t *encoded);
 
@@ -184,18 +197,25 @@ struct tlp_flit_layout {
 	uint16_t payload_dw;	/* size of the payload */
 };
 
-/*
- * Find the parts of the packet in @buf. Only DW0 is judged; bytes may be missing after it.
- * Returns TLP_OK, TLP_ERR_TRUNCATED if there are less than 4 bytes, or TLP_ERR_TYPE; with the
- * latter type, ohc, ts and length are still valid.
+/**
+ * tlp_flit_layout() - find the parts of the packet in @buf.
+ *
+ * Only DW0 is judged; bytes may be missing after it.
+ *
+ * Return: TLP_OK; TLP_ERR_TRUNCATED when there are less than 4 bytes; TLP_ERR_TYPE, with which
+ * type, ohc, ts and length of @layout are valid all the same.
  */
 enum tlp_error tlp_flit_layout(const void *buf, size_t size, struct tlp_flit_layout *layout);
 
-/*
- * Decode the one packet that @buf holds: @size is exactly its length in bytes. Reserved bits are
- * ignored, the reserved HV is TLP_HV_NONE, and OHC-C, OHC-E and a trailer are skipped.
- * Returns TLP_OK, TLP_ERR_TYPE, _TRUNCATED, _TRAILING, _LENGTH, _BE or _4K; @tlp is valid with
- * TLP_OK only.
+/**
+ * tlp_flit_decode() - decode the one packet that @buf holds.
+ * @size: bytes at @buf, neither more nor less than the packet has
+ * @tlp: valid with TLP_OK only; its payload is in @buf
+ *
+ * Reserved bits are ignored, the reserved HV is TLP_HV_NONE, and OHC-C, OHC-E and a trailer are
+ * skipped.
+ *
+ * Return: TLP_OK, TLP_ERR_TYPE, _TRUNCATED, _TRAILING, _LENGTH, _BE or _4K.
  */
 enum tlp_error tlp_flit_decode(const void *buf, size_t size, struct tlp *tlp);
 

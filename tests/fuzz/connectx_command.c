@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * A driver that does anything to a ConnectX: commands through their mailboxes, stores to doorbells,
  * to its own memory and to configuration space, in any order. It starts with a UAR, a PD, an EQ, a
@@ -20,7 +20,7 @@
 #define TURNS_MAX	64	/* of the engine, for each action */
 
 enum action {
-	ACTION_COMMAND,		/* opcode's place in the table (1), length (2), bytes behind opcode */
+	ACTION_COMMAND,		/* opcode's place in the table (1), length (2), the rest */
 	ACTION_MEMORY,		/* offset (3), length (1), bytes */
 	ACTION_DOORBELL,	/* offset in BAR0 (3), 8 bytes */
 	ACTION_SLOTS,		/* command slots as they are in memory: which (4) */
@@ -88,7 +88,8 @@ static void command(struct driver *driver, struct input *input)
 	len = taken + 2;
 	if (len < op->min_in)
 		len = op->min_in;
-	link_mailboxes(driver, driver->in, body + sizeof(slot->in), sizeof(body) - sizeof(slot->in));
+	link_mailboxes(driver, driver->in, body + sizeof(slot->in),
+		       sizeof(body) - sizeof(slot->in));
 	link_mailboxes(driver, driver->out, body, 0);
 	*slot = (struct mlx5_cmd_layout){
 		.type = MLX5_PCI_CMD_XPORT,

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * Work queue entries of any content, sent and received by two RC QPs that are connected to each
  * other and by the driver's UMR queue, with keys of every kind at hand.
@@ -20,7 +20,7 @@
 enum action {
 	ACTION_SEND,		/* QP (1), length (2), bytes: to the send queue, and ring */
 	ACTION_RECEIVE,		/* QP (1), length (1), bytes: to the receive queue */
-	ACTION_RECORD,		/* QP (1), which (1), counter (2): anything into the doorbell record */
+	ACTION_RECORD,		/* QP (1), which (1), counter (2): to the doorbell record */
 	ACTION_RESET,		/* QP (1): to reset and up again */
 	ACTION_RUN,
 	ACTIONS,
@@ -54,7 +54,7 @@ static void make_keys(struct driver *driver)
 		.pd = guest->pd, .access = GUEST_ACCESS, .page_shift = 12, .start = 0x1000,
 		.len = 0x4000, .octowords = 4, .umr = true, .pages = pages, .num_pages = 4,
 	});
-	/* One page can only be read, one is not there: what UMR says when an importer is revoked. */
+	/* One page can only be read, one is not there, as after an exporter moved its buffer. */
 	sparse = mkey_find(&guest->nic->mkeys, driver->keys[1] >> 8);
 	sparse->xlt[1] &= ~MKEY_PTAG_WRITE;
 	sparse->xlt[2] = 0;
@@ -97,7 +97,8 @@ static void send(struct driver *driver, struct input *input)
 	for (size_t at = 0; at < len; at += 64) {
 		size_t piece = len - at < 64 ? len - at : 64;
 
-		memcpy(ring + (qp->sq_posted++ & ((1 << GUEST_LOG_SQ) - 1)) * 64, bytes + at, piece);
+		memcpy(ring + (qp->sq_posted++ & ((1 << GUEST_LOG_SQ) - 1)) * 64, bytes + at,
+		       piece);
 	}
 	record[MLX5_SND_DBR] = cpu_to_be32(qp->sq_posted);
 	guest_ring(driver->guest, qp);

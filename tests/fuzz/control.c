@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* Lines to the control socket, of a fabric with both devices. Every one has a JSON object as reply. */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Lines to the control socket of a fabric with both devices; every reply is a JSON object. */
 #include <json-c/json.h>
 
 #include "accelerator/accelerator.h"

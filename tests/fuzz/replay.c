@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * Runs a fuzzer's function on each file of a directory and on some of its prefixes: the corpus as a
  * regression test for builds without libFuzzer. Prints TAP; an input that breaks something aborts.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* A packet that decodes keeps its promises, and survives being encoded and decoded again. */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * A client of the vfio-user server that sends anything: bytes in pieces of any size, with file
  * descriptors now and then. Input: for each piece, how many descriptors (1 byte), its length (2),

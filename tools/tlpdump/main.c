@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* tlpdump: shows what a capture of softfabric holds. */
 #include <errno.h>
 #include <getopt.h>
@@ -64,7 +64,8 @@ static const char help[] =
 	"Which packets (all that is given has to hold):\n"
 	"  -l, --link=NAME         of this link; may be repeated\n"
 	"  -d, --direction=in|out  that the device of the link receives or sends\n"
-	"  -t, --type=TYPE[,...]   MRd32, MRd64, MRd (both), MWr, Cpl, CplD, FetchAdd, Swap, CAS, DMWr\n"
+	"  -t, --type=TYPE[,...]   MRd32, MRd64, MRd (both), MWr, Cpl, CplD, FetchAdd, Swap, CAS,\n"
+	"                          DMWr\n"
 	"      --requester=BDF     of this requester, as in 00:04.0\n"
 	"      --address=A-B       requests to addresses from A to B, as in 0x1000-0x1fff\n"
 	"      --st=TAG            with this steering tag\n"

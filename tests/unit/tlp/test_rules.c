@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -129,7 +129,8 @@ static void atomics_are_aligned(void **state)
 
 		for (unsigned int offset = 0; offset < 32; offset += 4) {
 			tlp.address = (1ull << 40) + offset;
-			assert_int_equal(tlp_flit_encode_header(&tlp, 0, bytes, sizeof(bytes), &size),
+			assert_int_equal(tlp_flit_encode_header(&tlp, 0, bytes, sizeof(bytes),
+								&size),
 					 offset % cases[i].align ? TLP_ERR_4K : TLP_OK);
 		}
 	}

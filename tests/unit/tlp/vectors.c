@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "vectors.h"
 
 #define PAYLOAD4  0xa0, 0xa1, 0xa2, 0xa3

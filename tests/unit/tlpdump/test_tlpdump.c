@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -309,7 +309,8 @@ static void wrong_use_is_explained(void **state)
 		"--link=", "--direction=up", "--type=", "--type=MWr,", "--type=MW", "--type=IORd",
 		"--requester=4", "--requester=00:20.0", "--requester=00:04.8",
 		"--requester=00:04.0x", "--address=4", "--address=-4", "--address=2-1",
-		"--address=0-0x10000000000000000", "--address=1-2-3", "--st=0x10000", "--st=f0", "--st=-1", "--st=1x", "--ph=4",
+		"--address=0-0x10000000000000000", "--address=1-2-3", "--st=0x10000",
+		"--st=f0", "--st=-1", "--st=1x", "--ph=4",
 		"--hv=4", "--limit=0", "--limit=x", "--expect=st=0x100,ph=0", "--expect=st=1",
 		"--expect=ph=1,st=1", "--expect=st=1,ph=4", "--expect=some",
 		"--expect=st=00000000000000001,ph=0",
@@ -378,7 +379,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(json_has_every_field, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(filters_take_what_they_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_by_kind, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(expectations_decide_the_exit_code, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(expectations_decide_the_exit_code, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(wrong_use_is_explained, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(files_that_are_none_are_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(standard_input_will_do, set_up, tear_down),

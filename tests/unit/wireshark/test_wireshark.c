@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * tshark opens captures of ours, and the dissector, which shares nothing with the encoder, reads
  * from them what the encoder was told to write.
