@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
@@ -11,6 +12,7 @@
 #include "connectx/device.h"
 #include "connectx/page_fault.h"
 #include "connectx/pd.h"
+#include "connectx/port.h"
 #include "connectx/qp.h"
 #include "connectx/responder.h"
 #include "connectx/sg.h"
@@ -20,6 +22,7 @@
 #include "util.h"
 
 #define PSN_MASK		0xffffff
+#define QKEY_PRIVILEGED		0x80000000
 #define RNR_RETRY_FOR_EVER	7
 #define ACK_TIMEOUT_UNIT_NS	4096ULL
 #define BYTES_PER_UNIT		4096	/* of the engine's budget */
@@ -115,6 +118,33 @@ static enum step requester_fail(struct requester *req, enum cqe_syndrome syndrom
 }
 
 /*
+ * What a service promises.
+ */
+static bool service_is_datagram(uint8_t service)
+{
+	return service == MLX5_QP_ST_UD || service == MLX5_QP_ST_QP0 || service == MLX5_QP_ST_QP1;
+}
+
+static bool service_is_reliable(uint8_t service)
+{
+	return service == MLX5_QP_ST_RC || service == MLX5_QP_ST_XRC;
+}
+
+static bool service_has_opcode(uint8_t service, uint8_t opcode)
+{
+	switch (opcode) {
+	case MLX5_OPCODE_SEND:
+	case MLX5_OPCODE_SEND_IMM:
+		return service != MLX5_QP_ST_REG_UMR;
+	case MLX5_OPCODE_RDMA_WRITE:
+	case MLX5_OPCODE_RDMA_WRITE_IMM:
+		return service == MLX5_QP_ST_UC || service_is_reliable(service);
+	default:
+		return service_is_reliable(service);
+	}
+}
+
+/*
  * Answers of the other side, and the lack of them.
  */
 static void requester_start_over(struct requester *req)
@@ -161,9 +191,25 @@ static void requester_timer(struct engine_timer *timer)
 	requester_kick(req);
 }
 
+static uint32_t requester_packets(const struct requester *req)
+{
+	uint32_t mtu = req->qp->mtu ? req->qp->mtu : 1;
+
+	return req->wqe.len ? (req->wqe.len - 1) / mtu + 1 : 1;
+}
+
+/* Nobody answers unreliable services: their messages are sent, whatever becomes of them. */
+static enum step requester_sent(struct requester *req)
+{
+	req->psn = (req->psn + requester_packets(req)) & PSN_MASK;
+	return requester_done(req, 0);
+}
+
 static enum step requester_answer(struct requester *req, const struct qp *peer,
 				  enum response response)
 {
+	if (!service_is_reliable(req->qp->service))
+		return requester_sent(req);
 	switch (response) {
 	case RESPONSE_RNR:
 		return requester_not_ready(req, peer);
@@ -221,25 +267,36 @@ static uint8_t requester_local_access(const struct requester *req)
 	}
 }
 
-static uint32_t requester_packets(const struct requester *req)
+/* On the wire, the management QPs are 0 and 1, whatever their numbers are here. */
+static uint32_t requester_source_qpn(const struct qp *qp)
 {
-	uint32_t mtu = req->qp->mtu ? req->qp->mtu : 1;
-
-	return req->wqe.len ? (req->wqe.len - 1) / mtu + 1 : 1;
+	switch (qp->service) {
+	case MLX5_QP_ST_QP0:
+		return 0;
+	case MLX5_QP_ST_QP1:
+		return 1;
+	default:
+		return qp->qpn;
+	}
 }
 
 static void requester_message(const struct requester *req, struct message *message)
 {
 	const struct qp *qp = req->qp;
 	const struct send_wqe *wqe = &req->wqe;
+	bool datagram = service_is_datagram(qp->service);
 
 	*message = (struct message){
 		.service = qp->service,
 		.opcode = wqe->opcode,
 		.solicited = wqe->solicited,
-		.sl = qp->path.sl,
+		.sl = datagram ? wqe->av.sl : qp->path.sl,
 		.source_lid = qp->nic->ib.lid,
-		.source_qpn = qp->qpn,
+		.source_qpn = requester_source_qpn(qp),
+		/* one with the top bit set stands for the queue's own (vol. 1, 10.2.5) */
+		.qkey = wqe->av.qkey & QKEY_PRIVILEGED ? qp->qkey : wqe->av.qkey,
+		.grh = datagram && wqe->av.grh,
+		.xrc_srqn = wqe->xrc_srqn,
 		.psn = req->psn,
 		.packets = requester_packets(req),
 		.len = wqe->len,
@@ -249,13 +306,23 @@ static void requester_message(const struct requester *req, struct message *messa
 		.swap_add = wqe->swap_add,
 		.compare = wqe->compare,
 	};
+	if (message->grh) {
+		port_gid(qp->nic, message->sgid);
+		memcpy(message->dgid, wqe->av.gid, sizeof(message->dgid));
+	}
 }
 
 static struct qp *requester_peer(const struct requester *req)
 {
-	struct connectx *nic = subnet_route(req->qp->nic, req->qp->path.dlid);
+	struct qp *qp = req->qp;
+	struct connectx *nic;
 
-	return nic ? qp_find(nic, req->qp->remote_qpn) : NULL;
+	if (service_is_datagram(qp->service)) {
+		nic = subnet_route(qp->nic, req->wqe.av.lid);
+		return nic ? qp_find_destination(nic, req->wqe.av.qpn) : NULL;
+	}
+	nic = subnet_route(qp->nic, qp->path.dlid);
+	return nic ? qp_find(nic, qp->remote_qpn) : NULL;
 }
 
 static void requester_count(struct requester *req, struct qp *peer, uint32_t packets)
@@ -312,7 +379,7 @@ static bool requester_move(struct requester *req, struct qp *peer, struct sg *re
 	return all;
 }
 
-static enum step requester_connected(struct requester *req, unsigned int *budget)
+static enum step requester_message_step(struct requester *req, unsigned int *budget)
 {
 	struct qp *peer = requester_peer(req);
 	enum response response;
@@ -321,12 +388,12 @@ static enum step requester_connected(struct requester *req, unsigned int *budget
 	struct sg *remote;
 
 	if (!peer)
-		return requester_no_answer(req);
+		return requester_answer(req, NULL, RESPONSE_NONE);
 	requester_message(req, &message);
 	if (req->begun) {
 		remote = responder_resume(peer, &message);
 		if (!remote)
-			return requester_no_answer(req);
+			return requester_answer(req, peer, RESPONSE_NONE);
 	} else {
 		response = responder_begin(peer, &message, &remote);
 		if (response != RESPONSE_ACK)
@@ -397,7 +464,7 @@ static enum step requester_execute(struct requester *req, unsigned int *budget)
 	case MLX5_OPCODE_UMR:
 		return requester_umr(req);
 	default:
-		return requester_connected(req, budget);
+		return requester_message_step(req, budget);
 	}
 }
 
@@ -446,16 +513,9 @@ static size_t requester_fetch(struct requester *req)
 
 static enum wqe_transport requester_transport(const struct qp *qp)
 {
-	switch (qp->service) {
-	case MLX5_QP_ST_XRC:
-		return WQE_XRC;
-	case MLX5_QP_ST_UD:
-	case MLX5_QP_ST_QP0:
-	case MLX5_QP_ST_QP1:
+	if (service_is_datagram(qp->service))
 		return WQE_DATAGRAM;
-	default:
-		return WQE_CONNECTED;
-	}
+	return qp->service == MLX5_QP_ST_XRC ? WQE_XRC : WQE_CONNECTED;
 }
 
 /* Keys of the local buffers are checked before anything is sent. */
@@ -479,7 +539,7 @@ static uint8_t requester_check(const struct requester *req)
 {
 	if (req->wqe.opcode == MLX5_OPCODE_NOP || req->wqe.opcode == MLX5_OPCODE_UMR)
 		return 0;
-	if (req->qp->service != MLX5_QP_ST_RC)
+	if (!service_has_opcode(req->qp->service, req->wqe.opcode))
 		return CQE_LOCAL_QP_OP;
 	if (requester_is_atomic(req) && req->wqe.len != sizeof(uint64_t))
 		return CQE_LOCAL_LENGTH;

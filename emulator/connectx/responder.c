@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
+#include <rdma/ib_verbs.h>
 
 #include "connectx/completion.h"
 #include "connectx/device.h"
@@ -19,6 +21,10 @@
 
 #define PSN_MASK		0xffffff
 #define ATOMIC_SIZE		sizeof(uint64_t)
+#define GRH_SIZE		sizeof(struct ib_grh)
+#define DEFAULT_PKEY		0xffff
+#define GRH_VERSION		(6u << 28)
+#define GRH_NEXT_HEADER		0x1b	/* an InfiniBand transport header follows */
 
 /*
  * Posting a receive rings no doorbell, and those posted to a QP in error must be flushed too: while
@@ -72,6 +78,17 @@ static uint8_t message_access(const struct message *message)
 	}
 }
 
+static bool message_same(const struct message *a, const struct message *b)
+{
+	return a->source_qpn == b->source_qpn && a->source_lid == b->source_lid && a->psn == b->psn;
+}
+
+static bool message_is_datagram(const struct message *message)
+{
+	return message->service == MLX5_QP_ST_UD || message->service == MLX5_QP_ST_QP0 ||
+	       message->service == MLX5_QP_ST_QP1;
+}
+
 /*
  * Refusals. Those that have a receive WQE to report are completions, the others are events.
  */
@@ -85,6 +102,8 @@ static enum response responder_refuse(struct responder *resp, uint8_t syndrome, 
 			qp->rq.next++;
 		resp->has_wqe = false;
 		completion_recv_error(qp, resp->index, resp->srq, syndrome);
+	} else if (qp->service == MLX5_QP_ST_UC) {
+		return RESPONSE_NONE;
 	} else {
 		eq_event_qp(qp->nic, event, qp->qpn);
 	}
@@ -133,6 +152,26 @@ static int responder_take_rq(struct responder *resp)
 	return wqe_parse_recv(&resp->wqe, size, 0) ? -EFAULT : 0;
 }
 
+/* The SRQ that this message is received from; NULL: the QP's own queue. */
+static struct srq *responder_srq(const struct responder *resp)
+{
+	struct qp *qp = resp->qp;
+	struct srq *srq;
+
+	if (qp->service != MLX5_QP_ST_XRC)
+		return qp->srq;
+	srq = srq_find(qp->nic, resp->message.xrc_srqn);
+	return srq && srq->xrcd == qp->xrcd ? srq : NULL;
+}
+
+/* Whose memory a message may touch: XRC domains span processes, so there the SRQ's owner counts. */
+static const struct domain *responder_pd(const struct responder *resp)
+{
+	struct srq *srq = responder_srq(resp);
+
+	return srq ? srq->pd : resp->qp->pd;
+}
+
 static int responder_take_srq(struct responder *resp, struct srq *srq)
 {
 	struct connectx *nic = resp->qp->nic;
@@ -153,11 +192,12 @@ static int responder_take_srq(struct responder *resp, struct srq *srq)
 
 static enum response responder_take(struct responder *resp)
 {
+	struct srq *srq = responder_srq(resp);
 	int err;
 
 	if (resp->has_wqe)
 		return RESPONSE_ACK;
-	err = resp->qp->srq ? responder_take_srq(resp, resp->qp->srq) : responder_take_rq(resp);
+	err = srq ? responder_take_srq(resp, srq) : responder_take_rq(resp);
 	if (err == -EAGAIN)
 		return RESPONSE_RNR;
 	resp->has_wqe = true;
@@ -170,6 +210,18 @@ static enum response responder_take(struct responder *resp)
 /*
  * The beginning of a message.
  */
+/* Anybody may send who knows the key; the management QPs answer ordinary ones too. */
+static bool responder_expects_datagram(const struct qp *qp, const struct message *message)
+{
+	switch (qp->service) {
+	case MLX5_QP_ST_UD:
+	case MLX5_QP_ST_QP1:
+		return message->service != MLX5_QP_ST_QP0 && message->qkey == qp->qkey;
+	default:
+		return qp->service == message->service;
+	}
+}
+
 static bool responder_expects(const struct responder *resp, const struct message *message)
 {
 	const struct qp *qp = resp->qp;
@@ -183,8 +235,13 @@ static bool responder_expects(const struct responder *resp, const struct message
 	default:
 		return false;
 	}
-	return qp->service == message->service && message->source_qpn == qp->remote_qpn &&
-	       message->source_lid == qp->path.dlid && message->psn == resp->psn;
+	if (message_is_datagram(message))
+		return responder_expects_datagram(qp, message);
+	if (qp->service != message->service || message->source_qpn != qp->remote_qpn ||
+	    message->source_lid != qp->path.dlid)
+		return false;
+	/* what was lost of an unreliable connection is not waited for */
+	return qp->service == MLX5_QP_ST_UC || message->psn == resp->psn;
 }
 
 static bool responder_allows(const struct qp *qp, const struct message *message)
@@ -201,10 +258,15 @@ static bool responder_allows(const struct qp *qp, const struct message *message)
 
 static enum response responder_begin_send(struct responder *resp)
 {
-	if (resp->message.len > resp->wqe.len)
+	bool datagram = message_is_datagram(&resp->message);
+
+	if (resp->message.len + (datagram ? GRH_SIZE : 0) > resp->wqe.len)
 		return responder_refuse_request(resp);
-	sg_init(&resp->end, resp->qp->nic, resp->qp->pd, MKEY_LOCAL_WRITE, resp->wqe.data,
+	sg_init(&resp->end, resp->qp->nic, responder_pd(resp), MKEY_LOCAL_WRITE, resp->wqe.data,
 		resp->wqe.num_data);
+	/* room for a global route header comes before every datagram, whether it had one or not */
+	if (datagram)
+		sg_skip(&resp->end, GRH_SIZE);
 	return RESPONSE_ACK;
 }
 
@@ -221,10 +283,11 @@ static enum response responder_begin_rdma(struct responder *resp)
 		.lkey = message->rkey,
 		.len = message->len,
 	};
-	sg_init(&resp->end, qp->nic, qp->pd, message_access(message), &resp->remote, 1);
+	sg_init(&resp->end, qp->nic, responder_pd(resp), message_access(message), &resp->remote, 1);
 	/* a message of no bytes touches no memory, so its key is not looked at */
-	if (message->len && mkey_check(&qp->nic->mkeys, message->rkey, qp->pd, resp->end.access,
-				       message->raddr, message->len, &mkey) != MKEY_OK)
+	if (message->len && mkey_check(&qp->nic->mkeys, message->rkey, resp->end.pd,
+				       resp->end.access, message->raddr, message->len,
+				       &mkey) != MKEY_OK)
 		return responder_refuse(resp, CQE_LOCAL_ACCESS, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
 					RESPONSE_NAK_ACCESS);
 	return RESPONSE_ACK;
@@ -248,6 +311,8 @@ enum response responder_begin(struct qp *qp, const struct message *message, stru
 		return RESPONSE_NONE;
 	responder_establish(resp);
 	resp->message = *message;
+	if (qp->service == MLX5_QP_ST_XRC && !responder_srq(resp))
+		return responder_refuse_request(resp);
 	if (message_takes_wqe(message)) {
 		response = responder_take(resp);
 		if (response != RESPONSE_ACK)
@@ -266,7 +331,8 @@ struct sg *responder_resume(struct qp *qp, const struct message *message)
 {
 	struct responder *resp = qp->responder;
 
-	return resp->active && responder_expects(resp, message) ? &resp->end : NULL;
+	/* another sender may have come in between: the one that was slower has lost its datagram */
+	return resp->active && message_same(&resp->message, message) ? &resp->end : NULL;
 }
 
 /*
@@ -335,6 +401,24 @@ static bool responder_invalidate(struct responder *resp)
 	return true;
 }
 
+/* The header that a datagram came with, to where its receiver has room for it. */
+static bool responder_put_grh(struct responder *resp)
+{
+	const struct message *message = &resp->message;
+	struct ib_grh grh = {
+		.version_tclass_flow = cpu_to_be32(GRH_VERSION),
+		.paylen = cpu_to_be16(message->len),
+		.next_hdr = GRH_NEXT_HEADER,
+	};
+	struct sg to = resp->end;
+	struct sg_stop stop;
+
+	memcpy(grh.sgid.raw, message->sgid, sizeof(grh.sgid));
+	memcpy(grh.dgid.raw, message->dgid, sizeof(grh.dgid));
+	sg_rewind(&to);
+	return sg_scatter(&to, &grh, sizeof(grh), &stop);
+}
+
 static uint8_t responder_cqe_opcode(const struct message *message)
 {
 	switch (message->opcode) {
@@ -349,6 +433,14 @@ static uint8_t responder_cqe_opcode(const struct message *message)
 	}
 }
 
+/* Management datagrams have no immediate data: there the CQE tells the partition. */
+static uint32_t responder_cqe_imm(const struct responder *resp)
+{
+	if (resp->qp->service == MLX5_QP_ST_QP0 || resp->qp->service == MLX5_QP_ST_QP1)
+		return cpu_to_be32(DEFAULT_PKEY);
+	return resp->message.imm;
+}
+
 static void responder_complete(struct responder *resp)
 {
 	const struct message *message = &resp->message;
@@ -357,11 +449,12 @@ static void responder_complete(struct responder *resp)
 		.solicited = message->solicited,
 		.index = resp->index,
 		.srq = resp->srq,
-		.bytes = message->len,
-		.imm = message->imm,
+		.bytes = message->len + (message_is_datagram(message) ? GRH_SIZE : 0),
+		.imm = responder_cqe_imm(resp),
 		.source_qpn = message->source_qpn,
 		.source_lid = message->source_lid,
 		.sl = message->sl,
+		.grh = message->grh,
 	};
 
 	if (!resp->srq)
@@ -378,7 +471,10 @@ enum response responder_end(struct qp *qp)
 	if (resp->message.opcode == MLX5_OPCODE_SEND_INVAL && !responder_invalidate(resp))
 		return responder_refuse(resp, CQE_LOCAL_PROT, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
 					RESPONSE_NAK_ACCESS);
-	resp->psn = (resp->psn + resp->message.packets) & PSN_MASK;
+	if (resp->message.grh && !responder_put_grh(resp))
+		return responder_refuse(resp, CQE_LOCAL_PROT, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
+					RESPONSE_NAK_OP);
+	resp->psn = (resp->message.psn + resp->message.packets) & PSN_MASK;
 	if (resp->has_wqe)
 		responder_complete(resp);
 	return RESPONSE_ACK;

@@ -35,6 +35,10 @@ struct message {
 	uint64_t raddr;
 	uint32_t rkey;
 	uint64_t swap_add, compare;
+	uint32_t qkey;		/* datagrams */
+	bool grh;		/* datagrams: with a global route header, between these */
+	uint8_t sgid[16], dgid[16];
+	uint32_t xrc_srqn;	/* XRC: where to receive from */
 };
 
 enum response {

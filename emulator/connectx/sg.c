@@ -31,6 +31,17 @@ static void sg_advance(struct sg *sg, uint32_t len)
 	}
 }
 
+void sg_skip(struct sg *sg, uint32_t len)
+{
+	while (len) {
+		uint32_t left = sg->data[sg->index].len - sg->offset;
+		uint32_t part = len < left ? len : left;
+
+		sg_advance(sg, part);
+		len -= part;
+	}
+}
+
 static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
 			  struct sg_stop *stop)
 {

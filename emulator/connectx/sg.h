@@ -47,6 +47,9 @@ void sg_init(struct sg *sg, struct connectx *nic, const struct domain *pd, uint8
 /** sg_rewind() - start over. */
 void sg_rewind(struct sg *sg);
 
+/** sg_skip() - leave out @len bytes; the list must have them. */
+void sg_skip(struct sg *sg, uint32_t len);
+
 /**
  * sg_copy() - move up to @len bytes and advance both ends.
  * @moved: bytes that were moved, whatever the result
