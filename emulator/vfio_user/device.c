@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* What the function has: regions and interrupts. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/vfio.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pci/function.h"
 #include "vfio_user/internal.h"
@@ -97,12 +100,36 @@ static void detach_all(struct pci_function *fn)
 		pci_msix_set_eventfd(fn, i, -1);
 }
 
-/* As many descriptors as vectors, or none at all to detach them. */
+#define EVENTFD_LINK "anon_inode:[eventfd]"
+
+/* Anything else that is written to could block the engine, or end it with SIGPIPE. */
+static bool is_eventfd(int fd)
+{
+	char path[32], target[sizeof(EVENTFD_LINK)];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, target, sizeof(target));
+	return len == strlen(EVENTFD_LINK) && !memcmp(target, EVENTFD_LINK, len);
+}
+
+/* A counter that is full blocks its writer, and counters are the client's to fill. */
+static bool make_usable(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return is_eventfd(fd) && flags >= 0 && !fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+/* As many eventfds as vectors, or none at all to detach them. */
 static int attach(struct pci_function *fn, const struct vfio_user_irq_set *set,
 		  struct vfio_user_message *message)
 {
 	if (message->fd_count && message->fd_count != set->count)
 		return EINVAL;
+	for (uint32_t i = 0; i < message->fd_count; i++)
+		if (!make_usable(message->fds[i]))
+			return EINVAL;
 	for (uint32_t i = 0; i < set->count; i++) {
 		int fd = message->fd_count ? message->fds[i] : -1;
 

@@ -407,6 +407,8 @@ static void interrupts_are_attached(void **state)
 	uint16_t enable = PCI_MSIX_FLAGS_ENABLE;
 	int fds[2] = { eventfd(0, EFD_NONBLOCK), eventfd(0, EFD_NONBLOCK) };
 	int copies[2] = { dup(fds[0]), dup(fds[1]) };
+	int blocking = eventfd(0, 0), pipe_ends[2];
+	const uint64_t full = UINT64_MAX - 1;
 
 	assert_int_equal(request(f, VFIO_USER_DEVICE_GET_IRQ_INFO, &info, 16), 0);
 	assert_memory_equal(f->body, ((uint32_t[]){ 16, 1, 2, VECTORS }), 16);
@@ -432,6 +434,15 @@ static void interrupts_are_attached(void **state)
 	assert_int_equal(request(f, VFIO_USER_DEVICE_SET_IRQS, &set, 20), 0);
 	pci_msix_raise(&f->fn, 6);
 	assert_int_equal(signalled(fds[0]), 0);
+	/* What is no eventfd could end the server; one that is full must not stop it. */
+	assert_int_equal(pipe(pipe_ends), 0);
+	close(pipe_ends[0]);
+	assert_int_equal(request_fd(f, VFIO_USER_DEVICE_SET_IRQS, &set, 20, pipe_ends[1]), EINVAL);
+	assert_int_equal(write(blocking, &full, sizeof(full)), sizeof(full));
+	assert_int_equal(request_fd(f, VFIO_USER_DEVICE_SET_IRQS, &set, 20, dup(blocking)), 0);
+	pci_msix_raise(&f->fn, 6);
+	assert_int_equal(signalled(blocking), full);
+	close(blocking);
 	/* Descriptors and vectors that differ in number, vectors that are not there, other kinds. */
 	set.count = 2;
 	assert_int_equal(request_fd(f, VFIO_USER_DEVICE_SET_IRQS, &set, 20, dup(fds[0])), EINVAL);
