@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * A client of the vfio-user server that sends anything: bytes in pieces of any size, with file
- * descriptors now and then. Input: for each piece, how many descriptors (1 byte), its length (2),
- * and the bytes.
+ * descriptors now and then. Input: for each piece, how many descriptors (1 byte; its top bit makes
+ * them eventfds instead of memory), its length (2), and the bytes.
  */
 #include <errno.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #define MEMORY_SIZE (1 << 20)	/* of the guest, as far as descriptors show it */
 #define FDS_MAX 20		/* a few more than are allowed */
+#define FDS_ARE_EVENTS 0x80
 
 struct client {
 	struct vfio_user_stream stream;
@@ -44,7 +46,8 @@ static void receive(struct vfio_user_stream *stream, struct vfio_user_message *m
 /* One piece; false when the server would disconnect now. */
 static bool feed(struct client *client, struct input *input, int memory)
 {
-	unsigned int fd_count = input_number(input, 1) % (FDS_MAX + 1);
+	unsigned int what = input_number(input, 1);
+	unsigned int fd_count = what % FDS_ARE_EVENTS % (FDS_MAX + 1);
 	size_t len = input_number(input, 2), room;
 	void *space = stream_space(&client->stream, &room);
 	int fds[FDS_MAX];
@@ -54,7 +57,7 @@ static bool feed(struct client *client, struct input *input, int memory)
 	bytes = input_bytes(input, len < room ? len : room, &len);
 	memcpy(space, bytes, len);
 	for (unsigned int i = 0; i < fd_count; i++) {
-		fds[i] = dup(memory);
+		fds[i] = what & FDS_ARE_EVENTS ? eventfd(0, 0) : dup(memory);
 		fuzz_assert(fds[i] >= 0);
 	}
 	return !stream_feed(&client->stream, len, fds, fd_count);
