@@ -8,7 +8,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/rdma-tph
 # hash_of PATH...: of the names, modes and contents of all files there, wherever the checkout lies
 hash_of() {
 	(
-		cd "$top"
+		cd "$top" || exit
 		find "$@" -type f -printf '%P %m ' -exec sha256sum {} \; | LC_ALL=C sort
 	) | sha256sum | cut -c 1-16
 }

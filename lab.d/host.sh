@@ -16,13 +16,14 @@ host_install() {
 	say "installing $* on this machine"
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -qq install -y --no-install-recommends "$@" >/dev/null 2>&1 && return
-	apt-get -qq update >&2 && apt-get -qq install -y --no-install-recommends "$@" >&2 ||
-		die "could not install $*; see apt-get's message above"
+	{ apt-get -qq update && apt-get -qq install -y --no-install-recommends "$@"; } >&2 && return
+	die "could not install $*; apt-get's own message is above"
 }
 
 # Base addresses of all archives this machine takes packages from, its Debian ones first
 host_archives() {
 	local uri release suites='^(bookworm|trixie|forky|sid|(old)?stable|testing|unstable)(-|$)'
+	# shellcheck disable=SC2016 # apt expands these
 	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
 		while read -r release uri; do
 			[[ $uri == mirror+file:* ]] && uri=$(grep -om 1 '^[a-z]*:[^[:space:]]*' "${uri#mirror+file:}")

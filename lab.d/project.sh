@@ -23,10 +23,6 @@ fuzzers_ready() {
 	locked_project build_project "$out/fuzz" - -DTPH_FUZZ=ON -DCMAKE_C_COMPILER=clang
 }
 
-fuzzers_ready() {
-	locked_project build_project "$out/fuzz" - -DCMAKE_C_COMPILER=clang -DTPH_FUZZ=ON
-}
-
 build_project() {
 	local log=$logs/${1##*/}.log
 	in_tools lab.d/build "$@" >"$log" 2>&1 </dev/null && return

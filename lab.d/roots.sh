@@ -44,6 +44,7 @@ bootstrap() {
 	local list=$top/lab.d/packages/$1 dir=$2
 	shift 2
 	host_apt_options >"$logs/apt.conf"
+	# shellcheck disable=SC2016 # mmdebstrap's shell expands $1
 	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
 		mmdebstrap --mode=root --variant=apt --format=directory \
 		--include="$(sed 's/#.*//' "$list" | xargs | tr ' ' ,)" \

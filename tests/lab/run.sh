@@ -52,12 +52,12 @@ nothing_stays() {
 	return 1
 }
 
-# begin ARGUMENT...: starts a run in a process group of its own, returns when its command is up
+# begin: starts a run in a process group of its own, returns when its command is up
 begin() {
 	local line
 	rm -f "$work/up"
 	mkfifo "$work/up"
-	setsid ./lab run --no-build "$@" -- sh -c 'echo up; sleep 300' >"$work/up" 2>"$work/err" &
+	setsid ./lab run --no-build -- sh -c 'echo up; sleep 300' >"$work/up" 2>"$work/err" &
 	pid=$!
 	read -r line <"$work/up"
 	[[ $line == up ]]
@@ -78,6 +78,7 @@ check "the exit code is the command's" same "$status" 7
 check "stdin and stdout pass every byte" cmp "$work/bytes" "$work/out"
 check "and the lab says nothing" same "$(<"$work/err")" ""
 
+# shellcheck disable=SC2016 # nobody is to expand it
 lab_run -- printf '%s|' 'two words' "it's" $'a\nb' '$HOME' '' '*'
 check "arguments arrive as they were" same "$(<"$work/out")" $'two words|it\'s|a\nb|$HOME||*|'
 
