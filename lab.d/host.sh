@@ -22,12 +22,18 @@ host_install() {
 
 # Base addresses of all archives this machine takes packages from, its Debian ones first
 host_archives() {
-	local uri release suites='^(bookworm|trixie|forky|sid|(old)?stable|testing|unstable)(-|$)'
+	local uri release list rank suites='^(bookworm|trixie|forky|sid|(old)?stable|testing|unstable)(-|$)'
+	# Without ReleaseInfo it also knows archives that were never fetched from.
 	# shellcheck disable=SC2016 # apt expands these
-	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+	apt-get -o APT::Get::IndexTargets::ReleaseInfo=false indextargets \
+		--format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
 		while read -r release uri; do
-			[[ $uri == mirror+file:* ]] && uri=$(grep -om 1 '^[a-z]*:[^[:space:]]*' "${uri#mirror+file:}")
-			if [[ $release =~ $suites ]]; then echo "1 $uri"; else echo "2 $uri"; fi
+			if [[ $uri == mirror+file:* ]]; then
+				list=${uri#mirror+file:}
+				uri=$(grep -o '^[a-z]*:[^[:space:]]*' "${list%/}")
+			fi
+			if [[ $release =~ $suites ]]; then rank=1; else rank=2; fi
+			xargs -n 1 echo "$rank" <<<"$uri"
 		done | sort -s -k 1,1 | awk '!seen[$2]++ { print $2 }'
 }
 

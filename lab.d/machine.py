@@ -29,7 +29,6 @@ LAB_FAILED = 125        # the exit codes of timeout(1) and docker-run(1): not th
 TIMED_OUT = 124
 FABRIC_READY_S = 20
 FABRIC_STOP_S = 20
-POWEROFF_S = 20         # from the command's exit to QEMU's
 ESCAPE = b"\x1d"        # Ctrl-] leaves a guest that does not answer any more
 
 KERNEL_ARGUMENTS = (
