@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control.h"
 #include "tap.h"
 
 #define PORT	"/dev/virtio-ports/softfabric.control"
+
+#define HIT_TIMEOUT_S	20
 
 int control_open(void)
 {
@@ -66,11 +69,14 @@ static long member(const char *reply, const char *point, const char *name)
 
 void control_wait_hit(int control, const char *point)
 {
+	time_t deadline = time(NULL) + HIT_TIMEOUT_S;
 	char reply[4096];
 
 	do {
 		execute(control, "{\"execute\":\"faults\",\"arguments\":{\"device\":\"nic0\"}}\n",
 			reply, sizeof(reply));
+		if (time(NULL) > deadline)
+			tap_bail_out("nic0 met no %s to stall in %d s", point, HIT_TIMEOUT_S);
 	} while (member(reply, point, "\"remaining\""));
 }
 

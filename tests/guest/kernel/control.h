@@ -17,7 +17,7 @@ struct control_fault {
 
 /* Meets the next event of nic0 that is like that. */
 void control_fault(int control, const struct control_fault *fault);
-/* Waits until the fault has happened. */
+/* Waits until the fault has happened; ends the test when it does not. */
 void control_wait_hit(int control, const char *point);
 /* Lets go on what was stalled. */
 void control_release(int control, const char *point);

@@ -3,7 +3,8 @@
  * Registrations that something else comes into, with a NIC that the models make stall or fail: the
  * exporter changes the hints while the mkey is made, somebody publishes while the pages are mapped,
  * and a registration that fails gives the entry of the ST table back. Needs a NIC with ST_ENTRIES
- * entries, of which the first is never used.
+ * entries, of which the first is never used, and for which no mkey with hints was made before: the
+ * driver keeps them, and these tests wait for new ones to be made.
  */
 #include <errno.h>
 #include <pthread.h>
