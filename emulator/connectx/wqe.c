@@ -13,7 +13,6 @@
 #define WQE_AV_EXTENDED		(1u << 31)	/* in dqp_dct: all 48 bytes are there */
 #define WQE_AV_GRH		(1u << 30)	/* in grh_gid_fl */
 #define WQE_MAX_LEN		(1ull << 31)
-#define WQE_FENCE_MASK		(7u << 5)	/* in fm_ce_se: MLX5_FENCE_MODE_* */
 
 /* Walks the segments of a WQE; the position never passes the end. */
 struct wqe_reader {
@@ -201,7 +200,6 @@ int wqe_parse_send(struct send_wqe *wqe, size_t size, enum wqe_transport transpo
 	wqe->blocks = (size + WQE_BASIC_BLOCK - 1) / WQE_BASIC_BLOCK;
 	wqe->completion = ctrl->fm_ce_se & MLX5_WQE_CTRL_CQ_UPDATE;
 	wqe->solicited = ctrl->fm_ce_se & MLX5_WQE_CTRL_SOLICITED;
-	wqe->fence = ctrl->fm_ce_se & WQE_FENCE_MASK;
 	wqe->imm = ctrl->imm;
 	wqe->xlt_len = 0;
 	wqe->num_data = 0;

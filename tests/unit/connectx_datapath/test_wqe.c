@@ -43,7 +43,6 @@ static void test_write(void **state)
 	assert_int_equal(wqe.blocks, 1);
 	assert_true(wqe.completion);
 	assert_true(wqe.solicited);
-	assert_int_equal(wqe.fence, MLX5_FENCE_MODE_FENCE);
 	assert_int_equal(wqe.raddr, 0x123456789abcdef0);
 	assert_int_equal(wqe.rkey, 0xdeadbeef);
 	assert_int_equal(wqe.num_data, 2);
