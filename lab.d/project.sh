@@ -10,22 +10,23 @@ locked_project() {
 
 # project_ready: builds and stages what has changed
 project_ready() {
-	locked_project build_project "$out/build" "$stage"
+	locked_project build_project "the project" "$out/build" "$stage"
 }
 
 # checked_ready: the same with sanitizers, for tests that run without the guest
 checked_ready() {
-	locked_project build_project "$out/checked" - -DTPH_SANITIZE=ON
+	locked_project build_project "the project with sanitizers" "$out/checked" - -DTPH_SANITIZE=ON
 }
 
 # fuzzers_ready: the fuzzers, which need an instrumented build of their own
 fuzzers_ready() {
-	locked_project build_project "$out/fuzz" - -DTPH_FUZZ=ON -DCMAKE_C_COMPILER=clang
+	locked_project build_project "the fuzzers" "$out/fuzz" - \
+		-DTPH_FUZZ=ON -DCMAKE_C_COMPILER=clang
 }
 
+# build_project WHAT ARGUMENT of lab.d/build...
 build_project() {
-	local log=$logs/${1##*/}.log
-	in_tools lab.d/build "$@" >"$log" 2>&1 </dev/null && return
-	tail -n 60 "$log" | sed 's/^/    /' >&2
-	die "building the project failed; the whole output is in $log"
+	local what=$1
+	shift
+	watched "building $what" "$logs/${1##*/}.log" last_line in_tools lab.d/build "$@"
 }

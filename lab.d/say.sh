@@ -19,11 +19,21 @@ die() {
 	exit $lab_failed
 }
 
+# Steps that take less are not worth a word
+readonly quiet_s=2
+
+# pause SECONDS: without a process that would outlive ours, and hold its locks and pipes
+pause() {
+	read -rt "$1" <> <(:) || true
+}
+
 # ticker LOG LABEL MEASURE: says every so often how far the step has come that writes LOG
 ticker() {
 	local log=$1 label=$2 measure=$3 start=$SECONDS every=15 line
+	pause $quiet_s
+	say "$label ..."
 	[[ -t 2 ]] && every=1
-	while sleep "$every" && kill -0 $$ 2>/dev/null; do
+	while pause "$every" && kill -0 $$ 2>/dev/null; do
 		line="$label: $("$measure" "$log") ($((SECONDS - start)) s)"
 		if [[ -t 2 ]]; then
 			printf '\r\e[Klab: %.*s' "$((${COLUMNS:-80} - 6))" "$line" >&2
@@ -42,17 +52,16 @@ last_line() {
 watched() {
 	local label=$1 log=$2 measure=$3 start=$SECONDS rc=0 pid
 	shift 3
-	say "$label ..."
 	: >"$log"
 	ticker "$log" "$label" "$measure" &
 	pid=$!
 	"$@" >"$log" 2>&1 </dev/null || rc=$?
 	kill "$pid" 2>/dev/null || true
 	wait "$pid" 2>/dev/null || true
-	[[ -t 2 ]] && printf '\r\e[K' >&2
+	if [[ -t 2 ]]; then printf '\r\e[K' >&2; fi
 	if ((rc)); then
 		tail -n 40 "$log" | sed 's/^/    /' >&2
 		die "$label failed (exit code $rc); the whole output is in $log"
 	fi
-	say "$label: done in $((SECONDS - start)) s"
+	((SECONDS - start <= quiet_s)) || say "$label: done in $((SECONDS - start)) s"
 }

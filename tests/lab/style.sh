@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit
 
 scripts() {
-	grep -rlE --exclude-dir=build --exclude-dir=.git '^(#!/bin/(ba)?sh|# shellcheck shell=)' .
+	grep -rlE --exclude-dir=build --exclude-dir=.git '^(#!/bin/(busybox sh|(ba)?sh)|# shellcheck shell=)' .
 }
 
 count=0

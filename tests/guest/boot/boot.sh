@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # The guest is what every other test takes for granted. The kernel's log is that of the boot when
 # this test comes first.
