@@ -25,6 +25,9 @@
 
 #define EXIT_USAGE 2
 
+/* Of the control socket, which lies among those of the devices. */
+#define CONTROL_NAME "control"
+
 struct machine {
 	const char *runtime_dir;
 	const char *capture_path;
@@ -170,6 +173,8 @@ static int add_device(struct machine *machine, const struct device_kind *kind, c
 			   errno == EEXIST ? "; give each device a name of its own" : "");
 	}
 	machine->device_count++;
+	if (!strcmp(device->name, CONTROL_NAME))
+		return say("name a device", device->name, EEXIST, "; the control socket has that name");
 	path = socket_path(machine, device->name);
 	if (!path)
 		return -ENAMETOOLONG;
@@ -191,7 +196,7 @@ static int start_capture(struct machine *machine)
 
 static int start_control(struct machine *machine)
 {
-	const char *path = socket_path(machine, "control");
+	const char *path = socket_path(machine, CONTROL_NAME);
 
 	if (!path)
 		return -ENAMETOOLONG;
