@@ -75,8 +75,10 @@ void control_wait_hit(int control, const char *point)
 	do {
 		execute(control, "{\"execute\":\"faults\",\"arguments\":{\"device\":\"nic0\"}}\n",
 			reply, sizeof(reply));
-		if (time(NULL) > deadline)
+		if (time(NULL) > deadline) {
+			control_release(control, point);
 			tap_bail_out("nic0 met no %s to stall in %d s", point, HIT_TIMEOUT_S);
+		}
 	} while (member(reply, point, "\"remaining\""));
 }
 
