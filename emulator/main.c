@@ -174,7 +174,8 @@ static int add_device(struct machine *machine, const struct device_kind *kind, c
 	}
 	machine->device_count++;
 	if (!strcmp(device->name, CONTROL_NAME))
-		return say("name a device", device->name, EEXIST, "; the control socket has that name");
+		return say("name a device", device->name, EEXIST,
+			   "; the control socket has that name");
 	path = socket_path(machine, device->name);
 	if (!path)
 		return -ENAMETOOLONG;
@@ -290,8 +291,8 @@ static void parse_globals(struct machine *machine, int argc, char **argv)
 		case OPTION_CAPTURE_LIMIT:
 			if (option_size(optarg, &machine->capture_limit))
 				break;
-			fprintf(stderr, "softfabric: --capture-limit: '%s' is no size; write bytes, "
-				"or a number with K, M or G\n", optarg);
+			fprintf(stderr, "softfabric: --capture-limit: '%s' is no size; write "
+				"bytes, or a number with K, M or G\n", optarg);
 			exit(EXIT_USAGE);
 		case 'n':
 		case 'a':

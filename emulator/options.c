@@ -67,8 +67,8 @@ int options_parse(const char *option, char *text, const struct option_def *defs,
 
 	*name = strsep(&text, ",");
 	if (!name_valid(*name)) {
-		fprintf(stderr, "softfabric: %s: '%s' is no name; use at most %d letters, digits, '-' "
-			"and '_'\n", option, *name, MAX_NAME);
+		fprintf(stderr, "softfabric: %s: '%s' is no name; use at most %d letters, digits, "
+			"'-' and '_'\n", option, *name, MAX_NAME);
 		return -EINVAL;
 	}
 	while ((pair = strsep(&text, ","))) {

@@ -318,7 +318,8 @@ static void serve_capture(struct request *request)
 	int err = fabric_capture_flush(request->fabric);
 
 	if (err)
-		request_fail(request, "Failed", "the capture cannot be written: %s", strerror(-err));
+		request_fail(request, "Failed", "the capture cannot be written: %s",
+			     strerror(-err));
 }
 
 static void serve_commands(struct request *request)

@@ -62,7 +62,8 @@ uint64_t argument_number(struct request *request, const char *name, uint64_t fal
 	if (!value)
 		return fallback;
 	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0) {
-		request_fail(request, "InvalidArgument", "'%s' must be a whole number, 0 or more", name);
+		request_fail(request, "InvalidArgument", "'%s' must be a whole number, 0 or more",
+			     name);
 		return fallback;
 	}
 	return json_object_get_uint64(value);
@@ -112,7 +113,8 @@ static void serve(struct request *request, struct json_object *object)
 
 	if (!json_object_object_get_ex(object, "execute", &name) ||
 	    !json_object_is_type(name, json_type_string)) {
-		request_fail(request, "InvalidRequest", "no \"execute\" with the name of a command");
+		request_fail(request, "InvalidRequest",
+			     "no \"execute\" with the name of a command");
 		return;
 	}
 	for (command = commands; command->name; command++)
