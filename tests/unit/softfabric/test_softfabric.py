@@ -62,7 +62,9 @@ class Softfabric(unittest.TestCase):
             self.assertIn(b"acc0", (self.path / "capture").read_bytes())
 
     def test_replaces_what_a_killed_one_left(self):
-        self.start("--accelerator", "acc0,size=1M").kill()
+        process = self.start("--accelerator", "acc0,size=1M")
+        process.kill()
+        process.wait()
         self.assertTrue((self.path / "acc0.sock").exists())
         self.start("--accelerator", "acc0,size=1M")
 
