@@ -100,6 +100,10 @@ lab_run -- busybox poweroff -f
 check "a guest that goes down gives 125" same "$status" 125
 check "and a reason" says 'went down before the command ended'
 
+lab_run -- sh -c 'echo c >/proc/sysrq-trigger'
+check "a kernel that panics gives 125" same "$status" 125
+check "and its last words" says 'Kernel panic - not syncing: sysrq triggered crash'
+
 lab_run --nic no-such-key=1 -- true
 check "an option that a model does not have gives 125" same "$status" 125
 check "and softfabric's own message" says 'no-such-key'
