@@ -219,6 +219,8 @@ void mlx5_ib_tph_release(struct mlx5_ib_mr *mr)
  *
  * The reservation lock is dropped between the question, whose answer goes into the mkey, and the
  * first mapping. When the exporter changed the hints in between the mkey is of no use.
+ *
+ * Return: whether to; if not, @mr is the result.
  */
 bool mlx5_ib_tph_restart(struct mlx5_ib_tph_req *req, struct ib_mr **mr)
 {
