@@ -15,6 +15,7 @@
 #include "util.h"
 
 #define BACKLOG 8
+#define RETRY_NS 100000000ULL	/* nothing tells when a descriptor has become free */
 
 static int set_path(struct sockaddr_un *address, const char *path, const char *suffix)
 {
@@ -82,6 +83,82 @@ int unix_listen(const char *path)
 		return err;
 	}
 	return fd;
+}
+
+static void listener_watch(struct unix_listener *listener)
+{
+	bool idle = listener->paused || engine_timer_armed(&listener->retry);
+
+	engine_fd_set(&listener->watch, idle ? 0 : EPOLLIN);
+}
+
+/* Whoever waits would be announced without end, and nobody else would get a turn. */
+static void listener_back_off(struct unix_listener *listener)
+{
+	if (!listener->starved)
+		fprintf(stderr, "softfabric: %s: a client has to wait: %s; raise the limit (ulimit -n) "
+			"or end other clients\n", listener->path, strerror(errno));
+	listener->starved = true;
+	engine_timer_arm(&listener->retry, RETRY_NS);
+	listener_watch(listener);
+}
+
+static void listener_ready(struct engine_fd *watch, uint32_t events)
+{
+	struct unix_listener *listener = container_of(watch, struct unix_listener, watch);
+	int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		listener->starved = false;
+		listener->connected(listener, fd);
+		return;
+	}
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		listener_back_off(listener);
+	}
+}
+
+static void listener_retry(struct engine_timer *timer)
+{
+	listener_watch(container_of(timer, struct unix_listener, retry));
+}
+
+int unix_listener_open(struct unix_listener *listener, struct engine *engine, const char *path,
+		       void (*connected)(struct unix_listener *listener, int fd))
+{
+	int fd = unix_listen(path), err;
+
+	if (fd < 0)
+		return fd;
+	*listener = (struct unix_listener){ .connected = connected, .path = strdup(path) };
+	engine_timer_init(&listener->retry, engine, listener_retry);
+	err = listener->path ? 0 : -ENOMEM;
+	err = err ? err : engine_fd_add(&listener->watch, engine, fd, EPOLLIN, listener_ready);
+	if (!err)
+		return 0;
+	unlink(path);
+	close(fd);
+	free(listener->path);
+	return err;
+}
+
+void unix_listener_pause(struct unix_listener *listener, bool pause)
+{
+	listener->paused = pause;
+	listener_watch(listener);
+}
+
+void unix_listener_close(struct unix_listener *listener)
+{
+	engine_timer_cancel(&listener->retry);
+	engine_fd_remove(&listener->watch);
+	unlink(listener->path);
+	close(listener->watch.fd);
+	free(listener->path);
 }
 
 void unix_output_init(struct unix_output *output, struct engine *engine, int fd, size_t limit)

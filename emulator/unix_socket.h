@@ -18,6 +18,31 @@
  */
 int unix_listen(const char *path);
 
+/* A listening socket in the care of the engine. */
+struct unix_listener {
+	void (*connected)(struct unix_listener *listener, int fd); /* the function owns @fd now */
+	struct engine_fd watch;
+	struct engine_timer retry;	/* armed: out of descriptors or memory, accepts nobody now */
+	char *path;
+	bool paused;
+	bool starved;			/* and the user has been told */
+};
+
+/**
+ * unix_listener_open() - unix_listen() at @path and have @connected called for each client.
+ *
+ * When the system is out of descriptors or memory, clients wait until it is tried again.
+ * Return: 0, or -errno: of unix_listen() or engine_fd_add(), or -ENOMEM.
+ */
+int unix_listener_open(struct unix_listener *listener, struct engine *engine, const char *path,
+		       void (*connected)(struct unix_listener *listener, int fd));
+
+/** unix_listener_pause() - let clients wait in the socket's queue, or accept them again. */
+void unix_listener_pause(struct unix_listener *listener, bool pause);
+
+/** unix_listener_close() - and remove the socket's file. Clients stay connected. */
+void unix_listener_close(struct unix_listener *listener);
+
 /*
  * Sending without waiting: what the socket does not take at once is kept and sent when it does.
  */

@@ -28,9 +28,7 @@ struct control {
 	struct engine *engine;
 	struct registry *registry;
 	struct fabric *fabric;
-	char *path;
-	int fd;
-	struct engine_fd watch;
+	struct unix_listener listener;
 	LIST_HEAD(, client) clients;
 	unsigned int client_count;
 };
@@ -45,7 +43,7 @@ static void disconnect(struct client *client)
 	close(client->fd);
 	free(client);
 	control->client_count--;
-	engine_fd_set(&control->watch, EPOLLIN);
+	unix_listener_pause(&control->listener, false);
 }
 
 /* Serve one line. Returns 0 or -errno when the client is not worth keeping. */
@@ -116,15 +114,11 @@ static void client_ready(struct engine_fd *watch, uint32_t events)
 	disconnect(client);
 }
 
-static void client_waits(struct engine_fd *watch, uint32_t events)
+static void client_connected(struct unix_listener *listener, int fd)
 {
-	struct control *control = container_of(watch, struct control, watch);
+	struct control *control = container_of(listener, struct control, listener);
 	struct client *client;
-	int fd;
 
-	fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd < 0)
-		return;
 	client = calloc(1, sizeof(*client));
 	if (!client) {
 		close(fd);
@@ -140,14 +134,14 @@ static void client_waits(struct engine_fd *watch, uint32_t events)
 	unix_output_init(&client->output, control->engine, fd, CONTROL_MAX_REPLY);
 	LIST_INSERT_HEAD(&control->clients, client, entry);
 	if (++control->client_count == CONTROL_MAX_CLIENTS)
-		engine_fd_set(&control->watch, 0);
+		unix_listener_pause(&control->listener, true);
 }
 
 struct control *control_create(struct engine *engine, const char *path, struct registry *registry,
 			       struct fabric *fabric)
 {
 	struct control *control = calloc(1, sizeof(*control));
-	int err = ENOMEM;
+	int err;
 
 	if (!control)
 		return NULL;
@@ -155,26 +149,11 @@ struct control *control_create(struct engine *engine, const char *path, struct r
 	control->engine = engine;
 	control->registry = registry;
 	control->fabric = fabric;
-	control->path = strdup(path);
-	if (!control->path)
-		goto err_free;
-	control->fd = unix_listen(path);
-	err = -control->fd;
-	if (control->fd < 0)
-		goto err_path;
-	err = -engine_fd_add(&control->watch, engine, control->fd, EPOLLIN, client_waits);
-	if (err)
-		goto err_listen;
-	return control;
-
-err_listen:
-	unlink(control->path);
-	close(control->fd);
-err_path:
-	free(control->path);
-err_free:
+	err = unix_listener_open(&control->listener, engine, path, client_connected);
+	if (!err)
+		return control;
 	free(control);
-	errno = err;
+	errno = -err;
 	return NULL;
 }
 
@@ -184,9 +163,6 @@ void control_destroy(struct control *control)
 		return;
 	while (!LIST_EMPTY(&control->clients))
 		disconnect(LIST_FIRST(&control->clients));
-	engine_fd_remove(&control->watch);
-	unlink(control->path);
-	close(control->fd);
-	free(control->path);
+	unix_listener_close(&control->listener);
 	free(control);
 }

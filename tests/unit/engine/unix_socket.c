@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -72,6 +73,94 @@ static void refuses_other_files_and_places(void **state)
 	memset(too_long, 'a', sizeof(too_long));
 	too_long[sizeof(too_long) - 1] = '\0';
 	assert_int_equal(unix_listen(too_long), -ENAMETOOLONG);
+}
+
+static unsigned int clients;
+
+static void count_client(struct unix_listener *listener, int fd)
+{
+	(void)listener;
+	close(fd);
+	clients++;
+}
+
+/* A client that has not been accepted; its descriptor. */
+static int connect_client(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, path);
+	assert_return_code(connect(fd, (struct sockaddr *)&address, sizeof(address)), errno);
+	return fd;
+}
+
+/* As many descriptors as there are now, and not one more. Returns the limit before. */
+static struct rlimit forbid_descriptors(void)
+{
+	struct rlimit before, now;
+	int next = dup(0);
+
+	assert_return_code(next, errno);
+	close(next);
+	assert_return_code(getrlimit(RLIMIT_NOFILE, &before), errno);
+	now = before;
+	now.rlim_cur = next;
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &now), errno);
+	return before;
+}
+
+static void waits_for_descriptors_in_peace(void **state)
+{
+	struct engine *engine = engine_create();
+	struct unix_listener listener;
+	struct rlimit before;
+	int client;
+
+	clients = 0;
+	assert_int_equal(unix_listener_open(&listener, engine, path, count_client), 0);
+	client = connect_client();
+	before = forbid_descriptors();
+	assert_return_code(engine_poll(engine, 0), 0);
+	assert_true(engine_timer_armed(&listener.retry));
+	assert_int_equal(listener.watch.events, 0);
+	/* tried again in vain, and again put off */
+	do {
+		assert_return_code(engine_poll(engine, 0), 0);
+	} while (engine_timer_armed(&listener.retry));
+	do {
+		assert_return_code(engine_poll(engine, 0), 0);
+	} while (!engine_timer_armed(&listener.retry));
+	assert_int_equal(clients, 0);
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &before), errno);
+	while (!clients)
+		assert_return_code(engine_poll(engine, 0), 0);
+	assert_false(engine_timer_armed(&listener.retry));
+	unix_listener_close(&listener);
+	close(client);
+	engine_destroy(engine);
+}
+
+static void paused_listener_lets_clients_wait(void **state)
+{
+	struct engine *engine = engine_create();
+	struct unix_listener listener;
+	int client;
+
+	clients = 0;
+	assert_int_equal(unix_listener_open(&listener, engine, path, count_client), 0);
+	unix_listener_pause(&listener, true);
+	client = connect_client();
+	for (unsigned int i = 0; i < 10; i++)
+		assert_return_code(engine_poll(engine, 0), 0);
+	assert_int_equal(clients, 0);
+	unix_listener_pause(&listener, false);
+	while (!clients)
+		assert_return_code(engine_poll(engine, 0), 0);
+	unix_listener_close(&listener);
+	assert_int_equal(access(path, F_OK), -1);
+	close(client);
+	engine_destroy(engine);
 }
 
 #define BLOCK 65536
@@ -151,6 +240,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replaces_only_what_nobody_serves),
 		cmocka_unit_test(refuses_other_files_and_places),
+		cmocka_unit_test(waits_for_descriptors_in_peace),
+		cmocka_unit_test(paused_listener_lets_clients_wait),
 		cmocka_unit_test(keeps_what_does_not_fit),
 		cmocka_unit_test(has_a_limit),
 	};
