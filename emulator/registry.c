@@ -179,6 +179,8 @@ int fault_arm(struct fault_point *fault, enum fault_action action, uint64_t key,
 {
 	if (!count)
 		return -EINVAL;
+	if (value > UINT8_MAX)
+		return -ERANGE;
 	if ((action != FAULT_STALL && action != FAULT_FAIL) || !(fault->actions & action))
 		return -EOPNOTSUPP;
 	fault_release(fault);

@@ -77,7 +77,7 @@ struct fault_point {
 	/* Filled by fault_arm(), read by the device. */
 	enum fault_action action;
 	uint64_t key;			/* only events with this key, or FAULT_ANY_KEY */
-	uint64_t value;			/* for FAULT_FAIL: which status; 0 is the place's default */
+	uint8_t value;			/* for FAULT_FAIL: which status; 0 is the place's default */
 	uint64_t skip;			/* let so many matching events pass first */
 	uint64_t remaining;		/* events still to be hit; 0: not armed */
 	uint64_t hits;			/* events hit since the start of softfabric */
@@ -102,7 +102,8 @@ static inline enum fault_action fault_check(struct fault_point *fault, uint64_t 
  * fault_arm() - hit @count matching events after @skip of them; replaces what was armed, and
  * releases what that kept back.
  *
- * Return: 0; -EOPNOTSUPP when this point cannot do @action; -EINVAL for a @count of 0.
+ * Return: 0; -EOPNOTSUPP when this point cannot do @action; -EINVAL for a @count of 0; -ERANGE for
+ * a @value above 255, the largest status there is.
  */
 int fault_arm(struct fault_point *fault, enum fault_action action, uint64_t key, uint64_t value,
 	      uint64_t skip, uint64_t count);

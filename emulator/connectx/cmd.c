@@ -150,10 +150,9 @@ static uint8_t dispatch(struct connectx *nic, struct cmd *cmd, enum fault_action
 	if (!op_allowed(nic, cmd->opcode))
 		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
 	if (fault == FAULT_FAIL) {
-		uint64_t status = nic->cmd.fault.value;
+		uint8_t status = nic->cmd.fault.value;
 
-		return cmd_fail(cmd, status ? (uint8_t)status : MLX5_CMD_STAT_INT_ERR,
-				CMD_SYNDROME(cmd));
+		return cmd_fail(cmd, status ? status : MLX5_CMD_STAT_INT_ERR, CMD_SYNDROME(cmd));
 	}
 	return op->handler(nic, cmd);
 }

@@ -265,6 +265,9 @@ static void serve_fault(struct request *request)
 	case -EINVAL:
 		request_fail(request, "InvalidArgument", "'count' must be 1 or more");
 		break;
+	case -ERANGE:
+		request_fail(request, "InvalidArgument", "'value' must be from 0 to 255");
+		break;
 	default:
 		request_fail(request, "Unsupported", "'%s' cannot do '%s'", fault->name, name);
 	}

@@ -120,6 +120,7 @@ static void stalls_end_on_release_and_rearming(void **state)
 	assert_int_equal(fault_arm(&fault, FAULT_FAIL, 0, 0, 0, 1), -EOPNOTSUPP);
 	assert_int_equal(fault_arm(&fault, FAULT_NONE, 0, 0, 0, 1), -EOPNOTSUPP);
 	assert_int_equal(fault_arm(&fault, FAULT_STALL, 0, 0, 0, 0), -EINVAL);
+	assert_int_equal(fault_arm(&fault, FAULT_STALL, 0, 256, 0, 1), -ERANGE);
 	assert_int_equal(releases, 0);
 	assert_int_equal(fault_arm(&fault, FAULT_STALL, FAULT_ANY_KEY, 0, 0, 9), 0);
 	assert_int_equal(releases, 1);
