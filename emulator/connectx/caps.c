@@ -64,6 +64,7 @@ static void fill_objects(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, cqe_version, 1);
 	MLX5_SET(cmd_hca_cap, cap, cq_oi, 1);
 	MLX5_SET(cmd_hca_cap, cap, cq_resize, 1);
+	MLX5_SET(cmd_hca_cap, cap, cq_moderation, 1);
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp, CX_LOG_MAX_QP);
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp_sz, CX_LOG_MAX_QP_SZ);
 	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_sq, CX_MAX_WQE_SQ);

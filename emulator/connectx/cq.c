@@ -9,6 +9,7 @@
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/uar.h"
+#include "util.h"
 
 #define INDEX_MASK	0xffffffU	/* bits of consumer and producer counters */
 #define CQE_BYTES	sizeof(struct mlx5_cqe64)
@@ -30,7 +31,8 @@ enum { STRIDE_64, STRIDE_128, STRIDE_128_PAD };
 
 /* Which fields MODIFY_CQ takes over: modify_field_select and resize_field_select. */
 enum {
-	MODIFY_OVERRUN = 1 << 2,
+	MODIFY_PERIOD = 1 << 0, MODIFY_COUNT = 1 << 1, MODIFY_OVERRUN = 1 << 2,
+	MODIFY_ALL = MODIFY_PERIOD | MODIFY_COUNT | MODIFY_OVERRUN,
 	RESIZE_SIZE = 1 << 0, RESIZE_PAGE_OFFSET = 1 << 1, RESIZE_PAGE_SIZE = 1 << 2,
 	RESIZE_ALL = RESIZE_SIZE | RESIZE_PAGE_OFFSET | RESIZE_PAGE_SIZE,
 };
@@ -82,7 +84,30 @@ static void cq_notify(struct connectx *nic, struct cq *cq)
 	struct mlx5_eqe_comp event = { .cqn = cpu_to_be32(cq->cqn) };
 
 	cq->arm = CQ_FIRED;
+	cq->last_notified = cq->producer;
+	cq->notified_ns = engine_now_ns();
+	engine_timer_cancel(&cq->moderation);
 	eq_post(nic, cq->eq, MLX5_EVENT_TYPE_COMP, 0, &event, sizeof(event));
+}
+
+/* The guest is to be told: now, or when there is more to tell. */
+static void cq_moderate(struct connectx *nic, struct cq *cq)
+{
+	uint64_t due_ns = cq->notified_ns + cq->period_us * 1000ULL;
+	uint32_t entries = (cq->producer - cq->last_notified) & INDEX_MASK;
+	uint64_t now_ns = engine_now_ns();
+
+	if (!cq->max_count || !cq->period_us || entries >= cq->max_count || now_ns >= due_ns)
+		cq_notify(nic, cq);
+	else if (!engine_timer_armed(&cq->moderation))
+		engine_timer_arm(&cq->moderation, due_ns - now_ns);
+}
+
+static void cq_moderation_over(struct engine_timer *timer)
+{
+	struct cq *cq = container_of(timer, struct cq, moderation);
+
+	cq_notify(cq->nic, cq);
 }
 
 static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe)
@@ -122,7 +147,7 @@ bool cq_post(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe, bool s
 	if (solicited)
 		cq->last_solicited = cq->producer;
 	if (cq->arm == CQ_ARMED || (cq->arm == CQ_SOLICITED && solicited))
-		cq_notify(nic, cq);
+		cq_moderate(nic, cq);
 	return true;
 }
 
@@ -138,13 +163,15 @@ void cq_doorbell(struct connectx *nic, uint32_t uar, uint32_t arm, uint32_t cqn)
 	}
 	cq->arm = arm & ARM_SOLICITED ? CQ_SOLICITED : CQ_ARMED;
 	newest = cq->arm == CQ_SOLICITED ? cq->last_solicited : cq->producer;
-	/* Anything that the guest had not seen when it asked, is told at once. */
+	/* Anything that the guest had not seen when it asked, is told without waiting for more. */
+	engine_timer_cancel(&cq->moderation);
 	if (((newest - seen) & INDEX_MASK) - 1 < INDEX_MASK / 2)
-		cq_notify(nic, cq);
+		cq_moderate(nic, cq);
 }
 
 static void cq_free(struct connectx *nic, struct cq *cq)
 {
+	engine_timer_cancel(&cq->moderation);
 	uar_find(nic, cq->uar)->users--;
 	cq->eq->users--;
 	cx_table_remove(&nic->cqs, cq->cqn);
@@ -186,6 +213,10 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 	const void *cqc = MLX5_ADDR_OF(create_cq_in, cmd->in, cq_context);
 	unsigned int stride = MLX5_GET(cqc, cqc, cqe_sz);
 
+	cq->nic = nic;
+	engine_timer_init(&cq->moderation, nic->engine, cq_moderation_over);
+	cq->max_count = MLX5_GET(cqc, cqc, cq_max_count);
+	cq->period_us = MLX5_GET(cqc, cqc, cq_period);
 	cq->log_stride = stride == STRIDE_64 ? 6 : 7;
 	cq->log_size = MLX5_GET(cqc, cqc, log_cq_size);
 	cq->ignore_overrun = MLX5_GET(cqc, cqc, oi);
@@ -194,6 +225,9 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 	cq->dbr = MLX5_GET64(cqc, cqc, dbr_addr);
 	cq->eq = eq_find(nic, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
 	memcpy(cq->cqc, cqc, sizeof(cq->cqc));
+	/* The other mode, in which a period begins with an entry, is not advertised. */
+	if (MLX5_GET(cqc, cqc, cq_period_mode) != MLX5_CQ_PERIOD_MODE_START_FROM_EQE)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (stride > STRIDE_128_PAD || cq->dbr % RECORD_BYTES)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!cq->eq || !uar_find(nic, cq->uar))
@@ -254,6 +288,7 @@ uint8_t cq_query(struct connectx *nic, struct cmd *cmd)
 	memcpy(cqc, cq->cqc, sizeof(cq->cqc));
 	MLX5_SET(cqc, cqc, status, cq->overrun ? STATUS_OVERFLOW : STATUS_OK);
 	MLX5_SET(cqc, cqc, st, cq->arm);
+	MLX5_SET(cqc, cqc, last_notified_index, cq->last_notified);
 	MLX5_SET(cqc, cqc, last_solicit_index, cq->last_solicited);
 	MLX5_SET(cqc, cqc, consumer_counter, cq->consumer);
 	MLX5_SET(cqc, cqc, producer_counter, cq->producer);
@@ -302,6 +337,22 @@ free_buf:
 	return status;
 }
 
+static void cq_modify_fields(struct cq *cq, const void *cqc, uint32_t select)
+{
+	if (select & MODIFY_OVERRUN) {
+		cq->ignore_overrun = MLX5_GET(cqc, cqc, oi);
+		MLX5_SET(cqc, cq->cqc, oi, cq->ignore_overrun);
+	}
+	if (select & MODIFY_PERIOD) {
+		cq->period_us = MLX5_GET(cqc, cqc, cq_period);
+		MLX5_SET(cqc, cq->cqc, cq_period, cq->period_us);
+	}
+	if (select & MODIFY_COUNT) {
+		cq->max_count = MLX5_GET(cqc, cqc, cq_max_count);
+		MLX5_SET(cqc, cq->cqc, cq_max_count, cq->max_count);
+	}
+}
+
 uint8_t cq_modify(struct connectx *nic, struct cmd *cmd)
 {
 	struct cq *cq = cq_find(nic, MLX5_GET(modify_cq_in, cmd->in, cqn));
@@ -314,12 +365,13 @@ uint8_t cq_modify(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (MLX5_GET(modify_cq_in, cmd->in, op_mod) == OP_MOD_RESIZE)
 		return cq_resize(nic, cmd, cq, select);
-	/* Moderation is not advertised. */
-	if (select & ~MODIFY_OVERRUN)
+	if (select & ~MODIFY_ALL)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	if (select & MODIFY_OVERRUN) {
-		cq->ignore_overrun = MLX5_GET(cqc, cqc, oi);
-		MLX5_SET(cqc, cq->cqc, oi, cq->ignore_overrun);
+	cq_modify_fields(cq, cqc, select);
+	/* What waits under the old rule is looked at by the new one. */
+	if (engine_timer_armed(&cq->moderation)) {
+		engine_timer_cancel(&cq->moderation);
+		cq_moderate(nic, cq);
 	}
 	return MLX5_CMD_STAT_OK;
 }

@@ -10,6 +10,7 @@
 
 #include "connectx/buf.h"
 #include "connectx/cmd.h"
+#include "engine.h"
 
 struct eq;
 
@@ -22,6 +23,7 @@ enum cq_arm {
 };
 
 struct cq {
+	struct connectx *nic;
 	uint32_t cqn;
 	struct cx_buf buf;
 	uint8_t log_size;	/* entries */
@@ -35,6 +37,14 @@ struct cq {
 	uint32_t consumer;	/* as last read from the doorbell record, 24 bits */
 	uint32_t last_solicited; /* producer after the last solicited entry */
 	struct eq *eq;		/* where its events go */
+
+	/* Moderation, off while either is 0: an event waits for so many entries or for so long. */
+	uint16_t max_count;	/* entries since the last event */
+	uint16_t period_us;	/* since the last event */
+	uint32_t last_notified;	/* producer at the last event */
+	uint64_t notified_ns;	/* when that was */
+	struct engine_timer moderation;
+
 	uint32_t users;		/* QP queues and SRQs that complete here */
 	uint32_t cqc[MLX5_ST_SZ_DW(cqc)];	/* as created and modified, big endian, for QUERY_CQ */
 };

@@ -222,6 +222,88 @@ static void cq_armed_for_solicited_waits_for_one(void **state)
 	expect_completion_event(driver, &cq);
 }
 
+static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint16_t period_us,
+			   uint16_t count)
+{
+	COMMAND(modify_cq, MODIFY_CQ, 0);
+	void *cqc = MLX5_ADDR_OF(modify_cq_in, in, cq_context);
+
+	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
+	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.modify_field_select
+		 .modify_field_select, 3);
+	MLX5_SET(cqc, cqc, cq_period, period_us);
+	MLX5_SET(cqc, cqc, cq_max_count, count);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+#define LONGEST_PERIOD_US 4095
+#define HOUR_NS 3600000000000ULL
+
+/* Let the last event have been in the future, so that no period ends however slow the machine is. */
+static void stop_the_period(struct driver *driver, const struct test_cq *cq)
+{
+	cq_find(driver->nic, cq->cqn)->notified_ns += HOUR_NS;
+}
+
+static void moderated_cq_waits_for_the_count(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 3), MLX5_CMD_STAT_OK);
+	/* the period that began with no event is long over */
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+	stop_the_period(driver, &cq);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
+	post_completion(driver, &cq, false);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+}
+
+static void moderated_cq_waits_for_the_period(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+	uint64_t start;
+
+	create_cq(driver, &cq, 4);
+	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+	start = cq_find(driver->nic, cq.cqn)->notified_ns;
+	/* unseen when armed, which moderation puts off too */
+	post_completion(driver, &cq, false);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
+	while (cq_find(driver->nic, cq.cqn)->arm == CQ_ARMED)
+		assert_return_code(engine_poll(driver->engine, 0), 0);
+	assert_true(engine_now_ns() - start >= LONGEST_PERIOD_US * 1000ULL);
+	expect_completion_event(driver, &cq);
+}
+
+static void moderation_is_changed_under_way(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+	stop_the_period(driver, &cq);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	assert_int_equal(moderate_cq(driver, &cq, 0, 0), MLX5_CMD_STAT_OK);
+	expect_completion_event(driver, &cq);
+}
+
 /* Counters of completions are 24 bits wide: nothing may happen when they wrap. */
 static void counters_wrap_at_24_bits(void **state)
 {
@@ -455,6 +537,9 @@ int main(void)
 		TEST(overrun_is_reported_once),
 		TEST(armed_cq_gives_one_event),
 		TEST(cq_armed_for_solicited_waits_for_one),
+		TEST(moderated_cq_waits_for_the_count),
+		TEST(moderated_cq_waits_for_the_period),
+		TEST(moderation_is_changed_under_way),
 		TEST(counters_wrap_at_24_bits),
 		TEST(resized_cq_goes_on_in_the_new_buffer),
 		TEST(cq_is_not_resized_below_what_it_holds),
