@@ -9,9 +9,10 @@ host_ready() {
 	unshare --mount --pid --fork true 2>/dev/null ||
 		die "may not make name spaces; in a container, start it with CAP_SYS_ADMIN" \
 			"(docker run --privileged)"
+	command -v mount >/dev/null || host_install mount
 }
 
-# host_install PACKAGE...: on the machine itself, only when the roots have to be made
+# host_install PACKAGE...: on the machine itself, what even a small installation may lack
 host_install() {
 	say "installing $* on this machine"
 	export DEBIAN_FRONTEND=noninteractive
