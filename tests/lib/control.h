@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The models' control socket, for tests in C: only what they need to make the NIC stall or fail. */
-#ifndef GUEST_KERNEL_CONTROL_H
-#define GUEST_KERNEL_CONTROL_H
+/* The models' control socket, for tests in C: only what they need to make nic0 stall or fail. */
+#ifndef TESTS_CONTROL_H
+#define TESTS_CONTROL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* All of them end the test when the control socket does not answer, or refuses. */
@@ -21,5 +22,7 @@ void control_fault(int control, const struct control_fault *fault);
 void control_wait_hit(int control, const char *point);
 /* Lets go on what was stalled. */
 void control_release(int control, const char *point);
+/* Operates a link of nic0: "pcie", or "port", the InfiniBand port. */
+void control_link(int control, const char *link, bool up);
 
 #endif

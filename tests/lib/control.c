@@ -90,3 +90,12 @@ void control_release(int control, const char *point)
 		 "{\"device\":\"nic0\",\"point\":\"%s\"}}\n", point);
 	execute(control, request, reply, sizeof(reply));
 }
+
+void control_link(int control, const char *link, bool up)
+{
+	char request[256], reply[512];
+
+	snprintf(request, sizeof(request), "{\"execute\":\"link\",\"arguments\":"
+		 "{\"device\":\"nic0\",\"link\":\"%s\",\"up\":%s}}\n", link, up ? "true" : "false");
+	execute(control, request, reply, sizeof(reply));
+}
