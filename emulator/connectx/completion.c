@@ -5,6 +5,7 @@
 
 #include "connectx/cq.h"
 #include "connectx/device.h"
+#include "connectx/eq.h"
 #include "connectx/qp.h"
 #include "connectx/srq.h"
 
@@ -14,10 +15,15 @@
 #define CQE_GRH_IN_BUFFER	(1u << 28)
 #define USER_INDEX_NONE		0xffffff	/* what the kernel's own queues have */
 
+/* A queue whose completions are lost is broken for good: vol. 1, 11.6.3.2. */
 static void completion_post(struct qp *qp, struct cq *cq, struct mlx5_cqe64 *cqe, bool solicited)
 {
-	if (!cq || !cq_post(qp->nic, cq, cqe, solicited))
-		qp_error(qp);
+	if (cq && cq_post(qp->nic, cq, cqe, solicited))
+		return;
+	/* of what is flushed afterwards, nothing more is told */
+	if (qp->state != MLX5_QP_STATE_ERR)
+		eq_event_qp(qp->nic, MLX5_EVENT_TYPE_WQ_CATAS_ERROR, qp->qpn);
+	qp_error(qp);
 }
 
 void completion_send(struct qp *qp, uint16_t index, uint8_t opcode, uint32_t bytes)

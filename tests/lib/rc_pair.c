@@ -43,6 +43,7 @@ static struct ibv_qp *create_qp(struct rc_pair *pair, const struct ibv_qp_cap *c
 	struct ibv_qp_init_attr attr = {
 		.send_cq = pair->cq,
 		.recv_cq = pair->cq,
+		.srq = pair->srq,
 		.cap = *cap,
 		.qp_type = IBV_QPT_RC,
 	};
@@ -115,7 +116,7 @@ static int connect_pair(struct rc_pair *pair, const struct rc_pair_attr *attr)
 		if (!err)
 			err = to_rtr(pair->qp[i], pair->qp[!i]->qp_num, &port, &gid,
 				     attr->min_rnr_timer);
-		if (!err)
+		if (!err && !(i && attr->passive))
 			err = to_rts(pair->qp[i], attr);
 	}
 	return err;
@@ -125,6 +126,16 @@ static int open_step(struct rc_pair *pair, const char *name, const void *made)
 {
 	pair->failed = made ? NULL : name;
 	return made ? 0 : errno ? errno : ENOMEM;
+}
+
+static int make_srq(struct rc_pair *pair, unsigned int receives)
+{
+	struct ibv_srq_init_attr attr = { .attr = { .max_wr = receives, .max_sge = 1 } };
+
+	if (!receives)
+		return 0;
+	pair->srq = ibv_create_srq(pair->pd, &attr);
+	return open_step(pair, "create a shared receive queue", pair->srq);
 }
 
 static int build(struct rc_pair *pair, const char *device, const struct rc_pair_attr *attr)
@@ -140,8 +151,10 @@ static int build(struct rc_pair *pair, const char *device, const struct rc_pair_
 	err = open_step(pair, "allocate a protection domain", pair->pd);
 	if (err)
 		return err;
-	pair->cq = ibv_create_cq(pair->context, CQ_ENTRIES, NULL, NULL, 0);
+	pair->cq = ibv_create_cq(pair->context, attr->cq_entries ? attr->cq_entries : CQ_ENTRIES,
+				 NULL, NULL, 0);
 	err = open_step(pair, "create a completion queue", pair->cq);
+	err = err ? err : make_srq(pair, attr->shared_receives);
 	for (i = 0; i < 2 && !err; i++) {
 		pair->qp[i] = create_qp(pair, &attr->cap);
 		err = open_step(pair, "create a queue pair", pair->qp[i]);
@@ -177,6 +190,8 @@ void rc_pair_close(struct rc_pair *pair)
 	for (i = 0; i < 2; i++)
 		if (pair->qp[i])
 			ibv_destroy_qp(pair->qp[i]);
+	if (pair->srq)
+		ibv_destroy_srq(pair->srq);
 	if (pair->cq)
 		ibv_destroy_cq(pair->cq);
 	if (pair->pd)

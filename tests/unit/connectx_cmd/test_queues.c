@@ -498,6 +498,33 @@ static void srq_limit_gives_one_event(void **state)
 	assert_non_null(next_event(driver));
 }
 
+static void qp_in_error_tells_that_it_takes_no_more(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_eqe *eqe;
+	struct test_qp_attr attr;
+	struct test_srq srq;
+	struct test_cq cq;
+	uint32_t qpn;
+
+	create_rmp(driver, &srq);
+	create_cq(driver, &cq, 4);
+	attr = (struct test_qp_attr){
+		.service = MLX5_QP_ST_RC, .pd = driver->pd, .uar = driver->uar,
+		.send_cqn = cq.cqn, .recv_cqn = cq.cqn, .rq_type = MLX5_SRQ_RQ,
+		.srqn = srq.srqn, .log_sq = 3,
+	};
+	assert_int_equal(try_create_qp(driver, &attr, &qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(modify_qp(driver, qpn, MLX5_CMD_OP_RST2INIT_QP), MLX5_CMD_STAT_OK);
+	expect_no_event(driver);
+	assert_int_equal(modify_qp(driver, qpn, MLX5_CMD_OP_2ERR_QP), MLX5_CMD_STAT_OK);
+	eqe = next_event(driver);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_SRQ_LAST_WQE);
+	assert_int_equal(be32_to_cpu(eqe->data.qp_srq.qp_srq_n), qpn);
+	expect_no_event(driver);
+}
+
 static void srq_without_its_memory_is_a_catastrophe(void **state)
 {
 	struct driver *driver = *state;
@@ -546,6 +573,7 @@ int main(void)
 		TEST(page_lists_of_all_queues_have_a_limit),
 		TEST(srq_is_taken_along_its_links),
 		TEST(srq_limit_gives_one_event),
+		TEST(qp_in_error_tells_that_it_takes_no_more),
 		TEST(srq_without_its_memory_is_a_catastrophe),
 	};
 

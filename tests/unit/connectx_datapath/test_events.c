@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Events that the data path gives rise to, beside those of refused requests (test_rc.c). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest.h"
+
+#define BYTES 64u
+
+struct events {
+	struct guest *guest;
+	struct guest_cq cq[2];
+	struct guest_qp qp[2];
+	uint64_t source, target;
+	uint32_t lkey, rkey;
+};
+
+static int setup(void **state)
+{
+	struct events *all = calloc(1, sizeof(*all));
+
+	assert_non_null(all);
+	all->guest = guest_create();
+	guest_pair(all->guest, all->qp, all->cq);
+	all->source = guest_alloc(all->guest, GUEST_PAGE);
+	all->target = guest_alloc(all->guest, GUEST_PAGE);
+	all->lkey = guest_mr(all->guest, all->source, GUEST_PAGE, GUEST_ACCESS);
+	all->rkey = guest_mr(all->guest, all->target, GUEST_PAGE, GUEST_ACCESS);
+	*state = all;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct events *all = *state;
+
+	guest_destroy(all->guest);
+	free(all);
+	return 0;
+}
+
+static void post_write(struct events *all)
+{
+	struct guest_wqe wqe;
+
+	guest_wqe(&wqe, MLX5_OPCODE_RDMA_WRITE, GUEST_SIGNALED, 0);
+	guest_wqe_raddr(&wqe, all->target, all->rkey);
+	guest_wqe_data(&wqe, all->source, all->lkey, BYTES);
+	guest_post(all->guest, &all->qp[0], &wqe, false);
+	guest_run(all->guest);
+}
+
+static void expect_qp_event(struct events *all, uint8_t type, uint32_t qpn)
+{
+	const struct mlx5_eqe *eqe = guest_event(all->guest);
+
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, type);
+	assert_int_equal(eqe->data.qp_srq.type, MLX5_EVENT_QUEUE_TYPE_QP);
+	assert_int_equal(be32_to_cpu(eqe->data.qp_srq.qp_srq_n), qpn);
+}
+
+/* The whole way of a lost completion: the CQ is in error, the QP too, and both are told once. */
+static void lost_completion_is_fatal(void **state)
+{
+	struct events *all = *state;
+	struct qp *qp = qp_find(all->guest->nic, all->qp[0].qpn);
+	struct registry *registry = all->guest->registry;
+	struct fault_point *fault = registry_find_fault(registry, "nic", "completion");
+	const struct mlx5_eqe *eqe;
+
+	assert_non_null(fault);
+	assert_int_equal(fault_arm(fault, FAULT_FAIL, all->cq[0].cqn, 0, 0, 1), 0);
+	post_write(all);
+	eqe = guest_event(all->guest);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_CQ_ERROR);
+	assert_int_equal(be32_to_cpu(eqe->data.cq_err.cqn), all->cq[0].cqn);
+	expect_qp_event(all, MLX5_EVENT_TYPE_WQ_CATAS_ERROR, all->qp[0].qpn);
+	assert_int_equal(qp->state, MLX5_QP_STATE_ERR);
+	post_write(all);
+	guest_expect_nothing(all->guest, &all->cq[0]);
+	assert_null(guest_event(all->guest));
+}
+
+static void port_tells_up_and_down_once(void **state)
+{
+	static const uint8_t subtypes[] = {
+		MLX5_PORT_CHANGE_SUBTYPE_DOWN, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE,
+	};
+	struct events *all = *state;
+	struct registry_switch *link = registry_find_switch(all->guest->registry, "nic", "port");
+
+	assert_non_null(link);
+	link->set(link, true);
+	assert_null(guest_event(all->guest));
+	for (unsigned int up = 0; up < 2; up++) {
+		const struct mlx5_eqe *eqe;
+
+		link->set(link, up);
+		link->set(link, up);
+		eqe = guest_event(all->guest);
+		assert_non_null(eqe);
+		assert_int_equal(eqe->type, MLX5_EVENT_TYPE_PORT_CHANGE);
+		assert_int_equal(eqe->sub_type, subtypes[up]);
+		assert_int_equal(eqe->data.port.port >> 4, 1);
+		assert_null(guest_event(all->guest));
+	}
+}
+
+static void first_message_in_rtr_is_told(void **state)
+{
+	struct events *all = *state;
+
+	/* as if the other side had not come to RTS yet */
+	qp_find(all->guest->nic, all->qp[1].qpn)->state = MLX5_QP_STATE_RTR;
+	post_write(all);
+	guest_expect(all->guest, &all->cq[0], 0, 0, 0);
+	expect_qp_event(all, MLX5_EVENT_TYPE_COMM_EST, all->qp[1].qpn);
+	post_write(all);
+	guest_expect(all->guest, &all->cq[0], 0, 1, 0);
+	assert_null(guest_event(all->guest));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(lost_completion_is_fatal),
+		TEST(port_tells_up_and_down_once),
+		TEST(first_message_in_rtr_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
