@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+"""A guest that answers lab.d/bench.py's requests, one JSON object a line, until it is closed."""
+
+import json
+import os
+import pathlib
+import select
+import tempfile
+import time
+
+import machine
+
+POWER_OFF_S = 60
+
+
+class Failed(Exception):
+    """The guest is well, but could not do what it was asked for."""
+
+
+class Guest:
+    """One boot of the default machine; with `capture`, softfabric records into the run's directory."""
+
+    def __init__(self, options, deadline, capture):
+        self.deadline = deadline
+        self.received = b""
+        run = pathlib.Path(tempfile.mkdtemp(dir=options.run, prefix="guest-"))
+        self.capture = run / "tlps.pcapng" if capture else None
+        reading, self.requests = os.pipe()
+        self.replies, writing = os.pipe()
+        self.theirs = (reading, writing, os.dup(2))
+        self.machine = machine.Machine(machine.Options(
+            kernel=str(options.kernel), root=str(options.root), local=str(options.local),
+            guest=str(options.guest), run=run, command=["bench"], nics=[""],
+            accelerators=[""], capture=self.capture and str(self.capture), timeout=POWER_OFF_S,
+            streams=self.theirs))
+        self.machine.__enter__()
+
+    def close(self):
+        """Lets it power off; a capture is too large to be kept."""
+        os.close(self.requests)
+        try:
+            self.machine.wait()
+        except (machine.LabError, TimeoutError):
+            pass    # whoever was waiting for its answer knows
+        finally:
+            self.machine.__exit__()
+            for fd in (*self.theirs, self.replies):
+                os.close(fd)
+            if self.capture:
+                self.capture.unlink(missing_ok=True)
+
+    def ask(self, what, **arguments):
+        """The value that the guest gives; Failed with its reason."""
+        request = json.dumps({"do": what, **arguments}) + "\n"
+        os.write(self.requests, request.encode())
+        reply = json.loads(self.receive())
+        if "error" in reply:
+            raise Failed(f"{what}: {reply['error']}")
+        return reply["value"]
+
+    def receive(self):
+        """One line; LabError when the guest has gone instead."""
+        gone = os.pidfd_open(self.machine.qemu.pid)
+        try:
+            while b"\n" not in self.received:
+                left = max(0, self.deadline - time.monotonic())
+                ready, _, _ = select.select([self.replies, gone], [], [], left)
+                if self.replies in ready:
+                    self.received += os.read(self.replies, 65536)
+                elif ready:
+                    self.machine.qemu.wait()
+                    raise machine.LabError(self.machine.why_no_exit_code())
+                else:
+                    raise TimeoutError("not all measured within --timeout")
+        finally:
+            os.close(gone)
+        line, self.received = self.received.split(b"\n", 1)
+        return line
+
+    def fabric_cpu_s(self):
+        """User and system time that softfabric has had, all its threads together; proc(5)."""
+        stat = pathlib.Path(f"/proc/{self.machine.fabric.pid}/stat").read_text()
+        after_name = stat.rsplit(")", 1)[1].split()
+        return sum(map(int, after_name[11:13])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+"""How cost grows: the measures of ./lab bench that are curves. Each leaves NAME.csv and NAME.gp, a
+script of gnuplot that draws NAME.svg from it; where gnuplot is installed it is drawn at once.
+"""
+
+import csv
+import dataclasses
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+
+SIDES = ("connectx", "rxe")
+MESSAGE_RATE = 4            # a column of ib_write_bw's table
+QP_DEPTH = 16               # 1,024 of them fit into the 32,767 entries of rxe's completion queues
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """function(bench, side, x) gives microseconds for each of `columns`."""
+    name: str
+    title: str
+    points: tuple[int, ...]
+    columns: tuple[str, ...]
+    function: Callable[..., tuple[float, ...]]
+    repeats: int | None = None      # where one run is long and has medians of its own
+
+
+def write_cost(bench, side, flags):
+    row = bench.guest().ask("perftest", device=side, tool="ib_write_bw", flags=flags)
+    rate = float(row[MESSAGE_RATE])
+    return (1 / rate if rate else float("nan"),)    # 1 / Mpps is us
+
+
+def sizes(bench, side, size):
+    """What one write costs, many at once, by its size."""
+    bytes_each = {"connectx": 256 << 20, "rxe": 16 << 20}
+    iterations = max(20, min(5000, bytes_each[side] // size))
+    return write_cost(bench, side, ["-s", str(size), "-n", str(iterations)])
+
+
+def qps(bench, side, count):
+    """What one write of 64 bytes costs, by the number of queue pairs that take turns."""
+    iterations = max(4 * QP_DEPTH, 16384 // count)
+    return write_cost(bench, side, ["-s", "64", "-q", str(count), "-t", str(QP_DEPTH),
+                                    "-n", str(iterations)])
+
+
+def mkeys(bench, side, held):
+    """What a memory region costs, by the number of those that exist."""
+    costs = bench.guest().ask("registrations", device=side, length=4096, times=1000, held=held)
+    return costs["register_us"], costs["deregister_us"], costs["write_us"]
+
+
+CURVES = (
+    Curve("sizes", "message size, bytes", tuple(2 << i for i in range(0, 23, 2)), ("write",),
+          sizes),
+    Curve("qps", "queue pairs", tuple(1 << i for i in range(0, 11, 2)), ("write",), qps),
+    Curve("mkeys", "mkeys that exist", (1, 10, 100, 1000, 10000, 100000),
+          ("register", "deregister", "write"), mkeys, repeats=1),
+)
+
+
+def measure_point(bench, curve, x, repeats):
+    """Medians of all columns, of all sides one after the other; the sides take turns."""
+    values = {side: [] for side in SIDES}
+    for _ in range(curve.repeats or repeats):
+        for side in SIDES:
+            values[side].append(curve.function(bench, side, x))
+    return [statistics.median(column) for side in SIDES for column in zip(*values[side])]
+
+
+def headings(curve):
+    return [f"{side} {column}" for side in SIDES for column in curve.columns]
+
+
+def run_curve(bench, curve, options):
+    """Each point is kept as soon as it is there."""
+    table = options.data / f"{curve.name}.csv"
+    print(f"\n{curve.name}: us for each, by {curve.title}")
+    print("".join(f"{heading:>20}" for heading in ("", *headings(curve))))
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([curve.title, *headings(curve)])
+        for x in curve.points:
+            row = measure_point(bench, curve, x, options.repeats)
+            writer.writerow([x, *row])
+            file.flush()
+            print(f"{x:>20}" + "".join(f"{cost:>20.2f}" for cost in row), flush=True)
+    plot(curve, options.data)
+
+
+def plot(curve, directory):
+    """Writes the script, and runs it if it can be."""
+    lines = ", ".join(f"'{curve.name}.csv' using 1:{i} with linespoints"
+                      for i in range(2, len(headings(curve)) + 2))
+    script = directory / f"{curve.name}.gp"
+    script.write_text(
+        "set datafile separator comma\n"
+        f"set terminal svg size 800,500\nset output '{curve.name}.svg'\n"
+        "set key autotitle columnhead left top\nset grid\nset logscale xy\n"
+        f"set xlabel '{curve.title}'\nset ylabel 'microseconds'\nplot {lines}\n")
+    if shutil.which("gnuplot"):
+        subprocess.run(["gnuplot", script.name], cwd=directory, check=True)
+    else:
+        print(f"lab: no gnuplot here; elsewhere, `gnuplot {script.name}` draws {curve.name}.svg",
+              file=sys.stderr)
