@@ -65,17 +65,22 @@ static double ms_since(const struct timespec *start)
 	return (end.tv_sec - start->tv_sec) * 1e3 + (end.tv_nsec - start->tv_nsec) / 1e6;
 }
 
-/* The next event; bails out when there is none in time. */
+/*
+ * The next event that libibverbs has a name for: kernels also report a change of the device's speed
+ * when a port goes up or down. Bails out when there is none in time.
+ */
 static struct ibv_async_event next_event(const char *expected)
 {
 	struct pollfd fd = { .fd = pair.context->async_fd, .events = POLLIN };
 	struct ibv_async_event event;
 
-	if (poll(&fd, 1, WAIT_MS) != 1)
-		tap_bail_out("no event within %d ms, where there should be: %s", WAIT_MS, expected);
-	if (ibv_get_async_event(pair.context, &event))
-		tap_bail_out("ibv_get_async_event: %s", strerror(errno));
-	ibv_ack_async_event(&event);
+	do {
+		if (poll(&fd, 1, WAIT_MS) != 1)
+			tap_bail_out("%s: no event within %d ms", expected, WAIT_MS);
+		if (ibv_get_async_event(pair.context, &event))
+			tap_bail_out("ibv_get_async_event: %s", strerror(errno));
+		ibv_ack_async_event(&event);
+	} while (event.event_type > IBV_EVENT_WQ_FATAL);
 	return event;
 }
 
