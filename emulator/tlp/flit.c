@@ -24,84 +24,12 @@
  * OHC-B, from a capture of real hardware (the vector in tests/unit/tlp), and for OHC-A1, OHC-A5 and
  * completions from published RTL of two vendors, which agree with each other.
  */
-#include <string.h>
-
 #include "types.h"
 
 #define OHC_A 0x01
 #define OHC_B 0x02
 #define OHC_C 0x04
 #define OHC_E_SHIFT 3
-
-#define ALL_BYTES 0xf
-
-struct cursor {
-	uint8_t *at;
-};
-
-static void put_dw(struct cursor *out, uint32_t dw)
-{
-	out->at[0] = dw >> 24;
-	out->at[1] = dw >> 16;
-	out->at[2] = dw >> 8;
-	out->at[3] = dw;
-	out->at += TLP_DW;
-}
-
-static uint32_t get_dw(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
-}
-
-static enum tlp_error check_hints(const struct tlp_hints *hints)
-{
-	uint16_t max_st = hints->hv == TLP_HV_ST16 ? TLP_ST16_MAX : TLP_ST8_MAX;
-
-	if (hints->hv == TLP_HV_NONE)
-		return TLP_OK;
-	if (!tlp_hints_valid(hints) || hints->ph > TLP_PH_MAX || hints->st > max_st)
-		return TLP_ERR_HINTS;
-	return TLP_OK;
-}
-
-static bool status_defined(uint8_t status)
-{
-	return status == TLP_STATUS_SC || status == TLP_STATUS_UR || status == TLP_STATUS_RRS ||
-	       status == TLP_STATUS_CA;
-}
-
-static enum tlp_error check_completion_fields(const struct tlp *tlp)
-{
-	if (!status_defined(tlp->status) || tlp->lower_address > 127 || !tlp->byte_count ||
-	    tlp->byte_count > TLP_MAX_PAYLOAD)
-		return TLP_ERR_FIELD;
-	return TLP_OK;
-}
-
-static enum tlp_error check_request_fields(const struct tlp *tlp, const struct tlp_type_info *info)
-{
-	bool wide = tlp->address > UINT32_MAX;
-
-	if (tlp->address % TLP_DW || tlp->at > 2 || tlp->first_be > ALL_BYTES ||
-	    tlp->last_be > ALL_BYTES || wide != !!(info->flags & TLP_F_64))
-		return TLP_ERR_FIELD;
-	if (tlp->av && (tlp->at != 2 || tlp->ama > 7))
-		return TLP_ERR_FIELD;
-	return check_hints(&tlp->hints);
-}
-
-static enum tlp_error check_fields(const struct tlp *tlp, const struct tlp_type_info *info)
-{
-	enum tlp_error error;
-
-	if (tlp->tc > 7 || tlp->attr > 7 || tlp->tag > TLP_MAX_TAG)
-		return TLP_ERR_FIELD;
-	if (tlp->type != TLP_CPL && (!tlp->length || tlp->length > TLP_MAX_LENGTH_DW))
-		return TLP_ERR_LENGTH;
-	error = info->flags & TLP_F_CPL ? check_completion_fields(tlp)
-					: check_request_fields(tlp, info);
-	return error ? error : tlp_check(tlp, info);
-}
 
 /*
  * 2.2.5.2: without OHC-A1 all bytes are enabled. 2.2.9.2: a completion needs OHC-A5 for a status
@@ -113,7 +41,7 @@ static bool needs_ohc_a(const struct tlp *tlp, const struct tlp_type_info *info)
 		return tlp->status != TLP_STATUS_SC || tlp->lower_address % TLP_DW;
 	if (info->flags & TLP_F_ATOMIC)
 		return false;
-	return tlp->first_be != ALL_BYTES || (tlp->length > 1 && tlp->last_be != ALL_BYTES);
+	return tlp->first_be != TLP_ALL_BYTES || (tlp->length > 1 && tlp->last_be != TLP_ALL_BYTES);
 }
 
 static uint8_t ohc_of(const struct tlp *tlp, const struct tlp_type_info *info)
@@ -134,33 +62,35 @@ static uint16_t tag_of(const struct tlp *tlp, const struct tlp_type_info *info, 
 	return 0;
 }
 
-static void put_request(struct cursor *out, const struct tlp *tlp, const struct tlp_type_info *info,
-			unsigned int flags)
+static void put_request(struct tlp_cursor *out, const struct tlp *tlp,
+			const struct tlp_type_info *info, unsigned int flags)
 {
-	put_dw(out, (uint32_t)tlp->requester << 16 | tlp->ep << 15 | tag_of(tlp, info, flags));
+	tlp_put_dw(out, (uint32_t)tlp->requester << 16 | tlp->ep << 15 | tag_of(tlp, info, flags));
 	if (info->flags & TLP_F_64)
-		put_dw(out, tlp->address >> 32);
-	put_dw(out, (uint32_t)tlp->address | tlp->at);
+		tlp_put_dw(out, tlp->address >> 32);
+	tlp_put_dw(out, (uint32_t)tlp->address | tlp->at);
 }
 
-static void put_completion(struct cursor *out, const struct tlp *tlp)
+static void put_completion(struct tlp_cursor *out, const struct tlp *tlp)
 {
 	uint8_t la = tlp->lower_address;
 
-	put_dw(out, (uint32_t)tlp->completer << 16 | tlp->ep << 15 | (la >> 6) << 14 | tlp->tag);
-	put_dw(out, (uint32_t)tlp->requester << 16 | (la >> 2 & 0xf) << 12 |
-		    (tlp->byte_count & 0xfff));
+	tlp_put_dw(out, (uint32_t)tlp->completer << 16 | tlp->ep << 15 | (la >> 6) << 14 |
+			tlp->tag);
+	tlp_put_dw(out, (uint32_t)tlp->requester << 16 | (la >> 2 & 0xf) << 12 |
+			(tlp->byte_count & 0xfff));
 }
 
-static void put_ohc_a(struct cursor *out, const struct tlp *tlp, const struct tlp_type_info *info)
+static void put_ohc_a(struct tlp_cursor *out, const struct tlp *tlp,
+		      const struct tlp_type_info *info)
 {
 	if (info->flags & TLP_F_CPL)
-		put_dw(out, (tlp->lower_address & 3) << 3 | tlp->status);
+		tlp_put_dw(out, (tlp->lower_address & 3) << 3 | tlp->status);
 	else
-		put_dw(out, tlp->last_be << 4 | tlp->first_be);
+		tlp_put_dw(out, tlp->last_be << 4 | tlp->first_be);
 }
 
-static void put_ohc_b(struct cursor *out, const struct tlp *tlp)
+static void put_ohc_b(struct tlp_cursor *out, const struct tlp *tlp)
 {
 	const struct tlp_hints *hints = &tlp->hints;
 	uint32_t dw = 0;
@@ -169,7 +99,7 @@ static void put_ohc_b(struct cursor *out, const struct tlp *tlp)
 		dw = (uint32_t)hints->st << 8 | hints->ph << 6 | hints->hv << 4;
 	if (tlp->av)
 		dw |= tlp->ama << 1 | 1;
-	put_dw(out, dw);
+	tlp_put_dw(out, dw);
 }
 
 static size_t header_size(const struct tlp_type_info *info, uint8_t ohc)
@@ -181,14 +111,14 @@ enum tlp_error tlp_flit_encode_header(const struct tlp *tlp, unsigned int flags,
 				      size_t size, size_t *encoded)
 {
 	const struct tlp_type_info *info = tlp_type_info(tlp->type);
-	struct cursor out = { buf };
+	struct tlp_cursor out = { buf };
 	enum tlp_error error;
 	uint16_t length;
 	uint8_t ohc;
 
 	if (!info)
 		return TLP_ERR_TYPE;
-	error = check_fields(tlp, info);
+	error = tlp_check_fields(tlp, info);
 	if (error)
 		return error;
 	ohc = ohc_of(tlp, info);
@@ -197,8 +127,8 @@ enum tlp_error tlp_flit_encode_header(const struct tlp *tlp, unsigned int flags,
 
 	/* 1024 DWs are written as 0; Cpl has no Length */
 	length = tlp->type == TLP_CPL ? 0 : tlp->length % TLP_MAX_LENGTH_DW;
-	put_dw(&out, (uint32_t)tlp->type << 24 | tlp->tc << 21 | ohc << 16 | tlp->attr << 10 |
-		     length);
+	tlp_put_dw(&out, (uint32_t)tlp->type << 24 | tlp->tc << 21 | ohc << 16 | tlp->attr << 10 |
+			 length);
 	if (info->flags & TLP_F_CPL)
 		put_completion(&out, tlp);
 	else
@@ -214,21 +144,11 @@ enum tlp_error tlp_flit_encode_header(const struct tlp *tlp, unsigned int flags,
 enum tlp_error tlp_flit_encode(const struct tlp *tlp, unsigned int flags, void *buf, size_t size,
 			       size_t *encoded)
 {
-	size_t header, payload;
 	enum tlp_error error;
+	size_t header;
 
 	error = tlp_flit_encode_header(tlp, flags, buf, size, &header);
-	if (error)
-		return error;
-	payload = tlp_has_data(tlp->type) ? tlp->length * TLP_DW : 0;
-	if (payload && !tlp->payload)
-		return TLP_ERR_FIELD;
-	if (size - header < payload)
-		return TLP_ERR_SPACE;
-	if (payload)
-		memcpy((uint8_t *)buf + header, tlp->payload, payload);
-	*encoded = header + payload;
-	return TLP_OK;
+	return error ? error : tlp_append_payload(tlp, buf, size, header, encoded);
 }
 
 /* DWs of trailer, by TS[2:0] (2.2.1.2) */
@@ -260,7 +180,7 @@ enum tlp_error tlp_flit_layout(const void *buf, size_t size, struct tlp_flit_lay
 	*layout = (struct tlp_flit_layout){ 0 };
 	if (size < TLP_DW)
 		return TLP_ERR_TRUNCATED;
-	dw0 = get_dw(buf);
+	dw0 = tlp_get_dw(buf);
 	layout->type = dw0 >> 24;
 	layout->ohc = dw0 >> 16 & 0x1f;
 	layout->ts = dw0 >> 13 & 7;
@@ -279,25 +199,25 @@ static void get_request(const uint8_t *dw, struct tlp *tlp, const struct tlp_typ
 {
 	uint32_t low;
 
-	tlp->requester = get_dw(dw + 4) >> 16;
+	tlp->requester = tlp_get_dw(dw + 4) >> 16;
 	if (!(info->flags & TLP_F_POSTED))
-		tlp->tag = get_dw(dw + 4) & TLP_MAX_TAG;
+		tlp->tag = tlp_get_dw(dw + 4) & TLP_MAX_TAG;
 	if (info->flags & TLP_F_64) {
-		tlp->address = (uint64_t)get_dw(dw + 8) << 32;
+		tlp->address = (uint64_t)tlp_get_dw(dw + 8) << 32;
 		dw += TLP_DW;
 	}
-	low = get_dw(dw + 8);
+	low = tlp_get_dw(dw + 8);
 	tlp->address |= low & ~3u;
 	tlp->at = low & 3;
 	if (!(info->flags & TLP_F_ATOMIC)) {
-		tlp->first_be = ALL_BYTES;
-		tlp->last_be = tlp->length > 1 ? ALL_BYTES : 0;
+		tlp->first_be = TLP_ALL_BYTES;
+		tlp->last_be = tlp->length > 1 ? TLP_ALL_BYTES : 0;
 	}
 }
 
 static void get_completion(const uint8_t *dw, struct tlp *tlp)
 {
-	uint32_t dw1 = get_dw(dw + 4), dw2 = get_dw(dw + 8);
+	uint32_t dw1 = tlp_get_dw(dw + 4), dw2 = tlp_get_dw(dw + 8);
 
 	tlp->completer = dw1 >> 16;
 	tlp->tag = dw1 & TLP_MAX_TAG;
@@ -359,9 +279,9 @@ static void get_packet(const uint8_t *dw, const struct tlp_flit_layout *layout, 
 	else
 		get_request(dw, tlp, info);
 	if (layout->ohc_a)
-		get_ohc_a(get_dw(dw + layout->ohc_a * TLP_DW), tlp, info);
+		get_ohc_a(tlp_get_dw(dw + layout->ohc_a * TLP_DW), tlp, info);
 	if (layout->ohc_b && !(info->flags & TLP_F_CPL))
-		get_ohc_b(get_dw(dw + layout->ohc_b * TLP_DW), tlp);
+		get_ohc_b(tlp_get_dw(dw + layout->ohc_b * TLP_DW), tlp);
 }
 
 enum tlp_error tlp_flit_decode(const void *buf, size_t size, struct tlp *tlp)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The rules on length, address and byte enables, the same in flit mode and outside of it. */
+/* The rules on fields, length, address and byte enables that hold in flit mode and outside of it. */
+#include <string.h>
+
 #include "types.h"
 
 #define BOUNDARY 4096
@@ -77,5 +79,70 @@ enum tlp_error tlp_check(const struct tlp *tlp, const struct tlp_type_info *info
 	/* 2.2.7.1 */
 	if (tlp->address % BOUNDARY + tlp->length * TLP_DW > BOUNDARY)
 		return TLP_ERR_4K;
+	return TLP_OK;
+}
+
+static enum tlp_error check_hints(const struct tlp_hints *hints)
+{
+	uint16_t max_st = hints->hv == TLP_HV_ST16 ? TLP_ST16_MAX : TLP_ST8_MAX;
+
+	if (hints->hv == TLP_HV_NONE)
+		return TLP_OK;
+	if (!tlp_hints_valid(hints) || hints->ph > TLP_PH_MAX || hints->st > max_st)
+		return TLP_ERR_HINTS;
+	return TLP_OK;
+}
+
+static bool status_defined(uint8_t status)
+{
+	return status == TLP_STATUS_SC || status == TLP_STATUS_UR || status == TLP_STATUS_RRS ||
+	       status == TLP_STATUS_CA;
+}
+
+static enum tlp_error check_completion_fields(const struct tlp *tlp)
+{
+	if (!status_defined(tlp->status) || tlp->lower_address > 127 || !tlp->byte_count ||
+	    tlp->byte_count > TLP_MAX_PAYLOAD)
+		return TLP_ERR_FIELD;
+	return TLP_OK;
+}
+
+static enum tlp_error check_request_fields(const struct tlp *tlp, const struct tlp_type_info *info)
+{
+	bool wide = tlp->address > UINT32_MAX;
+
+	if (tlp->address % TLP_DW || tlp->at > 2 || tlp->first_be > TLP_ALL_BYTES ||
+	    tlp->last_be > TLP_ALL_BYTES || wide != !!(info->flags & TLP_F_64))
+		return TLP_ERR_FIELD;
+	if (tlp->av && (tlp->at != 2 || tlp->ama > 7))
+		return TLP_ERR_FIELD;
+	return check_hints(&tlp->hints);
+}
+
+enum tlp_error tlp_check_fields(const struct tlp *tlp, const struct tlp_type_info *info)
+{
+	enum tlp_error error;
+
+	if (tlp->tc > 7 || tlp->attr > 7 || tlp->tag > TLP_MAX_TAG)
+		return TLP_ERR_FIELD;
+	if (tlp->type != TLP_CPL && (!tlp->length || tlp->length > TLP_MAX_LENGTH_DW))
+		return TLP_ERR_LENGTH;
+	error = info->flags & TLP_F_CPL ? check_completion_fields(tlp)
+					: check_request_fields(tlp, info);
+	return error ? error : tlp_check(tlp, info);
+}
+
+enum tlp_error tlp_append_payload(const struct tlp *tlp, void *buf, size_t size, size_t header,
+				  size_t *encoded)
+{
+	size_t payload = tlp_has_data(tlp->type) ? tlp->length * TLP_DW : 0;
+
+	if (payload && !tlp->payload)
+		return TLP_ERR_FIELD;
+	if (size - header < payload)
+		return TLP_ERR_SPACE;
+	if (payload)
+		memcpy((uint8_t *)buf + header, tlp->payload, payload);
+	*encoded = header + payload;
 	return TLP_OK;
 }

@@ -4,7 +4,7 @@
  * its form on the wire.
  *
  * Section numbers are those of the PCI Express Base Specification, revision 6.x. Which layouts
- * could be checked against its wording, and which could not, is said in flit.c.
+ * could be checked against its wording, and which could not, is said in flit.c and nonflit.c.
  *
  * Nothing here keeps state or allocates; every function may be called from any thread.
  */
@@ -14,6 +14,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* How the packets of a link are written: it is in flit mode or it is not (2.2.1). */
+enum tlp_encoding {
+	TLP_FLIT,
+	TLP_NONFLIT,
+};
 
 /* The packets that the model speaks. The values are Type[7:0] in flit mode (table 2-5). */
 enum tlp_type {
@@ -66,6 +72,7 @@ enum tlp_status {
 #define TLP_MAX_LENGTH_DW	1024	/* Length = 0 on the wire means this */
 #define TLP_MAX_PAYLOAD		(TLP_MAX_LENGTH_DW * 4)
 #define TLP_MAX_TAG		0x3fff	/* 14 bits */
+#define TLP_MAX_TAG_NONFLIT	0x3ff	/* 10 bits, outside of flit mode */
 #define TLP_ST16_MAX		0xffff
 #define TLP_ST8_MAX		0xff
 #define TLP_PH_MAX		3
@@ -115,6 +122,7 @@ enum tlp_error {
 	TLP_ERR_SPACE,		/* encoding: buffer too small */
 	TLP_ERR_TRUNCATED,	/* decoding: bytes end within header, payload or trailer */
 	TLP_ERR_TRAILING,	/* decoding: bytes left over after the packet */
+	TLP_ERR_PREFIXES,	/* decoding: too many prefixes, or End-End before local ones */
 };
 
 /** tlp_error_string() - Return: a sentence for messages; never NULL, whatever the value. */
@@ -218,5 +226,75 @@ enum tlp_error tlp_flit_layout(const void *buf, size_t size, struct tlp_flit_lay
  * Return: TLP_OK, TLP_ERR_TYPE, _TRUNCATED, _TRAILING, _LENGTH, _BE or _4K.
  */
 enum tlp_error tlp_flit_decode(const void *buf, size_t size, struct tlp *tlp);
+
+/**
+ * tlp_nonflit_encode_header() - encode prefix and header; payload is left to the caller to append.
+ * @size: room at @buf in bytes; TLP_MAX_HEADER always suffices
+ * @encoded: bytes written, a multiple of 4; untouched on error
+ *
+ * The TPH prefix is there exactly if ST[15:8] of 16-bit hints is not zero, or av is set: without
+ * it, a tag below 256 is the same bits in either namespace; see tlp_nonflit_hints().
+ *
+ * Return: as tlp_flit_encode_header(). TLP_ERR_FIELD also for a tag beyond TLP_MAX_TAG_NONFLIT
+ * (not of posted requests, which have none). TLP_ERR_BE also for hints on a read or DMWr whose
+ * byte enables are not all ones: the tag takes their place, and all ones are implied (2.2.5.1).
+ */
+enum tlp_error tlp_nonflit_encode_header(const struct tlp *tlp, void *buf, size_t size,
+					 size_t *encoded);
+
+/** tlp_nonflit_encode() - the same with the payload behind it; compare tlp_flit_encode(). */
+enum tlp_error tlp_nonflit_encode(const struct tlp *tlp, void *buf, size_t size, size_t *encoded);
+
+/* Where the parts of an encoded packet are. */
+struct tlp_nonflit_layout {
+	uint8_t fmt_type;	/* byte 0 of the header: Fmt[2:0] and Type[4:0], known or not */
+	enum tlp_type type;	/* if known */
+	bool th, td;		/* hints are there; a digest is there */
+	uint16_t length;	/* DWs, 1-1024, as Length says */
+	/* sizes and offsets from the start, in DWs */
+	uint16_t header;	/* where the header starts: as many prefixes are in front of it */
+	uint16_t tph_prefix;	/* the first TPH prefix, plus one; 0: none */
+	uint16_t payload;	/* where the payload starts, or would */
+	uint16_t payload_dw;	/* size of the payload */
+};
+
+#define TLP_MAX_END_PREFIXES	4	/* End-End prefixes of a packet (2.2.10.4) */
+#define TLP_MAX_LOCAL_PREFIXES	4	/* the specification has no limit: ours */
+
+/**
+ * tlp_nonflit_layout() - find the parts of the packet in @buf.
+ *
+ * Only prefixes and the header's first DW are judged; bytes may be missing after it.
+ *
+ * Return: TLP_OK; TLP_ERR_TRUNCATED when the bytes end before that; TLP_ERR_TYPE, with which
+ * header, fmt_type, th, td and length of @layout are valid all the same; TLP_ERR_PREFIXES.
+ */
+enum tlp_error tlp_nonflit_layout(const void *buf, size_t size, struct tlp_nonflit_layout *layout);
+
+/**
+ * tlp_nonflit_decode() - decode the one packet that @buf holds.
+ * @size: bytes at @buf, neither more nor less than the packet has
+ * @tlp: valid with TLP_OK only; its payload is in @buf
+ *
+ * Reserved bits are ignored; prefixes other than TPH and a digest are skipped. Hints are of the
+ * 16-bit namespace if a prefix gives a ST[15:8] that is not zero.
+ *
+ * Return: TLP_OK, TLP_ERR_TYPE, _TRUNCATED, _TRAILING, _PREFIXES, _LENGTH, _BE or _4K.
+ */
+enum tlp_error tlp_nonflit_decode(const void *buf, size_t size, struct tlp *tlp);
+
+/** tlp_nonflit_hints() - Return: what is left of @hints behind a link that is not in flit mode. */
+struct tlp_hints tlp_nonflit_hints(struct tlp_hints hints);
+
+/** tlp_encode_header() - as @encoding does it; @flags is for flit mode. */
+enum tlp_error tlp_encode_header(enum tlp_encoding encoding, const struct tlp *tlp,
+				 unsigned int flags, void *buf, size_t size, size_t *encoded);
+
+/** tlp_decode() - as @encoding does it. */
+enum tlp_error tlp_decode(enum tlp_encoding encoding, const void *buf, size_t size,
+			  struct tlp *tlp);
+
+/** tlp_encoding_name() - Return: "flit" or "non-flit", as reports and captures say it. */
+const char *tlp_encoding_name(enum tlp_encoding encoding);
 
 #endif

@@ -88,6 +88,7 @@ const char *tlp_error_string(enum tlp_error error)
 		[TLP_ERR_SPACE]	    = "buffer too small",
 		[TLP_ERR_TRUNCATED] = "bytes end before the packet does",
 		[TLP_ERR_TRAILING]  = "bytes left over after the packet",
+		[TLP_ERR_PREFIXES]  = "too many prefixes, or in the wrong order",
 	};
 
 	if ((unsigned int)error >= sizeof(strings) / sizeof(strings[0]))

@@ -6,6 +6,7 @@
 #include "tlp.h"
 
 #define TLP_DW 4	/* bytes */
+#define TLP_ALL_BYTES 0xf	/* byte enables of a whole DW */
 
 enum tlp_type_flags {
 	TLP_F_DATA	= 1 << 0,
@@ -26,5 +27,31 @@ const struct tlp_type_info *tlp_type_info(unsigned int type);
 
 /* The rules for length, byte enables and address that hold in every mode; TLP_OK or the error */
 enum tlp_error tlp_check(const struct tlp *tlp, const struct tlp_type_info *info);
+
+/* For encoders: whether every field is in its range, and tlp_check() */
+enum tlp_error tlp_check_fields(const struct tlp *tlp, const struct tlp_type_info *info);
+
+/* For encoders: the payload behind the @header bytes at @buf that are there; TLP_OK or the error */
+enum tlp_error tlp_append_payload(const struct tlp *tlp, void *buf, size_t size, size_t header,
+				  size_t *encoded);
+
+struct tlp_cursor {
+	uint8_t *at;
+};
+
+/* DWs as the specification numbers their bits: byte 0 is bits 31:24. */
+static inline void tlp_put_dw(struct tlp_cursor *out, uint32_t dw)
+{
+	out->at[0] = dw >> 24;
+	out->at[1] = dw >> 16;
+	out->at[2] = dw >> 8;
+	out->at[3] = dw;
+	out->at += TLP_DW;
+}
+
+static inline uint32_t tlp_get_dw(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
+}
 
 #endif

@@ -191,9 +191,9 @@ static void types_have_names_and_properties(void **state)
 
 static void every_error_has_a_sentence(void **state)
 {
-	for (unsigned int error = 0; error <= TLP_ERR_TRAILING; error++)
+	for (unsigned int error = 0; error <= TLP_ERR_PREFIXES; error++)
 		assert_string_not_equal(tlp_error_string(error), "unknown error");
-	assert_string_equal(tlp_error_string(TLP_ERR_TRAILING + 1), "unknown error");
+	assert_string_equal(tlp_error_string(TLP_ERR_PREFIXES + 1), "unknown error");
 }
 
 int main(void)

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The two encodings behind one name, for those who handle links of either kind. */
+#include "tlp.h"
+
+enum tlp_error tlp_encode_header(enum tlp_encoding encoding, const struct tlp *tlp,
+				 unsigned int flags, void *buf, size_t size, size_t *encoded)
+{
+	if (encoding == TLP_NONFLIT)
+		return tlp_nonflit_encode_header(tlp, buf, size, encoded);
+	return tlp_flit_encode_header(tlp, flags, buf, size, encoded);
+}
+
+enum tlp_error tlp_decode(enum tlp_encoding encoding, const void *buf, size_t size,
+			  struct tlp *tlp)
+{
+	return encoding == TLP_NONFLIT ? tlp_nonflit_decode(buf, size, tlp)
+				       : tlp_flit_decode(buf, size, tlp);
+}
+
+const char *tlp_encoding_name(enum tlp_encoding encoding)
+{
+	return encoding == TLP_NONFLIT ? "non-flit" : "flit";
+}
