@@ -28,7 +28,8 @@ void fabric_destroy(struct fabric *fabric)
 
 static int announce(struct fabric_port *port)
 {
-	return -capture_add_link(port->fabric->capture, port->attr.name, &port->capture_link);
+	return -capture_add_link(port->fabric->capture, port->attr.name, port->attr.encoding,
+				 &port->capture_link);
 }
 
 int fabric_set_capture(struct fabric *fabric, struct capture *capture)
@@ -150,6 +151,11 @@ const char *fabric_port_name(const struct fabric_port *port)
 uint16_t fabric_port_requester(const struct fabric_port *port)
 {
 	return port->attr.requester;
+}
+
+enum tlp_encoding fabric_port_encoding(const struct fabric_port *port)
+{
+	return port->attr.encoding;
 }
 
 const struct fabric_counters *fabric_port_counters(const struct fabric_port *port)

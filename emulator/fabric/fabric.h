@@ -9,6 +9,11 @@
  * capture, recorded on both links. Requests to guest memory move the data and are counted in bytes:
  * there is no device there to see hints.
  *
+ * Each link is in flit mode or not; packets that cross from one kind to the other are translated as
+ * a switch does it (2.2.1). A link that is not in flit mode leaves its mark on hints: a 16-bit tag
+ * below 256 arrives as the 8-bit tag that is the same bits, and a read with hints asks for whole DWs,
+ * as there is no room for byte enables beside them.
+ *
  * All functions belong to the engine's thread. -errno results are the same everywhere:
  *   -EPERM     the requester's Bus Master Enable is off
  *   -ENETDOWN  the requester's link, or that of the device addressed, is down
@@ -38,7 +43,7 @@ struct fabric_request {
 	unsigned int bar;		/* of the completer */
 	uint64_t offset;		/* of the first enabled byte in the BAR */
 	uint32_t len;			/* enabled bytes, 1 to 4096, within one 4 KiB page */
-	struct tlp_hints hints;		/* all zero: none */
+	struct tlp_hints hints;		/* as they arrive; all zero: none */
 };
 
 /* What a device does with requests of its peers. Both are called once for each TLP. */
@@ -69,6 +74,7 @@ int fabric_capture_flush(struct fabric *fabric);
 struct fabric_port_attr {
 	const char *name;		/* of the device, 1 to CAPTURE_NAME_MAX bytes, unique */
 	uint16_t requester;		/* ID that its requests carry; nothing tells us the guest's choice */
+	enum tlp_encoding encoding;	/* of the packets on its link */
 	bool echo_st;			/* posted requests echo ST[7:0] in Tag: TLP_FLIT_ECHO_ST */
 	const struct fabric_port_ops *ops;
 	void *device;
@@ -169,6 +175,7 @@ int fabric_check(struct fabric_port *port, uint64_t addr, uint64_t len, bool wri
 
 const char *fabric_port_name(const struct fabric_port *port);
 uint16_t fabric_port_requester(const struct fabric_port *port);
+enum tlp_encoding fabric_port_encoding(const struct fabric_port *port);
 
 /*
  * Counters, each seen from the device: what its link carried out and in.

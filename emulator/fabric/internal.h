@@ -68,7 +68,8 @@ const struct mapping *mapping_find(struct fabric_port *port, uint64_t addr);
 /* One TLP on its way from @from to @to: count it on both links, and record it if wanted. */
 struct transfer {
 	struct fabric_port *from, *to;
-	const struct tlp_hints *hints;	/* never NULL */
+	struct tlp_hints hints;		/* as sent */
+	struct tlp_hints arriving;	/* as received, after a change of encoding */
 	uint64_t time_ns;		/* since the epoch; set if there is a capture */
 };
 

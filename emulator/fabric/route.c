@@ -89,16 +89,32 @@ static uint32_t tlp_len(uint64_t addr, uint64_t len, uint32_t size)
 	return len < room ? len : room;
 }
 
-static void peer_write(struct fabric_port *from, const struct target *target, uint64_t addr,
-		       const uint8_t *data, uint64_t len, const struct tlp_hints *hints)
+static bool any_nonflit(const struct fabric_port *from, const struct fabric_port *to)
 {
-	struct transfer transfer = { .from = from, .to = target->port, .hints = hints };
-	struct fabric_request req = {
-		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
-		.hints = *hints,
+	return from->attr.encoding == TLP_NONFLIT || to->attr.encoding == TLP_NONFLIT;
+}
+
+static struct transfer transfer_between(struct fabric_port *from, struct fabric_port *to,
+					const struct tlp_hints *hints)
+{
+	struct transfer transfer = {
+		.from = from, .to = to, .hints = *hints,
+		.arriving = any_nonflit(from, to) ? tlp_nonflit_hints(*hints) : *hints,
 	};
 
 	trace_start(&transfer);
+	return transfer;
+}
+
+static void peer_write(struct fabric_port *from, const struct target *target, uint64_t addr,
+		       const uint8_t *data, uint64_t len, const struct tlp_hints *hints)
+{
+	struct transfer transfer = transfer_between(from, target->port, hints);
+	struct fabric_request req = {
+		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
+		.hints = transfer.arriving,
+	};
+
 	while (len) {
 		req.len = tlp_len(addr, len, from->max_payload);
 		trace_write(&transfer, addr, data, req.len);
@@ -110,22 +126,49 @@ static void peer_write(struct fabric_port *from, const struct target *target, ui
 	}
 }
 
+/* One read TLP with its completions. */
+static void read_tlp(const struct transfer *transfer, const struct fabric_request *req,
+		     uint64_t addr, uint8_t *data)
+{
+	uint16_t tag = trace_read(transfer, addr, req->len);
+
+	transfer->to->attr.ops->mem_read(transfer->to->attr.device, req, data);
+	trace_completions(transfer, tag, addr, data, req->len);
+}
+
+/*
+ * Hints leave no room for byte enables where a link is not in flit mode: whole DWs are asked for,
+ * and what nobody wants is dropped (2.2.5.1). A TLP stays within its DW-aligned size and BAR.
+ */
+static void read_whole_dws(const struct transfer *transfer, const struct fabric_request *req,
+			   uint64_t addr, uint8_t *data)
+{
+	unsigned int head = addr % 4, tail = -(addr + req->len) % 4;
+	struct fabric_request whole = *req;
+	uint8_t dws[TLP_MAX_PAYLOAD];
+
+	whole.offset -= head;
+	whole.len += head + tail;
+	read_tlp(transfer, &whole, addr - head, dws);
+	memcpy(data, dws + head, req->len);
+}
+
 static void peer_read(struct fabric_port *from, const struct target *target, uint64_t addr,
 		      uint8_t *data, uint64_t len, const struct tlp_hints *hints)
 {
-	struct transfer transfer = { .from = from, .to = target->port, .hints = hints };
+	struct transfer transfer = transfer_between(from, target->port, hints);
+	bool whole_dws = any_nonflit(from, target->port) && tlp_hints_valid(hints);
 	struct fabric_request req = {
 		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
-		.hints = *hints,
+		.hints = transfer.arriving,
 	};
-	uint16_t tag;
 
-	trace_start(&transfer);
 	while (len) {
 		req.len = tlp_len(addr, len, from->max_read);
-		tag = trace_read(&transfer, addr, req.len);
-		target->port->attr.ops->mem_read(target->port->attr.device, &req, data);
-		trace_completions(&transfer, tag, addr, data, req.len);
+		if (whole_dws && (addr % 4 || req.len % 4))
+			read_whole_dws(&transfer, &req, addr, data);
+		else
+			read_tlp(&transfer, &req, addr, data);
 		req.offset += req.len;
 		addr += req.len;
 		data += req.len;

@@ -49,25 +49,30 @@ void trace_start(struct transfer *transfer)
 	transfer->time_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* The same packet on the link of the device that sends it and of the one that receives it. */
-static void record(const struct transfer *transfer, const struct tlp *tlp,
-		   struct fabric_port *sender, struct fabric_port *receiver)
+static void record_on(const struct transfer *transfer, struct fabric_port *link,
+		      enum capture_direction direction, const struct tlp *tlp, unsigned int flags)
 {
-	struct capture *capture = sender->fabric->capture;
-	unsigned int flags = sender->attr.echo_st ? TLP_FLIT_ECHO_ST : 0;
 	size_t payload_len = tlp->payload ? tlp->length * 4 : 0, len;
 	uint8_t header[TLP_MAX_HEADER];
 
-	if (tlp_flit_encode_header(tlp, flags, header, sizeof(header), &len) != TLP_OK) {
-		sender->counters.capture_errors++;
-		return;
-	}
-	if (capture_packet(capture, sender->capture_link, CAPTURE_OUTBOUND, transfer->time_ns,
+	if (tlp_encode_header(link->attr.encoding, tlp, flags, header, sizeof(header), &len) ||
+	    capture_packet(link->fabric->capture, link->capture_link, direction, transfer->time_ns,
 			   header, len, tlp->payload, payload_len))
-		sender->counters.capture_errors++;
-	if (capture_packet(capture, receiver->capture_link, CAPTURE_INBOUND, transfer->time_ns,
-			   header, len, tlp->payload, payload_len))
-		receiver->counters.capture_errors++;
+		link->counters.capture_errors++;
+}
+
+/* The packet on the link of the device that sends it, and on that of the one that receives it. */
+static void record(const struct transfer *transfer, struct tlp *tlp, struct fabric_port *sender,
+		   struct fabric_port *receiver)
+{
+	bool echo_st = sender->attr.echo_st && sender->attr.encoding == TLP_FLIT;
+	unsigned int flags = echo_st ? TLP_FLIT_ECHO_ST : 0;
+
+	record_on(transfer, sender, CAPTURE_OUTBOUND, tlp, flags);
+	/* Completions have none to begin with. */
+	if (tlp_hints_valid(&tlp->hints))
+		tlp->hints = transfer->arriving;
+	record_on(transfer, receiver, CAPTURE_INBOUND, tlp, flags);
 }
 
 /*
@@ -93,7 +98,7 @@ static void record_write(const struct transfer *transfer, uint64_t addr, const v
 	struct tlp tlp = {
 		.type = tlp_type_for(TLP_MWR64, addr),
 		.requester = transfer->from->attr.requester,
-		.hints = *transfer->hints,
+		.hints = transfer->hints,
 		.payload = pad(padded, addr, data, len),
 	};
 
@@ -104,7 +109,7 @@ static void record_write(const struct transfer *transfer, uint64_t addr, const v
 void trace_write(const struct transfer *transfer, uint64_t addr, const void *data, uint32_t len)
 {
 	struct fabric_counters *from = &transfer->from->counters, *to = &transfer->to->counters;
-	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, transfer->hints);
+	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, &transfer->arriving);
 
 	from->tx_writes++;
 	from->tx_write_bytes += len;
@@ -122,12 +127,12 @@ void trace_write(const struct transfer *transfer, uint64_t addr, const void *dat
 
 uint16_t trace_read(const struct transfer *transfer, uint64_t addr, uint32_t len)
 {
-	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, transfer->hints);
+	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, &transfer->arriving);
 	struct tlp tlp = {
 		.type = tlp_type_for(TLP_MRD64, addr),
 		.requester = transfer->from->attr.requester,
 		.tag = transfer->from->next_tag,
-		.hints = *transfer->hints,
+		.hints = transfer->hints,
 	};
 
 	transfer->from->next_tag = (tlp.tag + 1) % TAGS;

@@ -12,8 +12,6 @@
 #define BUFFER_SIZE (256 * 1024)
 #define WRITER_NAME "softfabric"
 #define NANOSECONDS 9	/* if_tsresol: 10^-9 */
-/* What a reader needs to know before it can decode a link's packets. */
-#define LINK_DESCRIPTION "flit mode"
 
 struct capture {
 	int fd;
@@ -142,17 +140,28 @@ int capture_create(const char *path, uint64_t max_bytes, struct capture **result
 	return 0;
 }
 
-int capture_add_link(struct capture *capture, const char *name, uint32_t *link)
+/* What a reader needs to know before it can decode a link's packets, for programs and for people */
+static const struct {
+	uint16_t link_type;
+	const char *description;
+} encodings[] = {
+	[TLP_FLIT] = { LINKTYPE_USER0, "flit mode" },
+	[TLP_NONFLIT] = { LINKTYPE_USER1, "non-flit mode" },
+};
+
+int capture_add_link(struct capture *capture, const char *name, enum tlp_encoding encoding,
+		     uint32_t *link)
 {
-	const uint16_t link_type[2] = { LINKTYPE_USER0, 0 };
+	const uint16_t link_type[2] = { encodings[encoding].link_type, 0 };
+	const char *description = encodings[encoding].description;
 	const uint8_t resolution = NANOSECONDS;
-	size_t name_len = strlen(name);
+	size_t name_len = strlen(name), description_len = strlen(description);
 	uint32_t len;
 	int error;
 
 	if (!name_len || name_len > CAPTURE_NAME_MAX)
 		return EINVAL;
-	len = PCAPNG_BLOCK_MIN + 8 + option_size(name_len) + option_size(strlen(LINK_DESCRIPTION)) +
+	len = PCAPNG_BLOCK_MIN + 8 + option_size(name_len) + option_size(description_len) +
 	      option_size(1) + option_size(0);
 	error = begin(capture, PCAPNG_INTERFACE, len);
 	if (error)
@@ -160,7 +169,7 @@ int capture_add_link(struct capture *capture, const char *name, uint32_t *link)
 	put(capture, link_type, sizeof(link_type));
 	put32(capture, 0);	/* no limit to the length of packets */
 	put_option(capture, PCAPNG_IF_NAME, name, name_len);
-	put_option(capture, PCAPNG_IF_DESCRIPTION, LINK_DESCRIPTION, strlen(LINK_DESCRIPTION));
+	put_option(capture, PCAPNG_IF_DESCRIPTION, description, description_len);
 	put_option(capture, PCAPNG_IF_TSRESOL, &resolution, 1);
 	end(capture, len);
 	*link = capture->links++;

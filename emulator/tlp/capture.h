@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Captures of TLPs: a pcapng file with one interface a link, LINKTYPE_USER0, the bytes as they are
- * on the wire, timestamps in ns (IETF draft-ietf-opsawg-pcapng).
+ * Captures of TLPs: a pcapng file with one interface a link, the bytes as they are on the wire,
+ * timestamps in ns (IETF draft-ietf-opsawg-pcapng). The interface's link type says how its packets
+ * are encoded: LINKTYPE_USER0 in flit mode, LINKTYPE_USER1 outside of it.
  *
  * A capture has no lock: it belongs to one thread at a time.
  */
@@ -10,6 +11,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "tlp/tlp.h"
 
 struct capture;
 
@@ -32,11 +35,13 @@ int capture_create(const char *path, uint64_t max_bytes, struct capture **captur
 /**
  * capture_add_link() - announce a link; at any time.
  * @name: at most CAPTURE_NAME_MAX bytes; what tlpdump and Wireshark show as the interface
+ * @encoding: of all its packets
  * @link: its number for capture_packet()
  *
  * Return: 0, EINVAL (name empty or too long) or the write error.
  */
-int capture_add_link(struct capture *capture, const char *name, uint32_t *link);
+int capture_add_link(struct capture *capture, const char *name, enum tlp_encoding encoding,
+		     uint32_t *link);
 
 #define CAPTURE_PACKET_MAX 8192
 

@@ -16,6 +16,7 @@
 
 struct link {
 	char name[CAPTURE_NAME_MAX + 1];
+	enum tlp_encoding encoding;
 	uint64_t ticks_per_second;
 };
 
@@ -271,17 +272,20 @@ static struct link *new_link(struct capture_reader *reader)
 static enum capture_status take_link(struct capture_reader *reader, const struct block *block)
 {
 	struct link *link;
+	uint16_t type;
 
 	if (block->len < 8)
 		return fail(reader, "interface description of %u bytes", block->len);
-	if (get16(reader, block->body) != LINKTYPE_USER0)
-		return fail(reader, "link type %u instead of %u (USER0): not a capture of TLPs",
-			    get16(reader, block->body), LINKTYPE_USER0);
+	type = get16(reader, block->body);
+	if (type != LINKTYPE_USER0 && type != LINKTYPE_USER1)
+		return fail(reader, "link type %u instead of %u or %u (USER0, USER1): "
+			    "not a capture of TLPs", type, LINKTYPE_USER0, LINKTYPE_USER1);
 	if (reader->num_links >= CAPTURE_LINKS_MAX)
 		return fail(reader, "more than %u links", CAPTURE_LINKS_MAX);
 	link = new_link(reader);
 	if (!link)
 		return fail(reader, "out of memory for a link");
+	link->encoding = type == LINKTYPE_USER1 ? TLP_NONFLIT : TLP_FLIT;
 	take_link_options(reader, block, link);
 	if (!link->ticks_per_second)
 		return fail(reader, "resolution of timestamps out of range");
@@ -327,6 +331,7 @@ static enum capture_status take_packet(struct capture_reader *reader, const stru
 	*record = (struct capture_record){
 		.link = link->name,
 		.link_number = number,
+		.encoding = link->encoding,
 		.time_ns = to_ns((uint64_t)get32(reader, body + 4) << 32 | get32(reader, body + 8),
 				 link->ticks_per_second),
 		.data = body + 20,

@@ -3,9 +3,9 @@
  * Reading captures of TLPs. Files are not trusted: whatever they hold, memory stays bounded
  * (CAPTURE_BLOCK_MAX, CAPTURE_LINKS_MAX) and what is wrong is said with its place.
  *
- * Either byte order, several sections and unknown blocks are fine. A link whose type is not
- * LINKTYPE_USER0, and packets in simple or obsolete packet blocks, are errors: such a file was not
- * written by capture.h, and to skip them would make its counts wrong.
+ * Either byte order, several sections and unknown blocks are fine. A link whose type is neither
+ * LINKTYPE_USER0 nor LINKTYPE_USER1, and packets in simple or obsolete packet blocks, are errors:
+ * such a file was not written by capture.h, and to skip them would make its counts wrong.
  */
 #ifndef TLP_CAPTURE_READER_H
 #define TLP_CAPTURE_READER_H
@@ -23,6 +23,7 @@ struct capture_reader;
 struct capture_record {
 	const char *link;		/* the link's name; valid until the reader is closed */
 	uint32_t link_number;
+	enum tlp_encoding encoding;	/* of the link's packets */
 	uint64_t time_ns;		/* since the epoch */
 	uint32_t direction;		/* enum capture_direction, or 0: the file does not say */
 	const uint8_t *data;		/* valid until the next call */

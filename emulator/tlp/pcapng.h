@@ -25,7 +25,9 @@
 
 #define PCAPNG_BLOCK_MIN	12	/* type, length, length again */
 
-#define LINKTYPE_USER0		147	/* www.tcpdump.org/linktypes.html */
+/* www.tcpdump.org/linktypes.html; what the two mean is this project's choice: see capture.h */
+#define LINKTYPE_USER0		147
+#define LINKTYPE_USER1		148
 
 #define PCAPNG_PAD(len)		(((len) + 3u) & ~3u)
 

@@ -8,13 +8,16 @@
 
 static void check_record(const struct capture_record *record)
 {
-	struct tlp_flit_layout layout;
+	struct tlp_nonflit_layout nonflit;
+	struct tlp_flit_layout flit;
 	struct tlp tlp;
 
 	fuzz_assert(record->link && strlen(record->link) <= CAPTURE_NAME_MAX);
 	fuzz_assert(record->len <= CAPTURE_BLOCK_MAX && record->direction <= 3);
-	(void)tlp_flit_layout(record->data, record->len, &layout);
-	(void)tlp_flit_decode(record->data, record->len, &tlp);
+	fuzz_assert(record->encoding == TLP_FLIT || record->encoding == TLP_NONFLIT);
+	(void)tlp_flit_layout(record->data, record->len, &flit);
+	(void)tlp_nonflit_layout(record->data, record->len, &nonflit);
+	(void)tlp_decode(record->encoding, record->data, record->len, &tlp);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -84,6 +84,7 @@ void json_print_packet(FILE *out, const struct packet *packet, bool payload)
 	add_int(object, "number", packet->number);
 	add_string(object, "link", packet->record.link);
 	add_string(object, "direction", packet_direction(packet));
+	add_string(object, "encoding", tlp_encoding_name(packet->record.encoding));
 	add_int(object, "time_ns", packet->record.time_ns);
 	add_string(object, "type", packet_type(packet));
 	if (packet->error)

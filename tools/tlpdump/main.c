@@ -70,7 +70,8 @@ static const char help[] =
 	"      --address=A-B       requests to addresses from A to B, as in 0x1000-0x1fff\n"
 	"      --st=TAG            with this steering tag\n"
 	"      --ph=HINT           with this processing hint, 0 to 3\n"
-	"      --hv=BITS           with this HV: 0 no hints, 1 8-bit tag, 3 16-bit tag\n"
+	"      --hv=BITS           with this HV: 0 no hints, 1 8-bit tag, 3 16-bit tag;\n"
+	"                          outside of flit mode 3 is a tag with ST[15:8] other than 0\n"
 	"  -n, --limit=N           only the first N of them\n"
 	"\n"
 	"What about them (without any: a line for each DW of the header):\n"
@@ -175,8 +176,8 @@ static void decode(struct run *run, struct packet *packet)
 	if (packet->record.len < packet->record.wire_len)
 		packet->error = TLP_ERR_TRUNCATED;
 	else
-		packet->error = tlp_flit_decode(packet->record.data, packet->record.len,
-						&packet->tlp);
+		packet->error = tlp_decode(packet->record.encoding, packet->record.data,
+					   packet->record.len, &packet->tlp);
 }
 
 static void show(struct run *run, const struct packet *packet)

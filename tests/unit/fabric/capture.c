@@ -21,6 +21,7 @@
 struct fixture {
 	struct fabric *fabric;
 	struct fabric_port *nic, *acc;
+	struct fabric_request last;	/* as acc got it */
 	struct capture *capture;
 	char path[64];
 	FILE *file;
@@ -29,24 +30,30 @@ struct fixture {
 
 static void mem_write(void *device, const struct fabric_request *req, const void *data)
 {
+	((struct fixture *)device)->last = *req;
 }
 
+/* Each byte reads as its offset. */
 static void mem_read(void *device, const struct fabric_request *req, void *data)
 {
-	memset(data, 0xab, req->len);
+	((struct fixture *)device)->last = *req;
+	for (uint32_t i = 0; i < req->len; i++)
+		((uint8_t *)data)[i] = req->offset + i;
 }
 
 static const struct fabric_port_ops ops = { .mem_write = mem_write, .mem_read = mem_read };
 
 /* One port is there before the capture starts, the other comes later. */
-static int make_ports(void **state)
+static int make_links(void **state, enum tlp_encoding nic_link, enum tlp_encoding acc_link)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	const struct fabric_port_attr nic = {
 		.name = "nic0", .requester = 0x0400, .echo_st = true,
+		.encoding = nic_link,
 	};
 	const struct fabric_port_attr acc = {
 		.name = "acc0", .requester = 0x0020, .ops = &ops, .device = f,
+		.encoding = acc_link,
 	};
 
 	strcpy(f->path, "/tmp/fabric_capture.XXXXXX");
@@ -62,6 +69,26 @@ static int make_ports(void **state)
 	fabric_port_set_window(f->acc, 2, BAR_BASE, BAR_SIZE);
 	*state = f;
 	return 0;
+}
+
+static int make_ports(void **state)
+{
+	return make_links(state, TLP_FLIT, TLP_FLIT);
+}
+
+static int make_nonflit(void **state)
+{
+	return make_links(state, TLP_NONFLIT, TLP_NONFLIT);
+}
+
+static int make_nonflit_acc(void **state)
+{
+	return make_links(state, TLP_FLIT, TLP_NONFLIT);
+}
+
+static int make_nonflit_nic(void **state)
+{
+	return make_links(state, TLP_NONFLIT, TLP_FLIT);
 }
 
 static int free_ports(void **state)
@@ -133,7 +160,7 @@ static void decode_next(struct fixture *f, struct tlp *tlp)
 	struct capture_record record;
 
 	assert_int_equal(capture_reader_next(f->reader, &record), CAPTURE_RECORD);
-	assert_int_equal(tlp_flit_decode(record.data, record.len, tlp), TLP_OK);
+	assert_int_equal(tlp_decode(record.encoding, record.data, record.len, tlp), TLP_OK);
 }
 
 static void ragged_ends_have_byte_enables(void **state)
@@ -162,7 +189,8 @@ static void reads_and_their_completions(void **state)
 	uint8_t data[200], expected[200];
 	struct tlp tlp;
 
-	memset(expected, 0xab, sizeof(expected));
+	for (size_t i = 0; i < sizeof(expected); i++)
+		expected[i] = 0x42 + i;
 	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x42, data, 200, &hints), 0);
 	assert_int_equal(fabric_read(f->nic, BAR_BASE, data, 4, NULL), 0);
 	open_capture(f);
@@ -200,7 +228,153 @@ static void reads_and_their_completions(void **state)
 	assert_int_equal(tlp.tag, 1);
 }
 
-#define CAPTURE_TEST(name) cmocka_unit_test_setup_teardown(name, make_ports, free_ports)
+/* The write that a hardware analyzer saw in flit mode, with a tag of the 16-bit namespace */
+static const struct tlp_hints wide_hints = { .hv = TLP_HV_ST16, .ph = 2, .st = 0x12f0 };
+#define FLIT_WRITE(hv, st_high) \
+	0x60, 0x02, 0x00, 0x01, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x20, 0xe0, \
+	0x06, 0x00, 0x08, 0x00, 0x00, (st_high), 0xf0, 0x80 | (hv) << 4, 'a', 'b', 'c', 'd'
+#define NONFLIT_WRITE \
+	0x60, 0x01, 0x00, 0x01, 0x04, 0x00, 0xf0, 0x0f, 0x00, 0x00, 0x20, 0xe0, \
+	0x06, 0x00, 0x08, 0x02, 'a', 'b', 'c', 'd'
+
+static void writes_outside_of_flit_mode(void **state)
+{
+	static const uint8_t wide[] = { 0x90, 0x12, 0x00, 0x00, NONFLIT_WRITE };
+	static const uint8_t narrow[] = { NONFLIT_WRITE };
+	const struct tlp_hints hints = { .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 };
+	struct fixture *f = *state;
+
+	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, "abcd", 4, &wide_hints), 0);
+	assert_memory_equal(&f->last.hints, &wide_hints, sizeof(wide_hints));
+	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, "abcd", 4, &hints), 0);
+	assert_memory_equal(&f->last.hints, &hints, sizeof(hints));
+	open_capture(f);
+	next_is(f, "nic0", CAPTURE_OUTBOUND, wide, sizeof(wide));
+	next_is(f, "acc0", CAPTURE_INBOUND, wide, sizeof(wide));
+	next_is(f, "nic0", CAPTURE_OUTBOUND, narrow, sizeof(narrow));
+	next_is(f, "acc0", CAPTURE_INBOUND, narrow, sizeof(narrow));
+	ends(f);
+}
+
+static void flit_to_nonflit_is_translated(void **state)
+{
+	static const uint8_t sent[] = {
+		0x60, 0x02, 0x00, 0x01, 0x04, 0x00, 0x00, 0xf0, 0x00, 0x00, 0x20, 0xe0,
+		0x06, 0x00, 0x08, 0x00, 0x00, 0x12, 0xf0, 0xb0, 'a', 'b', 'c', 'd',
+	};
+	static const uint8_t received[] = { 0x90, 0x12, 0x00, 0x00, NONFLIT_WRITE };
+	struct fixture *f = *state;
+
+	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, "abcd", 4, &wide_hints), 0);
+	assert_memory_equal(&f->last.hints, &wide_hints, sizeof(wide_hints));
+	open_capture(f);
+	next_is(f, "nic0", CAPTURE_OUTBOUND, sent, sizeof(sent));
+	next_is(f, "acc0", CAPTURE_INBOUND, received, sizeof(received));
+	ends(f);
+}
+
+static void nonflit_to_flit_is_translated(void **state)
+{
+	static const uint8_t sent[] = { 0x90, 0x12, 0x00, 0x00, NONFLIT_WRITE };
+	static const uint8_t received[] = { FLIT_WRITE(TLP_HV_ST16, 0x12) };
+	struct fixture *f = *state;
+
+	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, "abcd", 4, &wide_hints), 0);
+	open_capture(f);
+	next_is(f, "nic0", CAPTURE_OUTBOUND, sent, sizeof(sent));
+	next_is(f, "acc0", CAPTURE_INBOUND, received, sizeof(received));
+	ends(f);
+}
+
+/* 00F0h and F0h are the same bits where there is no HV to tell them apart. */
+static void a_small_wide_tag_arrives_as_8_bits(void **state)
+{
+	static const uint8_t sent[] = { NONFLIT_WRITE };
+	static const uint8_t received[] = { FLIT_WRITE(TLP_HV_ST8, 0) };
+	const struct tlp_hints small = { .hv = TLP_HV_ST16, .ph = 2, .st = 0xf0 };
+	const struct tlp_hints arrives = { .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 };
+	const struct fabric_hint_count *counts;
+	struct fixture *f = *state;
+	unsigned int count;
+
+	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, "abcd", 4, &small), 0);
+	assert_memory_equal(&f->last.hints, &arrives, sizeof(arrives));
+	counts = fabric_port_hint_counts(f->acc, &count);
+	assert_int_equal(count, 1);
+	assert_memory_equal(&counts[0].hints, &arrives, sizeof(arrives));
+	open_capture(f);
+	next_is(f, "nic0", CAPTURE_OUTBOUND, sent, sizeof(sent));
+	next_is(f, "acc0", CAPTURE_INBOUND, received, sizeof(received));
+	ends(f);
+}
+
+/* Completions are translated as well, and have no hints in either mode. */
+static void reads_outside_of_flit_mode(void **state)
+{
+	static const uint8_t request[] = {
+		0x90, 0x12, 0x00, 0x00, 0x20, 0x01, 0x00, 0x01, 0x04, 0x00, 0x00, 0xf0,
+		0x00, 0x00, 0x20, 0xe0, 0x06, 0x00, 0x08, 0x02,
+	};
+	static const uint8_t completion[] = {
+		0x4a, 0x00, 0x00, 0x01, 0x00, 0x20, 0x00, 0x04, 0x04, 0x00, 0x00, 0x00,
+		0x00, 0x01, 0x02, 0x03,
+	};
+	struct fixture *f = *state;
+	uint8_t data[4];
+
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x800, data, 4, &wide_hints), 0);
+	assert_memory_equal(&f->last.hints, &wide_hints, sizeof(wide_hints));
+	open_capture(f);
+	next_is(f, "nic0", CAPTURE_OUTBOUND, request, sizeof(request));
+	next_is(f, "acc0", CAPTURE_INBOUND, request, sizeof(request));
+	next_is(f, "acc0", CAPTURE_OUTBOUND, completion, sizeof(completion));
+	next_is(f, "nic0", CAPTURE_INBOUND, completion, sizeof(completion));
+	ends(f);
+}
+
+/* With hints no byte enables can be said: whole DWs are read, and only what was asked for is kept. */
+static void ragged_reads_with_hints_become_whole(void **state)
+{
+	uint8_t data[8] = { 0 };
+	struct fixture *f = *state;
+	struct tlp tlp;
+
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x43, data, 6, &wide_hints), 0);
+	assert_memory_equal(data, "\x43\x44\x45\x46\x47\x48\0\0", 8);
+	assert_int_equal(f->last.offset, 0x40);
+	assert_int_equal(f->last.len, 12);
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x43, data, 6, NULL), 0);
+	assert_int_equal(f->last.offset, 0x43);
+	assert_int_equal(f->last.len, 6);
+	open_capture(f);
+	for (int i = 0; i < 2; i++) {
+		decode_next(f, &tlp);
+		assert_int_equal(tlp.hints.st, 0x12f0);
+		assert_int_equal(tlp.address, BAR_BASE + 0x40);
+		assert_int_equal(tlp.length, 3);
+		assert_int_equal(tlp.first_be, 0xf);
+		assert_int_equal(tlp.last_be, 0xf);
+	}
+	for (int i = 0; i < 2; i++) {
+		decode_next(f, &tlp);
+		assert_int_equal(tlp.byte_count, 12);
+		assert_int_equal(tlp.lower_address, 0x40);
+	}
+	for (int i = 0; i < 2; i++) {
+		decode_next(f, &tlp);
+		assert_int_equal(tlp.first_be, 0x8);
+		assert_int_equal(tlp.last_be, 0x1);
+	}
+	for (int i = 0; i < 2; i++) {
+		decode_next(f, &tlp);
+		assert_int_equal(tlp.byte_count, 6);
+		assert_int_equal(tlp.lower_address, 0x43);
+	}
+	ends(f);
+}
+
+#define LINKS_TEST(name, make) cmocka_unit_test_setup_teardown(name, make, free_ports)
+#define CAPTURE_TEST(name) LINKS_TEST(name, make_ports)
 
 int main(void)
 {
@@ -208,6 +382,13 @@ int main(void)
 		CAPTURE_TEST(writes_are_as_an_analyzer_saw_them),
 		CAPTURE_TEST(ragged_ends_have_byte_enables),
 		CAPTURE_TEST(reads_and_their_completions),
+		LINKS_TEST(writes_outside_of_flit_mode, make_nonflit),
+		LINKS_TEST(flit_to_nonflit_is_translated, make_nonflit_acc),
+		LINKS_TEST(nonflit_to_flit_is_translated, make_nonflit_nic),
+		LINKS_TEST(a_small_wide_tag_arrives_as_8_bits, make_nonflit_nic),
+		LINKS_TEST(reads_outside_of_flit_mode, make_nonflit),
+		LINKS_TEST(ragged_reads_with_hints_become_whole, make_nonflit),
+		LINKS_TEST(ragged_reads_with_hints_become_whole, make_nonflit_acc),
 	};
 
 	return cmocka_run_group_tests_name("fabric_capture", tests, NULL, NULL);

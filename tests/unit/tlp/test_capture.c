@@ -84,7 +84,7 @@ static struct capture *create_with_link(const char *path, uint64_t max_bytes)
 	uint32_t link;
 
 	assert_int_equal(capture_create(path, max_bytes, &capture), 0);
-	assert_int_equal(capture_add_link(capture, "acc0", &link), 0);
+	assert_int_equal(capture_add_link(capture, "acc0", TLP_FLIT, &link), 0);
 	assert_int_equal(link, 0);
 	return capture;
 }
@@ -98,6 +98,45 @@ static void written_bytes_are_those_of_the_format(void **state)
 	assert_int_equal(capture_packets(capture), 1);
 	assert_int_equal(capture_close(capture), 0);
 	assert_file(fixture->path, whole, sizeof(whole));
+}
+
+/* The link type says how to decode, the description says it to people. */
+static void encodings_are_told_apart(void **state)
+{
+	static const uint8_t described[] = {
+		LE32(1), LE32(60), LE16(148), LE16(0), LE32(0),
+		LE16(2), LE16(4), 'a', 'c', 'c', '1',
+		LE16(3), LE16(13), 'n', 'o', 'n', '-', 'f', 'l', 'i', 't', ' ', 'm', 'o', 'd', 'e',
+		0, 0, 0,
+		LE16(9), LE16(1), 9, 0, 0, 0,
+		LE16(0), LE16(0), LE32(60),
+	};
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, 0);
+	struct capture_record record;
+	struct capture_reader *reader;
+	uint8_t found[48 + 56 + 60];
+	uint32_t link;
+	FILE *file;
+
+	assert_int_equal(capture_add_link(capture, "acc1", TLP_NONFLIT, &link), 0);
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, "a", 1, NULL, 0), 0);
+	assert_int_equal(capture_packet(capture, 1, CAPTURE_INBOUND, 0, "b", 1, NULL, 0), 0);
+	assert_int_equal(capture_close(capture), 0);
+	file = fopen(fixture->path, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(found, 1, sizeof(found), file), sizeof(found));
+	assert_memory_equal(found + 48 + 56, described, sizeof(described));
+	rewind(file);
+	assert_int_equal(capture_reader_create(file, &reader), 0);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_int_equal(record.encoding, TLP_FLIT);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_int_equal(record.encoding, TLP_NONFLIT);
+	assert_string_equal(record.link, "acc1");
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_END);
+	capture_reader_close(reader);
+	fclose(file);
 }
 
 static void flush_shows_packets_to_readers(void **state)
@@ -123,8 +162,8 @@ static void bad_arguments_write_nothing(void **state)
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	capture = create_with_link(fixture->path, 0);
-	assert_int_equal(capture_add_link(capture, "", &link), EINVAL);
-	assert_int_equal(capture_add_link(capture, name, &link), EINVAL);
+	assert_int_equal(capture_add_link(capture, "", TLP_FLIT, &link), EINVAL);
+	assert_int_equal(capture_add_link(capture, name, TLP_FLIT, &link), EINVAL);
 	assert_int_equal(link, 77);
 	assert_int_equal(capture_packet(capture, 1, CAPTURE_INBOUND, 0, "a", 1, NULL, 0), EINVAL);
 	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, "", 0, NULL, 0), EINVAL);
@@ -175,7 +214,7 @@ static void many_packets_round_trip(void **state)
 	FILE *file;
 
 	capture = create_with_link(fixture->path, 0);
-	assert_int_equal(capture_add_link(capture, "nic0", &link), 0);
+	assert_int_equal(capture_add_link(capture, "nic0", TLP_FLIT, &link), 0);
 	assert_int_equal(link, 1);
 	for (uint32_t i = 0; i < count; i++) {
 		memset(data, i, sizeof(data));
@@ -342,7 +381,8 @@ static const struct broken broken[] = {
 	       SECTION, LE32(1), LE32(20), LE16(147), LE16(0), LE32(0)),
 	BROKEN("block at byte 48: interface description of 4 bytes",
 	       SECTION, LE32(1), LE32(16), LE16(147), LE16(0), LE32(16)),
-	BROKEN("block at byte 48: link type 1 instead of 147 (USER0): not a capture of TLPs",
+	BROKEN("block at byte 48: link type 1 instead of 147 or 148 (USER0, "
+	       "USER1): not a capture of TLPs",
 	       SECTION, LE32(1), LE32(20), LE16(1), LE16(0), LE32(0), LE32(20)),
 	BROKEN("block at byte 48: resolution of timestamps out of range",
 	       SECTION, LE32(1), LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), 20, 0, 0,
@@ -423,6 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(written_bytes_are_those_of_the_format, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(encodings_are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(flush_shows_packets_to_readers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_arguments_write_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(limit_drops_and_counts, set_up, tear_down),

@@ -27,7 +27,7 @@
 struct fixture {
 	char path[32];
 	struct capture *capture;
-	uint32_t nic, accelerator;
+	uint32_t nic, accelerator, old;	/* the last is not in flit mode */
 	char output[OUTPUT_MAX];
 };
 
@@ -45,8 +45,9 @@ static int set_up(void **state)
 	close(fd);
 	*state = fixture;
 	return capture_create(fixture->path, 0, &fixture->capture) ||
-	       capture_add_link(fixture->capture, "nic0", &fixture->nic) ||
-	       capture_add_link(fixture->capture, "acc0", &fixture->accelerator);
+	       capture_add_link(fixture->capture, "nic0", TLP_FLIT, &fixture->nic) ||
+	       capture_add_link(fixture->capture, "acc0", TLP_FLIT, &fixture->accelerator) ||
+	       capture_add_link(fixture->capture, "old0", TLP_NONFLIT, &fixture->old);
 }
 
 static int tear_down(void **state)
@@ -175,15 +176,108 @@ static void malformed_packets_are_shown_and_named(void **state)
 		   "#3 nic0 out +0.000000000\n"
 		   "malformed: bytes end before the packet does (1 bytes)\n\n");
 	assert_run(fixture, "--json", 0,
-		   "{\"number\":1,\"link\":\"nic0\",\"direction\":\"out\",\"time_ns\":1000000000,"
+		   "{\"number\":1,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
 		   "\"type\":\"malformed\",\"error\":\"bytes end before the packet does\"}\n"
-		   "{\"number\":2,\"link\":\"nic0\",\"direction\":\"out\",\"time_ns\":1000000000,"
+		   "{\"number\":2,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
 		   "\"type\":\"malformed\",\"error\":\"unknown packet type\"}\n"
-		   "{\"number\":3,\"link\":\"nic0\",\"direction\":\"out\",\"time_ns\":1000000000,"
+		   "{\"number\":3,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
 		   "\"type\":\"malformed\",\"error\":\"bytes end before the packet does\"}\n");
 	assert_run(fixture, "--type=MWr", 0, "");
 	assert_run(fixture, "--expect=none", 1,
 		   "0 of 3 TLPs carry no hints; the first that does not is #1\n");
+}
+
+static void add_nonflit(struct fixture *fixture, size_t index)
+{
+	add(fixture, fixture->old, CAPTURE_INBOUND, SECOND, nonflit_vectors[index].bytes,
+	    vector_size(&nonflit_vectors[index]));
+}
+
+static void words_outside_of_flit_mode(void **state)
+{
+	static const uint8_t everything[] = {
+		0x8e, 1, 2, 3,  0x90, 0x12, 0xb0, 0,  0x4d, 0xd5, 0xf8, 0x01,
+		0x00, 0x18, 0x07, 0xf0,  0xfe, 0xbf, 0x00, 0x13,  1, 2, 3, 4,
+		0xec, 0xec, 0xec, 0xec,
+	};
+	struct fixture *fixture = *state;
+
+	add_nonflit(fixture, 1);
+	add_nonflit(fixture, 6);
+	add_nonflit(fixture, 7);
+	add_nonflit(fixture, 19);
+	add(fixture, fixture->old, CAPTURE_OUTBOUND, SECOND, everything, sizeof(everything));
+	assert_run(fixture, "--payload", 0,
+		   "#1 old0 in +0.000000000 non-flit\n"
+		   "00001290 -> TPH prefix ST[15:8]=12h AMA=0 AV-\n"
+		   "02000160 -> STP MWr64 TC=0 TH+ TD- EP- Attr=0 AT=0 L=2\n"
+		   "FFF00004 -> RID=4h:0h.0h ST=F0h LBE=Fh FBE=Fh\n"
+		   "E0200000 -> AddrH=000020E0h\n"
+		   "03000006 -> AddrL=06000000h PH=3\n"
+		   "A3A2A1A0 -> Data[0]\n" "B3B2B1B0 -> Data[1]\n\n"
+		   "#2 old0 in +0.000000000 non-flit\n"
+		   "A576D400 -> STP MRd32 TC=5 TH- TD- EP+ Attr=7 AT=1 L=677\n"
+		   "FFBCCDAB -> RID=ABh:19h.5h Tag=2BCh LBE=Fh FBE=Fh\n"
+		   "00000080 -> Addr=80000000h\n\n"
+		   "#3 old0 in +0.000000000 non-flit\n"
+		   "00000920 -> STP MRd64 TC=0 TH+ TD- EP- Attr=0 AT=0 L=1024\n"
+		   "77FE0004 -> RID=4h:0h.0h Tag=1FEh ST=77h\n"
+		   "80000000 -> AddrH=00000080h\n"
+		   "01100000 -> AddrL=00001000h PH=1\n\n"
+		   "#4 old0 in +0.000000000 non-flit\n"
+		   "0000000A -> STP Cpl TC=0 TH- TD- EP- Attr=0 AT=0 L=0\n"
+		   "04801003 -> CID=3h:2h.0h Status=4 BCM- BC=4\n"
+		   "00050004 -> RID=4h:0h.0h Tag=5h LA=0h\n\n"
+		   "#5 old0 out +0.000000000 non-flit\n"
+		   "0302018E -> Prefix Type=8Eh\n"
+		   "00B01290 -> TPH prefix ST[15:8]=12h AMA=5 AV+\n"
+		   "01F8D54D -> STP Swap32 TC=5 TH+ TD+ EP+ Attr=7 AT=2 L=1\n"
+		   "F0071800 -> RID=0h:3h.0h Tag=207h ST=F0h\n"
+		   "1300BFFE -> Addr=FEBF0010h PH=3\n"
+		   "04030201 -> Data[0]\n"
+		   "ECECECEC -> ECRC\n\n");
+}
+
+static void malformed_outside_of_flit_mode(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add(fixture, fixture->old, CAPTURE_INBOUND, SECOND, nonflit_vectors[1].bytes, 14);
+	add(fixture, fixture->old, CAPTURE_INBOUND, SECOND, nonflit_vectors[1].bytes, 4);
+	add(fixture, fixture->old, CAPTURE_INBOUND, SECOND, "\x03\x00\x00\x01", 4);
+	assert_run(fixture, "", 0,
+		   "#1 old0 in +0.000000000 non-flit\n"
+		   "00001290 -> TPH prefix ST[15:8]=12h AMA=0 AV-\n"
+		   "02000160 -> STP MWr64 TC=0 TH+ TD- EP- Attr=0 AT=0 L=2\n"
+		   "FFF00004 -> RID=4h:0h.0h ST=F0h LBE=Fh FBE=Fh\n"
+		   "malformed: bytes end before the packet does (14 bytes)\n\n"
+		   "#2 old0 in +0.000000000 non-flit\n"
+		   "00001290 -> TPH prefix ST[15:8]=12h AMA=0 AV-\n"
+		   "malformed: bytes end before the packet does (4 bytes)\n\n"
+		   "#3 old0 in +0.000000000 non-flit\n"
+		   "01000003 -> STP Type=3h TC=0 TH- TD- EP- Attr=0 AT=0 L=1\n"
+		   "malformed: unknown packet type (4 bytes)\n\n");
+}
+
+static void both_encodings_in_one_capture(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, SECOND, vectors[2].bytes,
+	    vector_size(&vectors[2]));
+	add_nonflit(fixture, 1);
+	assert_run(fixture, "--expect=st-ext=0x12f0,ph=3 --type=MWr --hv=3", 0,
+		   "2 of 2 TLPs carry ST=12F0h PH=3 HV=3\n");
+	assert_run(fixture, "--count", 0,
+		   "LINK DIR TYPE     ST PH HV TLPS PAYLOAD\n"
+		   "nic0 out MWr64 12F0h  3  3    1       8\n"
+		   "old0 in  MWr64 12F0h  3  3    1       8\n");
+	assert_run(fixture, "--json --link=old0 --st=0x12f0", 0,
+		   "{\"number\":2,\"link\":\"old0\",\"direction\":\"in\","
+		   "\"encoding\":\"non-flit\",\"time_ns\":1000000000,"
+		   "\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":0,\"tc\":0,\"attr\":0,"
+		   "\"ep\":false,\"length\":2,\"address\":\"0x20e006000000\",\"first_be\":15,"
+		   "\"last_be\":15,\"at\":0,\"hv\":3,\"st\":4848,\"ph\":3}\n");
 }
 
 static void json_has_every_field(void **state)
@@ -195,12 +289,12 @@ static void json_has_every_field(void **state)
 	add(fixture, fixture->nic, CAPTURE_INBOUND, SECOND, vectors[17].bytes,
 	    vector_size(&vectors[17]));
 	assert_run(fixture, "--json --payload", 0,
-		   "{\"number\":1,\"link\":\"acc0\",\"direction\":\"in\",\"time_ns\":1000000000,"
+		   "{\"number\":1,\"link\":\"acc0\",\"direction\":\"in\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
 		   "\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":0,\"tc\":0,\"attr\":0,"
 		   "\"ep\":false,\"length\":4,\"address\":\"0x123456780\",\"first_be\":14,"
 		   "\"last_be\":7,\"at\":0,\"hv\":1,\"st\":90,\"ph\":1,"
 		   "\"payload\":\"a0a1a2a3b0b1b2b3c0c1c2c3d0d1d2d3\"}\n"
-		   "{\"number\":2,\"link\":\"nic0\",\"direction\":\"in\",\"time_ns\":1000000000,"
+		   "{\"number\":2,\"link\":\"nic0\",\"direction\":\"in\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
 		   "\"type\":\"Cpl\",\"requester\":\"04:00.0\",\"tag\":5,\"tc\":0,\"attr\":0,"
 		   "\"ep\":false,\"length\":0,\"completer\":\"03:02.0\",\"status\":1,"
 		   "\"byte_count\":4,\"lower_address\":0}\n");
@@ -342,8 +436,8 @@ static void files_that_are_none_are_named(void **state)
 	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
 	    vector_size(REFERENCE));
 	assert_int_equal(capture_flush(fixture->capture), 0);
-	assert_int_equal(truncate(fixture->path, 48 + 56 + 56 + 12), 0);
-	snprintf(message, sizeof(message), "tlpdump: %s: block at byte 160: the file ends within "
+	assert_int_equal(truncate(fixture->path, 48 + 56 + 56 + 60 + 12), 0);
+	snprintf(message, sizeof(message), "tlpdump: %s: block at byte 220: the file ends within "
 		 "it; was its writer interrupted?\n", fixture->path);
 	assert_run(fixture, "", 2, message);
 
@@ -376,6 +470,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_packets_in_the_same_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(malformed_packets_are_shown_and_named, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(words_outside_of_flit_mode, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(malformed_outside_of_flit_mode, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(both_encodings_in_one_capture, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(json_has_every_field, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(filters_take_what_they_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_by_kind, set_up, tear_down),

@@ -74,8 +74,8 @@ static int set_up(void **state)
 	return copy_file(DISSECTOR, fixture->dissector_path) ||
 	       capture_create(fixture->capture_path, 0, &fixture->capture) ||
 	       chmod(fixture->capture_path, 0644) ||
-	       capture_add_link(fixture->capture, "nic0", &fixture->links[0]) ||
-	       capture_add_link(fixture->capture, "acc0", &fixture->links[1]);
+	       capture_add_link(fixture->capture, "nic0", TLP_FLIT, &fixture->links[0]) ||
+	       capture_add_link(fixture->capture, "acc0", TLP_FLIT, &fixture->links[1]);
 }
 
 static int tear_down(void **state)

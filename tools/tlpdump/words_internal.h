@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* What the words of both encodings have in common. Private to words*.c. */
+#ifndef TLPDUMP_WORDS_INTERNAL_H
+#define TLPDUMP_WORDS_INTERNAL_H
+
+#include "words.h"
+
+struct words {
+	FILE *out;
+	const uint8_t *data;
+	uint32_t dws;		/* whole ones that are there */
+	bool payload;		/* is wanted, too */
+};
+
+/* All lines of a packet, or as many as its bytes and its type allow */
+void words_print_flit(const struct words *words);
+void words_print_nonflit(const struct words *words);
+
+/* The DW at @index as the specification numbers its bits: byte 0 is bits 31:24 */
+uint32_t words_dw(const struct words *words, uint32_t index);
+
+/* The bytes of the DW at @index, least significant first */
+void words_begin_line(const struct words *words, uint32_t index);
+
+void words_print_id(const struct words *words, const char *name, uint16_t id);
+
+/* "MWr64", or the number of a @type that has no name */
+void words_print_type(const struct words *words, unsigned int type);
+
+/* Lines of @count DWs of data from @first on, if data is wanted */
+void words_print_payload(const struct words *words, uint32_t first, uint32_t count);
+
+static inline char words_sign(uint32_t bit)
+{
+	return bit ? '+' : '-';
+}
+
+#endif
