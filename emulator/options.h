@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tlp/tlp.h"
+
 struct option_def {
 	const char *key;		/* NULL ends the table */
 	const char *values;		/* what is allowed, for help and messages: "none|tph|ext" */
@@ -43,6 +45,9 @@ bool option_number(const char *value, uint64_t min, uint64_t max, uint64_t *numb
 
 /** option_bool() - on, off. */
 bool option_bool(const char *value, bool *on);
+
+/** option_encoding() - on: the link is in flit mode; off: it is not. */
+bool option_encoding(const char *value, enum tlp_encoding *encoding);
 
 /** option_bdf() - BB:DD.F in hexadecimal, as lspci prints it. */
 bool option_bdf(const char *value, uint16_t *requester);

@@ -70,11 +70,19 @@ static bool set_bdf(void *attr, const char *value)
 	return option_bdf(value, &accelerator->requester);
 }
 
+static bool set_flit(void *attr, const char *value)
+{
+	struct accelerator_attr *accelerator = attr;
+
+	return option_encoding(value, &accelerator->encoding);
+}
+
 const struct option_def accelerator_options[] = {
 	{ "size", "64K..64G, a power of two", "memory in BAR2 (256M)", set_size },
 	{ "completer", "none|tph|ext", "TPH completer: none, 8-bit tags, 16-bit tags too (ext)",
 	  set_completer },
 	{ "bdf", "BB:DD.F", "ID in completions; where the guest sees it (00:04.0)", set_bdf },
+	{ "flit", "on|off", "whether the link is in flit mode (on)", set_flit },
 	{ 0 },
 };
 
@@ -267,7 +275,9 @@ static int register_values(struct accelerator *accelerator)
 static int plug_in(struct accelerator *accelerator, struct fabric *fabric,
 		   const struct accelerator_attr *attr)
 {
-	struct fabric_port_attr port = { .name = attr->name, .requester = attr->requester };
+	struct fabric_port_attr port = {
+		.name = attr->name, .requester = attr->requester, .encoding = attr->encoding,
+	};
 	int err;
 
 	err = pci_function_init(&accelerator->fn, fabric, &port, &identity, &function_ops);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "options.h"
+#include "tlp/tlp.h"
 
 struct connectx;
 struct engine;
@@ -31,6 +32,7 @@ enum cx_requester {
 struct connectx_attr {
 	const char *name;		/* on the fabric and in the registry; must outlive the device */
 	uint16_t requester;		/* ID of its TLPs: bus << 8 | device << 3 | function */
+	enum tlp_encoding encoding;	/* of the link */
 	bool echo_st;			/* see struct fabric_port_attr */
 	enum cx_requester tph;
 	unsigned int st_entries;	/* ST table in the capability, 2-64; 0: no table */
@@ -38,7 +40,7 @@ struct connectx_attr {
 	uint16_t lid;			/* of the port, 1-0xbfff; as a subnet manager would assign it */
 };
 
-/** connectx_defaults - 8-bit TPH, 64 ST entries in the capability, LID 1, 00:10.0; no name. */
+/** connectx_defaults - flit mode, 8-bit TPH, 64 ST entries in the capability, LID 1, 00:10.0. */
 extern const struct connectx_attr connectx_defaults;
 
 /** connectx_options - for options_parse() on a struct connectx_attr. */

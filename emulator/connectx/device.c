@@ -329,7 +329,7 @@ static int function_init(struct connectx *nic, struct fabric *fabric)
 	};
 	const struct fabric_port_attr port = {
 		.name = nic->attr.name, .requester = nic->attr.requester,
-		.echo_st = nic->attr.echo_st,
+		.encoding = nic->attr.encoding, .echo_st = nic->attr.echo_st,
 	};
 	const struct pci_express_attr express = {
 		.max_payload = MAX_PAYLOAD, .atomic_requester = true,

@@ -72,6 +72,11 @@ static bool set_echo_st(void *attr, const char *value)
 	return option_bool(value, &((struct connectx_attr *)attr)->echo_st);
 }
 
+static bool set_flit(void *attr, const char *value)
+{
+	return option_encoding(value, &((struct connectx_attr *)attr)->encoding);
+}
+
 const struct option_def connectx_options[] = {
 	{ "requester", "none|tph|ext", "TPH requester: none, 8-bit tags (tph), 16-bit tags too",
 	  set_requester },
@@ -81,5 +86,6 @@ const struct option_def connectx_options[] = {
 	{ "lid", "1..0xbfff", "LID of the port, unique among the NICs (1)", set_lid },
 	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:10.0)", set_bdf },
 	{ "echo-st", "on|off", "repeat ST[7:0] in the Tag of posted requests (off)", set_echo_st },
+	{ "flit", "on|off", "whether the link is in flit mode (on)", set_flit },
 	{ 0 },
 };

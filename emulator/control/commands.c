@@ -87,6 +87,8 @@ static void describe_device(struct request *request, struct fabric_port *port,
 	snprintf(bdf, sizeof(bdf), "%02x:%02x.%x", id >> 8, id >> 3 & 0x1f, id & 7);
 	json_object_object_add(object, "requester", json_object_new_string(bdf));
 	json_object_object_add(object, PCIE_LINK, json_object_new_boolean(fabric_port_link(port)));
+	json_object_object_add(object, "flit", json_object_new_boolean(
+				       fabric_port_encoding(port) == TLP_FLIT));
 }
 
 static void serve_devices(struct request *request)

@@ -105,7 +105,7 @@ struct pci_function {
 
 /**
  * pci_function_init() - start a function and plug it into the fabric.
- * @attr: name, requester ID and echo_st of the port; ops and device are filled in here
+ * @attr: name, requester ID, encoding and echo_st of the port; ops and device are filled in here
  *
  * Return: 0, or -errno of fabric_port_create().
  */

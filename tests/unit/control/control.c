@@ -114,8 +114,8 @@ static void devices_and_values(void **state)
 	struct fixture *f = *state;
 
 	expect(f, "{\"execute\":\"devices\"}",
-	       "{\"return\":{\"nic0\":{\"requester\":\"00:03.0\",\"pcie\":true},"
-	       "\"acc0\":{\"requester\":\"00:04.1\",\"pcie\":true}}}");
+	       "{\"return\":{\"nic0\":{\"requester\":\"00:03.0\",\"pcie\":true,\"flit\":true},"
+	       "\"acc0\":{\"requester\":\"00:04.1\",\"pcie\":true,\"flit\":true}}}");
 	expect(f, "{\"execute\":\"objects\",\"id\":[1,\"a\"]}",
 	       "{\"return\":{\"nic0\":{\"qp\":3},\"acc0\":{}},\"id\":[1,\"a\"]}");
 	f->qps = 0;

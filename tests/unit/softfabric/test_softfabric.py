@@ -52,8 +52,8 @@ class Softfabric(unittest.TestCase):
                 self.assertTrue(stat.S_ISSOCK(mode))
                 self.assertEqual(mode & 0o077, 0)
             self.assertEqual(self.ask({"execute": "devices"}), {"return": {
-                "nic0": {"requester": "00:10.0", "pcie": True},
-                "acc0": {"requester": "00:04.0", "pcie": True}}})
+                "nic0": {"requester": "00:10.0", "pcie": True, "flit": True},
+                "acc0": {"requester": "00:04.0", "pcie": True, "flit": True}}})
             process.send_signal(number)
             self.assertEqual(process.wait(60), 0)
             self.assertEqual(os.listdir(self.path), ["capture"])
