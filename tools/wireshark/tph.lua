@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 --
--- Wireshark dissector for softfabric's captures: PCI Express packets in flit mode, one interface a
--- link, link type USER0. Use: wireshark -X lua_script:tph.lua FILE, or copy it to the personal
+-- Wireshark dissector for softfabric's captures: PCI Express packets, one interface a link, link
+-- type USER0 in flit mode, USER1 outside of it. Use: wireshark -X lua_script:tph.lua FILE, or copy it to the personal
 -- plugins folder that Help > About > Folders names.
 --
--- Written from the specification (PCI Express Base 6.x, sections 2.2.1.2, 2.2.5.2, 2.2.7.2 and
--- 2.2.9.2), not from emulator/tlp, so that each of the two can catch the other's mistakes.
+-- Written from the specification (PCI Express Base 6.x, sections 2.2.1, 2.2.5, 2.2.7, 2.2.9 and
+-- 2.2.10), not from emulator/tlp, so that each of the two can catch the other's mistakes.
 
 local tlp = Proto("tlp", "PCI Express TLP (flit mode)")
+local nonflit = Proto("tlpnf", "PCI Express TLP (non-flit mode)")
 
 local STATUS = {
 	[0] = "Successful Completion",
@@ -278,4 +279,197 @@ function tlp.dissector(buf, pinfo, root)
 	return size
 end
 
+--
+-- Outside of flit mode
+--
+
+local WRITE = 4
+-- Type[4:0], then Fmt[1], which says whether data follows: name without 32 or 64, kind of header
+local NONFLIT_TYPES = {
+	[tonumber("00000", 2)] = { [false] = { "MRd", REQUEST }, [true] = { "MWr", WRITE } },
+	[tonumber("11011", 2)] = { [true] = { "DMWr", REQUEST } },
+	[tonumber("01100", 2)] = { [true] = { "FetchAdd", ATOMIC } },
+	[tonumber("01101", 2)] = { [true] = { "Swap", ATOMIC } },
+	[tonumber("01110", 2)] = { [true] = { "CAS", ATOMIC } },
+	[tonumber("01010", 2)] = { [false] = { "Cpl", COMPLETION }, [true] = { "CplD", COMPLETION } },
+}
+local FMT = {
+	[0] = "3 DW header, no data",
+	[1] = "4 DW header, no data",
+	[2] = "3 DW header with data",
+	[3] = "4 DW header with data",
+	[4] = "prefix",
+}
+
+local n = {
+	fmt = ProtoField.uint8("tlpnf.fmt", "Format", base.DEC, FMT, 0xe0),
+	type = ProtoField.uint8("tlpnf.type", "Type", base.HEX, nil, 0x1f),
+	name = ProtoField.string("tlpnf.name", "Name"),
+	tc = ProtoField.uint8("tlpnf.tc", "Traffic class", base.DEC, nil, 0x70),
+	ido = ProtoField.bool("tlpnf.attr.ido", "ID-based ordering", 8, nil, 0x04),
+	th = ProtoField.bool("tlpnf.th", "Processing hints", 8, nil, 0x01),
+	td = ProtoField.bool("tlpnf.td", "Digest", 8, nil, 0x80),
+	ep = ProtoField.bool("tlpnf.ep", "Poisoned", 8, nil, 0x40),
+	ro = ProtoField.bool("tlpnf.attr.ro", "Relaxed ordering", 8, nil, 0x20),
+	ns = ProtoField.bool("tlpnf.attr.ns", "No snoop", 8, nil, 0x10),
+	at = ProtoField.uint8("tlpnf.at", "Address type", base.DEC, nil, 0x0c),
+	length = ProtoField.uint16("tlpnf.length", "Length in DW", base.DEC),
+	requester = ProtoField.string("tlpnf.requester", "Requester ID"),
+	completer = ProtoField.string("tlpnf.completer", "Completer ID"),
+	tag = ProtoField.uint16("tlpnf.tag", "Tag", base.HEX),
+	last = ProtoField.uint8("tlpnf.last_be", "Last DW byte enables", base.HEX, nil, 0xf0),
+	first = ProtoField.uint8("tlpnf.first_be", "First DW byte enables", base.HEX, nil, 0x0f),
+	address = ProtoField.uint64("tlpnf.address", "Address", base.HEX),
+	st = ProtoField.uint16("tlpnf.st", "Steering tag", base.HEX),
+	st_high = ProtoField.uint8("tlpnf.st_high", "ST[15:8]", base.HEX),
+	ph = ProtoField.uint8("tlpnf.ph", "Processing hint", base.DEC, PH, 0x03),
+	ama = ProtoField.uint8("tlpnf.ama", "Memory attributes", base.DEC, nil, 0xe0),
+	av = ProtoField.bool("tlpnf.av", "Memory attributes valid", 8, nil, 0x10),
+	status = ProtoField.uint8("tlpnf.status", "Status", base.DEC, STATUS, 0xe0),
+	count = ProtoField.uint16("tlpnf.byte_count", "Byte count", base.DEC),
+	lower = ProtoField.uint8("tlpnf.lower_address", "Lower address", base.HEX, nil, 0x7f),
+	prefix = ProtoField.bytes("tlpnf.prefix", "Prefix"),
+	data = ProtoField.bytes("tlpnf.data", "Data"),
+	digest = ProtoField.bytes("tlpnf.digest", "Digest"),
+}
+nonflit.fields = n
+
+local nonflit_malformed = ProtoExpert.new("tlpnf.malformed", "Malformed packet",
+					  expert.group.MALFORMED, expert.severity.ERROR)
+nonflit.experts = { nonflit_malformed }
+
+local function complain_nonflit(tree, pinfo, words)
+	tree:add_proto_expert_info(nonflit_malformed, words)
+	pinfo.cols.info:append(" [" .. words .. "]")
+end
+
+-- Prefixes one by one; returns where the header starts, and where the first TPH prefix is
+local function add_prefixes(tree, buf)
+	local at, tph = 0, nil
+	while buf:len() >= at + 4 and buf(at, 1):bitfield(0, 3) == 4 do
+		if buf(at, 1):uint() == 0x90 then
+			tph = tph or at
+			local sub = tree:add(buf(at, 4), "TPH prefix")
+			sub:add(n.st_high, buf(at + 1, 1))
+			sub:add(n.ama, buf(at + 2, 1))
+			sub:add(n.av, buf(at + 2, 1))
+		else
+			tree:add(n.prefix, buf(at, 4))
+		end
+		at = at + 4
+	end
+	return at, tph
+end
+
+local function add_nonflit_dw0(tree, buf, length)
+	tree:add(n.fmt, buf(0, 1))
+	tree:add(n.type, buf(0, 1))
+	tree:add(n.tc, buf(1, 1))
+	tree:add(n.ido, buf(1, 1))
+	tree:add(n.th, buf(1, 1))
+	tree:add(n.td, buf(2, 1))
+	tree:add(n.ep, buf(2, 1))
+	tree:add(n.ro, buf(2, 1))
+	tree:add(n.ns, buf(2, 1))
+	tree:add(n.at, buf(2, 1))
+	tree:add(n.length, buf(2, 2), length)
+end
+
+-- T9 and T8 are bits 7 and 3 of byte 1
+local function add_tag(tree, buf, at)
+	local tag = buf():bitfield(8, 1) << 9 | buf():bitfield(12, 1) << 8 | buf(at, 1):uint()
+	tree:add(n.tag, buf(at, 1), tag)
+end
+
+local function add_nonflit_completion(tree, buf)
+	tree:add(n.completer, buf(4, 2), id_text(buf(4, 2)))
+	tree:add(n.status, buf(6, 1))
+	local count = buf():bitfield(52, 12)
+	tree:add(n.count, buf(6, 2), count == 0 and 4096 or count)
+	tree:add(n.requester, buf(8, 2), id_text(buf(8, 2)))
+	add_tag(tree, buf, 10)
+	tree:add(n.lower, buf(11, 1))
+end
+
+-- Returns the words for the info column
+local function add_nonflit_request(tree, buf, dws, kind, st_high)
+	local th = buf():bitfield(15, 1) == 1
+	tree:add(n.requester, buf(4, 2), id_text(buf(4, 2)))
+	if kind ~= WRITE then
+		add_tag(tree, buf, 6)
+	end
+	if kind == WRITE or (kind == REQUEST and not th) then
+		tree:add(n.last, buf(7, 1))
+		tree:add(n.first, buf(7, 1))
+	end
+	local at = dws * 4 - 4
+	local high = dws == 4 and buf(8, 4):uint() or 0
+	tree:add(n.address, buf(8, dws * 4 - 8), UInt64.new(buf(at, 4):uint() & 0xfffffffc, high))
+	if not th then
+		return ""
+	end
+	local where = buf(kind == WRITE and 6 or 7, 1)
+	local st = st_high << 8 | where:uint()
+	tree:add(n.st, where, st)
+	tree:add(n.ph, buf(at + 3, 1))
+	return string.format(" ST=%Xh PH=%d", st, buf(at + 3, 1):uint() & 3)
+end
+
+function nonflit.dissector(buf, pinfo, root)
+	local size = buf:len()
+	pinfo.cols.protocol = "TLP"
+	pinfo.cols.info = ""
+	local tree = root:add(nonflit, buf())
+	local start, tph = add_prefixes(tree, buf)
+	if size < start + 4 then
+		complain_nonflit(tree, pinfo, "no header")
+		return size
+	end
+	local head = buf(start):tvb()
+	local length = head():bitfield(22, 10)
+	length = length == 0 and 1024 or length
+	add_nonflit_dw0(tree, head, length)
+	local fmt = head():bitfield(0, 3)
+	local has_data, dws = fmt & 2 ~= 0, fmt & 1 ~= 0 and 4 or 3
+	local entry = fmt < 4 and NONFLIT_TYPES[head():bitfield(3, 5)]
+	entry = entry and entry[has_data]
+	if not entry or (entry[2] == COMPLETION and dws == 4) then
+		complain_nonflit(tree, pinfo, string.format("unknown type %02Xh", head(0, 1):uint()))
+		return size
+	end
+	local name, kind = entry[1], entry[2]
+	if kind ~= COMPLETION then
+		name = name .. (dws == 4 and "64" or "32")
+	end
+	local digest = dws * 4 + (has_data and length * 4 or 0)
+	local stop = digest + head():bitfield(16, 1) * 4
+	tree:add(n.name, head(0, 1), name)
+	pinfo.cols.info = name
+	if size - start ~= stop then
+		complain_nonflit(tree, pinfo, string.format("%d bytes instead of %d", size,
+							    start + stop))
+		return size
+	end
+	local hints = ""
+	if kind == COMPLETION then
+		add_nonflit_completion(tree, head)
+	else
+		local st_high = tph and buf(tph + 1, 1):uint() or 0
+		hints = add_nonflit_request(tree, head, dws, kind, st_high)
+	end
+	if has_data then
+		tree:add(n.data, head(dws * 4, length * 4))
+	end
+	if stop > digest then
+		tree:add(n.digest, head(digest, 4))
+	end
+	pinfo.cols.src = id_text(head(kind == COMPLETION and 8 or 4, 2))
+	if has_data or kind ~= COMPLETION then
+		pinfo.cols.info:append(string.format(" L=%d", length))
+	end
+	pinfo.cols.info:append(hints)
+	return size
+end
+
 DissectorTable.get("wtap_encap"):add(wtap.USER0, tlp)
+DissectorTable.get("wtap_encap"):add(wtap.USER1, nonflit)
