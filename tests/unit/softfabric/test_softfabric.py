@@ -45,7 +45,7 @@ class Softfabric(unittest.TestCase):
 
     def test_serves_and_ends(self):
         for number in signal.SIGTERM, signal.SIGINT:
-            process = self.start("--nic", "nic0,bdf=00:10.0", "--accelerator", "acc0,size=1M",
+            process = self.start("--nic", "nic0,bdf=00:10.0", "--accelerator", "acc0,size=1M,flit=off",
                                  "--capture", self.path / "capture")
             for name in "nic0", "acc0", "control":
                 mode = (self.path / f"{name}.sock").stat().st_mode
@@ -53,7 +53,7 @@ class Softfabric(unittest.TestCase):
                 self.assertEqual(mode & 0o077, 0)
             self.assertEqual(self.ask({"execute": "devices"}), {"return": {
                 "nic0": {"requester": "00:10.0", "pcie": True, "flit": True},
-                "acc0": {"requester": "00:04.0", "pcie": True, "flit": True}}})
+                "acc0": {"requester": "00:04.0", "pcie": True, "flit": False}}})
             process.send_signal(number)
             self.assertEqual(process.wait(60), 0)
             self.assertEqual(os.listdir(self.path), ["capture"])
