@@ -36,12 +36,17 @@ static const char fields[] =
 	"-e tlp.type -e tlp.tc -e tlp.length -e tlp.requester -e tlp.tag -e tlp.at -e tlp.address "
 	"-e tlp.hv -e tlp.st -e tlp.ph -e tlp.ama -e tlp.last_be -e tlp.first_be "
 	"-e tlp.completer -e tlp.byte_count -e tlp.lower_address -e tlp.status -e tlp.data";
+static const char nonflit_fields[] =
+	"-e tlpnf.name -e tlpnf.tc -e tlpnf.length -e tlpnf.requester -e tlpnf.tag -e tlpnf.at "
+	"-e tlpnf.address -e tlpnf.st -e tlpnf.ph -e tlpnf.ama -e tlpnf.last_be -e tlpnf.first_be "
+	"-e tlpnf.completer -e tlpnf.byte_count -e tlpnf.lower_address -e tlpnf.status "
+	"-e tlpnf.data";
 
 struct fixture {
 	char directory[32];
 	char capture_path[48], dissector_path[48];
 	struct capture *capture;
-	uint32_t links[2];
+	uint32_t links[3];	/* the last is not in flit mode */
 };
 
 static int copy_file(const char *from, const char *to)
@@ -75,7 +80,8 @@ static int set_up(void **state)
 	       capture_create(fixture->capture_path, 0, &fixture->capture) ||
 	       chmod(fixture->capture_path, 0644) ||
 	       capture_add_link(fixture->capture, "nic0", TLP_FLIT, &fixture->links[0]) ||
-	       capture_add_link(fixture->capture, "acc0", TLP_FLIT, &fixture->links[1]);
+	       capture_add_link(fixture->capture, "acc0", TLP_FLIT, &fixture->links[1]) ||
+	       capture_add_link(fixture->capture, "old0", TLP_NONFLIT, &fixture->links[2]);
 }
 
 static int tear_down(void **state)
@@ -177,13 +183,13 @@ static void expect_line(char *line, const struct tlp *tlp, uint16_t tag)
 	expect_completion(line, tlp);
 }
 
-static void assert_line(FILE *pipe, const struct tlp *tlp, uint16_t tag, const uint8_t *payload)
+static void assert_columns(FILE *pipe, const char *expected, const struct tlp *tlp,
+			   const uint8_t *payload)
 {
-	char line[LINE_MAX_CHARS + 2 * TLP_MAX_PAYLOAD], expected[LINE_MAX_CHARS];
 	size_t len = tlp_has_data(tlp->type) ? tlp->length * 4 : 0;
+	char line[LINE_MAX_CHARS + 2 * TLP_MAX_PAYLOAD];
 	char *data;
 
-	expect_line(expected, tlp, tag);
 	read_line(pipe, line, sizeof(line));
 	data = strrchr(line, '|') + 1;
 	assert_int_equal(strlen(data), 2 * len);
@@ -195,6 +201,49 @@ static void assert_line(FILE *pipe, const struct tlp *tlp, uint16_t tag, const u
 	}
 	*data = '\0';
 	assert_string_equal(line, expected);
+}
+
+static void assert_line(FILE *pipe, const struct tlp *tlp, uint16_t tag, const uint8_t *payload)
+{
+	char expected[LINE_MAX_CHARS];
+
+	expect_line(expected, tlp, tag);
+	assert_columns(pipe, expected, tlp, payload);
+}
+
+/* Byte 7 of a request is byte enables, or a tag in their place, or reserved. */
+static bool shows_byte_enables(const struct tlp *tlp)
+{
+	bool atomic = !tlp->first_be && !tlp->last_be && tlp_has_data(tlp->type);
+
+	if (tlp_is_completion(tlp->type) || atomic)
+		return false;
+	return tlp_is_posted(tlp->type) || !tlp->hints.hv;
+}
+
+static void assert_nonflit_line(FILE *pipe, const struct tlp *tlp, const uint8_t *payload)
+{
+	bool completion = tlp_is_completion(tlp->type), hints = !completion && tlp->hints.hv;
+	bool prefix = tlp->av || (tlp->hints.hv == TLP_HV_ST16 && tlp->hints.st > 0xff);
+	char line[LINE_MAX_CHARS] = "";
+
+	column(line, true, "%s", tlp_type_name(tlp->type));
+	column(line, true, "%u", tlp->tc);
+	column(line, true, "%u", tlp->length ? tlp->length : TLP_MAX_LENGTH_DW);
+	expect_id(line, true, tlp->requester);
+	column(line, !tlp_is_posted(tlp->type), "0x%04x", tlp->tag);
+	column(line, true, "%u", tlp->at);
+	column(line, !completion, "0x%016" PRIx64, tlp->address);
+	column(line, hints, "0x%04x", tlp->hints.st);
+	column(line, hints, "%u", tlp->hints.ph);
+	column(line, prefix, "%u", tlp->ama);
+	column(line, shows_byte_enables(tlp), "0x%02x", tlp->last_be);
+	column(line, shows_byte_enables(tlp), "0x%02x", tlp->first_be);
+	expect_id(line, completion, tlp->completer);
+	column(line, completion, "%u", tlp->byte_count);
+	column(line, completion, "0x%02x", tlp->lower_address);
+	column(line, completion, "%u", tlp->status);
+	assert_columns(pipe, line, tlp, payload);
 }
 
 static void vectors_are_dissected(void **state)
@@ -214,6 +263,22 @@ static void vectors_are_dissected(void **state)
 		assert_line(pipe, tlp, echo ? tlp->hints.st & 0xff : tlp->tag,
 			    vectors[i].bytes + vectors[i].header);
 	}
+	assert_end(pipe);
+}
+
+static void nonflit_vectors_are_dissected(void **state)
+{
+	struct fixture *fixture = *state;
+	FILE *pipe;
+
+	for (size_t i = 0; i < num_nonflit_vectors; i++)
+		assert_int_equal(capture_packet(fixture->capture, fixture->links[2],
+						CAPTURE_OUTBOUND, i, nonflit_vectors[i].bytes,
+						vector_size(&nonflit_vectors[i]), NULL, 0), 0);
+	pipe = dissect(fixture, nonflit_fields);
+	for (size_t i = 0; i < num_nonflit_vectors; i++)
+		assert_nonflit_line(pipe, &nonflit_vectors[i].tlp,
+				    nonflit_vectors[i].bytes + nonflit_vectors[i].header);
 	assert_end(pipe);
 }
 
@@ -312,6 +377,45 @@ static void random_packets_are_dissected(void **state)
 	free(tlps);
 }
 
+/* What flit mode can say and this cannot: 14 bits of tag, byte enables beside hints */
+static void make_nonflit(struct tlp *tlp)
+{
+	bool atomic = !tlp->first_be && !tlp->last_be && tlp_has_data(tlp->type);
+
+	tlp->tag &= TLP_MAX_TAG_NONFLIT;
+	if (tlp_is_completion(tlp->type) || tlp_is_posted(tlp->type) || atomic || !tlp->hints.hv)
+		return;
+	tlp->first_be = 0xf;
+	tlp->last_be = tlp->length > 1 ? 0xf : 0;
+}
+
+static void random_nonflit_packets_are_dissected(void **state)
+{
+	struct tlp *tlps = calloc(RANDOM_PACKETS, sizeof(*tlps));
+	struct fixture *fixture = *state;
+	uint8_t bytes[TLP_MAX_SIZE], payload[1024];
+	size_t size;
+	FILE *pipe;
+
+	assert_non_null(tlps);
+	srandom(SEED);
+	for (size_t i = 0; i < sizeof(payload); i++)
+		payload[i] = random();
+	for (size_t i = 0; i < RANDOM_PACKETS; i++) {
+		pick_packet(&tlps[i], payload);
+		make_nonflit(&tlps[i]);
+		assert_int_equal(tlp_nonflit_encode(&tlps[i], bytes, sizeof(bytes), &size),
+				 TLP_OK);
+		assert_int_equal(capture_packet(fixture->capture, fixture->links[2],
+						CAPTURE_INBOUND, i, bytes, size, NULL, 0), 0);
+	}
+	pipe = dissect(fixture, nonflit_fields);
+	for (size_t i = 0; i < RANDOM_PACKETS; i++)
+		assert_nonflit_line(pipe, &tlps[i], payload);
+	assert_end(pipe);
+	free(tlps);
+}
+
 static void links_directions_and_times_are_shown(void **state)
 {
 	struct fixture *fixture = *state;
@@ -344,6 +448,11 @@ static void malformed_packets_are_named(void **state)
 						REFERENCE->bytes, len, NULL, 0), 0);
 	assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 0, "\0\0\0\1", 4,
 					NULL, 0), 0);
+	for (size_t len = 4; len <= 20; len += 16)
+		assert_int_equal(capture_packet(fixture->capture, 2, CAPTURE_OUTBOUND, 0,
+						nonflit_vectors[1].bytes, len, NULL, 0), 0);
+	assert_int_equal(capture_packet(fixture->capture, 2, CAPTURE_OUTBOUND, 0, "\3\0\0\1", 4,
+					NULL, 0), 0);
 	pipe = dissect(fixture, "-e _ws.col.info -e _ws.expert.message");
 	read_line(pipe, line, sizeof(line));
 	assert_string_equal(line, " [less than one DW]|less than one DW");
@@ -351,6 +460,12 @@ static void malformed_packets_are_named(void **state)
 	assert_string_equal(line, "MWr64 [20 bytes instead of 52]|20 bytes instead of 52");
 	read_line(pipe, line, sizeof(line));
 	assert_string_equal(line, " [unknown type 00h]|unknown type 00h");
+	read_line(pipe, line, sizeof(line));
+	assert_string_equal(line, " [no header]|no header");
+	read_line(pipe, line, sizeof(line));
+	assert_string_equal(line, "MWr64 [20 bytes instead of 28]|20 bytes instead of 28");
+	read_line(pipe, line, sizeof(line));
+	assert_string_equal(line, " [unknown type 03h]|unknown type 03h");
 	assert_end(pipe);
 }
 
@@ -359,6 +474,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(vectors_are_dissected, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(random_packets_are_dissected, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nonflit_vectors_are_dissected, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(random_nonflit_packets_are_dissected, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(links_directions_and_times_are_shown, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(malformed_packets_are_named, set_up, tear_down),
