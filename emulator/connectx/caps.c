@@ -100,13 +100,25 @@ static void fill_device(const struct connectx *nic, void *cap)
 }
 
 /*
- * Only the memory scheme of page faults, and of it only what dma-buf MRs need; no transport is
- * promised to resolve faults.
+ * Only the memory scheme of page faults. The reliable services wait for a fault on either side; of
+ * the others only the datagram's sender does, who has nobody waiting for it.
  */
 static void fill_odp(void *cap)
 {
+	void *scheme = MLX5_ADDR_OF(odp_cap, cap, memory_page_fault_scheme_cap);
+	void *rc = MLX5_ADDR_OF(odp_scheme_cap, scheme, rc_odp_caps);
+
 	MLX5_SET(odp_cap, cap, mem_page_fault, 1);
-	MLX5_SET(odp_cap, cap, memory_page_fault_scheme_cap.page_prefetch, 1);
+	MLX5_SET(odp_scheme_cap, scheme, page_prefetch, 1);
+	MLX5_SET(odp_per_transport_service_cap, rc, send, 1);
+	MLX5_SET(odp_per_transport_service_cap, rc, receive, 1);
+	MLX5_SET(odp_per_transport_service_cap, rc, write, 1);
+	MLX5_SET(odp_per_transport_service_cap, rc, read, 1);
+	MLX5_SET(odp_per_transport_service_cap, rc, atomic, 1);
+	MLX5_SET(odp_per_transport_service_cap, rc, srq_receive, 1);
+	memcpy(MLX5_ADDR_OF(odp_scheme_cap, scheme, xrc_odp_caps), rc,
+	       MLX5_ST_SZ_BYTES(odp_per_transport_service_cap));
+	MLX5_SET(odp_scheme_cap, scheme, ud_odp_caps.send, 1);
 }
 
 static void fill_atomic(void *cap)

@@ -272,6 +272,31 @@ static void expect_max_qps(struct driver *driver, unsigned int log_max_qp)
 			 log_max_qp);
 }
 
+#define ODP_CAP(service) MLX5_GET(odp_cap, cap, memory_page_fault_scheme_cap.service)
+
+/* The driver asks for user-visible on-demand paging by these, and must turn the scheme on itself. */
+static void page_faults_are_promised_to_whom_they_work_for(void **state)
+{
+	struct driver *driver = *state;
+	const uint8_t *cap;
+	COMMAND(query_hca_cap, QUERY_HCA_CAP, 0);
+
+	cap = MLX5_ADDR_OF(query_hca_cap_out, out, capability);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
+	MLX5_SET(query_hca_cap_in, in, op_mod, MLX5_CAP_ODP << 1 | HCA_CAP_OPMOD_GET_CUR);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(odp_cap, cap, mem_page_fault), 0);
+	MLX5_SET(query_hca_cap_in, in, op_mod, MLX5_CAP_ODP << 1 | HCA_CAP_OPMOD_GET_MAX);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(odp_cap, cap, mem_page_fault), 1);
+	assert_int_equal(ODP_CAP(rc_odp_caps.send), 1);
+	assert_int_equal(ODP_CAP(rc_odp_caps.atomic), 1);
+	assert_int_equal(ODP_CAP(xrc_odp_caps.srq_receive), 1);
+	assert_int_equal(ODP_CAP(ud_odp_caps.send), 1);
+	assert_int_equal(ODP_CAP(ud_odp_caps.receive), 0);
+	assert_int_equal(ODP_CAP(uc_odp_caps.send), 0);
+}
+
 static void capabilities_are_kept_in_bounds(void **state)
 {
 	struct driver *driver = *state;
@@ -316,6 +341,7 @@ int main(void)
 		TEST_UP(completion_event_names_the_slot),
 		TEST_UP(new_queue_address_starts_over),
 		TEST_UP(software_reset_disables_the_interface),
+		TEST(page_faults_are_promised_to_whom_they_work_for),
 		TEST(capabilities_are_kept_in_bounds),
 	};
 
