@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# What ./lab run --capture leaves, decoded: on each link its own encoding, on all the published tag.
+# Runs in the tools root, as ./lab test starts it.
+set -u
+cd "$(dirname "$(realpath "$0")")/../.." || exit
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+points=0
+
+# check WHAT COMMAND...: one point; what the command says is shown when it fails
+check() {
+	local what=$1
+	shift
+	points=$((points + 1))
+	if "$@" >"$work/said" 2>&1; then
+		echo "ok $points - $what"
+	else
+		echo "not ok $points - $what"
+		echo "# failed: $*"
+		sed 's/^/# /' "$work/said"
+	fi
+}
+
+tlpdump() {
+	build/lab/local/bin/tlpdump "$@" "$work/capture"
+}
+
+# encoded_as LINK ENCODING: the link has packets, and all are
+encoded_as() {
+	tlpdump --link="$1" --json >"$work/json"
+	[[ -s $work/json ]] && ! grep -v "\"encoding\":\"$2\"" "$work/json"
+}
+
+# prefixed LINK: as many prefixes as there are writes with the tag
+prefixed() {
+	[[ $(tlpdump --link="$1" --type=MWr --st=0x0f07 | grep -c 'TPH prefix ST\[15:8\]=Fh AMA=0 AV-$') == \
+		$(tlpdump --link="$1" --type=MWr --st=0x0f07 --json | wc -l) ]]
+}
+
+check "a 16-bit tag crosses from a link out of flit mode to one in it" \
+	./lab run --no-build --capture "$work/capture" --nic requester=ext,flit=off -- \
+	/usr/local/libexec/rdma-tph/tests/tph_op_check --st-ext 0x0f07 --ph 2
+check "the NIC's link is captured out of flit mode" encoded_as nic0 non-flit
+check "the accelerator's link is captured in flit mode" encoded_as acc0 flit
+for link in nic0 acc0; do
+	check "$link: all writes with hints carry tag and hint" \
+		tlpdump --link=$link --type=MWr --hv=3 --expect=st-ext=0x0f07,ph=2
+done
+check "nic0: the prefix carries ST[15:8]" prefixed nic0
+echo "1..$points"
