@@ -45,7 +45,8 @@ class Softfabric(unittest.TestCase):
 
     def test_serves_and_ends(self):
         for number in signal.SIGTERM, signal.SIGINT:
-            process = self.start("--nic", "nic0,bdf=00:10.0", "--accelerator", "acc0,size=1M,flit=off",
+            process = self.start("--nic", "nic0,bdf=00:10.0",
+                                 "--accelerator", "acc0,size=1M,flit=off",
                                  "--capture", self.path / "capture")
             for name in "nic0", "acc0", "control":
                 mode = (self.path / f"{name}.sock").stat().st_mode
