@@ -151,10 +151,10 @@ MEASURES = (
 
 
 def measure_sides(bench, measure, repeats):
-    """All values of each side, taken in turns."""
+    """All values of each side, taken in turns; who begins takes turns, too."""
     values = {side: [] for side in measure.sides}
-    for _ in range(repeats):
-        for side in measure.sides:
+    for i in range(repeats):
+        for side in measure.sides[::-1 if i % 2 else 1]:
             values[side].append(measure.function(bench, side, *measure.arguments))
     return values
 
