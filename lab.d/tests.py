@@ -196,8 +196,16 @@ class GuestTests:
             self.blame(share / "tests", problem, run)
         elif self.tests:
             self.blame(share / "tests", "the guest ended without running it", run)
+        self.report.add(self.boot_points(run))
         if (share / "tests/kmemleak").exists():
             self.report.add([self.leaks((share / "tests/kmemleak").read_text())])
+
+    def boot_points(self, run):
+        """A failure for what the kernel complained of before the first test."""
+        console = (run / "console.log").read_bytes().decode(errors="replace")
+        splat = splats(console.replace("\r", "").split("lab: begin ", 1)[0])
+        name = f"{self.tier}: the kernel of {run.name} boots without a complaint"
+        return [Point(name, "FAIL", splat)] if splat else []
 
     def machine_for(self, run, streams):
         options = self.options
@@ -259,7 +267,12 @@ def splat_in(console, name):
     begin, end = f"lab: begin {name}\n", f"lab: end {name}\n"
     text = console.replace("\r", "")
     text = text[text.find(begin) + len(begin):]
-    lines = text.split(end, 1)[0].splitlines()
+    return splats(text.split(end, 1)[0])
+
+
+def splats(text):
+    """From the first complaint on, or an empty string."""
+    lines = text.splitlines()
     for i, line in enumerate(lines):
         if SPLAT.search(line):
             return "\n".join(lines[max(0, i - 2):i + 50])

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# The guest is what every other test takes for granted. The kernel's log is that of the boot when
-# this test comes first.
+# The guest is what every other test takes for granted. What the kernel says while it boots is for
+# lab.d/tests.py to judge.
 points=0
 
 check() {
@@ -17,13 +17,8 @@ check() {
 	fi
 }
 
-log_is_clean() {
-	! dmesg | grep -E 'WARNING: |BUG: |Oops|possible (circular|recursive) locking'
-}
-
 check "the kernel is ours" grep -q rdma-tph /proc/sys/kernel/osrelease
 check "there are two processors" test "$(nproc)" = 2
-check "the kernel had nothing to complain of so far" log_is_clean
 check "the loopback interface is up" ip -4 address show up dev lo to 127.0.0.1
 check "memory may be locked without limit" test "$(ulimit -l)" = unlimited
 check "the root can be written to" touch /etc/boot-test /usr/bin/boot-test
