@@ -50,13 +50,16 @@ static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct 
 	uint64_t va = data->address + sg->offset;
 	struct mkey *mkey = NULL;
 
+	if (len > left)
+		len = left;
 	*stop = (struct sg_stop){
 		.end = sg, .nic = sg->nic, .key = data->lkey, .va = va, .len = left,
 	};
-	stop->status = mkey_check(&sg->nic->mkeys, data->lkey, sg->pd, sg->access, va, left, &mkey);
+	/* only what is used counts: a receive may describe more than its memory key has */
+	stop->status = mkey_check(&sg->nic->mkeys, data->lkey, sg->pd, sg->access, va, len, &mkey);
 	if (stop->status != MKEY_OK)
 		return false;
-	span->len = mkey_translate(mkey, va, len < left ? len : left, write, &span->address);
+	span->len = mkey_translate(mkey, va, len, write, &span->address);
 	if (!span->len) {
 		stop->status = MKEY_NOT_PRESENT;
 		return false;

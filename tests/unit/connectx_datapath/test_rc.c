@@ -375,6 +375,23 @@ static void test_recv_bad_lkey(void **state)
 	guest_expect(rc->guest, &rc->cq[1], CQE_RESP_ERR, 0, CQE_LOCAL_PROT);
 }
 
+static void test_recv_past_mr(void **state)
+{
+	struct rc *rc = *state;
+
+	/* perftest's shared receive queues do this: only the bytes that arrive count */
+	guest_post_recv(rc->guest, &rc->qp[1], rc->remote, rc->rkey, SIZE + 4096);
+	guest_post_recv(rc->guest, &rc->qp[1], rc->remote + 1, rc->rkey, SIZE + 4096);
+	post_send(rc, MLX5_OPCODE_SEND, 0, SIZE);
+	guest_expect(rc->guest, &rc->cq[1], CQE_RESP_SEND, 0, 0);
+	guest_expect(rc->guest, &rc->cq[0], CQE_REQ, 0, 0);
+	guest_assert_filled(rc->to, SIZE, 1);
+	post_send(rc, MLX5_OPCODE_SEND, 0, SIZE);
+	guest_expect(rc->guest, &rc->cq[0], CQE_REQ_ERR, 1, CQE_REMOTE_OP);
+	guest_expect(rc->guest, &rc->cq[1], CQE_RESP_ERR, 1, CQE_LOCAL_PROT);
+	assert_int_equal(rc->to[SIZE], 0);
+}
+
 static void test_not_ready(void **state)
 {
 	struct rc *rc = *state;
@@ -498,6 +515,7 @@ int main(void)
 		TEST(test_qp_rights),
 		TEST(test_recv_too_short),
 		TEST(test_recv_bad_lkey),
+		TEST(test_recv_past_mr),
 		TEST(test_not_ready),
 		TEST(test_ready_in_time),
 		TEST(test_dead_peer),
