@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """./lab bench: the software ConnectX beside rxe in the same guest, and beside what limits both.
 
-Every measure takes its sides in turns, in one run, so that what disturbs one disturbs the other, and
-compares their medians. A missed bound is a result, not a failure: the exit code is 0 when everything
-could be measured. Runs in the tools root; lab.d/guest/bin/bench is its other half.
+Every measure takes its sides in turns, in one run, so that what disturbs one disturbs the other,
+and compares their medians. A missed bound is a result, not a failure: the exit code is 0 when
+everything could be measured. Runs in the tools root; lab.d/guest/bin/bench is its other half.
 """
 
 import argparse
@@ -221,7 +221,8 @@ def parse_arguments():
     for path in ("kernel", "root", "guest", "local", "run", "data"):
         parser.add_argument(f"--{path}", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--repeats", type=int, default=3, help="of each side (default: 3)")
-    parser.add_argument("--timeout", type=float, default=7200, help="seconds, for all (default: 7200)")
+    parser.add_argument("--timeout", type=float, default=7200,
+                        help="seconds, for all (default: 7200)")
     parser.add_argument("names", nargs="*", metavar="MEASURE")
     options = parser.parse_args()
     if options.repeats < 1:

@@ -18,7 +18,7 @@ class Failed(Exception):
 
 
 class Guest:
-    """One boot of the default machine; with `capture`, softfabric records into the run's directory."""
+    """One boot of the default machine; with `capture`, softfabric records what it carries."""
 
     def __init__(self, options, deadline, capture):
         self.deadline = deadline

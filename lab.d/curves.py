@@ -12,7 +12,9 @@ import sys
 from collections.abc import Callable
 
 SIDES = ("connectx", "rxe")
-MESSAGE_RATE = 4            # a column of ib_write_bw's table
+AVERAGE_BANDWIDTH = 3       # columns of ib_write_bw's table: MiB/s with two digits,
+MESSAGE_RATE = 4            # Mpps with six
+FEW_DIGITS_FROM = 4096      # bytes: the size from which the rate has fewer than the bandwidth
 QP_DEPTH = 16               # 1,024 of them fit into the 32,767 entries of rxe's completion queues
 
 
@@ -28,24 +30,27 @@ class Curve:
     rxe_up_to: int | None = None    # where further points would take it too long
 
 
-def write_cost(bench, side, flags):
-    row = bench.guest().ask("perftest", device=side, tool="ib_write_bw", flags=flags)
-    rate = float(row[MESSAGE_RATE])
-    return (1 / rate if rate else float("nan"),)    # 1 / Mpps is us
+def write_cost(bench, side, size, *flags):
+    """Of one write, from the column that perftest prints with more digits."""
+    row = bench.guest().ask("perftest", device=side, tool="ib_write_bw",
+                            flags=["-s", str(size), *map(str, flags)])
+    if size < FEW_DIGITS_FROM:
+        rate, messages = float(row[MESSAGE_RATE]), 1
+    else:
+        rate, messages = float(row[AVERAGE_BANDWIDTH]) * (1 << 20) / 1e6, size
+    return (messages / rate if rate else float("nan"),)     # 1 / Mpps is us
 
 
 def sizes(bench, side, size):
     """What one write costs, many at once, by its size."""
     bytes_each = {"connectx": 256 << 20, "rxe": 16 << 20}
-    iterations = max(20, min(5000, bytes_each[side] // size))
-    return write_cost(bench, side, ["-s", str(size), "-n", str(iterations)])
+    return write_cost(bench, side, size, "-n", max(20, min(5000, bytes_each[side] // size)))
 
 
 def qps(bench, side, count):
     """What one write of 64 bytes costs, by the number of queue pairs that take turns."""
     iterations = max(4 * QP_DEPTH, 16384 // count)
-    return write_cost(bench, side, ["-s", "64", "-q", str(count), "-t", str(QP_DEPTH),
-                                    "-n", str(iterations)])
+    return write_cost(bench, side, 64, "-q", count, "-t", QP_DEPTH, "-n", iterations)
 
 
 def mkeys(bench, side, held):

@@ -280,7 +280,9 @@ def splats(text):
 
 
 def ctest_tests(build, label):
-    """The tests that CMake knows by this label."""
+    """The tests that CMake knows by this label, none without a build."""
+    if not build:
+        return []
     listing = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"],
                              capture_output=True, check=True)
     tests = []
@@ -361,9 +363,10 @@ def run_all(options, tests, machines, report):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("kernel", "root", "guest", "local", "checked-build", "fuzz-build"):
+    for name in ("kernel", "root", "guest", "local"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--debug-kernel")
+    for name in ("debug-kernel", "checked-build", "fuzz-build"):
+        parser.add_argument(f"--{name}", help="needed only for the tests that use it")
     parser.add_argument("--run", required=True, type=pathlib.Path)
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
