@@ -50,6 +50,7 @@ bootstrap() {
 		--include="$(sed 's/#.*//' "$list" | xargs | tr ' ' ,)" \
 		--aptopt='APT::Install-Recommends "false"' --aptopt="$logs/apt.conf" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-include=/usr/share/doc/rdma-core/*' \
 		--setup-hook='mkdir -p "$1/etc/apt/preferences.d"' \
 		--setup-hook="cp '$top/lab.d/packages/backports.pref' \"\$1/etc/apt/preferences.d\"" \
 		"$@" "$suite" "$dir" \
