@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+"""rdma-core's own tests, as Debian ships them, on the software ConnectX.
+
+pyverbs [WORD...] runs the tests that have one of these words in their name; without, all, and then
+holds the list of those that skip, pyverbs_skips.ini, against what did.
+"""
+
+import configparser
+import fnmatch
+import gzip
+import json
+import os
+import pathlib
+import random
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+import unittest
+
+import perftest_pair
+import tap
+
+TESTS = pathlib.Path("/usr/share/doc/rdma-core/tests")
+SKIPS = pathlib.Path(__file__).with_name("pyverbs_skips.ini")
+TIMEOUT_S = 60
+
+
+def load(directory):
+    """All of rdma-core's tests by name, from an unpacked copy; Debian compresses the long ones."""
+    package = pathlib.Path(directory, "tests")
+    package.mkdir()
+    for path in TESTS.glob("*.py*"):
+        with (gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as source, \
+                open(package / path.name.removesuffix(".gz"), "wb") as copy:
+            shutil.copyfileobj(source, copy)
+    sys.path[:0] = [directory, str(package)]
+    sys.argv[1:] = ["--dev", perftest_pair.rdma_device()]
+    import args_parser      # pylint: disable=import-error,import-outside-toplevel
+    args_parser.parser.parse_args()
+    found = unittest.defaultTestLoader.loadTestsFromName("tests")
+    return {case.id().removeprefix("tests."): case for case in cases(found)}
+
+
+def cases(suite):
+    """The test cases in a suite of suites."""
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from cases(item)
+        else:
+            yield item
+
+
+def run_here(case):
+    """Runs the case: how it ended and what it says."""
+    result = unittest.TestResult()
+    case.run(result)
+    for outcome, entries in (("failed", result.errors), ("failed", result.failures),
+                             ("skipped", result.skipped)):
+        if entries:
+            return outcome, entries[0][1]
+    return "passed", ""
+
+
+def run_child(case, writing):
+    """In a process group of its own, which what the case leaves behind belongs to as well."""
+    try:
+        os.setpgid(0, 0)
+        random.seed(case.id())      # what it creates at random is the same each time
+        text = json.dumps(run_here(case))
+        with os.fdopen(writing, "w") as pipe:
+            pipe.write(text)
+    except BaseException:       # pylint: disable=broad-exception-caught
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def read_until(reading, poll):
+    """All that is written there until its end, None if that takes longer than a test may."""
+    data = b""
+    while True:
+        if not poll.poll(TIMEOUT_S * 1000):
+            return None
+        more = os.read(reading, 65536)
+        if not more:
+            return data
+        data += more
+
+
+def run(case):
+    """The same in a process of its own, so that no case can harm another."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        run_child(case, writing)
+    os.close(writing)
+    poll = select.poll()
+    poll.register(reading)
+    data = read_until(reading, poll)
+    os.close(reading)
+    if data is None:
+        os.killpg(child, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if data is None:
+        return "failed", f"took longer than {TIMEOUT_S} s"
+    if not data:
+        return "failed", f"ended with {status}"
+    return json.loads(data)
+
+
+class Skips:
+    """The list of tests that rightly skip; its head says what it holds."""
+
+    def __init__(self, path):
+        parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+        with path.open() as file:
+            parser.read_file(file)
+        self.unused = set()
+        self.sections = []
+        for title, section in parser.items():
+            if title != parser.default_section:
+                names, says = section["tests"].split(), section["says"].strip().splitlines()
+                self.unused.update((title, name) for name in names)
+                self.sections.append((title, names, says))
+
+    def why(self, name, text):
+        """What this test needs that is not here, None if it is not to skip, or not for this."""
+        for title, names, says in self.sections:
+            matching = [pattern for pattern in names if fnmatch.fnmatchcase(name, pattern)]
+            if matching and any(fnmatch.fnmatchcase(text, pattern) for pattern in says):
+                self.unused.difference_update((title, pattern) for pattern in matching)
+                return title
+        return None
+
+
+def make_test(name, case, skips):
+    """A test for tap.run()."""
+    def test():
+        outcome, text = run(case)
+        if outcome == "skipped":
+            why = skips.why(name, text)
+            assert why, f"skips, which {SKIPS.name} does not allow: {text}"
+            raise tap.Skip(f"needs hardware: {why}")
+        assert outcome == "passed", text
+
+    test.__doc__ = name
+    return test
+
+
+def make_list_test(skips):
+    """A test for tap.run(), after all others."""
+    def test():
+        """No test passes that is listed as one to skip"""
+        assert not skips.unused, "\n".join(f"{title}: {name}" for title, name
+                                           in sorted(skips.unused))
+    return test
+
+
+def main(words):
+    skips = Skips(SKIPS)
+    with tempfile.TemporaryDirectory() as directory:
+        found = load(directory)
+        tests = [make_test(name, case, skips) for name, case in found.items()
+                 if not words or any(word in name for word in words)]
+        if not words:
+            tests.append(make_list_test(skips))
+        return tap.run(*tests)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
