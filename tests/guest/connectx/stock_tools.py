@@ -55,16 +55,9 @@ TOOLS = [
 
 
 def make_test(tool, flags):
-    command = [tool, "-d", perftest_pair.rdma_device(), *flags.split()]
-
     def test():
-        server = perftest_pair.Running(command)
-        if server.wait_listening():
-            client = perftest_pair.Running(command + ["127.0.0.1"]).wait(TIMEOUT_S)
-        else:
-            client = None
-        ended = server.wait(TIMEOUT_S)
-        assert client and client.status == 0 and ended.status == 0, f"{ended}\n{client}"
+        pair = perftest_pair.run_pair(tool, flags.split(), timeout=TIMEOUT_S)
+        assert pair.succeeded(), pair
 
     test.__doc__ = f"{tool} {flags}"
     return test
