@@ -4,13 +4,15 @@
 # which the guest boots from. Both are only ever read once they are made.
 
 readonly suite=trixie
+# Its perftest is in the guest, too: what people have on their machines is not always the newest.
+readonly older_suite=bookworm
 # Everything was tested with this one; a newer one is taken with a warning.
 readonly tested_linux=linux-source-7.3
 
 roots_ready() {
 	local common=(lab.d/packages/backports.pref lab.d/roots.sh)
 	root_tools=roots/tools-$(hash_of lab.d/packages/{tools,install-linux} "${common[@]}")
-	root_guest=roots/guest-$(hash_of lab.d/packages/guest "${common[@]}")
+	root_guest=roots/guest-$(hash_of lab.d/packages/{guest,older-perftest} "${common[@]}")
 	mkdir -p "$cache/roots"
 	cached "$root_tools" make_tools_root
 	cached "$root_guest" make_guest_root
@@ -29,8 +31,14 @@ make_tools_root() {
 }
 
 make_guest_root() {
+	local older=$older_suite
 	find_mirror
-	watched "making the guest root" "$logs/guest-root.log" last_line bootstrap guest "$1"
+	if ! serves_debian "$mirror" "$older"; then
+		warn "$older is not in the archive any more, using perftest of $suite in its place"
+		older=$suite
+	fi
+	watched "making the guest root" "$logs/guest-root.log" last_line bootstrap guest "$1" \
+		--customize-hook="'$top/lab.d/packages/older-perftest' \"\$1\" '$mirror' $older"
 }
 
 find_mirror() {
