@@ -9,18 +9,19 @@
 #include <linux/mlx5/qp.h>
 #include <rdma/ib_verbs.h>
 
+#include "connectx/atomic.h"
 #include "connectx/completion.h"
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/pd.h"
 #include "connectx/qp.h"
+#include "connectx/receive.h"
+#include "connectx/service.h"
 #include "connectx/sg.h"
 #include "connectx/srq.h"
-#include "connectx/wqe.h"
 #include "util.h"
 
 #define PSN_MASK		0xffffff
-#define ATOMIC_SIZE		sizeof(uint64_t)
 #define GRH_SIZE		sizeof(struct ib_grh)
 #define DEFAULT_PKEY		0xffff
 #define GRH_VERSION		(6u << 28)
@@ -47,10 +48,7 @@ struct responder {
 	struct message message;
 	struct sg end;
 	struct wqe_data remote;		/* RDMA and atomics: the one entry of the list */
-	bool has_wqe;			/* a receive WQE has been taken */
-	uint16_t index;			/* of it */
-	struct srq *srq;		/* where it came from; NULL: the QP's own queue */
-	struct recv_wqe wqe;
+	struct receive receive;		/* the receive WQE that it takes */
 };
 
 /* What a message needs of the receiver. */
@@ -83,12 +81,6 @@ static bool message_same(const struct message *a, const struct message *b)
 	return a->source_qpn == b->source_qpn && a->source_lid == b->source_lid && a->psn == b->psn;
 }
 
-static bool message_is_datagram(const struct message *message)
-{
-	return message->service == MLX5_QP_ST_UD || message->service == MLX5_QP_ST_QP0 ||
-	       message->service == MLX5_QP_ST_QP1;
-}
-
 /*
  * Refusals. Those that have a receive WQE to report are completions, the others are events.
  */
@@ -97,11 +89,9 @@ static enum response responder_refuse(struct responder *resp, uint8_t syndrome, 
 {
 	struct qp *qp = resp->qp;
 
-	if (resp->has_wqe && message_is_send(&resp->message)) {
-		if (!resp->srq)
-			qp->rq.next++;
-		resp->has_wqe = false;
-		completion_recv_error(qp, resp->index, resp->srq, syndrome);
+	if (resp->receive.taken && message_is_send(&resp->message)) {
+		receive_done(&resp->receive, qp);
+		completion_recv_error(qp, resp->receive.index, resp->receive.srq, syndrome);
 	} else if (qp->service == MLX5_QP_ST_UC) {
 		return RESPONSE_NONE;
 	} else {
@@ -115,41 +105,6 @@ static enum response responder_refuse_request(struct responder *resp)
 {
 	return responder_refuse(resp, CQE_LOCAL_LENGTH, MLX5_EVENT_TYPE_WQ_INVAL_REQ_ERROR,
 				RESPONSE_NAK_INVALID);
-}
-
-/*
- * Receive WQEs.
- */
-static size_t responder_rq_stride(const struct qp *qp)
-{
-	size_t stride = (size_t)1 << qp->rq.log_stride;
-
-	return stride < WQE_RECV_MAX ? stride : WQE_RECV_MAX;
-}
-
-static bool responder_rq_posted(const struct qp *qp)
-{
-	uint16_t posted;
-
-	return qp->rq.present && !qp_record((struct qp *)qp, MLX5_RCV_DBR, &posted) &&
-	       posted != qp->rq.next;
-}
-
-/* Returns 0; -EAGAIN when nothing is posted; -EFAULT when it cannot be read. */
-static int responder_take_rq(struct responder *resp)
-{
-	struct qp *qp = resp->qp;
-	uint16_t slot = qp->rq.next & ((1u << qp->rq.log_size) - 1);
-	size_t size = responder_rq_stride(qp);
-
-	if (!responder_rq_posted(qp))
-		return -EAGAIN;
-	resp->srq = NULL;
-	resp->index = qp->rq.next;
-	if (cx_buf_read(qp->nic, &qp->buf, qp->rq.offset + ((uint64_t)slot << qp->rq.log_stride),
-			resp->wqe.copy, size))
-		return -EFAULT;
-	return wqe_parse_recv(&resp->wqe, size, 0) ? -EFAULT : 0;
 }
 
 /* The SRQ that this message is received from; NULL: the QP's own queue. */
@@ -172,35 +127,15 @@ static const struct domain *responder_pd(const struct responder *resp)
 	return srq ? srq->pd : resp->qp->pd;
 }
 
-static int responder_take_srq(struct responder *resp, struct srq *srq)
-{
-	struct connectx *nic = resp->qp->nic;
-	uint64_t offset;
-	uint32_t bytes;
-	int err;
-
-	err = srq_take(nic, srq, &resp->index, &offset, &bytes);
-	if (err)
-		return err;
-	resp->srq = srq;
-	if (bytes > WQE_RECV_MAX)
-		bytes = WQE_RECV_MAX;
-	if (cx_buf_read(nic, &srq->buf, offset, resp->wqe.copy, bytes))
-		return -EFAULT;
-	return wqe_parse_recv(&resp->wqe, bytes, 0) ? -EFAULT : 0;
-}
-
 static enum response responder_take(struct responder *resp)
 {
-	struct srq *srq = responder_srq(resp);
 	int err;
 
-	if (resp->has_wqe)
+	if (resp->receive.taken)
 		return RESPONSE_ACK;
-	err = srq ? responder_take_srq(resp, srq) : responder_take_rq(resp);
+	err = receive_take(&resp->receive, resp->qp, responder_srq(resp));
 	if (err == -EAGAIN)
 		return RESPONSE_RNR;
-	resp->has_wqe = true;
 	if (err)
 		return responder_refuse(resp, CQE_LOCAL_QP_OP, MLX5_EVENT_TYPE_WQ_CATAS_ERROR,
 					RESPONSE_NAK_OP);
@@ -235,7 +170,7 @@ static bool responder_expects(const struct responder *resp, const struct message
 	default:
 		return false;
 	}
-	if (message_is_datagram(message))
+	if (service_is_datagram(message->service))
 		return responder_expects_datagram(qp, message);
 	if (qp->service != message->service || message->source_qpn != qp->remote_qpn ||
 	    message->source_lid != qp->path.dlid)
@@ -258,12 +193,12 @@ static bool responder_allows(const struct qp *qp, const struct message *message)
 
 static enum response responder_begin_send(struct responder *resp)
 {
-	bool datagram = message_is_datagram(&resp->message);
+	bool datagram = service_is_datagram(resp->message.service);
 
-	if (resp->message.len + (datagram ? GRH_SIZE : 0) > resp->wqe.len)
+	if (resp->message.len + (datagram ? GRH_SIZE : 0) > resp->receive.wqe.len)
 		return responder_refuse_request(resp);
-	sg_init(&resp->end, resp->qp->nic, responder_pd(resp), MKEY_LOCAL_WRITE, resp->wqe.data,
-		resp->wqe.num_data);
+	sg_init(&resp->end, resp->qp->nic, responder_pd(resp), MKEY_LOCAL_WRITE, resp->receive.wqe.data,
+		resp->receive.wqe.num_data);
 	/* room for a global route header comes before every datagram, whether it had one or not */
 	if (datagram)
 		sg_skip(&resp->end, GRH_SIZE);
@@ -335,54 +270,16 @@ struct sg *responder_resume(struct qp *qp, const struct message *message)
 	return resp->active && message_same(&resp->message, message) ? &resp->end : NULL;
 }
 
-/*
- * Atomics on memory of the guest are atomic towards its CPUs; on a peer's BAR, towards all that
- * goes through this fabric. Values are in host byte order, which is the guest's.
- */
-static uint64_t atomic_on_ram(uint64_t *target, const struct message *message)
-{
-	uint64_t old = message->compare;
-
-	if (message->opcode == MLX5_OPCODE_ATOMIC_FA)
-		return __atomic_fetch_add(target, message->swap_add, __ATOMIC_SEQ_CST);
-	__atomic_compare_exchange_n(target, &old, message->swap_add, false, __ATOMIC_SEQ_CST,
-				    __ATOMIC_SEQ_CST);
-	return old;
-}
-
-static bool atomic_on_bus(const struct sg *end, const struct message *message, uint64_t *old,
-			  struct sg_stop *stop)
-{
-	struct sg from = *end, to = *end;
-	uint64_t value = message->swap_add;
-
-	if (!sg_gather(&from, old, ATOMIC_SIZE, stop)) {
-		stop->end = end;
-		return false;
-	}
-	if (message->opcode == MLX5_OPCODE_ATOMIC_FA)
-		value += *old;
-	else if (*old != message->compare)
-		return true;
-	return sg_scatter(&to, &value, ATOMIC_SIZE, stop);
-}
-
 bool responder_atomic(struct qp *qp, uint64_t *result, struct sg_stop *stop)
 {
-	struct responder *resp = qp->responder;
-	struct sg_span span;
+	const struct message *message = &qp->responder->message;
+	const struct atomic_op op = {
+		.opcode = message->opcode,
+		.swap_add = message->swap_add,
+		.compare = message->compare,
+	};
 
-	if (!sg_map(&resp->end, ATOMIC_SIZE, true, &span, stop))
-		return false;
-	/* the address is aligned in the key, but only sane page lists keep it so on the bus */
-	if (span.len < ATOMIC_SIZE || span.address % ATOMIC_SIZE) {
-		stop->status = MKEY_OK;
-		return false;
-	}
-	if (!span.ram)
-		return atomic_on_bus(&resp->end, &resp->message, result, stop);
-	*result = atomic_on_ram(span.ram, &resp->message);
-	return true;
+	return atomic_execute(&qp->responder->end, &op, result, stop);
 }
 
 /*
@@ -447,9 +344,9 @@ static void responder_complete(struct responder *resp)
 	const struct completion_recv recv = {
 		.opcode = responder_cqe_opcode(message),
 		.solicited = message->solicited,
-		.index = resp->index,
-		.srq = resp->srq,
-		.bytes = message->len + (message_is_datagram(message) ? GRH_SIZE : 0),
+		.index = resp->receive.index,
+		.srq = resp->receive.srq,
+		.bytes = message->len + (service_is_datagram(message->service) ? GRH_SIZE : 0),
 		.imm = responder_cqe_imm(resp),
 		.source_qpn = message->source_qpn,
 		.source_lid = message->source_lid,
@@ -457,9 +354,7 @@ static void responder_complete(struct responder *resp)
 		.grh = message->grh,
 	};
 
-	if (!resp->srq)
-		resp->qp->rq.next++;
-	resp->has_wqe = false;
+	receive_done(&resp->receive, resp->qp);
 	completion_recv(resp->qp, &recv);
 }
 
@@ -475,7 +370,7 @@ enum response responder_end(struct qp *qp)
 		return responder_refuse(resp, CQE_LOCAL_PROT, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
 					RESPONSE_NAK_OP);
 	resp->psn = (resp->message.psn + resp->message.packets) & PSN_MASK;
-	if (resp->has_wqe)
+	if (resp->receive.taken)
 		responder_complete(resp);
 	return RESPONSE_ACK;
 }
@@ -518,7 +413,7 @@ static bool responder_flush(struct engine_work *work, unsigned int budget)
 	struct responder *resp = container_of(work, struct responder, flush);
 	struct qp *qp = resp->qp;
 
-	while (qp->state == MLX5_QP_STATE_ERR && responder_rq_posted(qp)) {
+	while (qp->state == MLX5_QP_STATE_ERR && receive_posted(qp)) {
 		if (!budget--)
 			return true;
 		completion_recv_error(qp, qp->rq.next++, NULL, CQE_WR_FLUSH);
@@ -540,18 +435,18 @@ static void responder_stop(struct responder *resp)
 	engine_timer_cancel(&resp->poll);
 	engine_work_cancel(&resp->flush);
 	resp->active = false;
-	resp->has_wqe = false;
+	resp->receive.taken = false;
 }
 
 static void responder_enter_error(struct responder *resp)
 {
 	struct qp *qp = resp->qp;
-	bool taken = resp->has_wqe && resp->srq;
+	bool taken = resp->receive.taken && resp->receive.srq;
 
 	responder_stop(resp);
 	/* the QP's own WQE in progress is still the first of its queue; one of an SRQ is not */
 	if (taken)
-		completion_recv_error(qp, resp->index, resp->srq, CQE_WR_FLUSH);
+		completion_recv_error(qp, resp->receive.index, resp->receive.srq, CQE_WR_FLUSH);
 	if (qp->srq)
 		eq_event_qp(qp->nic, MLX5_EVENT_TYPE_SRQ_LAST_WQE, qp->qpn);
 	resp->poll_ns = FLUSH_POLL_MIN_NS;

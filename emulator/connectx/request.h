@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * A requester from inside: the request at the head of the send queue while it is carried out.
+ *
+ *   requester.c        the queue: fetches, checks, retires, flushes
+ *   request_message.c  carries out what goes to another QP
+ *   request_wait.c     what stops it: answers, the lack of them, page faults
+ *
+ * Only these three include this.
+ */
+#ifndef CONNECTX_REQUEST_H
+#define CONNECTX_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "connectx/completion.h"
+#include "connectx/page_fault.h"
+#include "connectx/responder.h"
+#include "connectx/sg.h"
+#include "connectx/wqe.h"
+#include "engine.h"
+
+#define PSN_MASK	0xffffff
+
+/* What the QP's send side is waiting for; only RUN takes part in the engine's turns. */
+enum requester_wait {
+	WAIT_RUN,		/* nothing: it runs, or has nothing to do */
+	WAIT_RNR,		/* the receiver to become ready: timer */
+	WAIT_ACK,		/* an answer that will not come: timer, or for ever */
+	WAIT_FAULT,		/* PAGE_FAULT_RESUME */
+	WAIT_RELEASE,		/* the "umr" fault point */
+};
+
+struct requester {
+	struct qp *qp;
+	struct engine_work work;
+	struct engine_timer timer;
+	struct page_fault fault;
+	TAILQ_ENTRY(requester) stalled;
+	enum requester_wait wait;
+
+	bool active;		/* wqe is being carried out */
+	bool begun;		/* ... and its first packet has been answered */
+	bool fault_failed;	/* the driver could not resolve the fault that stopped it */
+	bool released;		/* it has passed the "umr" fault point */
+	uint8_t retries, rnr_retries; /* left for this message */
+	uint32_t psn;		/* of the next message */
+	uint32_t done;		/* bytes moved */
+	struct sg local;
+	struct send_wqe wqe;
+};
+
+/* How a turn at the current WQE ended. */
+enum step {
+	STEP_MORE,		/* go on with it, or with the next */
+	STEP_WAIT,		/* nothing can be done now */
+};
+
+/*
+ * requester.c
+ */
+/** requester_kick() - look for something to do, in a later turn. */
+void requester_kick(struct requester *req);
+
+/** requester_continue() - what it was waiting for has come. */
+void requester_continue(struct requester *req);
+
+/** requester_done() - the WQE is done; @bytes: that were received (reads, atomics), else 0. */
+enum step requester_done(struct requester *req, uint32_t bytes);
+
+/** requester_fail() - the WQE is done in error, and the QP goes to error with it. */
+enum step requester_fail(struct requester *req, enum cqe_syndrome syndrome);
+
+/*
+ * request_message.c
+ */
+/** request_local_access() - Return: the enum mkey_access that the WQE's own buffers need. */
+uint8_t request_local_access(const struct requester *req);
+
+/** request_is_atomic() - Return: whether it is an atomic operation on the other side's memory. */
+bool request_is_atomic(const struct requester *req);
+
+/** request_message() - a turn at a message; @budget: what is left of it, in units of 4 KiB. */
+enum step request_message(struct requester *req, unsigned int *budget);
+
+/** request_packets() - Return: how many packets the message takes on the wire. */
+uint32_t request_packets(const struct requester *req);
+
+/*
+ * request_wait.c
+ */
+/** request_timer() - what the timer does: the RNR delay is over, or nobody has answered. */
+void request_timer(struct engine_timer *timer);
+
+/** request_fault_resolved() - the driver has answered a page fault. */
+void request_fault_resolved(struct page_fault *fault, bool failed);
+
+/**
+ * request_answered() - the other side's answer to anything but the end of a message that arrived.
+ * @peer: who answered; may be NULL with RESPONSE_NONE
+ */
+enum step request_answered(struct requester *req, const struct qp *peer, enum response response);
+
+/**
+ * request_stopped() - bytes could not be moved.
+ * @peer: whose end it may also have been; NULL when only this side's could be
+ */
+enum step request_stopped(struct requester *req, struct qp *peer, const struct sg_stop *stop);
+
+#endif
