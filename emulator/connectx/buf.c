@@ -39,6 +39,20 @@ int cx_buf_init(struct connectx *nic, struct cx_buf *buf, const __be64 *pas, siz
 	return 0;
 }
 
+uint8_t cx_buf_create(struct connectx *nic, struct cmd *cmd, struct cx_buf *buf, const __be64 *pas,
+		      size_t pas_bytes, unsigned int log_page_size, unsigned int page_offset,
+		      uint64_t size)
+{
+	switch (cx_buf_init(nic, buf, pas, pas_bytes, log_page_size, page_offset, size)) {
+	case 0:
+		return MLX5_CMD_STAT_OK;
+	case -ENOMEM:
+		return CMD_FAIL(cmd, NO_RES_ERR);
+	default:
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	}
+}
+
 void cx_buf_fini(struct connectx *nic, struct cx_buf *buf)
 {
 	nic->buf_pages -= buf->pages;

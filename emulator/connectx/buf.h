@@ -12,6 +12,8 @@
 
 #include <linux/types.h>
 
+#include "connectx/cmd.h"
+
 struct connectx;
 
 struct cx_buf {
@@ -38,6 +40,16 @@ struct cx_buf {
  */
 int cx_buf_init(struct connectx *nic, struct cx_buf *buf, const __be64 *pas, size_t pas_bytes,
 		unsigned int log_page_size, unsigned int page_offset, uint64_t size);
+
+/**
+ * cx_buf_create() - cx_buf_init() as part of a command that makes a ring.
+ *
+ * Return: MLX5_CMD_STAT_OK, or what the command ends with: BAD_PARAM_ERR when the list does not
+ * describe the buffer, NO_RES_ERR when there is no room for it. @buf holds nothing then.
+ */
+uint8_t cx_buf_create(struct connectx *nic, struct cmd *cmd, struct cx_buf *buf, const __be64 *pas,
+		      size_t pas_bytes, unsigned int log_page_size, unsigned int page_offset,
+		      uint64_t size);
 
 /** cx_buf_fini() - free it; harmless on an empty or zeroed one. */
 void cx_buf_fini(struct connectx *nic, struct cx_buf *buf);

@@ -129,17 +129,10 @@ static uint8_t eq_parse(struct connectx *nic, struct cmd *cmd, struct eq *eq)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!uar_find(nic, eq->uar))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	switch (cx_buf_init(nic, &eq->buf, MLX5_ADDR_OF(create_eq_in, cmd->in, pas),
-			    cmd->in_len - MLX5_ST_SZ_BYTES(create_eq_in),
-			    MLX5_GET(eqc, eqc, log_page_size), MLX5_GET(eqc, eqc, page_offset),
-			    EQE_BYTES << log_size)) {
-	case 0:
-		return MLX5_CMD_STAT_OK;
-	case -ENOMEM:
-		return CMD_FAIL(cmd, NO_RES_ERR);
-	default:
-		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	}
+	return cx_buf_create(nic, cmd, &eq->buf, MLX5_ADDR_OF(create_eq_in, cmd->in, pas),
+			     cmd->in_len - MLX5_ST_SZ_BYTES(create_eq_in),
+			     MLX5_GET(eqc, eqc, log_page_size), MLX5_GET(eqc, eqc, page_offset),
+			     EQE_BYTES << log_size);
 }
 
 uint8_t eq_create(struct connectx *nic, struct cmd *cmd)

@@ -184,17 +184,10 @@ static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!references_parse(nic, qp, qpc))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	switch (cx_buf_init(nic, &qp->buf, MLX5_ADDR_OF(create_qp_in, cmd->in, pas),
-			    cmd->in_len - MLX5_ST_SZ_BYTES(create_qp_in),
-			    MLX5_GET(qpc, qpc, log_page_size), MLX5_GET(qpc, qpc, page_offset),
-			    rings_bytes(qp))) {
-	case 0:
-		return MLX5_CMD_STAT_OK;
-	case -ENOMEM:
-		return CMD_FAIL(cmd, NO_RES_ERR);
-	default:
-		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	}
+	return cx_buf_create(nic, cmd, &qp->buf, MLX5_ADDR_OF(create_qp_in, cmd->in, pas),
+			     cmd->in_len - MLX5_ST_SZ_BYTES(create_qp_in),
+			     MLX5_GET(qpc, qpc, log_page_size), MLX5_GET(qpc, qpc, page_offset),
+			     rings_bytes(qp));
 }
 
 /* The place of QP0 or QP1 in the port, or NULL for any other. */

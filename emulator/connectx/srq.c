@@ -146,15 +146,8 @@ static uint8_t srq_fill(struct connectx *nic, struct cmd *cmd, const struct srq_
 		if (!srq->xrcd || !srq->cq)
 			return CMD_FAIL(cmd, BAD_RES_ERR);
 	}
-	switch (cx_buf_init(nic, &srq->buf, desc->pas, desc->pas_bytes, desc->log_page_size,
-			    desc->page_offset, 1ULL << (desc->log_size + desc->log_stride))) {
-	case 0:
-		return MLX5_CMD_STAT_OK;
-	case -ENOMEM:
-		return CMD_FAIL(cmd, NO_RES_ERR);
-	default:
-		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	}
+	return cx_buf_create(nic, cmd, &srq->buf, desc->pas, desc->pas_bytes, desc->log_page_size,
+			     desc->page_offset, 1ULL << (desc->log_size + desc->log_stride));
 }
 
 static uint8_t srq_make(struct connectx *nic, struct cmd *cmd, const struct srq_desc *desc,
