@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "connectx/cq.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +93,7 @@ static void cq_notify(struct connectx *nic, struct cq *cq)
 static void cq_moderate(struct connectx *nic, struct cq *cq)
 {
 	uint64_t due_ns = cq->notified_ns + cq->period_us * 1000ULL;
-	uint32_t entries = (cq->producer - cq->last_notified) & INDEX_MASK;
+	uint64_t entries = cq->producer - cq->last_notified;
 	uint64_t now_ns = engine_now_ns();
 
 	if (!cq->max_count || !cq->period_us || entries >= cq->max_count || now_ns >= due_ns)
@@ -130,7 +129,7 @@ static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe
 	memcpy(slot, cqe, offsetof(struct mlx5_cqe64, op_own));
 	/* The guest polls for the owner bit: the rest has to be there first. */
 	__atomic_store_n(&slot->op_own, cqe->op_own, __ATOMIC_RELEASE);
-	cq->producer = (cq->producer + 1) & INDEX_MASK;
+	cq->producer++;
 	nic->counters.cqes++;
 	return true;
 }
@@ -151,21 +150,24 @@ bool cq_post(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe, bool s
 	return true;
 }
 
+/* Whether the entry before @newest is one that the guest knows nothing of, from index @seen on. */
+static bool cq_news(const struct cq *cq, uint64_t newest, uint32_t seen)
+{
+	return newest > cq->last_notified && ((newest - seen) & INDEX_MASK) - 1 < INDEX_MASK / 2;
+}
+
 void cq_doorbell(struct connectx *nic, uint32_t uar, uint32_t arm, uint32_t cqn)
 {
 	struct cq *cq = cq_find(nic, cqn & INDEX_MASK);
-	uint32_t seen = arm & INDEX_MASK;
-	uint32_t newest;
 
 	if (!cq || cq->uar != uar) {
 		nic->counters.stray_doorbells++;
 		return;
 	}
 	cq->arm = arm & ARM_SOLICITED ? CQ_SOLICITED : CQ_ARMED;
-	newest = cq->arm == CQ_SOLICITED ? cq->last_solicited : cq->producer;
-	/* Anything that the guest had not seen when it asked, is told without waiting for more. */
 	engine_timer_cancel(&cq->moderation);
-	if (((newest - seen) & INDEX_MASK) - 1 < INDEX_MASK / 2)
+	if (cq_news(cq, cq->arm == CQ_SOLICITED ? cq->last_solicited : cq->producer,
+		    arm & INDEX_MASK))
 		cq_moderate(nic, cq);
 }
 
@@ -197,15 +199,8 @@ static uint8_t cq_parse_buf(struct connectx *nic, struct cmd *cmd, const void *c
 
 	if (log_size > CX_LOG_MAX_CQ_SZ)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	switch (cx_buf_init(nic, buf, pas, pas_bytes, MLX5_GET(cqc, cqc, log_page_size),
-			    MLX5_GET(cqc, cqc, page_offset), 1ULL << (log_size + log_stride))) {
-	case 0:
-		return MLX5_CMD_STAT_OK;
-	case -ENOMEM:
-		return CMD_FAIL(cmd, NO_RES_ERR);
-	default:
-		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	}
+	return cx_buf_create(nic, cmd, buf, pas, pas_bytes, MLX5_GET(cqc, cqc, log_page_size),
+			     MLX5_GET(cqc, cqc, page_offset), 1ULL << (log_size + log_stride));
 }
 
 static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
@@ -288,10 +283,10 @@ uint8_t cq_query(struct connectx *nic, struct cmd *cmd)
 	memcpy(cqc, cq->cqc, sizeof(cq->cqc));
 	MLX5_SET(cqc, cqc, status, cq->overrun ? STATUS_OVERFLOW : STATUS_OK);
 	MLX5_SET(cqc, cqc, st, cq->arm);
-	MLX5_SET(cqc, cqc, last_notified_index, cq->last_notified);
-	MLX5_SET(cqc, cqc, last_solicit_index, cq->last_solicited);
+	MLX5_SET(cqc, cqc, last_notified_index, cq->last_notified & INDEX_MASK);
+	MLX5_SET(cqc, cqc, last_solicit_index, cq->last_solicited & INDEX_MASK);
 	MLX5_SET(cqc, cqc, consumer_counter, cq->consumer);
-	MLX5_SET(cqc, cqc, producer_counter, cq->producer);
+	MLX5_SET(cqc, cqc, producer_counter, cq->producer & INDEX_MASK);
 	return MLX5_CMD_STAT_OK;
 }
 

@@ -33,16 +33,16 @@ struct cq {
 	enum cq_arm arm;
 	uint32_t uar;		/* whose doorbells count */
 	uint64_t dbr;		/* doorbell record: consumer index, arm request */
-	uint32_t producer;	/* entries ever written, modulo 2^24 as the guest counts them */
+	uint64_t producer;	/* entries ever written; the guest counts the lower 24 bits */
 	uint32_t consumer;	/* as last read from the doorbell record, 24 bits */
-	uint32_t last_solicited; /* producer after the last solicited entry */
+	uint64_t last_solicited; /* producer after the last solicited entry */
+	uint64_t last_notified;	/* producer at the last event */
 	struct eq *eq;		/* where its events go */
 
 	/* Moderation, off while either is 0: an event waits for so many entries or for so long. */
 	uint16_t max_count;	/* entries since the last event */
 	uint16_t period_us;	/* since the last event */
-	uint32_t last_notified;	/* producer at the last event */
-	uint64_t notified_ns;	/* when that was */
+	uint64_t notified_ns;	/* when the last event was */
 	struct engine_timer moderation;
 
 	uint32_t users;		/* QP queues and SRQs that complete here */
@@ -59,7 +59,15 @@ struct cq {
  */
 bool cq_post(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe, bool solicited);
 
-/** cq_doorbell() - the guest wrote @arm (sn, cmd, ci) for @cqn. */
+/**
+ * cq_doorbell() - the guest wrote @arm (sn, cmd, ci) for @cqn: it asks for the next event.
+ *
+ * The event is given at once when an entry is there that the guest had not seen (it is at ci or
+ * behind) and that no event has told of yet. So a wake-up cannot be lost: an entry that came after
+ * the last event is news, whenever it came, and one that came before is what that event was about,
+ * which the guest looks for after it has asked again. To tell of it twice would be wrong as well:
+ * a program that takes one completion at each event would run ahead of them.
+ */
 void cq_doorbell(struct connectx *nic, uint32_t uar, uint32_t arm, uint32_t cqn);
 
 /** cq_find() - Return: the queue or NULL. */

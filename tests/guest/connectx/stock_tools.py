@@ -59,7 +59,7 @@ TOOLS = {
         SHORT + " -t 1024", SHORT + " -o 1", SHORT + " -m 256", LIST + " -l 16 -q 4",
         SHORT + " --use_old_post_send", SHORT + " -x 0",
     ],
-    "ib_read_lat": [ALL, SMALL, SMALL + " -m 256", SMALL + " -o 1"],
+    "ib_read_lat": [ALL, SMALL, SMALL + " -m 256", SMALL + " -o 1", SMALL + " -e"],
     "ib_send_bw": [
         ALL, ALL + " -b", ALL + " -c UC", ALL + " -c XRC", ALL + " -c UD",
         *(f"{SHORT} -q {number}" for number in (1, 2, 8, 16, 32, 64)),
@@ -71,7 +71,8 @@ TOOLS = {
         SHORT + " -t 1", SHORT + " -t 1024", SHORT + " -r 16", SHORT + " -m 256",
         "-s 256 -n 100 -m 256 -c UD", "-s 4096 -n 100 -m 4096 -c UD",
         LIST + " -l 16 -q 4", LIST + " -l 16 -c UC", LIST + " -l 16 -c XRC",
-        LIST + " -l 16 -c UD",
+        LIST + " -l 16 -c UD", LIST + " --recv_post_list 8", LIST + " --recv_post_list 8 -q 4",
+        LIST + " --recv_post_list 8 -c UD", LIST + " --recv_post_list 8 --use-srq",
         TINY + " -I 64", "-s 828 -n 100 -I 828", TINY + " -I 64 -c UC", TINY + " -I 64 -c XRC",
         TINY + " -I 64 -c UD",
         SHORT + " --use-srq -q 8", SHORT + " --use-srq -b", SHORT + " --use-srq -e",
@@ -80,7 +81,8 @@ TOOLS = {
     ],
     "ib_send_lat": [
         ALL, SMALL, SMALL + " -c UC", SMALL + " -c XRC", SMALL + " -c UD", TINY + " -I 0 -c UD",
-        "-s 236 -n 100 -I 236", TINY + " --use-srq",
+        "-s 236 -n 100 -I 236", TINY + " --use-srq", SMALL + " -e", SMALL + " -e -c UC",
+        SMALL + " -e -c XRC", SMALL + " -e -c UD",
     ],
     "ib_atomic_bw": [
         f"-n 100 -A {operation}{flags}" for operation in ("FETCH_AND_ADD", "CMP_AND_SWAP")
@@ -89,7 +91,7 @@ TOOLS = {
     ],
     "ib_atomic_lat": [
         f"-n 100 -A {operation}{flags}" for operation in ("FETCH_AND_ADD", "CMP_AND_SWAP")
-        for flags in ("", " -o 1", " -c XRC")
+        for flags in ("", " -o 1", " -c XRC", " -e")
     ],
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Event queues, completion queues and shared receive queues, with what the data path calls. */
+/* Event queues and shared receive queues, with what the data path calls. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "connectx/cq.h"
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/srq.h"
@@ -15,7 +14,6 @@
 #define CQ_DOORBELL	0x20
 #define EQ_ARM		0x40
 #define EQ_UPDATE	0x48
-#define SOLICITED_ONLY	(1U << 24)
 
 /* Interrupts that vector 0 gave since the last call. */
 static uint64_t interrupts(int fd)
@@ -121,255 +119,6 @@ static void doorbell_through_another_uar_is_stray(void **state)
 	uar_write64(driver, other + 1, 0x800, 0, 0);
 	uar_write64(driver, driver->uar, 0x800, 0, 0x4000 << 8);
 	assert_int_equal(registered(driver, REGISTRY_COUNTER, "doorbells_stray"), before + 5);
-}
-
-static bool post_completion(struct driver *driver, const struct test_cq *test, bool solicited)
-{
-	struct mlx5_cqe64 cqe = { .op_own = 2 << 4, .wqe_counter = cpu_to_be16(0x1234) };
-	struct cq *cq = cq_find(driver->nic, test->cqn);
-
-	assert_non_null(cq);
-	return cq_post(driver->nic, cq, &cqe, solicited);
-}
-
-static void set_consumer(struct driver *driver, const struct test_cq *cq, uint32_t consumer)
-{
-	*(__be32 *)ram_ptr(driver, cq->dbr) = cpu_to_be32(consumer & 0xffffff);
-}
-
-static void expect_completion_event(struct driver *driver, const struct test_cq *cq)
-{
-	const struct mlx5_eqe *eqe = next_event(driver);
-
-	assert_non_null(eqe);
-	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_COMP);
-	assert_int_equal(be32_to_cpu(eqe->data.comp.cqn), cq->cqn);
-	expect_no_event(driver);
-}
-
-static void cqe_owner_bit_turns_with_each_round(void **state)
-{
-	struct driver *driver = *state;
-	const struct mlx5_cqe64 *cqe;
-	struct test_cq cq;
-
-	create_cq(driver, &cq, 2);
-	cqe = ram_ptr(driver, cq.ring);
-	for (uint32_t i = 0; i < 12; i++) {
-		assert_true(post_completion(driver, &cq, false));
-		assert_int_equal(cqe[i & 3].op_own, 2 << 4 | (i >> 2 & 1));
-		assert_int_equal(be16_to_cpu(cqe[i & 3].wqe_counter), 0x1234);
-		set_consumer(driver, &cq, i + 1);
-	}
-	expect_no_event(driver);
-}
-
-static void overrun_is_reported_once(void **state)
-{
-	struct driver *driver = *state;
-	const struct mlx5_eqe *eqe;
-	struct test_cq cq;
-
-	create_cq(driver, &cq, 2);
-	for (unsigned int i = 0; i < 4; i++)
-		assert_true(post_completion(driver, &cq, false));
-	assert_false(post_completion(driver, &cq, false));
-	eqe = next_event(driver);
-	assert_non_null(eqe);
-	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_CQ_ERROR);
-	assert_int_equal(be32_to_cpu(eqe->data.cq_err.cqn), cq.cqn);
-	assert_int_equal(eqe->data.cq_err.syndrome, 1);
-	set_consumer(driver, &cq, 4);
-	assert_false(post_completion(driver, &cq, false));
-	expect_no_event(driver);
-}
-
-static void armed_cq_gives_one_event(void **state)
-{
-	struct driver *driver = *state;
-	struct test_cq cq;
-
-	create_cq(driver, &cq, 4);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	/* one that the guest has not seen when it arms: at once */
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	expect_completion_event(driver, &cq);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
-	expect_no_event(driver);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
-}
-
-static void cq_armed_for_solicited_waits_for_one(void **state)
-{
-	struct driver *driver = *state;
-	struct test_cq cq;
-
-	create_cq(driver, &cq, 4);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	post_completion(driver, &cq, true);
-	expect_completion_event(driver, &cq);
-	/* seen up to the solicited one: nothing to tell */
-	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 2, cq.cqn);
-	expect_no_event(driver);
-	/* not seen: at once */
-	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 1, cq.cqn);
-	expect_completion_event(driver, &cq);
-}
-
-static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint16_t period_us,
-			   uint16_t count)
-{
-	COMMAND(modify_cq, MODIFY_CQ, 0);
-	void *cqc = MLX5_ADDR_OF(modify_cq_in, in, cq_context);
-
-	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
-	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.modify_field_select
-		 .modify_field_select, 3);
-	MLX5_SET(cqc, cqc, cq_period, period_us);
-	MLX5_SET(cqc, cqc, cq_max_count, count);
-	return command(driver, in, sizeof(in), out, sizeof(out));
-}
-
-#define LONGEST_PERIOD_US 4095
-#define HOUR_NS 3600000000000ULL
-
-/* Let the last event have been in the future, so that no period ends however slow the machine is. */
-static void stop_the_period(struct driver *driver, const struct test_cq *cq)
-{
-	cq_find(driver->nic, cq->cqn)->notified_ns += HOUR_NS;
-}
-
-static void moderated_cq_waits_for_the_count(void **state)
-{
-	struct driver *driver = *state;
-	struct test_cq cq;
-
-	create_cq(driver, &cq, 4);
-	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 3), MLX5_CMD_STAT_OK);
-	/* the period that began with no event is long over */
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
-	stop_the_period(driver, &cq);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
-	post_completion(driver, &cq, false);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
-}
-
-static void moderated_cq_waits_for_the_period(void **state)
-{
-	struct driver *driver = *state;
-	struct test_cq cq;
-	uint64_t start;
-
-	create_cq(driver, &cq, 4);
-	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
-	start = cq_find(driver->nic, cq.cqn)->notified_ns;
-	/* unseen when armed, which moderation puts off too */
-	post_completion(driver, &cq, false);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
-	while (cq_find(driver->nic, cq.cqn)->arm == CQ_ARMED)
-		assert_return_code(engine_poll(driver->engine, 0), 0);
-	assert_true(engine_now_ns() - start >= LONGEST_PERIOD_US * 1000ULL);
-	expect_completion_event(driver, &cq);
-}
-
-static void moderation_is_changed_under_way(void **state)
-{
-	struct driver *driver = *state;
-	struct test_cq cq;
-
-	create_cq(driver, &cq, 4);
-	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
-	stop_the_period(driver, &cq);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	assert_int_equal(moderate_cq(driver, &cq, 0, 0), MLX5_CMD_STAT_OK);
-	expect_completion_event(driver, &cq);
-}
-
-/* Counters of completions are 24 bits wide: nothing may happen when they wrap. */
-static void counters_wrap_at_24_bits(void **state)
-{
-	struct driver *driver = *state;
-	struct test_cq test;
-	struct cq *cq;
-
-	create_cq(driver, &test, 2);
-	cq = cq_find(driver->nic, test.cqn);
-	cq->producer = cq->consumer = cq->last_solicited = 0xfffffe;
-	for (uint32_t i = 0; i < 8; i++) {
-		uar_write64(driver, driver->uar, CQ_DOORBELL, (0xfffffe + i) & 0xffffff, test.cqn);
-		expect_no_event(driver);
-		assert_true(post_completion(driver, &test, false));
-		expect_completion_event(driver, &test);
-		set_consumer(driver, &test, 0xfffffe + i + 1);
-	}
-}
-
-static uint8_t resize_cq(struct driver *driver, const struct test_cq *cq, unsigned int log_size,
-			 uint64_t ring)
-{
-	COMMAND(modify_cq, MODIFY_CQ, 1);
-	void *cqc = MLX5_ADDR_OF(modify_cq_in, in, cq_context);
-	__be64 *pas = MLX5_ADDR_OF(modify_cq_in, in, pas);
-
-	MLX5_SET(modify_cq_in, in, op_mod, 1);
-	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
-	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.resize_field_select
-		 .resize_field_select, 7);
-	MLX5_SET(cqc, cqc, log_cq_size, log_size);
-	*pas = cpu_to_be64(ring);
-	return command(driver, in, sizeof(in), out, sizeof(out));
-}
-
-static void resized_cq_goes_on_in_the_new_buffer(void **state)
-{
-	struct driver *driver = *state;
-	uint64_t ring = ram_alloc(driver, RAM_PAGE);
-	const struct mlx5_cqe64 *old, *new = ram_ptr(driver, ring);
-	struct test_cq cq;
-
-	create_cq(driver, &cq, 3);
-	old = ram_ptr(driver, cq.ring);
-	post_completion(driver, &cq, false);
-	post_completion(driver, &cq, false);
-	assert_int_equal(resize_cq(driver, &cq, 4, ring), MLX5_CMD_STAT_OK);
-	assert_int_equal(old[2].op_own >> 4, 5);
-	post_completion(driver, &cq, false);
-	assert_int_equal(new[3].op_own >> 4, 2);
-}
-
-static void cq_is_not_resized_below_what_it_holds(void **state)
-{
-	struct driver *driver = *state;
-	uint64_t ring = ram_alloc(driver, RAM_PAGE);
-	struct test_cq cq;
-
-	create_cq(driver, &cq, 3);
-	for (unsigned int i = 0; i < 4; i++)
-		post_completion(driver, &cq, false);
-	assert_int_equal(resize_cq(driver, &cq, 2, ring), MLX5_CMD_STAT_BAD_SIZE_OUTS_CQES_ERR);
-	assert_int_equal(resize_cq(driver, &cq, 23, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
-	/* more entries than the one page holds */
-	assert_int_equal(resize_cq(driver, &cq, 7, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
-	assert_true(post_completion(driver, &cq, false));
 }
 
 static void page_lists_of_all_queues_have_a_limit(void **state)
@@ -560,16 +309,6 @@ int main(void)
 		TEST(eq_owner_bit_turns_with_each_round),
 		TEST(full_eq_overflows_and_stays_so),
 		TEST(doorbell_through_another_uar_is_stray),
-		TEST(cqe_owner_bit_turns_with_each_round),
-		TEST(overrun_is_reported_once),
-		TEST(armed_cq_gives_one_event),
-		TEST(cq_armed_for_solicited_waits_for_one),
-		TEST(moderated_cq_waits_for_the_count),
-		TEST(moderated_cq_waits_for_the_period),
-		TEST(moderation_is_changed_under_way),
-		TEST(counters_wrap_at_24_bits),
-		TEST(resized_cq_goes_on_in_the_new_buffer),
-		TEST(cq_is_not_resized_below_what_it_holds),
 		TEST(page_lists_of_all_queues_have_a_limit),
 		TEST(srq_is_taken_along_its_links),
 		TEST(srq_limit_gives_one_event),

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Completion queues, with what the data path calls. */
+#include "connectx/cq.h"
+#include "connectx/device.h"
+#include "driver.h"
+#include "util.h"
+
+#define CQ_DOORBELL	0x20
+#define EQ_UPDATE	0x48
+#define SOLICITED_ONLY	(1U << 24)
+
+static bool post_completion(struct driver *driver, const struct test_cq *test, bool solicited)
+{
+	struct mlx5_cqe64 cqe = { .op_own = 2 << 4, .wqe_counter = cpu_to_be16(0x1234) };
+	struct cq *cq = cq_find(driver->nic, test->cqn);
+
+	assert_non_null(cq);
+	return cq_post(driver->nic, cq, &cqe, solicited);
+}
+
+static void set_consumer(struct driver *driver, const struct test_cq *cq, uint32_t consumer)
+{
+	*(__be32 *)ram_ptr(driver, cq->dbr) = cpu_to_be32(consumer & 0xffffff);
+}
+
+static void expect_completion_event(struct driver *driver, const struct test_cq *cq)
+{
+	const struct mlx5_eqe *eqe = next_event(driver);
+
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_COMP);
+	assert_int_equal(be32_to_cpu(eqe->data.comp.cqn), cq->cqn);
+	expect_no_event(driver);
+}
+
+static void cqe_owner_bit_turns_with_each_round(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_cqe64 *cqe;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 2);
+	cqe = ram_ptr(driver, cq.ring);
+	for (uint32_t i = 0; i < 12; i++) {
+		assert_true(post_completion(driver, &cq, false));
+		assert_int_equal(cqe[i & 3].op_own, 2 << 4 | (i >> 2 & 1));
+		assert_int_equal(be16_to_cpu(cqe[i & 3].wqe_counter), 0x1234);
+		set_consumer(driver, &cq, i + 1);
+	}
+	expect_no_event(driver);
+}
+
+static void overrun_is_reported_once(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_eqe *eqe;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 2);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_true(post_completion(driver, &cq, false));
+	assert_false(post_completion(driver, &cq, false));
+	eqe = next_event(driver);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_CQ_ERROR);
+	assert_int_equal(be32_to_cpu(eqe->data.cq_err.cqn), cq.cqn);
+	assert_int_equal(eqe->data.cq_err.syndrome, 1);
+	set_consumer(driver, &cq, 4);
+	assert_false(post_completion(driver, &cq, false));
+	expect_no_event(driver);
+}
+
+static void armed_cq_gives_one_event(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	/* one that the guest has not seen when it arms: at once */
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	expect_completion_event(driver, &cq);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
+	expect_no_event(driver);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+}
+
+static void cq_armed_for_solicited_waits_for_one(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	post_completion(driver, &cq, true);
+	expect_completion_event(driver, &cq);
+	/* told already, whether it has been seen or not */
+	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 1, cq.cqn);
+	expect_no_event(driver);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 2, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	post_completion(driver, &cq, true);
+	expect_completion_event(driver, &cq);
+	/* came while nobody had asked: at once, but only if not seen */
+	post_completion(driver, &cq, true);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 5, cq.cqn);
+	expect_no_event(driver);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 4, cq.cqn);
+	expect_completion_event(driver, &cq);
+}
+
+/*
+ * What a CQ must say, entry by entry, in all orders of what the device and the guest can do.
+ */
+enum action { POST, POST_SOLICITED, POLL, ARM, ARM_SOLICITED, ACTIONS };
+
+#define ORDER_LENGTH	6
+#define LOG_ORDER_CQ	3	/* entries, as many as ever are in it */
+
+struct expected {
+	struct { bool solicited, told; } entry[ORDER_LENGTH];
+	unsigned int entries, polled;
+	enum cq_arm arm;
+};
+
+static bool expected_event(struct expected *expected)
+{
+	expected->arm = CQ_FIRED;
+	for (unsigned int i = 0; i < expected->entries; i++)
+		expected->entry[i].told = true;
+	return true;
+}
+
+static bool expected_post(struct expected *expected, bool solicited)
+{
+	expected->entry[expected->entries].solicited = solicited;
+	expected->entry[expected->entries++].told = false;
+	if (expected->arm == CQ_FIRED || (expected->arm == CQ_SOLICITED && !solicited))
+		return false;
+	return expected_event(expected);
+}
+
+static bool expected_arm(struct expected *expected, enum cq_arm arm)
+{
+	expected->arm = arm;
+	for (unsigned int i = expected->polled; i < expected->entries; i++)
+		if (!expected->entry[i].told && (arm == CQ_ARMED || expected->entry[i].solicited))
+			return expected_event(expected);
+	return false;
+}
+
+/* Does @action to the CQ and to @expected; returns whether there must be an event. */
+static bool act(struct driver *driver, const struct test_cq *cq, uint32_t base,
+		struct expected *expected, enum action action)
+{
+	uint32_t seen = base + expected->polled;
+
+	switch (action) {
+	case POST:
+	case POST_SOLICITED:
+		assert_true(post_completion(driver, cq, action == POST_SOLICITED));
+		return expected_post(expected, action == POST_SOLICITED);
+	case POLL:
+		if (expected->polled < expected->entries)
+			set_consumer(driver, cq, base + ++expected->polled);
+		return false;
+	case ARM:
+		uar_write64(driver, driver->uar, CQ_DOORBELL, seen & 0xffffff, cq->cqn);
+		return expected_arm(expected, CQ_ARMED);
+	default:
+		uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | (seen & 0xffffff),
+			    cq->cqn);
+		return expected_arm(expected, CQ_SOLICITED);
+	}
+}
+
+/* Takes the event that must be there, or sees that there is none. */
+static void expect_event_if(struct driver *driver, const struct test_cq *cq, bool event)
+{
+	if (event)
+		expect_completion_event(driver, cq);
+	else
+		expect_no_event(driver);
+	bar_write32(driver, (uint64_t)driver->uar * RAM_PAGE + EQ_UPDATE,
+		    driver->eqn << 24 | (driver->events & 0xffffff));
+}
+
+static void all_orders_of_post_poll_and_arm(void **state)
+{
+	struct driver *driver = *state;
+	uint32_t base = 0, orders = 1;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, LOG_ORDER_CQ);
+	for (unsigned int i = 0; i < ORDER_LENGTH; i++)
+		orders *= ACTIONS;
+	for (uint32_t order = 0; order < orders; order++) {
+		struct expected expected = { .arm = CQ_FIRED };
+		uint32_t rest = order;
+
+		for (unsigned int i = 0; i < ORDER_LENGTH; i++, rest /= ACTIONS)
+			expect_event_if(driver, &cq, act(driver, &cq, base, &expected,
+							 rest % ACTIONS));
+		/* back to a CQ that is empty and not armed: ask, and be told of one more */
+		if (expected.arm == CQ_FIRED)
+			expect_event_if(driver, &cq, act(driver, &cq, base, &expected, ARM));
+		if (expected.arm != CQ_FIRED) {
+			post_completion(driver, &cq, true);
+			expected.entries++;
+			expect_event_if(driver, &cq, true);
+		}
+		base += expected.entries;
+		set_consumer(driver, &cq, base);
+	}
+}
+
+/*
+ * Guests that sleep until an event comes. Completions may be posted between any two of their steps.
+ */
+struct sleeper {
+	struct driver *driver;
+	struct test_cq cq;
+	uint32_t posted, polled;	/* ever */
+	uint32_t when;			/* bit n: post before step n */
+};
+
+static void sleeper_step(struct sleeper *sleeper)
+{
+	if (sleeper->when & 1) {
+		post_completion(sleeper->driver, &sleeper->cq, false);
+		sleeper->posted++;
+	}
+	sleeper->when >>= 1;
+}
+
+static void sleeper_drain(struct sleeper *sleeper)
+{
+	for (;;) {
+		sleeper_step(sleeper);
+		if (sleeper->polled == sleeper->posted)
+			return;
+		set_consumer(sleeper->driver, &sleeper->cq, ++sleeper->polled);
+	}
+}
+
+static void sleeper_arm(struct sleeper *sleeper)
+{
+	sleeper_step(sleeper);
+	uar_write64(sleeper->driver, sleeper->driver->uar, CQ_DOORBELL, sleeper->polled & 0xffffff,
+		    sleeper->cq.cqn);
+}
+
+static bool sleeper_wakes(struct sleeper *sleeper)
+{
+	bool event;
+
+	sleeper_step(sleeper);
+	event = next_event(sleeper->driver);
+	bar_write32(sleeper->driver, (uint64_t)sleeper->driver->uar * RAM_PAGE + EQ_UPDATE,
+		    sleeper->driver->eqn << 24 | (sleeper->driver->events & 0xffffff));
+	return event;
+}
+
+#define SLEEPER_STEPS	12
+
+static void sleep_through_nothing(struct driver *driver, bool arm_first)
+{
+	struct sleeper sleeper = { .driver = driver };
+	bool woken;
+
+	create_cq(driver, &sleeper.cq, 4);
+	sleeper_arm(&sleeper);
+	for (uint32_t when = 1; when < 1 << SLEEPER_STEPS; when++) {
+		sleeper.when = when;
+		do {
+			woken = sleeper_wakes(&sleeper);
+			if (woken && arm_first)
+				sleeper_arm(&sleeper);
+			if (woken)
+				sleeper_drain(&sleeper);
+			if (woken && !arm_first)
+				sleeper_arm(&sleeper);
+		} while (woken || sleeper.when);
+		assert_int_equal(sleeper.polled, sleeper.posted);
+	}
+}
+
+/* ibv_req_notify_cq() and then all there is: what its manual page shows */
+static void who_arms_and_polls_sleeps_through_nothing(void **state)
+{
+	sleep_through_nothing(*state, true);
+}
+
+/* the other way round, as the kernel's pollers do */
+static void who_polls_and_arms_sleeps_through_nothing(void **state)
+{
+	sleep_through_nothing(*state, false);
+}
+
+/* One event, one completion: perftest's latency tools with -e. */
+static void who_takes_one_at_each_event_gets_no_event_too_many(void **state)
+{
+	struct sleeper sleeper = { .driver = *state };
+
+	create_cq(sleeper.driver, &sleeper.cq, 4);
+	sleeper_arm(&sleeper);
+	for (unsigned int i = 0; i < 20; i++) {
+		sleeper.when = 1;
+		assert_true(sleeper_wakes(&sleeper));
+		/* the next may come before or after the guest has asked, and is told of once */
+		sleeper.when = i & 1;
+		sleeper_arm(&sleeper);
+		set_consumer(sleeper.driver, &sleeper.cq, ++sleeper.polled);
+		if (i & 1) {
+			assert_true(sleeper_wakes(&sleeper));
+			sleeper_arm(&sleeper);
+			set_consumer(sleeper.driver, &sleeper.cq, ++sleeper.polled);
+		}
+		assert_false(sleeper_wakes(&sleeper));
+		assert_int_equal(sleeper.polled, sleeper.posted);
+	}
+}
+
+/* However long ago the last event was: half of all indices, and all of them. */
+static void long_silence_hides_nothing(void **state)
+{
+	const uint64_t silences[] = { 0x7fffff, 0x800000, 0xffffff, 0x1000000, 0x1000001 };
+	struct driver *driver = *state;
+	struct test_cq test;
+	struct cq *cq;
+
+	create_cq(driver, &test, 2);
+	cq = cq_find(driver->nic, test.cqn);
+	for (unsigned int i = 0; i < ARRAY_SIZE(silences); i++) {
+		/* polled without an event in all that time */
+		cq->producer = cq->last_notified + silences[i];
+		set_consumer(driver, &test, cq->producer);
+		assert_true(post_completion(driver, &test, false));
+		expect_no_event(driver);
+		uar_write64(driver, driver->uar, CQ_DOORBELL, (cq->producer - 1) & 0xffffff,
+			    test.cqn);
+		expect_completion_event(driver, &test);
+	}
+}
+
+static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint16_t period_us,
+			   uint16_t count)
+{
+	COMMAND(modify_cq, MODIFY_CQ, 0);
+	void *cqc = MLX5_ADDR_OF(modify_cq_in, in, cq_context);
+
+	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
+	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.modify_field_select
+		 .modify_field_select, 3);
+	MLX5_SET(cqc, cqc, cq_period, period_us);
+	MLX5_SET(cqc, cqc, cq_max_count, count);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+#define LONGEST_PERIOD_US 4095
+#define HOUR_NS 3600000000000ULL
+
+/* Let the last event have been in the future, so that no period ends however slow the machine is. */
+static void stop_the_period(struct driver *driver, const struct test_cq *cq)
+{
+	cq_find(driver->nic, cq->cqn)->notified_ns += HOUR_NS;
+}
+
+static void moderated_cq_waits_for_the_count(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 3), MLX5_CMD_STAT_OK);
+	/* the period that began with no event is long over */
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+	stop_the_period(driver, &cq);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
+	post_completion(driver, &cq, false);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+}
+
+static void moderated_cq_waits_for_the_period(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+	uint64_t start;
+
+	create_cq(driver, &cq, 4);
+	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+	start = cq_find(driver->nic, cq.cqn)->notified_ns;
+	/* unseen when armed, which moderation puts off too */
+	post_completion(driver, &cq, false);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
+	while (cq_find(driver->nic, cq.cqn)->arm == CQ_ARMED)
+		assert_return_code(engine_poll(driver->engine, 0), 0);
+	assert_true(engine_now_ns() - start >= LONGEST_PERIOD_US * 1000ULL);
+	expect_completion_event(driver, &cq);
+}
+
+static void moderation_is_changed_under_way(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 4);
+	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_completion_event(driver, &cq);
+	stop_the_period(driver, &cq);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
+	post_completion(driver, &cq, false);
+	expect_no_event(driver);
+	assert_int_equal(moderate_cq(driver, &cq, 0, 0), MLX5_CMD_STAT_OK);
+	expect_completion_event(driver, &cq);
+}
+
+/* Counters of completions are 24 bits wide: nothing may happen when they wrap. */
+static void counters_wrap_at_24_bits(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq test;
+	struct cq *cq;
+
+	create_cq(driver, &test, 2);
+	cq = cq_find(driver->nic, test.cqn);
+	cq->producer = cq->consumer = cq->last_solicited = 0xfffffe;
+	for (uint32_t i = 0; i < 8; i++) {
+		uar_write64(driver, driver->uar, CQ_DOORBELL, (0xfffffe + i) & 0xffffff, test.cqn);
+		expect_no_event(driver);
+		assert_true(post_completion(driver, &test, false));
+		expect_completion_event(driver, &test);
+		set_consumer(driver, &test, 0xfffffe + i + 1);
+	}
+}
+
+static uint8_t resize_cq(struct driver *driver, const struct test_cq *cq, unsigned int log_size,
+			 uint64_t ring)
+{
+	COMMAND(modify_cq, MODIFY_CQ, 1);
+	void *cqc = MLX5_ADDR_OF(modify_cq_in, in, cq_context);
+	__be64 *pas = MLX5_ADDR_OF(modify_cq_in, in, pas);
+
+	MLX5_SET(modify_cq_in, in, op_mod, 1);
+	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
+	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.resize_field_select
+		 .resize_field_select, 7);
+	MLX5_SET(cqc, cqc, log_cq_size, log_size);
+	*pas = cpu_to_be64(ring);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static void resized_cq_goes_on_in_the_new_buffer(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t ring = ram_alloc(driver, RAM_PAGE);
+	const struct mlx5_cqe64 *old, *new = ram_ptr(driver, ring);
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 3);
+	old = ram_ptr(driver, cq.ring);
+	post_completion(driver, &cq, false);
+	post_completion(driver, &cq, false);
+	assert_int_equal(resize_cq(driver, &cq, 4, ring), MLX5_CMD_STAT_OK);
+	assert_int_equal(old[2].op_own >> 4, 5);
+	post_completion(driver, &cq, false);
+	assert_int_equal(new[3].op_own >> 4, 2);
+}
+
+static void cq_is_not_resized_below_what_it_holds(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t ring = ram_alloc(driver, RAM_PAGE);
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 3);
+	for (unsigned int i = 0; i < 4; i++)
+		post_completion(driver, &cq, false);
+	assert_int_equal(resize_cq(driver, &cq, 2, ring), MLX5_CMD_STAT_BAD_SIZE_OUTS_CQES_ERR);
+	assert_int_equal(resize_cq(driver, &cq, 23, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	/* more entries than the one page holds */
+	assert_int_equal(resize_cq(driver, &cq, 7, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_true(post_completion(driver, &cq, false));
+}
+
+int main(void)
+{
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(cqe_owner_bit_turns_with_each_round),
+		TEST(overrun_is_reported_once),
+		TEST(armed_cq_gives_one_event),
+		TEST(cq_armed_for_solicited_waits_for_one),
+		TEST(all_orders_of_post_poll_and_arm),
+		TEST(who_arms_and_polls_sleeps_through_nothing),
+		TEST(who_polls_and_arms_sleeps_through_nothing),
+		TEST(who_takes_one_at_each_event_gets_no_event_too_many),
+		TEST(long_silence_hides_nothing),
+		TEST(moderated_cq_waits_for_the_count),
+		TEST(moderated_cq_waits_for_the_period),
+		TEST(moderation_is_changed_under_way),
+		TEST(counters_wrap_at_24_bits),
+		TEST(resized_cq_goes_on_in_the_new_buffer),
+		TEST(cq_is_not_resized_below_what_it_holds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
