@@ -72,6 +72,10 @@ static void fill_objects(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_max_srq, CX_LOG_MAX_SRQ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_srq_sz, CX_LOG_MAX_SRQ_SZ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_rmp, CX_LOG_MAX_SRQ);
+	MLX5_SET(cmd_hca_cap, cap, max_qp_cnt, CX_MAX_Q_COUNTERS);
+	MLX5_SET(cmd_hca_cap, cap, out_of_seq_cnt, 1);
+	MLX5_SET(cmd_hca_cap, cap, retransmission_q_counters, 1);
+	MLX5_SET(cmd_hca_cap, cap, enhanced_error_q_counters, 1);
 	MLX5_SET(cmd_hca_cap, cap, log_max_pd, CX_LOG_MAX_PD);
 	MLX5_SET(cmd_hca_cap, cap, log_max_xrcd, CX_LOG_MAX_XRCD);
 	MLX5_SET(cmd_hca_cap, cap, log_max_transport_domain, CX_LOG_MAX_TD);

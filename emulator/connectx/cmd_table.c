@@ -11,6 +11,7 @@
 #include "connectx/page_fault.h"
 #include "connectx/pd.h"
 #include "connectx/port.h"
+#include "connectx/q_counter.h"
 #include "connectx/qp.h"
 #include "connectx/srq.h"
 #include "connectx/uar.h"
@@ -74,6 +75,9 @@ static const struct cmd_op ops[] = {
 	OP(QUERY_HCA_VPORT_GID, query_hca_vport_gid, port_query_gid),
 	OP(QUERY_HCA_VPORT_PKEY, query_hca_vport_pkey, port_query_pkey),
 	OP(QUERY_VPORT_COUNTER, query_vport_counter, port_query_counters),
+	OP(ALLOC_Q_COUNTER, alloc_q_counter, q_counter_alloc),
+	OP(DEALLOC_Q_COUNTER, dealloc_q_counter, q_counter_dealloc),
+	OP(QUERY_Q_COUNTER, query_q_counter, q_counter_query),
 	OP(ALLOC_PD, alloc_pd, pd_alloc),
 	OP(DEALLOC_PD, dealloc_pd, pd_dealloc),
 	OP(ALLOC_UAR, alloc_uar, uar_alloc),

@@ -6,6 +6,7 @@
 #include "connectx/cq.h"
 #include "connectx/device.h"
 #include "connectx/eq.h"
+#include "connectx/q_counter.h"
 #include "connectx/qp.h"
 #include "connectx/srq.h"
 
@@ -20,6 +21,7 @@ static void completion_post(struct qp *qp, struct cq *cq, struct mlx5_cqe64 *cqe
 {
 	if (cq && cq_post(qp->nic, cq, cqe, solicited))
 		return;
+	Q_COUNT(qp->counter, cq_overflow);
 	/* of what is flushed afterwards, nothing more is told */
 	if (qp->state != MLX5_QP_STATE_ERR)
 		eq_event_qp(qp->nic, MLX5_EVENT_TYPE_WQ_CATAS_ERROR, qp->qpn);
@@ -56,6 +58,7 @@ void completion_send_error(struct qp *qp, uint16_t index, uint8_t opcode, uint8_
 		.wqe_counter = cpu_to_be16(index),
 	};
 
+	q_counter_send_error(qp->counter, syndrome);
 	completion_error(qp, qp->send_cq, &err, CQE_REQ_ERR);
 }
 
@@ -98,5 +101,6 @@ void completion_recv_error(struct qp *qp, uint16_t index, const struct srq *srq,
 		.wqe_counter = cpu_to_be16(index),
 	};
 
+	q_counter_recv_error(qp->counter, syndrome);
 	completion_error(qp, recv_cq(qp, srq), &err, CQE_RESP_ERR);
 }

@@ -15,6 +15,7 @@
 #include "connectx/eq.h"
 #include "connectx/pd.h"
 #include "connectx/port.h"
+#include "connectx/q_counter.h"
 #include "connectx/qp.h"
 #include "connectx/srq.h"
 #include "connectx/subnet.h"
@@ -173,6 +174,7 @@ void cx_objects_clear(struct connectx *nic)
 {
 	page_faults_clear(&nic->faults);
 	qp_clear(nic);
+	q_counter_clear(nic);
 	srq_clear(nic);
 	cq_clear(nic);
 	eq_clear(nic);
@@ -185,7 +187,7 @@ uint64_t cx_objects_count(const struct connectx *nic)
 {
 	return nic->qps.count + nic->srqs.count + nic->cqs.count + nic->eqs.count +
 	       nic->mkeys.keys.count + nic->pds.count + nic->xrcds.count + nic->tds.count +
-	       nic->uars.count;
+	       nic->uars.count + nic->q_counters.count;
 }
 
 /* Numbers begin above 0, so that a field that was left zero names nothing. */
@@ -203,6 +205,7 @@ static int tables_init(struct connectx *nic)
 	ret = ret ? ret : cx_table_init(&nic->cqs, NUMBER_FIRST, 1 << CX_LOG_MAX_CQ);
 	ret = ret ? ret : cx_table_init(&nic->qps, QPN_FIRST, 1 << CX_LOG_MAX_QP);
 	ret = ret ? ret : cx_table_init(&nic->srqs, NUMBER_FIRST, 1 << CX_LOG_MAX_SRQ);
+	ret = ret ? ret : cx_table_init(&nic->q_counters, NUMBER_FIRST, CX_MAX_Q_COUNTERS);
 	ret = ret ? ret : mkey_table_init(&nic->mkeys, 1 << CX_LOG_MAX_MKEY, CX_MAX_XLT_BYTES);
 	return ret ? ret : page_faults_init(&nic->faults, CX_MAX_FAULTS);
 }
@@ -211,6 +214,7 @@ static void tables_fini(struct connectx *nic)
 {
 	page_faults_fini(&nic->faults);
 	mkey_table_fini(&nic->mkeys);
+	cx_table_fini(&nic->q_counters);
 	cx_table_fini(&nic->srqs);
 	cx_table_fini(&nic->qps);
 	cx_table_fini(&nic->cqs);
@@ -237,6 +241,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "cq", &nic->cqs.count },
 		{ REGISTRY_OBJECT, "qp", &nic->qps.count },
 		{ REGISTRY_OBJECT, "srq", &nic->srqs.count },
+		{ REGISTRY_OBJECT, "q_counter", &nic->q_counters.count },
 		{ REGISTRY_OBJECT, "mkey", &nic->mkeys.keys.count },
 		{ REGISTRY_GAUGE, "queue_pages", &nic->buf_pages },
 		{ REGISTRY_GAUGE, "mkey_translation_bytes", &nic->mkeys.xlt_bytes },

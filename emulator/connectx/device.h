@@ -73,6 +73,7 @@ struct connectx {
 	struct cx_table cqs;		/* struct cq */
 	struct cx_table qps;		/* struct qp */
 	struct cx_table srqs;		/* struct srq of every kind: one number space */
+	struct cx_table q_counters;	/* struct q_counter */
 	struct mkey_table mkeys;
 	struct page_faults faults;	/* what waits for PAGE_FAULT_RESUME */
 	struct requesters requesters;	/* what the data path shares between QPs */

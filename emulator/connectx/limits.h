@@ -22,6 +22,7 @@
 #define CX_LOG_MAX_XRCD		14
 #define CX_LOG_MAX_TD		10
 #define CX_LOG_MAX_MKEY		20
+#define CX_MAX_Q_COUNTERS	255	/* counter_set_id has 8 bits, and 0 is none */
 #define CX_LOG_MAX_KLM_LIST	16
 #define CX_LOG_MAX_RA_QP	4	/* outstanding reads and atomics of a QP, either side */
 #define CX_LOG_MAX_MSG		30

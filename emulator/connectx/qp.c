@@ -270,6 +270,16 @@ void qp_clear(struct connectx *nic)
 		qp_free(nic, qp);
 }
 
+void qp_forget_counter(struct connectx *nic, const struct q_counter *set)
+{
+	uint32_t cursor = 0;
+	struct qp *qp;
+
+	while ((qp = cx_table_next(&nic->qps, &cursor)))
+		if (qp->counter == set)
+			qp->counter = NULL;
+}
+
 uint8_t qp_destroy(struct connectx *nic, struct cmd *cmd)
 {
 	struct qp *qp = qp_find(nic, MLX5_GET(destroy_qp_in, cmd->in, qpn));
@@ -307,7 +317,8 @@ static const struct transition {
 	uint32_t optional;	/* that it takes if opt_param_mask says so; others there are ignored */
 } transitions[] = {
 	{ MLX5_CMD_OP_RST2INIT_QP, MLX5_QP_STATE_RST, MLX5_QP_STATE_INIT,
-	  ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY, 0 },
+	  ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY |
+	  MLX5_QP_OPTPAR_COUNTER_SET_ID, 0 },
 	{ MLX5_CMD_OP_INIT2INIT_QP, MLX5_QP_STATE_INIT, MLX5_QP_STATE_INIT,
 	  0, ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY },
 	{ MLX5_CMD_OP_INIT2RTR_QP, MLX5_QP_STATE_INIT, MLX5_QP_STATE_RTR,
@@ -319,7 +330,8 @@ static const struct transition {
 	  MLX5_QP_OPTPAR_RNR_RETRY | MLX5_QP_OPTPAR_ACK_TIMEOUT,
 	  ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
 	{ MLX5_CMD_OP_RTS2RTS_QP, MLX5_QP_STATE_RTS, MLX5_QP_STATE_RTS,
-	  0, ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
+	  0, ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY |
+	  MLX5_QP_OPTPAR_COUNTER_SET_ID },
 	{ MLX5_CMD_OP_SQERR2RTS_QP, MLX5_QP_STATE_SQER, MLX5_QP_STATE_RTS,
 	  0, ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
 	{ MLX5_CMD_OP_SQD_RTS_QP, MLX5_QP_STATE_SQD, MLX5_QP_STATE_RTS,

@@ -16,6 +16,7 @@
 
 struct cq;
 struct domain;
+struct q_counter;
 struct requester;
 struct responder;
 struct srq;
@@ -71,6 +72,7 @@ struct qp {
 	bool allow_read, allow_write, allow_atomic; /* to the remote side: rre, rwe, rae */
 	bool fast_register;	/* fre: may post local UMR on reserved keys */
 	bool reserved_lkey;	/* rlky */
+	struct q_counter *counter; /* what happens to it is counted there; NULL: nowhere */
 	bool doorbell_held;	/* rung, and kept back by a fault */
 
 	struct requester *requester;
@@ -106,6 +108,9 @@ int qp_record(struct qp *qp, unsigned int which, uint16_t *value);
 
 /** qp_doorbell() - the guest rang for the send queue, through the right UAR. */
 void qp_doorbell(struct qp *qp);
+
+/** qp_forget_counter() - no QP counts in @set any more. */
+void qp_forget_counter(struct connectx *nic, const struct q_counter *set);
 
 /** qp_clear() - destroy all. */
 void qp_clear(struct connectx *nic);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "connectx/device.h"
+#include "connectx/q_counter.h"
 #include "connectx/qp.h"
 
 #define IB_MTU_MIN	1	/* 256 bytes << (code - 1) */
@@ -11,6 +12,14 @@
 static bool path_check(const void *ads)
 {
 	return !MLX5_GET(ads, ads, grh) || MLX5_GET(ads, ads, src_addr_index) < CX_GIDS;
+}
+
+/* 0 is no set, and there is none of that number. */
+static bool counter_check(const struct qp *qp, const void *qpc)
+{
+	uint32_t number = MLX5_GET(qpc, qpc, counter_set_id);
+
+	return !number || q_counter_find(qp->nic, number);
 }
 
 bool qp_attr_check(const struct qp *qp, const void *qpc, uint32_t which)
@@ -28,6 +37,8 @@ bool qp_attr_check(const struct qp *qp, const void *qpc, uint32_t which)
 				    MLX5_GET(qpc, qpc, log_msg_max) > CX_LOG_MAX_MSG))
 		return false;
 	if (which & MLX5_QP_OPTPAR_SRA_MAX && MLX5_GET(qpc, qpc, log_sra_max) > CX_LOG_MAX_RA_QP)
+		return false;
+	if (which & MLX5_QP_OPTPAR_COUNTER_SET_ID && !counter_check(qp, qpc))
 		return false;
 	return !(which & MLX5_QP_OPTPAR_RRA_MAX) ||
 	       MLX5_GET(qpc, qpc, log_rra_max) <= CX_LOG_MAX_RA_QP;
@@ -104,6 +115,8 @@ void qp_attr_apply(struct qp *qp, const void *qpc, uint32_t which)
 		qp->path.pkey_index = MLX5_GET(ads, ads, pkey_index);
 	if (which & MLX5_QP_OPTPAR_Q_KEY)
 		qp->qkey = MLX5_GET(qpc, qpc, q_key);
+	if (which & MLX5_QP_OPTPAR_COUNTER_SET_ID)
+		qp->counter = q_counter_find(qp->nic, MLX5_GET(qpc, qpc, counter_set_id));
 	if (which & QP_ATTR_MTU) {
 		qp->mtu = IB_MTU_BYTES << MLX5_GET(qpc, qpc, mtu);
 		qp->log_max_msg = MLX5_GET(qpc, qpc, log_msg_max);
@@ -134,6 +147,7 @@ void qp_attr_fill(const struct qp *qp, void *qpc)
 	MLX5_SET(qpc, qpc, log_msg_max, qp->log_max_msg);
 	MLX5_SET(qpc, qpc, remote_qpn, qp->remote_qpn);
 	MLX5_SET(qpc, qpc, q_key, qp->qkey);
+	MLX5_SET(qpc, qpc, counter_set_id, qp->counter ? qp->counter->number : 0);
 	MLX5_SET(qpc, qpc, next_send_psn, qp->send_psn);
 	MLX5_SET(qpc, qpc, next_rcv_psn, qp->recv_psn);
 	MLX5_SET(qpc, qpc, retry_count, qp->retry_count);

@@ -5,6 +5,7 @@
 #include <linux/mlx5/qp.h>
 
 #include "connectx/device.h"
+#include "connectx/q_counter.h"
 #include "connectx/qp.h"
 #include "connectx/service.h"
 #include "util.h"
@@ -39,6 +40,7 @@ static enum step request_not_ready(struct requester *req, const struct qp *peer)
 	request_start_over(req);
 	if (req->qp->rnr_retry != RNR_RETRY_FOR_EVER && !req->rnr_retries--)
 		return requester_fail(req, CQE_RNR_RETRY_EXC);
+	Q_COUNT(req->qp->counter, rnr_nak_retry_err);
 	req->wait = WAIT_RNR;
 	engine_timer_arm(&req->timer, responder_rnr_ns(peer));
 	return STEP_WAIT;
@@ -52,6 +54,7 @@ void request_timer(struct engine_timer *timer)
 	if (req->wait == WAIT_ACK && req->retries) {
 		req->retries--;
 		req->qp->nic->requesters.retries++;
+		Q_COUNT(req->qp->counter, local_ack_timeout_err);
 	}
 	req->wait = WAIT_RUN;
 	if (gave_up)

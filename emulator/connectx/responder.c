@@ -14,6 +14,7 @@
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/pd.h"
+#include "connectx/q_counter.h"
 #include "connectx/qp.h"
 #include "connectx/receive.h"
 #include "connectx/service.h"
@@ -82,8 +83,17 @@ static bool message_same(const struct message *a, const struct message *b)
 }
 
 /*
- * Refusals. Those that have a receive WQE to report are completions, the others are events.
+ * Refusals.
  */
+static void responder_count_refusal(const struct qp *qp, enum response response)
+{
+	if (response == RESPONSE_NAK_ACCESS)
+		Q_COUNT(qp->counter, resp_remote_access_errors);
+	else if (response == RESPONSE_NAK_INVALID)
+		Q_COUNT(qp->counter, resp_remote_invalid_request);
+}
+
+/* Those that have a receive WQE to report are completions, the others are events. */
 static enum response responder_refuse(struct responder *resp, uint8_t syndrome, uint8_t event,
 				      enum response response)
 {
@@ -95,6 +105,7 @@ static enum response responder_refuse(struct responder *resp, uint8_t syndrome, 
 	} else if (qp->service == MLX5_QP_ST_UC) {
 		return RESPONSE_NONE;
 	} else {
+		responder_count_refusal(qp, response);
 		eq_event_qp(qp->nic, event, qp->qpn);
 	}
 	qp_error(qp);
@@ -134,8 +145,10 @@ static enum response responder_take(struct responder *resp)
 	if (resp->receive.taken)
 		return RESPONSE_ACK;
 	err = receive_take(&resp->receive, resp->qp, responder_srq(resp));
-	if (err == -EAGAIN)
+	if (err == -EAGAIN) {
+		Q_COUNT(resp->qp->counter, out_of_buffer);
 		return RESPONSE_RNR;
+	}
 	if (err)
 		return responder_refuse(resp, CQE_LOCAL_QP_OP, MLX5_EVENT_TYPE_WQ_CATAS_ERROR,
 					RESPONSE_NAK_OP);
@@ -358,6 +371,25 @@ static void responder_complete(struct responder *resp)
 	completion_recv(resp->qp, &recv);
 }
 
+static void responder_count(const struct responder *resp)
+{
+	switch (resp->message.opcode) {
+	case MLX5_OPCODE_RDMA_WRITE:
+	case MLX5_OPCODE_RDMA_WRITE_IMM:
+		Q_COUNT(resp->qp->counter, rx_write_requests);
+		break;
+	case MLX5_OPCODE_RDMA_READ:
+		Q_COUNT(resp->qp->counter, rx_read_requests);
+		break;
+	case MLX5_OPCODE_ATOMIC_CS:
+	case MLX5_OPCODE_ATOMIC_FA:
+		Q_COUNT(resp->qp->counter, rx_atomic_requests);
+		break;
+	default:
+		break;
+	}
+}
+
 enum response responder_end(struct qp *qp)
 {
 	struct responder *resp = qp->responder;
@@ -370,6 +402,7 @@ enum response responder_end(struct qp *qp)
 		return responder_refuse(resp, CQE_LOCAL_PROT, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
 					RESPONSE_NAK_OP);
 	resp->psn = (resp->message.psn + resp->message.packets) & PSN_MASK;
+	responder_count(resp);
 	if (resp->receive.taken)
 		responder_complete(resp);
 	return RESPONSE_ACK;
