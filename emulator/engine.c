@@ -14,19 +14,15 @@
 #include "util.h"
 
 /*
- * How long to look for new messages before going to sleep. Waking up costs a few microseconds, the
- * gap between two doorbells of a busy guest is shorter; but the guest's CPUs need the cores too.
+ * While there is work, descriptors are looked at every so many turns: often enough that a guest's
+ * read of a register does not wait for long, and not in every turn, as it costs a system call.
  */
-#define SPIN_NS 2000
-
-/* While there is work, descriptors are looked at every so many turns: it costs a system call. */
-#define TURNS_PER_POLL 64
+#define TURNS_PER_POLL 4
 
 #define EVENTS 16
 
 struct engine {
 	TAILQ_HEAD(, engine_work) run_queue;
-	TAILQ_HEAD(, engine_inbox) inboxes;
 	struct engine_timer *timers;		/* root of the heap: the next one to fire */
 	struct engine_work *running;
 	struct epoll_event events[EVENTS];
@@ -35,7 +31,6 @@ struct engine {
 	int epoll;
 	int wake;				/* eventfd */
 	struct engine_fd wake_watch;
-	atomic_bool sleeping;
 	atomic_bool stopped;
 };
 
@@ -73,7 +68,6 @@ struct engine *engine_create(void)
 	if (!engine)
 		return NULL;
 	TAILQ_INIT(&engine->run_queue);
-	TAILQ_INIT(&engine->inboxes);
 	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (engine->epoll < 0)
 		goto err_free;
@@ -103,31 +97,6 @@ void engine_destroy(struct engine *engine)
 	close(engine->wake);
 	close(engine->epoll);
 	free(engine);
-}
-
-static bool drain_inboxes(struct engine *engine)
-{
-	struct engine_inbox *inbox, *next;
-	bool any = false;
-
-	for (inbox = TAILQ_FIRST(&engine->inboxes); inbox; inbox = next) {
-		next = TAILQ_NEXT(inbox, entry);
-		if (inbox->pending(inbox)) {
-			inbox->drain(inbox);
-			any = true;
-		}
-	}
-	return any;
-}
-
-static bool inbox_pending(struct engine *engine)
-{
-	struct engine_inbox *inbox;
-
-	TAILQ_FOREACH(inbox, &engine->inboxes, entry)
-		if (inbox->pending(inbox))
-			return true;
-	return false;
 }
 
 static bool fire_timers(struct engine *engine)
@@ -190,67 +159,41 @@ static int poll_fds(struct engine *engine, uint64_t timeout_ns)
 	return count;
 }
 
-/* Sleep until something happens or @timeout_ns is over. Returns as poll_fds(). */
-static int sleep_until_due(struct engine *engine, uint64_t timeout_ns)
+/* How long nothing is due, at most @limit_ns. */
+static uint64_t time_left(struct engine *engine, uint64_t limit_ns)
 {
-	int count;
+	uint64_t now, deadline, left;
 
-	if (engine->timers) {
-		uint64_t now = engine_now_ns(), deadline = engine->timers->deadline_ns;
-		uint64_t left = deadline > now ? deadline - now : 0;
-
-		if (left < timeout_ns)
-			timeout_ns = left;
-	}
-	/* Pairs with engine_notify(): whoever comes second sees what the first one wrote. */
-	atomic_store(&engine->sleeping, true);
-	if (inbox_pending(engine) || atomic_load(&engine->stopped))
-		timeout_ns = 0;
-	count = poll_fds(engine, timeout_ns);
-	atomic_store_explicit(&engine->sleeping, false, memory_order_relaxed);
-	return count;
+	if (!engine->timers)
+		return limit_ns;
+	now = engine_now_ns();
+	deadline = engine->timers->deadline_ns;
+	left = deadline > now ? deadline - now : 0;
+	return left < limit_ns ? left : limit_ns;
 }
 
-/* One turn without waiting. Returns whether a callback ran, or -errno. */
-static int turn(struct engine *engine)
+/*
+ * One turn: what is due, or else wait for descriptors, at most @timeout_ns. Returns whether a
+ * callback ran, or -errno.
+ */
+static int turn(struct engine *engine, uint64_t timeout_ns)
 {
-	bool any = drain_inboxes(engine);
+	bool any = fire_timers(engine);
 	int count;
 
-	any |= fire_timers(engine);
 	any |= run_work(engine);
 	if (any && ++engine->turns % TURNS_PER_POLL)
 		return 1;
-	count = poll_fds(engine, 0);
+	count = poll_fds(engine, any ? 0 : time_left(engine, timeout_ns));
 	return count < 0 ? count : any || count;
 }
 
 int engine_poll(struct engine *engine, uint64_t timeout_ns)
 {
-	int ret = turn(engine);
+	int ret = turn(engine, timeout_ns);
 
-	if (ret || !timeout_ns)
-		return ret;
-	ret = sleep_until_due(engine, timeout_ns);
-	if (ret < 0)
-		return ret;
-	return turn(engine) > 0 || ret;
-}
-
-static bool spin(struct engine *engine)
-{
-	uint64_t end = engine_now_ns() + SPIN_NS;
-
-	if (TAILQ_EMPTY(&engine->inboxes))
-		return false;
-	do {
-		for (int i = 0; i < 16; i++) {
-			if (inbox_pending(engine))
-				return true;
-			__builtin_ia32_pause();
-		}
-	} while (engine_now_ns() < end);
-	return false;
+	/* It may have been a timer that ended the wait. */
+	return ret || !timeout_ns ? ret : turn(engine, 0);
 }
 
 int engine_run(struct engine *engine)
@@ -260,9 +203,7 @@ int engine_run(struct engine *engine)
 	/* Retry and latency timers are a few microseconds; the default slack is 50. */
 	prctl(PR_SET_TIMERSLACK, 1);
 	while (!atomic_load_explicit(&engine->stopped, memory_order_relaxed)) {
-		ret = turn(engine);
-		if (!ret && !spin(engine))
-			ret = sleep_until_due(engine, UINT64_MAX);
+		ret = turn(engine, UINT64_MAX);
 		if (ret < 0)
 			return ret;
 	}
@@ -276,14 +217,6 @@ void engine_stop(struct engine *engine)
 	atomic_store(&engine->stopped, true);
 	wake(engine);
 	errno = saved;
-}
-
-void engine_notify(struct engine *engine)
-{
-	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_load_explicit(&engine->sleeping, memory_order_relaxed) &&
-	    atomic_exchange(&engine->sleeping, false))
-		wake(engine);
 }
 
 void engine_timer_init(struct engine_timer *timer, struct engine *engine,
@@ -364,15 +297,4 @@ void engine_fd_remove(struct engine_fd *watch)
 	for (int i = 0; i < engine->event_count; i++)
 		if (engine->events[i].data.ptr == watch)
 			engine->events[i].data.ptr = NULL;
-}
-
-void engine_inbox_add(struct engine_inbox *inbox, struct engine *engine)
-{
-	inbox->engine = engine;
-	TAILQ_INSERT_TAIL(&engine->inboxes, inbox, entry);
-}
-
-void engine_inbox_remove(struct engine_inbox *inbox)
-{
-	TAILQ_REMOVE(&inbox->engine->inboxes, inbox, entry);
 }

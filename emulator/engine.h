@@ -3,13 +3,12 @@
  * The engine: the one thread that owns all device state.
  *
  * Everything that a device does happens in a callback of its engine: a timer that expired, a work
- * item that has something to do, a file descriptor that became readable, a queue into which
- * another thread put messages. Callbacks never run at the same time and never nest, so device
- * code needs no lock. In return a callback must not block, and work that may take long is cut
- * into pieces (see struct engine_work).
+ * item that has something to do, a file descriptor that became readable. Callbacks never run at
+ * the same time and never nest, so device code needs no lock. In return a callback must not block,
+ * and work that may take long is cut into pieces (see struct engine_work).
  *
- * Only three functions may be called from another thread: engine_notify(), engine_stop() (also
- * from a signal handler) and engine_now_ns().
+ * Only two functions may be called from another thread: engine_stop() (also from a signal handler)
+ * and engine_now_ns().
  */
 #ifndef SOFTFABRIC_ENGINE_H
 #define SOFTFABRIC_ENGINE_H
@@ -132,31 +131,5 @@ int engine_fd_set(struct engine_fd *watch, uint32_t events);
 
 /** engine_fd_remove() - stop watching; before close(2) of the descriptor. */
 void engine_fd_remove(struct engine_fd *watch);
-
-/*
- * Inboxes: how another thread hands something to the engine. The thread puts it into a place that
- * both can reach (a lock-free ring, say) and calls engine_notify(). The engine asks pending(),
- * which must be cheap, as it is called in every turn, and calls drain() when it says true. drain()
- * takes as much as it likes out, and the engine asks again in the next turn.
- */
-struct engine_inbox {
-	bool (*pending)(struct engine_inbox *inbox);
-	void (*drain)(struct engine_inbox *inbox);
-	struct engine *engine;
-	/* private to the engine */
-	TAILQ_ENTRY(engine_inbox) entry;
-};
-
-/** engine_inbox_add() - have the engine look into @inbox. */
-void engine_inbox_add(struct engine_inbox *inbox, struct engine *engine);
-
-/** engine_inbox_remove() - have it look no more. */
-void engine_inbox_remove(struct engine_inbox *inbox);
-
-/**
- * engine_notify() - wake the engine if it sleeps; from any thread, after publishing a message with
- * release semantics. Costs a fence and a load when the engine is awake.
- */
-void engine_notify(struct engine *engine);
 
 #endif

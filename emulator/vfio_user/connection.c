@@ -2,10 +2,10 @@
 #include "vfio_user/connection.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,7 +13,6 @@
 #include "pci/function.h"
 #include "unix_socket.h"
 #include "util.h"
-#include "vfio_user/ring.h"
 #include "vfio_user/server.h"
 #include "vfio_user/session.h"
 #include "vfio_user/stream.h"
@@ -21,19 +20,10 @@
 /* Replies that may wait for a slow client: QEMU has only a few requests under way. */
 #define OUTPUT_LIMIT (1 << 20)
 
-/* Messages handled in one turn, so that data keeps moving while a guest floods its doorbells. */
-#define DRAIN_BATCH 64
-
 struct connection {
 	struct connection_attr attr;
-	pthread_t thread;
-	struct vfio_user_stream stream;		/* the thread's */
-	struct ring ring;			/* from the thread to the engine */
-	int error;			/* why the thread ended; valid when ended is set */
-	atomic_bool ended;
-
-	/* the engine's */
-	struct engine_inbox inbox;
+	struct engine_fd watch;
+	struct vfio_user_stream stream;
 	struct vfio_user_session session;
 	struct unix_output output;
 	bool cut;				/* by us: end of file is no news */
@@ -43,13 +33,12 @@ static void receive_message(struct vfio_user_stream *stream, struct vfio_user_me
 {
 	struct connection *connection = container_of(stream, struct connection, stream);
 
-	if (ring_push(&connection->ring, message))
-		engine_notify(connection->attr.engine);
-	else
-		message_free(message);
+	connection->attr.counters->messages++;
+	session_handle(&connection->session, message);
+	connection->attr.counters->mappings = connection->session.mappings;
 }
 
-/* Copies the descriptors that came with @message to @fds. Returns their number or -E2BIG. */
+/* Copies the descriptors that came with @message to @fds. Returns their number. */
 static int take_fds(struct msghdr *message, int *fds)
 {
 	struct cmsghdr *cmsg;
@@ -65,7 +54,7 @@ static int take_fds(struct msghdr *message, int *fds)
 	return count;
 }
 
-/* Read once. Returns 1, 0 at the end of the stream, or -errno. */
+/* Read once, without waiting. Returns 1, 0 at the end of the stream, or -errno. */
 static int receive(struct connection *connection)
 {
 	char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))] __attribute__((aligned(8)));
@@ -77,9 +66,9 @@ static int receive(struct connection *connection)
 	iov.iov_base = stream_space(&connection->stream, &iov.iov_len);
 	message.msg_iov = &iov;
 	message.msg_iovlen = 1;
-	len = recvmsg(connection->attr.fd, &message, MSG_CMSG_CLOEXEC);
+	len = recvmsg(connection->attr.fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (len < 0)
-		return errno == EINTR ? 1 : -errno;
+		return errno == EINTR || errno == EAGAIN ? 1 : -errno;
 	count = take_fds(&message, fds);
 	err = stream_feed(&connection->stream, len, fds, count);
 	if (err)
@@ -87,20 +76,6 @@ static int receive(struct connection *connection)
 	if (message.msg_flags & MSG_CTRUNC)
 		return -E2BIG;
 	return len ? 1 : 0;
-}
-
-static void *connection_thread(void *context)
-{
-	struct connection *connection = context;
-	int ret;
-
-	do {
-		ret = receive(connection);
-	} while (ret > 0);
-	connection->error = ret;
-	atomic_store_explicit(&connection->ended, true, memory_order_release);
-	engine_notify(connection->attr.engine);
-	return NULL;
 }
 
 static void cut(struct connection *connection)
@@ -124,87 +99,59 @@ static void reply(struct vfio_user_session *session, const void *data, size_t le
 	cut(connection);
 }
 
-static bool pending(struct engine_inbox *inbox)
+static void report_end(struct connection *connection, int error)
 {
-	struct connection *connection = container_of(inbox, struct connection, inbox);
-
-	return !ring_empty(&connection->ring) ||
-	       atomic_load_explicit(&connection->ended, memory_order_relaxed);
-}
-
-static void report_end(struct connection *connection)
-{
-	if (!connection->error || connection->error == -ECONNRESET || connection->cut)
+	if (!error || error == -ECONNRESET || connection->cut)
 		return;
 	connection->attr.counters->protocol_errors++;
 	fprintf(stderr, "softfabric: %s: disconnecting the client: %s; is it a vfio-user client of "
 		"protocol 0.0?\n", fabric_port_name(connection->attr.fn->port),
-		strerror(-connection->error));
+		strerror(-error));
 }
 
-static void drain(struct engine_inbox *inbox)
+static void ready(struct engine_fd *watch, uint32_t events)
 {
-	struct connection *connection = container_of(inbox, struct connection, inbox);
-	struct vfio_user_counters *counters = connection->attr.counters;
-	/* Before the ring: what was pushed before the end must be seen. */
-	bool ended = atomic_load_explicit(&connection->ended, memory_order_acquire);
+	struct connection *connection = container_of(watch, struct connection, watch);
+	int ret = receive(connection);
 
-	for (int i = 0; i < DRAIN_BATCH && !ring_empty(&connection->ring); i++) {
-		counters->messages++;
-		session_handle(&connection->session, ring_front(&connection->ring));
-		counters->mappings = connection->session.mappings;
-		ring_pop(&connection->ring);
-	}
-	if (ended && ring_empty(&connection->ring)) {
-		report_end(connection);
-		connection->attr.ended(connection->attr.context);
-	}
+	if (ret > 0)
+		return;
+	report_end(connection, ret);
+	connection->attr.ended(connection->attr.context);
 }
 
+/* Returns 0 or -errno; then nothing is left to undo. */
 static int start(struct connection *connection)
 {
+	const struct connection_attr *attr = &connection->attr;
 	int err;
 
 	err = stream_init(&connection->stream, receive_message);
 	if (err)
-		return -err;
-	err = ring_init(&connection->ring);
-	if (err) {
-		stream_fini(&connection->stream);
-		return -err;
-	}
-	err = pthread_create(&connection->thread, NULL, connection_thread, connection);
-	if (err) {
-		ring_fini(&connection->ring);
-		stream_fini(&connection->stream);
 		return err;
-	}
-	pthread_setname_np(connection->thread, "vfio-user");
-	return 0;
+	err = engine_fd_add(&connection->watch, attr->engine, attr->fd, EPOLLIN, ready);
+	if (err)
+		stream_fini(&connection->stream);
+	return err;
 }
 
 struct connection *connection_create(const struct connection_attr *attr)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
-	int err;
+	int err = -ENOMEM;
 
-	if (!connection) {
-		close(attr->fd);
-		errno = ENOMEM;
-		return NULL;
+	if (connection) {
+		connection->attr = *attr;
+		connection->session = (struct vfio_user_session){ .fn = attr->fn, .reply = reply };
+		err = start(connection);
 	}
-	connection->attr = *attr;
-	connection->session = (struct vfio_user_session){ .fn = attr->fn, .reply = reply };
-	connection->inbox = (struct engine_inbox){ .pending = pending, .drain = drain };
-	err = start(connection);
 	if (err) {
 		close(attr->fd);
 		free(connection);
-		errno = err;
+		errno = -err;
 		return NULL;
 	}
 	unix_output_init(&connection->output, attr->engine, attr->fd, OUTPUT_LIMIT);
-	engine_inbox_add(&connection->inbox, attr->engine);
 	return connection;
 }
 
@@ -213,13 +160,10 @@ void connection_destroy(struct connection *connection)
 	if (!connection)
 		return;
 	cut(connection);
-	ring_close(&connection->ring);
-	pthread_join(connection->thread, NULL);
-	engine_inbox_remove(&connection->inbox);
+	engine_fd_remove(&connection->watch);
 	session_end(&connection->session);
 	connection->attr.counters->mappings = 0;
 	unix_output_fini(&connection->output);
-	ring_fini(&connection->ring);
 	stream_fini(&connection->stream);
 	close(connection->attr.fd);
 	free(connection);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* A connected client: its socket, the thread that reads it, and its session. */
+/* A connected client: its socket and its session. */
 #ifndef VFIO_USER_CONNECTION_H
 #define VFIO_USER_CONNECTION_H
 
@@ -18,7 +18,7 @@ struct connection_attr {
 	void *context;
 };
 
-/** connection_create() - start to serve. Return: NULL with errno of pthread_create(3) or ENOMEM. */
+/** connection_create() - start to serve. Return: NULL with errno of epoll_ctl(2) or ENOMEM. */
 struct connection *connection_create(const struct connection_attr *attr);
 
 /** connection_destroy() - disconnect, end the session, free. */

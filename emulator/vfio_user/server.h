@@ -3,12 +3,13 @@
  * A vfio-user server: presents one PCI function on a UNIX socket, to one client at a time (QEMU's
  * vfio-user-pci, or a test).
  *
- * A thread of its own reads the socket, frames and checks messages (stream.h), and puts them into
- * a ring for the engine, which acts on them and replies. Nothing waits for the client: replies
- * that the socket does not take are kept, bounded, and a client that does not read them is
- * disconnected. A client that breaks the protocol is disconnected with a message on stderr. When a
- * client is gone, its mappings are removed, its interrupts detached and the function is reset;
- * then the next one may come.
+ * The engine reads the socket itself, whatever is there and without waiting: messages are framed and
+ * checked (stream.h), acted upon and answered (session.h) in one go. A thread between socket and
+ * engine would be one more wake-up for each doorbell of a guest that does nothing but wait for it.
+ * Nothing waits for the client: replies that the socket does not take are kept, bounded, and a
+ * client that does not read them is disconnected. A client that breaks the protocol is disconnected
+ * with a message on stderr. When a client is gone, its mappings are removed, its interrupts detached
+ * and the function is reset; then the next one may come.
  */
 #ifndef VFIO_USER_SERVER_H
 #define VFIO_USER_SERVER_H
@@ -24,7 +25,7 @@ struct vfio_user_server;
  *
  * A socket file that is there already is replaced when nobody listens on it.
  * Return: the server, or NULL with errno: ENAMETOOLONG (sun_path), EADDRINUSE (somebody listens
- * there, or it is no socket), an error of socket(2), bind(2), listen(2), pthread_create(3), ENOMEM.
+ * there, or it is no socket), an error of socket(2), bind(2), listen(2), ENOMEM.
  */
 struct vfio_user_server *vfio_user_server_create(struct engine *engine, const char *path,
 						 struct pci_function *fn);

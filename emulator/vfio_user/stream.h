@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * From a stream of bytes to checked messages. No sockets here, so that a fuzzer or a test can feed
- * it; the connection's thread is its user.
+ * it.
  */
 #ifndef VFIO_USER_STREAM_H
 #define VFIO_USER_STREAM_H

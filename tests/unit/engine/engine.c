@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The engine: order and life of timers, work, descriptors and inboxes. */
+/* The engine: order and life of timers, work and descriptors. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -244,61 +243,6 @@ static void removed_descriptors_are_not_called(void **state)
 	close(fds[1]);
 }
 
-#define MESSAGES 200000
-
-struct counter_inbox {
-	struct engine_inbox inbox;
-	atomic_uint sent;
-	unsigned int taken;
-};
-
-static bool inbox_pending(struct engine_inbox *inbox)
-{
-	struct counter_inbox *counter = container_of(inbox, struct counter_inbox, inbox);
-
-	return atomic_load_explicit(&counter->sent, memory_order_acquire) != counter->taken;
-}
-
-static void inbox_drain(struct engine_inbox *inbox)
-{
-	struct counter_inbox *counter = container_of(inbox, struct counter_inbox, inbox);
-
-	counter->taken = atomic_load_explicit(&counter->sent, memory_order_acquire);
-	if (counter->taken == MESSAGES)
-		engine_stop(inbox->engine);
-}
-
-/* Waits now and then until the engine sleeps, or it would only be tested awake. */
-static void *send_messages(void *context)
-{
-	struct counter_inbox *counter = context;
-
-	for (int i = 0; i < MESSAGES; i++) {
-		atomic_fetch_add_explicit(&counter->sent, 1, memory_order_release);
-		engine_notify(counter->inbox.engine);
-		if (i % 1000 == 0)
-			usleep(20);
-	}
-	return NULL;
-}
-
-static void no_notification_is_lost(void **state)
-{
-	struct engine *engine = *state;
-	struct counter_inbox counter = {
-		.inbox = { .pending = inbox_pending, .drain = inbox_drain },
-	};
-	pthread_t thread;
-
-	engine_inbox_add(&counter.inbox, engine);
-	assert_int_equal(pthread_create(&thread, NULL, send_messages, &counter), 0);
-	/* A lost one hangs here until the test's time is over. */
-	assert_int_equal(engine_run(engine), 0);
-	pthread_join(thread, NULL);
-	assert_int_equal(counter.taken, MESSAGES);
-	engine_inbox_remove(&counter.inbox);
-}
-
 static void *stop_engine(void *engine)
 {
 	usleep(1000);
@@ -327,7 +271,6 @@ int main(void)
 		ENGINE_TEST(work_can_be_cancelled_while_it_runs),
 		ENGINE_TEST(descriptors_are_level_triggered),
 		ENGINE_TEST(removed_descriptors_are_not_called),
-		ENGINE_TEST(no_notification_is_lost),
 		ENGINE_TEST(stops_from_another_thread),
 	};
 

@@ -23,7 +23,6 @@
 #include "pci/function.h"
 #include "util.h"
 #include "vfio_user/protocol.h"
-#include "vfio_user/ring.h"
 #include "vfio_user/server.h"
 
 #define PAGE 4096
@@ -31,10 +30,10 @@
 struct fixture {
 	struct engine *engine;
 	struct fabric *fabric;
-	struct pci_function fn;
-	struct vfio_user_server *server;
+	struct pci_function fn, other_fn;
+	struct vfio_user_server *server, *other;
 	pthread_t thread;
-	char path[64];
+	char path[64], other_path[64];
 	int client;
 	/* the engine's; read by tests after a reply, which comes later */
 	atomic_uint resets, writes;
@@ -60,6 +59,8 @@ static void reset(struct pci_function *fn)
 }
 
 static const struct pci_function_ops ops = { .bar_write = bar_write, .reset = reset };
+/* For a function that only answers */
+static const struct pci_function_ops other_ops;
 
 static void *run_engine(void *engine)
 {
@@ -67,32 +68,42 @@ static void *run_engine(void *engine)
 	return NULL;
 }
 
-static int connect_client(struct fixture *f)
+static int connect_client(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	strcpy(address.sun_path, f->path);
+	strcpy(address.sun_path, path);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
+}
+
+static struct vfio_user_server *serve(struct fixture *f, struct pci_function *fn,
+				      const struct pci_function_ops *fn_ops, const char *name,
+				      const char *path)
+{
+	const struct pci_identity identity = { .vendor = 0x1234 };
+
+	if (pci_function_init(fn, f->fabric, &(struct fabric_port_attr){ .name = name },
+			      &identity, fn_ops) ||
+	    pci_add_bar(fn, 0, &(struct pci_bar){ .size = PAGE, .memfd = -1 }))
+		return NULL;
+	return vfio_user_server_create(f->engine, path, fn);
 }
 
 static int make_server(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct pci_identity identity = { .vendor = 0x1234 };
 
 	snprintf(f->path, sizeof(f->path), "/tmp/vfio_user_server.%d", getpid());
+	snprintf(f->other_path, sizeof(f->other_path), "/tmp/vfio_user_other.%d", getpid());
 	f->engine = engine_create();
 	f->fabric = fabric_create();
-	if (pci_function_init(&f->fn, f->fabric, &(struct fabric_port_attr){ .name = "dev" },
-			      &identity, &ops) ||
-	    pci_add_bar(&f->fn, 0, &(struct pci_bar){ .size = PAGE, .memfd = -1 }))
+	f->server = serve(f, &f->fn, &ops, "dev", f->path);
+	f->other = serve(f, &f->other_fn, &other_ops, "other", f->other_path);
+	if (!f->server || !f->other || pthread_create(&f->thread, NULL, run_engine, f->engine))
 		return -1;
-	f->server = vfio_user_server_create(f->engine, f->path, &f->fn);
-	if (!f->server || pthread_create(&f->thread, NULL, run_engine, f->engine))
-		return -1;
-	f->client = connect_client(f);
+	f->client = connect_client(f->path);
 	*state = f;
 	return 0;
 }
@@ -105,8 +116,10 @@ static int free_server(void **state)
 	engine_stop(f->engine);
 	pthread_join(f->thread, NULL);
 	vfio_user_server_destroy(f->server);
+	vfio_user_server_destroy(f->other);
 	assert_int_equal(access(f->path, F_OK), -1);
 	pci_function_fini(&f->fn);
+	pci_function_fini(&f->other_fn);
 	fabric_destroy(f->fabric);
 	engine_destroy(f->engine);
 	free(f);
@@ -175,7 +188,7 @@ struct write_message {
 
 static void posted_writes_arrive_in_order(void **state)
 {
-	enum { WRITES = 20 * RING_SLOTS };
+	enum { WRITES = 10000 };
 	struct fixture *f = *state;
 	struct write_message write = { .access = { .offset = 8, .count = 8 } };
 
@@ -209,7 +222,7 @@ static void clients_leave_nothing_behind(void **state)
 	assert_int_equal(reset_device(f->client), 0);
 	assert_int_equal(counters->mappings, 1);
 	assert_int_equal(atomic_load(&f->resets), 1);
-	second = connect_client(f);
+	second = connect_client(f->path);
 	/* In the middle of a message. */
 	assert_int_equal(send(f->client, "abc", 3, 0), 3);
 	close(f->client);
@@ -233,7 +246,7 @@ static void bad_clients_are_disconnected(void **state)
 	assert_int_equal(send(f->client, &bad, sizeof(bad), 0), sizeof(bad));
 	assert_int_equal(recv(f->client, &byte, 1, 0), 0);
 	close(f->client);
-	f->client = connect_client(f);
+	f->client = connect_client(f->path);
 	agree(f->client);
 	assert_int_equal(vfio_user_server_counters(f->server)->protocol_errors, 1);
 	assert_int_equal(atomic_load(&f->resets), 1);
@@ -261,8 +274,23 @@ static void deaf_clients_are_disconnected(void **state)
 	} while (sent > 0 || errno == EAGAIN);
 	assert_true(errno == EPIPE || errno == ECONNRESET);
 	close(f->client);
-	f->client = connect_client(f);
+	f->client = connect_client(f->path);
 	agree(f->client);
+}
+
+/* One that stops in the middle of a message is alone with that. */
+static void slow_clients_delay_nobody(void **state)
+{
+	struct fixture *f = *state;
+	const struct vfio_user_header half = { .command = VFIO_USER_REGION_WRITE, .size = PAGE };
+	int other;
+
+	agree(f->client);
+	assert_int_equal(send(f->client, &half, sizeof(half), 0), sizeof(half));
+	other = connect_client(f->other_path);
+	agree(other);
+	assert_int_equal(reset_device(other), 0);
+	close(other);
 }
 
 /* Destroying the server while a client is there, with its engine at rest. */
@@ -272,7 +300,7 @@ static void destroyed_with_a_client(void **state)
 	const struct vfio_user_region_access read = { .region = 7, .count = 4 };
 
 	agree(f->client);
-	for (int i = 0; i < 3 * RING_SLOTS; i++)
+	for (int i = 0; i < 1500; i++)
 		send_message(f->client, VFIO_USER_REGION_READ, VFIO_USER_NO_REPLY, &read,
 			     sizeof(read), -1);
 }
@@ -294,6 +322,7 @@ int main(void)
 		SERVER_TEST(clients_leave_nothing_behind),
 		SERVER_TEST(bad_clients_are_disconnected),
 		SERVER_TEST(deaf_clients_are_disconnected),
+		SERVER_TEST(slow_clients_delay_nobody),
 		SERVER_TEST(destroyed_with_a_client),
 		SERVER_TEST(sockets_are_not_stolen),
 	};

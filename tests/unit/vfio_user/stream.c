@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "util.h"
-#include "vfio_user/ring.h"
 #include "vfio_user/stream.h"
 
 #define MAX_MESSAGES 2000
@@ -286,33 +285,6 @@ static void unwanted_descriptors_are_closed(void **state)
 	assert_int_equal(message_count, 0);
 }
 
-static void a_ring_keeps_order_and_frees_the_rest(void **state)
-{
-	struct vfio_user_message message = { .fd_count = 1 };
-	struct ring ring;
-	int last = -1;
-
-	assert_int_equal(ring_init(&ring), 0);
-	assert_true(ring_empty(&ring));
-	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < RING_SLOTS; i++) {
-			message.header.id = i;
-			last = message.fds[0] = eventfd(0, 0);
-			assert_true(ring_push(&ring, &message));
-		}
-		for (int i = 0; i < RING_SLOTS - 1 || (round < 2 && i < RING_SLOTS); i++) {
-			assert_int_equal(ring_front(&ring)->header.id, i);
-			message_free(ring_front(&ring));
-			ring_pop(&ring);
-		}
-	}
-	assert_false(ring_empty(&ring));
-	ring_close(&ring);
-	assert_false(ring_push(&ring, &message));
-	ring_fini(&ring);
-	assert_false(is_open(last));
-}
-
 #define STREAM_TEST(name) cmocka_unit_test_setup_teardown(name, make_stream, free_stream)
 
 int main(void)
@@ -325,7 +297,6 @@ int main(void)
 		STREAM_TEST(multi_counts_do_not_overflow),
 		STREAM_TEST(descriptors_go_to_their_message),
 		STREAM_TEST(unwanted_descriptors_are_closed),
-		STREAM_TEST(a_ring_keeps_order_and_frees_the_rest),
 	};
 
 	return cmocka_run_group_tests_name("vfio_user_stream", tests, NULL, NULL);
