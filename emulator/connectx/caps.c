@@ -76,6 +76,9 @@ static void fill_objects(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, out_of_seq_cnt, 1);
 	MLX5_SET(cmd_hca_cap, cap, retransmission_q_counters, 1);
 	MLX5_SET(cmd_hca_cap, cap, enhanced_error_q_counters, 1);
+	MLX5_SET(cmd_hca_cap, cap, log_max_mcg, CX_LOG_MAX_MCG);
+	MLX5_SET(cmd_hca_cap, cap, max_qp_mcg, CX_MAX_QP_MCG);
+	MLX5_SET(cmd_hca_cap, cap, block_lb_mc, 1);
 	MLX5_SET(cmd_hca_cap, cap, log_max_pd, CX_LOG_MAX_PD);
 	MLX5_SET(cmd_hca_cap, cap, log_max_xrcd, CX_LOG_MAX_XRCD);
 	MLX5_SET(cmd_hca_cap, cap, log_max_transport_domain, CX_LOG_MAX_TD);

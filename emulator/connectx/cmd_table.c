@@ -7,6 +7,7 @@
 #include "connectx/cq.h"
 #include "connectx/eq.h"
 #include "connectx/hca.h"
+#include "connectx/mcg.h"
 #include "connectx/mkey.h"
 #include "connectx/page_fault.h"
 #include "connectx/pd.h"
@@ -83,6 +84,8 @@ static const struct cmd_op ops[] = {
 	OP(ALLOC_UAR, alloc_uar, uar_alloc),
 	OP(DEALLOC_UAR, dealloc_uar, uar_dealloc),
 	OP(ACCESS_REG, access_register, port_access_reg),
+	OP(ATTACH_TO_MCG, attach_to_mcg, mcg_attach),
+	OP(DETACH_FROM_MCG, detach_from_mcg, mcg_detach),
 	OP(NOP, nop, hca_nop),
 	OP(ALLOC_XRCD, alloc_xrcd, xrcd_alloc),
 	OP(DEALLOC_XRCD, dealloc_xrcd, xrcd_dealloc),

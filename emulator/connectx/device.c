@@ -173,6 +173,7 @@ static const struct pci_function_ops function_ops = {
 void cx_objects_clear(struct connectx *nic)
 {
 	page_faults_clear(&nic->faults);
+	mcg_clear(nic);
 	qp_clear(nic);
 	q_counter_clear(nic);
 	srq_clear(nic);
@@ -187,7 +188,7 @@ uint64_t cx_objects_count(const struct connectx *nic)
 {
 	return nic->qps.count + nic->srqs.count + nic->cqs.count + nic->eqs.count +
 	       nic->mkeys.keys.count + nic->pds.count + nic->xrcds.count + nic->tds.count +
-	       nic->uars.count + nic->q_counters.count;
+	       nic->uars.count + nic->q_counters.count + nic->mcgs.attachments;
 }
 
 /* Numbers begin above 0, so that a field that was left zero names nothing. */
@@ -242,6 +243,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "qp", &nic->qps.count },
 		{ REGISTRY_OBJECT, "srq", &nic->srqs.count },
 		{ REGISTRY_OBJECT, "q_counter", &nic->q_counters.count },
+		{ REGISTRY_OBJECT, "mcg_attachment", &nic->mcgs.attachments },
 		{ REGISTRY_OBJECT, "mkey", &nic->mkeys.keys.count },
 		{ REGISTRY_GAUGE, "queue_pages", &nic->buf_pages },
 		{ REGISTRY_GAUGE, "mkey_translation_bytes", &nic->mkeys.xlt_bytes },

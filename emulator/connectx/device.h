@@ -13,6 +13,7 @@
 #include "connectx/cmd.h"
 #include "connectx/connectx.h"
 #include "connectx/limits.h"
+#include "connectx/mcg.h"
 #include "connectx/mkey.h"
 #include "connectx/page_fault.h"
 #include "connectx/requester.h"
@@ -38,6 +39,11 @@ struct cx_caps {
 
 struct qp;
 
+/* In packets and bytes of payload. */
+struct cx_traffic {
+	uint64_t xmit_packets, xmit_bytes, rcv_packets, rcv_bytes;
+};
+
 struct cx_port {
 	uint16_t lid, sm_lid;
 	uint64_t guid;
@@ -47,7 +53,7 @@ struct cx_port {
 	uint32_t cap_mask;		/* IB CapabilityMask */
 	struct qp *special[2];		/* QP0 and QP1; NULL while the driver has none */
 	uint32_t qkey_violations, pkey_violations;
-	uint64_t xmit_bytes, rcv_bytes, xmit_packets, rcv_packets; /* unicast RC, UC, UD together */
+	struct cx_traffic unicast, multicast; /* of all services together */
 };
 
 struct connectx {
@@ -74,6 +80,7 @@ struct connectx {
 	struct cx_table qps;		/* struct qp */
 	struct cx_table srqs;		/* struct srq of every kind: one number space */
 	struct cx_table q_counters;	/* struct q_counter */
+	struct mcg_table mcgs;
 	struct mkey_table mkeys;
 	struct page_faults faults;	/* what waits for PAGE_FAULT_RESUME */
 	struct requesters requesters;	/* what the data path shares between QPs */

@@ -169,20 +169,28 @@ uint8_t port_query_pkey(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 }
 
+#define SET_TRAFFIC(out, kind, traffic)                                                            \
+	do {                                                                                       \
+		MLX5_SET64(query_vport_counter_out, out, received_ib_##kind.packets,               \
+			   (traffic)->rcv_packets);                                                \
+		MLX5_SET64(query_vport_counter_out, out, received_ib_##kind.octets,                \
+			   (traffic)->rcv_bytes);                                                  \
+		MLX5_SET64(query_vport_counter_out, out, transmitted_ib_##kind.packets,            \
+			   (traffic)->xmit_packets);                                               \
+		MLX5_SET64(query_vport_counter_out, out, transmitted_ib_##kind.octets,             \
+			   (traffic)->xmit_bytes);                                                 \
+	} while (0)
+
 uint8_t port_query_counters(struct connectx *nic, struct cmd *cmd)
 {
 	struct cx_port *ib = &nic->ib;
 
 	if (MLX5_GET(query_vport_counter_in, cmd->in, other_vport))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	MLX5_SET64(query_vport_counter_out, cmd->out, received_ib_unicast.packets, ib->rcv_packets);
-	MLX5_SET64(query_vport_counter_out, cmd->out, received_ib_unicast.octets, ib->rcv_bytes);
-	MLX5_SET64(query_vport_counter_out, cmd->out, transmitted_ib_unicast.packets,
-		   ib->xmit_packets);
-	MLX5_SET64(query_vport_counter_out, cmd->out, transmitted_ib_unicast.octets,
-		   ib->xmit_bytes);
+	SET_TRAFFIC(cmd->out, unicast, &ib->unicast);
+	SET_TRAFFIC(cmd->out, multicast, &ib->multicast);
 	if (MLX5_GET(query_vport_counter_in, cmd->in, clear))
-		ib->rcv_packets = ib->rcv_bytes = ib->xmit_packets = ib->xmit_bytes = 0;
+		ib->unicast = ib->multicast = (struct cx_traffic){ 0 };
 	return MLX5_CMD_STAT_OK;
 }
 

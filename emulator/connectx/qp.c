@@ -179,6 +179,7 @@ static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 	qp->dbr = MLX5_GET64(qpc, qpc, dbr_addr);
 	qp->fast_register = MLX5_GET(qpc, qpc, fre);
 	qp->reserved_lkey = MLX5_GET(qpc, qpc, rlky);
+	qp->block_loopback = MLX5_GET(qpc, qpc, block_lb_mc);
 	memcpy(qp->qpc, qpc, sizeof(qp->qpc));
 	if (!service_known(qp->service) || !rings_parse(qp, qpc))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
@@ -286,6 +287,8 @@ uint8_t qp_destroy(struct connectx *nic, struct cmd *cmd)
 
 	if (!qp)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
+	if (qp->groups)
+		return CMD_FAIL(cmd, RES_BUSY);
 	qp_free(nic, qp);
 	return MLX5_CMD_STAT_OK;
 }

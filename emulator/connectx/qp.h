@@ -58,6 +58,7 @@ struct qp {
 	uint64_t dbr;		/* doorbell record: [MLX5_RCV_DBR], [MLX5_SND_DBR] */
 	struct cq *send_cq, *recv_cq;	/* NULL without such a queue */
 	struct srq *srq;	/* receive from here in place of rq */
+	uint32_t groups;	/* multicast groups it is attached to; not to be destroyed before */
 
 	/* Attributes. Which transition may set which: qp_attr.c. */
 	struct qp_path path;
@@ -73,6 +74,7 @@ struct qp {
 	bool fast_register;	/* fre: may post local UMR on reserved keys */
 	bool reserved_lkey;	/* rlky */
 	struct q_counter *counter; /* what happens to it is counted there; NULL: nowhere */
+	bool block_loopback;	/* block_lb_mc: gets no multicast that it sent itself */
 	bool doorbell_held;	/* rung, and kept back by a fault */
 
 	struct requester *requester;

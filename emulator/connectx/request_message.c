@@ -6,6 +6,7 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
+#include "connectx/datagram.h"
 #include "connectx/device.h"
 #include "connectx/port.h"
 #include "connectx/qp.h"
@@ -98,10 +99,10 @@ static void request_count(struct requester *req, struct qp *peer, uint32_t packe
 
 	nic->requesters.messages++;
 	nic->requesters.bytes += req->wqe.len;
-	nic->ib.xmit_packets += packets;
-	nic->ib.xmit_bytes += req->wqe.len;
-	peer->nic->ib.rcv_packets += packets;
-	peer->nic->ib.rcv_bytes += req->wqe.len;
+	nic->ib.unicast.xmit_packets += packets;
+	nic->ib.unicast.xmit_bytes += req->wqe.len;
+	peer->nic->ib.unicast.rcv_packets += packets;
+	peer->nic->ib.unicast.rcv_bytes += req->wqe.len;
 }
 
 bool request_is_atomic(const struct requester *req)
@@ -146,7 +147,25 @@ static bool request_move(struct requester *req, struct qp *peer, struct sg *remo
 	return all;
 }
 
-enum step request_message(struct requester *req, unsigned int *budget)
+/* What goes to several, or to no QP, goes at once: it is one packet, and nobody answers. */
+static enum step request_datagram(struct requester *req)
+{
+	uint8_t data[DATAGRAM_MAX];
+	struct message message;
+	struct sg_stop stop;
+
+	if (req->wqe.len > sizeof(data))
+		return requester_fail(req, CQE_LOCAL_LENGTH);
+	sg_rewind(&req->local);
+	if (!sg_gather(&req->local, data, req->wqe.len, &stop))
+		return request_stopped(req, NULL, &stop);
+	request_headers(req, &message);
+	datagram_send(req->qp, &req->wqe.av, &message, data);
+	return request_answered(req, NULL, RESPONSE_NONE);
+}
+
+/* A message from one QP to another. */
+static enum step request_exchange(struct requester *req, unsigned int *budget)
 {
 	struct qp *peer = request_peer(req);
 	enum response response;
@@ -177,4 +196,11 @@ enum step request_message(struct requester *req, unsigned int *budget)
 	req->psn = (req->psn + message.packets) & PSN_MASK;
 	request_count(req, peer, message.packets);
 	return requester_done(req, request_local_access(req) == MKEY_LOCAL_WRITE ? req->wqe.len : 0);
+}
+
+enum step request_message(struct requester *req, unsigned int *budget)
+{
+	if (service_is_datagram(req->qp->service) && datagram_is_special(&req->wqe.av))
+		return request_datagram(req);
+	return request_exchange(req, budget);
 }

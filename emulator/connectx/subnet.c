@@ -43,3 +43,20 @@ struct connectx *subnet_route(struct connectx *nic, uint16_t lid)
 
 	return peer && peer->ib.link && nic->ib.link ? peer : NULL;
 }
+
+struct connectx *subnet_next(const struct connectx *nic)
+{
+	size_t i = 0;
+
+	if (nic)
+		while (members[i++] != nic)
+			;
+	while (i < FABRIC_MAX_PORTS && !members[i])
+		i++;
+	return i < FABRIC_MAX_PORTS ? members[i] : NULL;
+}
+
+bool subnet_forwards(const struct connectx *from, uint16_t mlid, const struct connectx *to)
+{
+	return from->ib.link && to->ib.link;
+}

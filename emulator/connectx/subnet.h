@@ -7,6 +7,7 @@
 #ifndef CONNECTX_SUBNET_H
 #define CONNECTX_SUBNET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct connectx;
@@ -23,5 +24,15 @@ void subnet_leave(struct connectx *nic);
  * Return: the NIC, or NULL when no port has that LID, or one of the two links is down.
  */
 struct connectx *subnet_route(struct connectx *nic, uint16_t lid);
+
+/** subnet_next() - walk all NICs, NULL first and after the last. */
+struct connectx *subnet_next(const struct connectx *nic);
+
+/**
+ * subnet_forwards() - whether a multicast packet from @from to @mlid gets to @to.
+ *
+ * A port gets its own back whatever the switch does: that is for the port itself to do.
+ */
+bool subnet_forwards(const struct connectx *from, uint16_t mlid, const struct connectx *to);
 
 #endif

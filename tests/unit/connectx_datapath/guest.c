@@ -42,12 +42,14 @@ static void guest_add_peer(struct guest *guest)
 	fabric_port_set_window(guest->peer.port, 2, GUEST_PEER, GUEST_PEER_SIZE);
 }
 
-static void guest_add_nic(struct guest *guest)
+static void guest_add_nic(struct guest *guest, uint16_t lid)
 {
 	struct connectx_attr attr = connectx_defaults;
 	const uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 
 	attr.name = "nic";
+	attr.lid = lid;
+	attr.guid = connectx_defaults.guid + lid - connectx_defaults.lid;
 	guest->nic = connectx_create(guest->engine, guest->fabric, guest->registry, &attr);
 	assert_non_null(guest->nic);
 	assert_int_equal(pci_config_write(&guest->nic->fn, PCI_COMMAND, &command, sizeof(command)),
@@ -82,7 +84,7 @@ static void guest_add_objects(struct guest *guest)
 	});
 }
 
-struct guest *guest_create(void)
+struct guest *guest_create_lid(uint16_t lid)
 {
 	struct guest *guest = calloc(1, sizeof(*guest));
 
@@ -96,9 +98,14 @@ struct guest *guest_create(void)
 	guest->fabric = fabric_create();
 	assert_true(guest->engine && guest->registry && guest->fabric);
 	guest_add_peer(guest);
-	guest_add_nic(guest);
+	guest_add_nic(guest, lid);
 	guest_add_objects(guest);
 	return guest;
+}
+
+struct guest *guest_create(void)
+{
+	return guest_create_lid(connectx_defaults.lid);
 }
 
 void guest_destroy(struct guest *guest)

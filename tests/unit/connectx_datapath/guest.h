@@ -68,6 +68,8 @@ struct guest_qp {
 #define GUEST_RQ_BYTES	(1u << (GUEST_LOG_RQ + GUEST_LOG_RQ_STRIDE))
 
 struct guest *guest_create(void);
+/* Another one in the same subnet. */
+struct guest *guest_create_lid(uint16_t lid);
 void guest_destroy(struct guest *guest);
 
 /* cmocka fixtures: *state is the struct guest. */

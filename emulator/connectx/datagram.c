@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/datagram.h"
+
+#include "connectx/device.h"
+#include "connectx/mcg.h"
+#include "connectx/qp.h"
+#include "connectx/responder.h"
+#include "connectx/sg.h"
+#include "connectx/subnet.h"
+#include "connectx/wqe.h"
+
+#define LID_MULTICAST_FIRST	0xc000	/* vol. 1, 4.1.1 */
+#define LID_PERMISSIVE		0xffff
+#define QPN_MULTICAST		0xffffff
+
+static bool is_multicast(const struct wqe_av *av)
+{
+	return av->lid >= LID_MULTICAST_FIRST && av->lid < LID_PERMISSIVE &&
+	       av->qpn == QPN_MULTICAST;
+}
+
+bool datagram_is_special(const struct wqe_av *av)
+{
+	return is_multicast(av);
+}
+
+/* One that @qp does not take is lost. */
+static void deliver(struct qp *qp, const struct message *message, const void *data)
+{
+	struct sg_stop stop;
+	struct sg *end;
+
+	if (responder_begin(qp, message, &end) != RESPONSE_ACK)
+		return;
+	if (sg_scatter(end, data, message->len, &stop))
+		responder_end(qp);
+	else
+		responder_fail(qp, &stop);
+}
+
+static void deliver_group(struct connectx *nic, const struct qp *from,
+			  const struct message *message, const void *data)
+{
+	const struct mcg *mcg = mcg_find(nic, message->dgid);
+
+	if (!mcg)
+		return;
+	nic->ib.multicast.rcv_packets++;
+	nic->ib.multicast.rcv_bytes += message->len;
+	for (uint32_t i = 0; i < mcg->count; i++)
+		if (mcg->qps[i] != from || !from->block_loopback)
+			deliver(mcg->qps[i], message, data);
+}
+
+/* Receivers are found by their group's GID, so without one nobody can want it. */
+static void send_multicast(struct qp *from, uint16_t mlid, const struct message *message,
+			   const void *data)
+{
+	struct connectx *nic = NULL;
+
+	if (!message->grh)
+		return;
+	while ((nic = subnet_next(nic)))
+		if (subnet_forwards(from->nic, mlid, nic))
+			deliver_group(nic, from, message, data);
+}
+
+void datagram_send(struct qp *from, const struct wqe_av *av, const struct message *message,
+		   const void *data)
+{
+	struct connectx *nic = from->nic;
+
+	if (!nic->ib.link)
+		return;
+	nic->requesters.messages++;
+	nic->requesters.bytes += message->len;
+	nic->ib.multicast.xmit_packets++;
+	nic->ib.multicast.xmit_bytes += message->len;
+	send_multicast(from, av->lid, message, data);
+}

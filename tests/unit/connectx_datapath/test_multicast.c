@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Datagrams to multicast groups: who is attached, who gets them, and what is counted. */
+#include <string.h>
+
+#include <rdma/ib_verbs.h>
+
+#include "connectx/completion.h"
+#include "connectx/subnet.h"
+#include "guest.h"
+
+#define SIZE	1000U
+#define GRH	sizeof(struct ib_grh)
+#define SLOT	0x1000U
+#define QKEY	0x11223344
+#define MLID	0xc012
+#define QPS	3
+
+static const uint8_t group_gid[16] = { 0xff, 0x12, 0xa0, 0x1b, [15] = 7 };
+
+struct port {
+	struct guest *guest;
+	struct guest_qp qp[QPS];
+	struct guest_cq cq[QPS];
+	uint64_t memory;
+	uint32_t key;
+};
+
+struct two {
+	struct port near, far;
+};
+
+static void port_init(struct port *port, uint16_t lid)
+{
+	const struct guest_path path = { 0 };
+
+	port->guest = guest_create_lid(lid);
+	for (unsigned int i = 0; i < QPS; i++) {
+		guest_cq(port->guest, &port->cq[i]);
+		guest_qp(port->guest, &port->qp[i], &port->cq[i], MLX5_QP_ST_UD);
+		guest_connect(port->guest, &port->qp[i], &path);
+		qp_find(port->guest->nic, port->qp[i].qpn)->qkey = QKEY;
+	}
+	port->memory = guest_alloc(port->guest, (QPS + 1) * SLOT);
+	port->key = guest_mr(port->guest, port->memory, (QPS + 1) * SLOT, GUEST_ACCESS);
+	guest_fill(guest_ptr(port->guest, port->memory), SIZE, 1);
+}
+
+static int setup(void **state)
+{
+	static struct two two;
+
+	two = (struct two){ 0 };
+	port_init(&two.near, 1);
+	port_init(&two.far, 2);
+	*state = &two;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct two *two = *state;
+
+	guest_destroy(two->near.guest);
+	guest_destroy(two->far.guest);
+	return 0;
+}
+
+#define GROUP_COMMAND(op, layout)                                                                  \
+	static uint8_t layout(struct port *port, uint32_t qpn, const uint8_t *gid)                 \
+	{                                                                                          \
+		uint8_t in[MLX5_ST_SZ_BYTES(layout##_in)] = { 0 };                                 \
+		uint8_t out[MLX5_ST_SZ_BYTES(layout##_out)] = { 0 };                               \
+                                                                                                   \
+		MLX5_SET(layout##_in, in, qpn, qpn);                                               \
+		memcpy(MLX5_ADDR_OF(layout##_in, in, multicast_gid), gid, 16);                     \
+		return guest_try(port->guest, MLX5_CMD_OP_##op, in, sizeof(in), out, sizeof(out)); \
+	}
+
+GROUP_COMMAND(ATTACH_TO_MCG, attach_to_mcg)
+GROUP_COMMAND(DETACH_FROM_MCG, detach_from_mcg)
+
+static void attach(struct port *port, unsigned int qp)
+{
+	assert_int_equal(attach_to_mcg(port, port->qp[qp].qpn, group_gid), MLX5_CMD_STAT_OK);
+}
+
+static void receive(struct port *port, unsigned int qp)
+{
+	guest_post_recv(port->guest, &port->qp[qp], port->memory + (qp + 1) * SLOT, port->key,
+			SIZE + GRH);
+}
+
+static void send(struct port *port, unsigned int qp, uint16_t lid, uint32_t qpn, bool grh,
+		 uint32_t len)
+{
+	struct guest_wqe wqe;
+	struct mlx5_av *av;
+
+	guest_wqe(&wqe, MLX5_OPCODE_SEND, GUEST_SIGNALED, 0);
+	av = (void *)(wqe.bytes + wqe.len);
+	wqe.len += sizeof(*av);
+	av->key.qkey.qkey = cpu_to_be32(QKEY);
+	av->dqp_dct = cpu_to_be32(1u << 31 | qpn);
+	av->rlid = cpu_to_be16(lid);
+	av->grh_gid_fl = cpu_to_be32(grh ? 1u << 30 : 0);
+	memcpy(av->rgid, group_gid, sizeof(av->rgid));
+	guest_wqe_data(&wqe, port->memory, port->key, len);
+	guest_post(port->guest, &port->qp[qp], &wqe, false);
+	guest_run(port->guest);
+}
+
+static void send_group(struct port *port, unsigned int qp)
+{
+	send(port, qp, MLID, 0xffffff, true, SIZE);
+}
+
+static void expect(struct port *port, unsigned int qp, uint16_t source_lid, uint32_t source_qpn)
+{
+	const uint8_t *to = guest_ptr(port->guest, port->memory + (qp + 1) * SLOT);
+	const struct mlx5_cqe64 *cqe = guest_poll(port->guest, &port->cq[qp]);
+	const struct ib_grh *grh = (const void *)to;
+
+	assert_non_null(cqe);
+	assert_int_equal(cqe->op_own >> 4, CQE_RESP_SEND);
+	assert_int_equal(be32_to_cpu(cqe->byte_cnt), SIZE + GRH);
+	assert_int_equal(be32_to_cpu(cqe->flags_rqpn) & 0xffffff, source_qpn);
+	assert_int_equal(be32_to_cpu(cqe->flags_rqpn) >> 28, 1);
+	assert_int_equal(be16_to_cpu(cqe->slid), source_lid);
+	assert_memory_equal(grh->dgid.raw, group_gid, 16);
+	guest_assert_filled(to + GRH, SIZE, 1);
+}
+
+static void test_attach(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+	const struct connectx *nic = port->guest->nic;
+	uint32_t qpn = port->qp[0].qpn;
+	uint8_t gid[16];
+
+	memcpy(gid, group_gid, sizeof(gid));
+	assert_int_equal(attach_to_mcg(port, qpn, gid), MLX5_CMD_STAT_OK);
+	/* once more is no more */
+	assert_int_equal(attach_to_mcg(port, qpn, gid), MLX5_CMD_STAT_OK);
+	assert_int_equal(nic->mcgs.attachments, 1);
+	assert_int_equal(attach_to_mcg(port, 0xabcdef, gid), MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(detach_from_mcg(port, port->qp[1].qpn, gid), MLX5_CMD_STAT_BAD_RES_ERR);
+	gid[15]++;
+	assert_int_equal(detach_from_mcg(port, qpn, gid), MLX5_CMD_STAT_BAD_RES_ERR);
+	gid[0] = 0xfe;
+	assert_int_equal(attach_to_mcg(port, qpn, gid), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(detach_from_mcg(port, qpn, group_gid), MLX5_CMD_STAT_OK);
+	assert_int_equal(detach_from_mcg(port, qpn, group_gid), MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(nic->mcgs.attachments, 0);
+	assert_int_equal(nic->mcgs.groups, 0);
+}
+
+static void test_attach_connected(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+	struct guest_qp qp;
+
+	guest_qp(port->guest, &qp, &port->cq[0], MLX5_QP_ST_RC);
+	assert_int_equal(attach_to_mcg(port, qp.qpn, group_gid), MLX5_CMD_STAT_BAD_PARAM_ERR);
+}
+
+/* A QP in a group cannot go, and TEARDOWN takes both. */
+static void test_destroy(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+	uint32_t in[MLX5_ST_SZ_DW(destroy_qp_in)] = { 0 }, out[MLX5_ST_SZ_DW(destroy_qp_out)];
+
+	attach(port, 0);
+	attach(port, 1);
+	MLX5_SET(destroy_qp_in, in, qpn, port->qp[0].qpn);
+	assert_int_equal(guest_try(port->guest, MLX5_CMD_OP_DESTROY_QP, in, sizeof(in), out,
+				   sizeof(out)), MLX5_CMD_STAT_RES_BUSY);
+	cx_objects_clear(port->guest->nic);
+	assert_int_equal(cx_objects_count(port->guest->nic), 0);
+	assert_int_equal(port->guest->nic->mcgs.groups, 0);
+}
+
+static void test_limits(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+	struct guest_qp qp;
+	uint8_t gid[16];
+
+	memcpy(gid, group_gid, sizeof(gid));
+	for (unsigned int i = 0; i < 1 << CX_LOG_MAX_MCG; i++) {
+		gid[3] = i;
+		gid[4] = i >> 8;
+		assert_int_equal(attach_to_mcg(port, port->qp[0].qpn, gid), MLX5_CMD_STAT_OK);
+	}
+	gid[1] = 0x15;
+	assert_int_equal(attach_to_mcg(port, port->qp[0].qpn, gid), MLX5_CMD_STAT_LIM_ERR);
+	gid[1] = group_gid[1];
+	for (unsigned int i = 1; i < CX_MAX_QP_MCG; i++) {
+		guest_qp(port->guest, &qp, &port->cq[0], MLX5_QP_ST_UD);
+		assert_int_equal(attach_to_mcg(port, qp.qpn, gid), MLX5_CMD_STAT_OK);
+	}
+	guest_qp(port->guest, &qp, &port->cq[0], MLX5_QP_ST_UD);
+	assert_int_equal(attach_to_mcg(port, qp.qpn, gid), MLX5_CMD_STAT_LIM_ERR);
+}
+
+/* Within one port, a group needs no manager. */
+static void test_local(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+	const struct cx_traffic *counted = &port->guest->nic->ib.multicast;
+
+	for (unsigned int i = 0; i < QPS; i++)
+		receive(port, i);
+	attach(port, 0);
+	attach(port, 1);
+	send_group(port, 0);
+	guest_expect(port->guest, &port->cq[0], CQE_RESP_SEND, 0, 0);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ, 0, 0);
+	expect(port, 1, 1, port->qp[0].qpn);
+	guest_expect_nothing(port->guest, &port->cq[2]);
+	assert_int_equal(counted->xmit_packets, 1);
+	assert_int_equal(counted->xmit_bytes, SIZE);
+	assert_int_equal(counted->rcv_packets, 1);
+	assert_int_equal(counted->rcv_bytes, SIZE);
+	assert_int_equal(port->guest->nic->ib.unicast.xmit_packets, 0);
+}
+
+static void test_blocked_loopback(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+
+	qp_find(port->guest->nic, port->qp[0].qpn)->block_loopback = true;
+	receive(port, 0);
+	receive(port, 1);
+	attach(port, 0);
+	attach(port, 1);
+	send_group(port, 0);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ, 0, 0);
+	guest_expect_nothing(port->guest, &port->cq[0]);
+	expect(port, 1, 1, port->qp[0].qpn);
+	/* only of what it sends itself */
+	send_group(port, 1);
+	expect(port, 0, 1, port->qp[1].qpn);
+}
+
+/* One that has no receive, another Q_Key or is not up loses it, and the others do not. */
+static void test_lost_by_some(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+
+	for (unsigned int i = 0; i < QPS; i++)
+		attach(port, i);
+	receive(port, 1);
+	receive(port, 2);
+	qp_find(port->guest->nic, port->qp[1].qpn)->qkey = QKEY + 1;
+	send_group(port, 0);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ, 0, 0);
+	guest_expect_nothing(port->guest, &port->cq[1]);
+	expect(port, 2, 1, port->qp[0].qpn);
+}
+
+/* What is no multicast packet by its header reaches no group, and is sent all the same. */
+static void test_malformed(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+
+	attach(port, 1);
+	receive(port, 1);
+	send(port, 0, MLID, 0xffffff, false, SIZE);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ, 0, 0);
+	send(port, 0, MLID, port->qp[1].qpn, true, SIZE);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ, 2, 0);
+	send(port, 0, 1, 0xffffff, true, SIZE);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ, 4, 0);
+	send(port, 0, 0xffff, 0xffffff, true, SIZE);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ, 6, 0);
+	guest_expect_nothing(port->guest, &port->cq[1]);
+}
+
+static void test_link_down(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+
+	attach(port, 1);
+	receive(port, 1);
+	port->guest->nic->ib.link = false;
+	send_group(port, 0);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ, 0, 0);
+	guest_expect_nothing(port->guest, &port->cq[1]);
+	assert_int_equal(port->guest->nic->ib.multicast.xmit_packets, 0);
+}
+
+/* Longer than any packet; the QP says that it may. */
+static void test_too_long(void **state)
+{
+	struct port *port = &((struct two *)*state)->near;
+
+	qp_find(port->guest->nic, port->qp[0].qpn)->log_max_msg = 30;
+	send(port, 0, MLID, 0xffffff, true, 4 * SLOT);
+	guest_expect(port->guest, &port->cq[0], CQE_REQ_ERR, 0, CQE_LOCAL_LENGTH);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_attach), TEST(test_attach_connected), TEST(test_destroy),
+		TEST(test_limits), TEST(test_local), TEST(test_blocked_loopback),
+		TEST(test_lost_by_some), TEST(test_malformed), TEST(test_link_down),
+		TEST(test_too_long),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
