@@ -69,6 +69,7 @@ static void fill_objects(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp_sz, CX_LOG_MAX_QP_SZ);
 	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_sq, CX_MAX_WQE_SQ);
 	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_rq, CX_MAX_WQE_RQ);
+	MLX5_SET(cmd_hca_cap, cap, log_max_sq, CX_LOG_MAX_SQ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_srq, CX_LOG_MAX_SRQ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_srq_sz, CX_LOG_MAX_SRQ_SZ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_rmp, CX_LOG_MAX_SRQ);
@@ -100,6 +101,7 @@ static void fill_device(const struct connectx *nic, void *cap)
 	MLX5_SET(cmd_hca_cap, cap, hca_cap_2, 1);
 	/* Firmware of this kind needs no memory of the host. */
 	MLX5_SET(cmd_hca_cap, cap, page_request_disable, 1);
+	MLX5_SET(cmd_hca_cap, cap, bf, nic->attr.blueflame);
 	MLX5_SET(cmd_hca_cap, cap, log_bf_reg_size, 9);
 	MLX5_SET(cmd_hca_cap, cap, device_frequency_khz, DEVICE_KHZ);
 	MLX5_SET(cmd_hca_cap, cap, device_frequency_mhz, DEVICE_KHZ / 1000);

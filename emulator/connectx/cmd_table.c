@@ -14,6 +14,7 @@
 #include "connectx/port.h"
 #include "connectx/q_counter.h"
 #include "connectx/qp.h"
+#include "connectx/sq.h"
 #include "connectx/srq.h"
 #include "connectx/uar.h"
 #include "util.h"
@@ -91,6 +92,10 @@ static const struct cmd_op ops[] = {
 	OP(DEALLOC_XRCD, dealloc_xrcd, xrcd_dealloc),
 	OP(ALLOC_TRANSPORT_DOMAIN, alloc_transport_domain, td_alloc),
 	OP(DEALLOC_TRANSPORT_DOMAIN, dealloc_transport_domain, td_dealloc),
+	OP(CREATE_SQ, create_sq, sq_create),
+	OP(MODIFY_SQ, modify_sq, sq_modify),
+	OP(DESTROY_SQ, destroy_sq, sq_destroy),
+	OP(QUERY_SQ, query_sq, sq_query),
 	OP(CREATE_RMP, create_rmp, rmp_create),
 	OP(MODIFY_RMP, modify_rmp, rmp_modify),
 	OP(DESTROY_RMP, destroy_rmp, rmp_destroy),

@@ -10,7 +10,6 @@
 #include "connectx/qp.h"
 #include "connectx/srq.h"
 
-#define CQE_OPCODE_SHIFT	4
 #define CQE_SOLICITED		(1 << 1)	/* in op_own */
 #define CQE_SL_SHIFT		24		/* in flags_rqpn, as the next */
 #define CQE_GRH_IN_BUFFER	(1u << 28)

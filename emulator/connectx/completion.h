@@ -41,6 +41,8 @@ enum cqe_syndrome {
 	CQE_RNR_RETRY_EXC	= 0x16,
 };
 
+#define CQE_OPCODE_SHIFT	4	/* in op_own */
+
 /**
  * completion_send() - a send WQE is done.
  * @index: of the WQE, as the send queue counts basic blocks

@@ -17,6 +17,7 @@
 #include "connectx/port.h"
 #include "connectx/q_counter.h"
 #include "connectx/qp.h"
+#include "connectx/sq.h"
 #include "connectx/srq.h"
 #include "connectx/subnet.h"
 #include "connectx/uar.h"
@@ -175,6 +176,7 @@ void cx_objects_clear(struct connectx *nic)
 	page_faults_clear(&nic->faults);
 	mcg_clear(nic);
 	qp_clear(nic);
+	sq_clear(nic);
 	q_counter_clear(nic);
 	srq_clear(nic);
 	cq_clear(nic);
@@ -186,14 +188,25 @@ void cx_objects_clear(struct connectx *nic)
 
 uint64_t cx_objects_count(const struct connectx *nic)
 {
-	return nic->qps.count + nic->srqs.count + nic->cqs.count + nic->eqs.count +
-	       nic->mkeys.keys.count + nic->pds.count + nic->xrcds.count + nic->tds.count +
-	       nic->uars.count + nic->q_counters.count + nic->mcgs.attachments;
+	/* one a line, as kinds come and go */
+	return nic->qps.count +
+	       nic->srqs.count +
+	       nic->cqs.count +
+	       nic->eqs.count +
+	       nic->mkeys.keys.count +
+	       nic->pds.count +
+	       nic->xrcds.count +
+	       nic->tds.count +
+	       nic->uars.count +
+	       nic->q_counters.count +
+	       nic->mcgs.attachments +
+	       nic->sqs.count;
 }
 
 /* Numbers begin above 0, so that a field that was left zero names nothing. */
 #define NUMBER_FIRST	1
 #define QPN_FIRST	0x40	/* 0 and 1 are the management QPs of the wire */
+#define SQN_FIRST	(2U << CX_LOG_MAX_QP)	/* behind those of QPs: doorbells name either */
 
 static int tables_init(struct connectx *nic)
 {
@@ -205,6 +218,7 @@ static int tables_init(struct connectx *nic)
 	ret = ret ? ret : cx_table_init(&nic->eqs, NUMBER_FIRST, CX_MAX_EQS);
 	ret = ret ? ret : cx_table_init(&nic->cqs, NUMBER_FIRST, 1 << CX_LOG_MAX_CQ);
 	ret = ret ? ret : cx_table_init(&nic->qps, QPN_FIRST, 1 << CX_LOG_MAX_QP);
+	ret = ret ? ret : cx_table_init(&nic->sqs, SQN_FIRST, 1 << CX_LOG_MAX_SQ);
 	ret = ret ? ret : cx_table_init(&nic->srqs, NUMBER_FIRST, 1 << CX_LOG_MAX_SRQ);
 	ret = ret ? ret : cx_table_init(&nic->q_counters, NUMBER_FIRST, CX_MAX_Q_COUNTERS);
 	ret = ret ? ret : mkey_table_init(&nic->mkeys, 1 << CX_LOG_MAX_MKEY, CX_MAX_XLT_BYTES);
@@ -217,6 +231,7 @@ static void tables_fini(struct connectx *nic)
 	mkey_table_fini(&nic->mkeys);
 	cx_table_fini(&nic->q_counters);
 	cx_table_fini(&nic->srqs);
+	cx_table_fini(&nic->sqs);
 	cx_table_fini(&nic->qps);
 	cx_table_fini(&nic->cqs);
 	cx_table_fini(&nic->eqs);
@@ -241,6 +256,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "eq", &nic->eqs.count },
 		{ REGISTRY_OBJECT, "cq", &nic->cqs.count },
 		{ REGISTRY_OBJECT, "qp", &nic->qps.count },
+		{ REGISTRY_OBJECT, "sq", &nic->sqs.count },
 		{ REGISTRY_OBJECT, "srq", &nic->srqs.count },
 		{ REGISTRY_OBJECT, "q_counter", &nic->q_counters.count },
 		{ REGISTRY_OBJECT, "mcg_attachment", &nic->mcgs.attachments },

@@ -78,6 +78,7 @@ struct connectx {
 	struct cx_table eqs;		/* struct eq */
 	struct cx_table cqs;		/* struct cq */
 	struct cx_table qps;		/* struct qp */
+	struct cx_table sqs;		/* struct sq */
 	struct cx_table srqs;		/* struct srq of every kind: one number space */
 	struct cx_table q_counters;	/* struct q_counter */
 	struct mcg_table mcgs;

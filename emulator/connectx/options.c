@@ -67,6 +67,11 @@ static bool set_bdf(void *attr, const char *value)
 	return option_bdf(value, &((struct connectx_attr *)attr)->requester);
 }
 
+static bool set_blueflame(void *attr, const char *value)
+{
+	return option_bool(value, &((struct connectx_attr *)attr)->blueflame);
+}
+
 static bool set_echo_st(void *attr, const char *value)
 {
 	return option_bool(value, &((struct connectx_attr *)attr)->echo_st);
@@ -82,6 +87,7 @@ const struct option_def connectx_options[] = {
 	  set_requester },
 	{ "st-entries", "0, 2..64", "size of the ST table in the capability, 0: no table (64)",
 	  set_st_entries },
+	{ "blueflame", "on|off", "whether programs may post through doorbells (off)", set_blueflame },
 	{ "guid", "1..2^64-1", "GUID of node and port", set_guid },
 	{ "lid", "1..0xbfff", "LID of the port, unique among the NICs (1)", set_lid },
 	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:10.0)", set_bdf },

@@ -8,6 +8,7 @@
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/qp.h"
+#include "connectx/sq.h"
 
 /*
  * Inside of a UAR. The driver's names: MLX5_CQ_DOORBELL, MLX5_EQ_DOORBELL_OFFSET, MLX5_BF_OFFSET.
@@ -26,16 +27,61 @@ struct uar *uar_find(struct connectx *nic, uint32_t number)
 	return cx_table_get(&nic->uars, number);
 }
 
-static void sq_doorbell(struct connectx *nic, uint32_t uar, uint32_t qpn_ds)
+static void send_doorbell(struct connectx *nic, struct uar *uar, uint32_t qpn_ds)
 {
-	struct qp *qp = qp_find(nic, qpn_ds >> MLX5_WQE_CTRL_QPN_SHIFT);
+	uint32_t number = qpn_ds >> MLX5_WQE_CTRL_QPN_SHIFT;
+	struct qp *qp = qp_find(nic, number);
+	struct sq *sq = qp ? NULL : sq_find(nic, number);
 
-	if (!qp || !qp->uar || qp->uar->number != uar) {
+	uar->burst.sqn = 0;
+	if (qp && qp->uar == uar) {
+		nic->counters.doorbells++;
+		qp_doorbell(qp);
+	} else if (sq && sq->uar == uar) {
+		nic->counters.doorbells++;
+		uar->burst.sqn = number;
+		sq_doorbell(sq);
+	} else {
 		nic->counters.stray_doorbells++;
-		return;
 	}
-	nic->counters.doorbells++;
-	qp_doorbell(qp);
+}
+
+/*
+ * A BlueFlame write carries a whole WQE. Its first 8 bytes are the doorbell; QPs find the rest in
+ * memory as well, where it costs them nothing, so only SQs want what follows.
+ */
+static void burst_add(struct connectx *nic, struct uar *uar, uint32_t in_page, const uint8_t *bytes,
+		      size_t len)
+{
+	size_t room = sizeof(uar->burst.block) - uar->burst.have;
+	struct sq *sq;
+
+	if (!uar->burst.sqn || in_page != uar->burst.in_page + uar->burst.have)
+		return;
+	if (len > room)
+		len = room;
+	memcpy(uar->burst.block + uar->burst.have, bytes, len);
+	uar->burst.have += len;
+	if (len < room)
+		return;
+	sq = sq_find(nic, uar->burst.sqn);
+	uar->burst.sqn = 0;
+	if (sq && sq->uar == uar)
+		sq_blueflame(sq, uar->burst.block);
+}
+
+static void send_write(struct connectx *nic, struct uar *uar, uint32_t in_page,
+		       const uint8_t *bytes, size_t len)
+{
+	__be32 qpn_ds;
+
+	if (in_page % DOORBELL_SQ_STEP == 0 && len >= 2 * sizeof(qpn_ds)) {
+		memcpy(&qpn_ds, bytes + sizeof(qpn_ds), sizeof(qpn_ds));
+		uar->burst.in_page = in_page;
+		uar->burst.have = 0;
+		send_doorbell(nic, uar, be32_to_cpu(qpn_ds));
+	}
+	burst_add(nic, uar, in_page, bytes, len);
 }
 
 static uint32_t load_be32(const void *data)
@@ -46,23 +92,19 @@ static uint32_t load_be32(const void *data)
 	return be32_to_cpu(value);
 }
 
-/*
- * A BlueFlame write carries a whole WQE; its first 8 bytes are the doorbell, and the rest is in
- * memory anyway.
- */
 void uar_write(struct connectx *nic, uint64_t offset, const void *data, size_t len)
 {
 	uint32_t number = offset >> UAR_SHIFT;
 	uint32_t in_page = offset & ((1U << UAR_SHIFT) - 1);
+	struct uar *uar = uar_find(nic, number);
 	const uint8_t *bytes = data;
 
-	if (!uar_find(nic, number)) {
+	if (!uar) {
 		nic->counters.stray_doorbells++;
 		return;
 	}
 	if (in_page >= DOORBELL_SQ) {
-		if (in_page % DOORBELL_SQ_STEP == 0 && len >= 8)
-			sq_doorbell(nic, number, load_be32(bytes + 4));
+		send_write(nic, uar, in_page, bytes, len);
 	} else if (in_page == DOORBELL_CQ && len >= 8) {
 		cq_doorbell(nic, number, load_be32(bytes), load_be32(bytes + 4));
 	} else if (in_page == DOORBELL_EQ_ARM && len >= 4) {

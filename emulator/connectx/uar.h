@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "connectx/cmd.h"
+#include "connectx/wqe.h"
 
 struct connectx;
 
@@ -18,7 +19,15 @@ struct connectx;
 
 struct uar {
 	uint32_t number;
-	uint32_t users;		/* EQs, CQs and QPs that take their doorbells here */
+	uint32_t users;		/* EQs, CQs, QPs and SQs that take their doorbells here */
+
+	/* A WQE on its way through BlueFlame to a queue that takes it from there. */
+	struct {
+		uint32_t sqn;		/* of an SQ; 0: none */
+		uint32_t have;		/* bytes of the block that have come, in order */
+		uint32_t in_page;	/* of its first byte */
+		uint8_t block[WQE_BASIC_BLOCK];
+	} burst;
 };
 
 /** uar_find() - Return: the region or NULL. */

@@ -45,7 +45,7 @@ TOOLS = {
         SHORT + " --write_with_imm", SHORT + " --write_with_imm -q 8 -b",
         SHORT + " --write_with_imm -c UC", SHORT + " --use_old_post_send",
         SHORT + " --mr_per_qp -q 4", SHORT + " --reversed", SHORT + " -D 2", SHORT + " -x 0",
-        SHORT + " --odp",
+        SHORT + " --odp", SHORT + " --no_lock", SHORT + " -q 8 --no_lock",
     ],
     "ib_write_lat": [
         ALL, SMALL, SMALL + " -m 256", SMALL + " -c UC", SMALL + " -c XRC",
@@ -77,7 +77,7 @@ TOOLS = {
         TINY + " -I 64 -c UD",
         SHORT + " --use-srq -q 8", SHORT + " --use-srq -b", SHORT + " --use-srq -e",
         TINY + " --use-srq", SMALL + " --use-srq -c UD", SHORT + " --use_old_post_send",
-        SMALL + " --use_old_post_send -c UD", SMALL + " -x 0 -c UD",
+        SMALL + " --use_old_post_send -c UD", SMALL + " -x 0 -c UD", SHORT + " --no_lock",
     ],
     "ib_send_lat": [
         ALL, SMALL, SMALL + " -c UC", SMALL + " -c XRC", SMALL + " -c UD", TINY + " -I 0 -c UD",

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Send queues by themselves, and BlueFlame, as the driver's test of write combining uses them. */
+#include <string.h>
+
+#include "connectx/completion.h"
+#include "connectx/device.h"
+#include "connectx/sq.h"
+#include "driver.h"
+
+#define SQ_DOORBELL	0x800
+#define BUFFER		0x100	/* the other of the pair of a doorbell register */
+#define LOG_SQ		4
+#define WQE_BYTES	64
+#define STORE		8
+
+struct test_sq {
+	struct driver *driver;
+	struct test_cq cq;
+	uint32_t sqn;
+	uint64_t ring, dbr;
+	uint16_t posted, completed;
+};
+
+static uint8_t try_create_sq(struct test_sq *sq, unsigned int log_size, uint32_t cqn)
+{
+	struct driver *driver = sq->driver;
+	COMMAND(create_sq, CREATE_SQ, 1);
+	void *sqc = MLX5_ADDR_OF(create_sq_in, in, ctx);
+	void *wq = MLX5_ADDR_OF(sqc, sqc, wq);
+	uint8_t status;
+
+	sq->ring = ram_alloc(driver, WQE_BYTES << LOG_SQ);
+	sq->dbr = ram_alloc(driver, RAM_PAGE);
+	MLX5_SET(sqc, sqc, cqn, cqn);
+	MLX5_SET(sqc, sqc, flush_in_error_en, 1);
+	MLX5_SET(wq, wq, wq_type, 1);
+	MLX5_SET(wq, wq, uar_page, driver->uar);
+	MLX5_SET(wq, wq, log_wq_stride, 6);
+	MLX5_SET(wq, wq, log_wq_sz, log_size);
+	MLX5_SET64(wq, wq, dbr_addr, sq->dbr);
+	*(__be64 *)MLX5_ADDR_OF(wq, wq, pas) = cpu_to_be64(sq->ring);
+	status = command(driver, in, sizeof(in), out, sizeof(out));
+	sq->sqn = MLX5_GET(create_sq_out, out, sqn);
+	return status;
+}
+
+static uint8_t modify_sq(struct test_sq *sq, uint8_t from, uint8_t to)
+{
+	COMMAND(modify_sq, MODIFY_SQ, 0);
+
+	MLX5_SET(modify_sq_in, in, sqn, sq->sqn);
+	MLX5_SET(modify_sq_in, in, sq_state, from);
+	MLX5_SET(modify_sq_in, in, ctx.state, to);
+	return command(sq->driver, in, sizeof(in), out, sizeof(out));
+}
+
+static uint8_t sq_state(struct test_sq *sq)
+{
+	COMMAND(query_sq, QUERY_SQ, 0);
+
+	MLX5_SET(query_sq_in, in, sqn, sq->sqn);
+	assert_int_equal(command(sq->driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(query_sq_out, out, sq_context.cqn), sq->cq.cqn);
+	return MLX5_GET(query_sq_out, out, sq_context.state);
+}
+
+static void sq_start(struct test_sq *sq, struct driver *driver)
+{
+	*sq = (struct test_sq){ .driver = driver };
+	create_cq(driver, &sq->cq, 6);
+	assert_int_equal(try_create_sq(sq, LOG_SQ, sq->cq.cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(modify_sq(sq, MLX5_SQC_STATE_RST, MLX5_SQC_STATE_RDY), MLX5_CMD_STAT_OK);
+}
+
+/* Post a WQE to memory that asks for no completion; @wqe gets its copy, which does. */
+static void post(struct test_sq *sq, uint8_t opcode, struct mlx5_wqe_ctrl_seg *wqe)
+{
+	struct mlx5_wqe_ctrl_seg *slot =
+		ram_ptr(sq->driver, sq->ring + (sq->posted & 15) * WQE_BYTES);
+
+	*slot = (struct mlx5_wqe_ctrl_seg){
+		.opmod_idx_opcode = cpu_to_be32(sq->posted << 8 | opcode),
+		.qpn_ds = cpu_to_be32(sq->sqn << 8 | 1),
+	};
+	memset(wqe, 0, WQE_BYTES);
+	*wqe = *slot;
+	wqe->fm_ce_se = MLX5_WQE_CTRL_CQ_UPDATE;
+	((__be32 *)ram_ptr(sq->driver, sq->dbr))[MLX5_SND_DBR] = cpu_to_be32(++sq->posted);
+}
+
+static void store(struct test_sq *sq, uint32_t offset, const void *data, size_t len)
+{
+	uint64_t at = (uint64_t)sq->driver->uar * RAM_PAGE + SQ_DOORBELL + offset;
+
+	assert_int_equal(pci_bar_write(sq->driver->fn, 0, at, data, len), 0);
+}
+
+/* The first @stores of the eight that a WQE is cut into. */
+static void blueflame(struct test_sq *sq, uint32_t buffer, const void *wqe, unsigned int stores)
+{
+	for (unsigned int i = 0; i < stores; i++)
+		store(sq, buffer + i * STORE, (const char *)wqe + i * STORE, STORE);
+}
+
+static void run(struct test_sq *sq)
+{
+	struct sq *inside = cx_table_get(&sq->driver->nic->sqs, sq->sqn);
+
+	do
+		assert_return_code(engine_poll(sq->driver->engine, 0), 0);
+	while (engine_timer_armed(&inside->burst) || inside->work.scheduled);
+}
+
+static const struct mlx5_cqe64 *completion(struct test_sq *sq)
+{
+	const struct mlx5_cqe64 *cqe = ram_ptr(sq->driver, sq->cq.ring);
+
+	return &cqe[sq->completed++];
+}
+
+static void expect_nop(struct test_sq *sq, uint16_t index)
+{
+	const struct mlx5_cqe64 *cqe = completion(sq);
+
+	assert_int_equal(cqe->op_own, CQE_REQ << CQE_OPCODE_SHIFT);
+	assert_int_equal(be16_to_cpu(cqe->wqe_counter), index);
+	assert_int_equal(be32_to_cpu(cqe->sop_drop_qpn), sq->sqn);
+	assert_int_equal(registered(sq->driver, REGISTRY_COUNTER, "cqes"), sq->completed);
+}
+
+static void expect_error(struct test_sq *sq, uint16_t index, uint8_t syndrome)
+{
+	const struct mlx5_err_cqe *cqe = (const void *)completion(sq);
+
+	assert_int_equal(cqe->op_own, CQE_REQ_ERR << CQE_OPCODE_SHIFT);
+	assert_int_equal(be16_to_cpu(cqe->wqe_counter), index);
+	assert_int_equal(cqe->syndrome, syndrome);
+}
+
+static void expect_nothing(struct test_sq *sq)
+{
+	assert_int_equal(registered(sq->driver, REGISTRY_COUNTER, "cqes"), sq->completed);
+}
+
+static void blueflame_counts_when_all_of_it_has_come(void **state)
+{
+	__be32 wqe[WQE_BYTES / 4];
+	struct test_sq sq;
+
+	sq_start(&sq, *state);
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	blueflame(&sq, 0, wqe, 7);
+	expect_nothing(&sq);
+	store(&sq, 7 * STORE, (char *)wqe + 7 * STORE, STORE);
+	expect_nop(&sq, 0);
+	/* in one piece, through the other buffer */
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	store(&sq, BUFFER, wqe, sizeof(wqe));
+	expect_nop(&sq, 1);
+	/* and each of them once */
+	run(&sq);
+	expect_nothing(&sq);
+	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells"), 2);
+}
+
+static void doorbell_alone_executes_what_memory_says(void **state)
+{
+	__be32 wqe[WQE_BYTES / 4];
+	struct test_sq sq;
+
+	sq_start(&sq, *state);
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	blueflame(&sq, 0, wqe, 1);
+	run(&sq);
+	expect_nothing(&sq);
+	/* the rest comes too late */
+	for (unsigned int i = 1; i < 8; i++)
+		store(&sq, i * STORE, (char *)wqe + i * STORE, STORE);
+	expect_nothing(&sq);
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	blueflame(&sq, 0, wqe, 8);
+	expect_nop(&sq, 1);
+}
+
+static void broken_burst_is_read_from_memory(void **state)
+{
+	__be32 wqe[WQE_BYTES / 4];
+	struct test_sq sq;
+
+	sq_start(&sq, *state);
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	blueflame(&sq, 0, wqe, 3);
+	for (unsigned int i = 4; i < 8; i++)
+		store(&sq, i * STORE, (char *)wqe + i * STORE, STORE);
+	/* a later one does not overtake it */
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	blueflame(&sq, BUFFER, wqe, 8);
+	expect_nothing(&sq);
+	run(&sq);
+	expect_nothing(&sq);
+	assert_int_equal(sq_state(&sq), MLX5_SQC_STATE_RDY);
+}
+
+static void what_is_no_nop_ends_the_queue(void **state)
+{
+	__be32 wqe[WQE_BYTES / 4];
+	struct test_sq sq;
+
+	sq_start(&sq, *state);
+	post(&sq, MLX5_OPCODE_SEND, (void *)wqe);
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	blueflame(&sq, 0, wqe, 1);
+	run(&sq);
+	expect_error(&sq, 0, CQE_LOCAL_QP_OP);
+	expect_error(&sq, 1, CQE_WR_FLUSH);
+	expect_nothing(&sq);
+	assert_int_equal(sq_state(&sq), MLX5_SQC_STATE_ERR);
+	assert_int_equal(modify_sq(&sq, MLX5_SQC_STATE_ERR, MLX5_SQC_STATE_RDY),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(modify_sq(&sq, MLX5_SQC_STATE_ERR, MLX5_SQC_STATE_RST), MLX5_CMD_STAT_OK);
+	assert_int_equal(sq_state(&sq), MLX5_SQC_STATE_RST);
+}
+
+static void queue_in_reset_does_nothing(void **state)
+{
+	__be32 wqe[WQE_BYTES / 4];
+	struct test_sq sq = { .driver = *state };
+
+	create_cq(*state, &sq.cq, 6);
+	assert_int_equal(try_create_sq(&sq, LOG_SQ, sq.cq.cqn), MLX5_CMD_STAT_OK);
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	blueflame(&sq, 0, wqe, 8);
+	run(&sq);
+	expect_nothing(&sq);
+	assert_int_equal(modify_sq(&sq, MLX5_SQC_STATE_RDY, MLX5_SQC_STATE_RST),
+			 MLX5_CMD_STAT_BAD_RES_STATE_ERR);
+}
+
+static void commands_refuse_what_is_wrong(void **state)
+{
+	struct driver *driver = *state;
+	struct test_sq sq;
+
+	sq_start(&sq, driver);
+	assert_int_equal(try_create_sq(&sq, 16, sq.cq.cqn), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(try_create_sq(&sq, 12, sq.cq.cqn), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(try_create_sq(&sq, LOG_SQ, sq.cq.cqn + 1), MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_SQ, 1),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, sq.cq.cqn),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "sq"), 1);
+}
+
+static void destroyed_amid_a_burst_leaves_nothing(void **state)
+{
+	struct driver *driver = *state;
+	__be32 wqe[WQE_BYTES / 4];
+	struct test_sq sq;
+
+	sq_start(&sq, driver);
+	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
+	blueflame(&sq, 0, wqe, 4);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_SQ, sq.sqn), MLX5_CMD_STAT_OK);
+	for (unsigned int i = 4; i < 8; i++)
+		store(&sq, i * STORE, (char *)wqe + i * STORE, STORE);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, sq.cq.cqn),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "sq"), 0);
+	expect_nothing(&sq);
+}
+
+static void blueflame_to_a_qp_is_one_doorbell(void **state)
+{
+	struct test_sq qp = { .driver = *state };
+	__be32 wqe[WQE_BYTES / 4] = { 0 };
+	struct test_cq cq;
+
+	create_cq(*state, &cq, 4);
+	wqe[1] = cpu_to_be32(create_rc_qp(*state, &cq) << 8 | 4);
+	blueflame(&qp, 0, wqe, 8);
+	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells"), 1);
+	/* a longer one, in whole blocks */
+	store(&qp, BUFFER, wqe, sizeof(wqe));
+	store(&qp, BUFFER + WQE_BYTES, wqe, sizeof(wqe));
+	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells"), 2);
+	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells_stray"), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(blueflame_counts_when_all_of_it_has_come),
+		TEST(doorbell_alone_executes_what_memory_says),
+		TEST(broken_burst_is_read_from_memory),
+		TEST(what_is_no_nop_ends_the_queue),
+		TEST(queue_in_reset_does_nothing),
+		TEST(commands_refuse_what_is_wrong),
+		TEST(blueflame_to_a_qp_is_one_doorbell),
+		TEST(destroyed_amid_a_burst_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
