@@ -55,8 +55,12 @@ uint8_t cx_buf_create(struct connectx *nic, struct cmd *cmd, struct cx_buf *buf,
 
 void cx_buf_fini(struct connectx *nic, struct cx_buf *buf)
 {
-	nic->buf_pages -= buf->pages;
-	free(buf->page);
+	if (buf->lender) {
+		(*buf->lender)--;
+	} else {
+		nic->buf_pages -= buf->pages;
+		free(buf->page);
+	}
 	*buf = (struct cx_buf){ 0 };
 }
 

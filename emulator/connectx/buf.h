@@ -22,6 +22,7 @@ struct cx_buf {
 	uint8_t page_shift;
 	uint64_t offset;	/* where in page 0 the buffer begins */
 	uint64_t size;		/* bytes, from offset on */
+	uint32_t *lender;	/* users of the umem whose list this is (umem.h); NULL: its own */
 };
 
 #define CX_PAGE_SHIFT 12	/* the unit of every log_page_size field */

@@ -179,14 +179,18 @@ uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
 	uint16_t op_mod = MLX5_GET(query_hca_cap_in, cmd->in, op_mod);
 	int group = group_index(op_mod >> 1);
 	const uint8_t *cap;
+	uint32_t len;
 
 	if (MLX5_GET(query_hca_cap_in, cmd->in, other_function))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (group < 0)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	cap = (op_mod & 1) == HCA_CAP_OPMOD_GET_MAX ? nic->caps->max[group] : nic->caps->cur[group];
-	memcpy(MLX5_ADDR_OF(query_hca_cap_out, cmd->out, capability), cap,
-	       MLX5_UN_SZ_BYTES(hca_cap_union));
+	/* Who knows a shorter structure gets the beginning of it. */
+	len = cmd->out_len - MLX5_BYTE_OFF(query_hca_cap_out, capability);
+	if (len > MLX5_UN_SZ_BYTES(hca_cap_union))
+		len = MLX5_UN_SZ_BYTES(hca_cap_union);
+	memcpy(MLX5_ADDR_OF(query_hca_cap_out, cmd->out, capability), cap, len);
 	return MLX5_CMD_STAT_OK;
 }
 

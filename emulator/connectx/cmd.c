@@ -6,6 +6,7 @@
 
 #include "connectx/device.h"
 #include "connectx/eq.h"
+#include "connectx/uctx.h"
 #include "util.h"
 
 /* How a command arrived, apart from how it went (status_own[7:1]). */
@@ -149,6 +150,8 @@ static uint8_t dispatch(struct connectx *nic, struct cmd *cmd, enum fault_action
 		return CMD_FAIL(cmd, BAD_OUTP_LEN_ERR);
 	if (!op_allowed(nic, cmd->opcode))
 		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
+	if (cmd_from_user(cmd) && !uctx_find(nic, cmd->uid))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (fault == FAULT_FAIL) {
 		uint8_t status = nic->cmd.fault.value;
 
@@ -182,6 +185,7 @@ static enum delivery execute(struct connectx *nic, struct mlx5_cmd_layout *slot,
 	cmd.in = nic->cmd.in;
 	cmd.out = nic->cmd.out;
 	cmd.opcode = MLX5_GET(create_eq_in, cmd.in, opcode);
+	cmd.uid = MLX5_GET(create_eq_in, cmd.in, uid);
 
 	status = dispatch(nic, &cmd, fault);
 	nic->cmd.executed++;

@@ -12,10 +12,12 @@
 #ifndef CONNECTX_CMD_H
 #define CONNECTX_CMD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/mlx5/device.h>
 
+#include "connectx/table.h"
 #include "registry.h"
 
 struct connectx;
@@ -27,6 +29,7 @@ struct cmd {
 	void *out;		/* struct mlx5_ifc_<name>_out_bits; zero before the handler runs */
 	uint32_t out_len;	/* bytes at out; at least what the table asks for */
 	uint16_t opcode;
+	uint16_t uid;		/* the user context that it is for (uctx.h), or CX_UID_* */
 	uint32_t syndrome;	/* goes out with a status that is not OK */
 };
 
@@ -45,6 +48,24 @@ static inline uint8_t cmd_fail(struct cmd *cmd, uint8_t status, uint32_t syndrom
 /* Syndromes of this model: the opcode in the upper, the source line in the lower half. */
 #define CMD_SYNDROME(cmd) ((uint32_t)(cmd)->opcode << 16 | (__LINE__ & 0xffff))
 #define CMD_FAIL(cmd, stat) cmd_fail(cmd, MLX5_CMD_STAT_##stat, CMD_SYNDROME(cmd))
+
+/* Whether a user context sent it, or the driver for one of its users: these are not trusted. */
+static inline bool cmd_from_user(const struct cmd *cmd)
+{
+	return cmd->uid != CX_UID_DRIVER && cmd->uid != CX_UID_SHARED;
+}
+
+/** cmd_find() - Return: the object that @cmd names, or NULL if it is not there or not for it. */
+static inline void *cmd_find(const struct cmd *cmd, const struct cx_table *table, uint32_t number)
+{
+	return cx_table_get_for(table, number, cmd->uid);
+}
+
+/** cmd_add() - see cx_table_add(); the object belongs to whom @cmd is for. */
+static inline int64_t cmd_add(const struct cmd *cmd, struct cx_table *table, void *object)
+{
+	return cx_table_add_for(table, object, cmd->uid);
+}
 
 /**
  * cmd_handler - execute one command.

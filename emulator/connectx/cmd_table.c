@@ -17,6 +17,8 @@
 #include "connectx/sq.h"
 #include "connectx/srq.h"
 #include "connectx/uar.h"
+#include "connectx/uctx.h"
+#include "connectx/umem.h"
 #include "util.h"
 
 /* @op: the opcode without its prefix; @layout: struct mlx5_ifc_<layout>_{in,out}_bits */
@@ -28,7 +30,8 @@
 
 /* In order of opcodes, for bsearch(). */
 static const struct cmd_op ops[] = {
-	OP(QUERY_HCA_CAP, query_hca_cap, caps_query),
+	{ MLX5_CMD_OP_QUERY_HCA_CAP, "QUERY_HCA_CAP", MLX5_ST_SZ_BYTES(query_hca_cap_in),
+	  MLX5_BYTE_OFF(query_hca_cap_out, capability), caps_query },
 	OP(QUERY_ADAPTER, query_adapter, hca_query_adapter),
 	OP(INIT_HCA, init_hca, hca_init),
 	OP(TEARDOWN_HCA, teardown_hca, hca_teardown),
@@ -100,6 +103,10 @@ static const struct cmd_op ops[] = {
 	OP(MODIFY_RMP, modify_rmp, rmp_modify),
 	OP(DESTROY_RMP, destroy_rmp, rmp_destroy),
 	OP(QUERY_RMP, query_rmp, rmp_query),
+	OP(CREATE_UCTX, create_uctx, uctx_create),
+	OP(DESTROY_UCTX, destroy_uctx, uctx_destroy),
+	OP(CREATE_UMEM, create_umem, umem_create),
+	OP(DESTROY_UMEM, destroy_umem, umem_destroy),
 };
 
 static int op_compare(const void *key, const void *op)

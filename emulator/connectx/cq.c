@@ -50,7 +50,7 @@ static uint32_t cq_used(const struct cq *cq)
 /* Read how far the guest has come; only done when what was read last says that the queue is full. */
 static void cq_read_consumer(struct connectx *nic, struct cq *cq)
 {
-	const __be32 *record = cx_ram(nic, cq->dbr, RECORD_BYTES, false);
+	const __be32 *record = cx_ram(nic, cq->dbr.address, RECORD_BYTES, false);
 
 	if (record)
 		cq->consumer = be32_to_cpu(__atomic_load_n(record, __ATOMIC_ACQUIRE)) & INDEX_MASK;
@@ -178,6 +178,7 @@ static void cq_free(struct connectx *nic, struct cq *cq)
 	cq->eq->users--;
 	cx_table_remove(&nic->cqs, cq->cqn);
 	cx_buf_fini(nic, &cq->buf);
+	record_release(&cq->dbr);
 	free(cq);
 }
 
@@ -190,17 +191,53 @@ void cq_clear(struct connectx *nic)
 		cq_free(nic, cq);
 }
 
-/* The buffer that @cqc describes, with its page list at @pas. */
-static uint8_t cq_parse_buf(struct connectx *nic, struct cmd *cmd, const void *cqc,
-			    const __be64 *pas, size_t pas_bytes, unsigned int log_stride,
+/* CREATE_CQ and MODIFY_CQ have the context, and what says where the buffer lies, in one place. */
+#define SAME_PLACE(field)                                                                          \
+	_Static_assert(MLX5_BYTE_OFF(create_cq_in, field) == MLX5_BYTE_OFF(modify_cq_in, field),   \
+		       "one parser serves both")
+SAME_PLACE(cq_context);
+SAME_PLACE(pas);
+_Static_assert(__mlx5_bit_off(create_cq_in, cq_umem_valid) ==
+	       __mlx5_bit_off(modify_cq_in, cq_umem_valid), "one parser serves both");
+
+/* The buffer that the command describes. */
+static uint8_t cq_parse_buf(struct connectx *nic, struct cmd *cmd, unsigned int log_stride,
 			    struct cx_buf *buf)
 {
+	const void *cqc = MLX5_ADDR_OF(create_cq_in, cmd->in, cq_context);
 	unsigned int log_size = MLX5_GET(cqc, cqc, log_cq_size);
+	const struct ring_place place = {
+		.pas = MLX5_ADDR_OF(create_cq_in, cmd->in, pas),
+		.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_cq_in),
+		.log_page_size = MLX5_GET(cqc, cqc, log_page_size),
+		.page_offset = MLX5_GET(cqc, cqc, page_offset),
+		.in_umem = MLX5_GET(create_cq_in, cmd->in, cq_umem_valid),
+		.umem_id = MLX5_GET(create_cq_umem_in, cmd->in, cq_umem_id),
+		.umem_offset = MLX5_GET64(create_cq_umem_in, cmd->in, cq_umem_offset),
+	};
 
 	if (log_size > CX_LOG_MAX_CQ_SZ)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	return cx_buf_create(nic, cmd, buf, pas, pas_bytes, MLX5_GET(cqc, cqc, log_page_size),
-			     MLX5_GET(cqc, cqc, page_offset), 1ULL << (log_size + log_stride));
+	return ring_take(nic, cmd, buf, &place, 1ULL << (log_size + log_stride), true);
+}
+
+/* The queue's memory: its doorbell record and its buffer. */
+static uint8_t cq_parse_memory(struct connectx *nic, struct cmd *cmd, struct cq *cq)
+{
+	const void *cqc = MLX5_ADDR_OF(create_cq_in, cmd->in, cq_context);
+	const struct record_place record = {
+		.address = MLX5_GET64(cqc, cqc, dbr_addr),
+		.in_umem = MLX5_GET(cqc, cqc, dbr_umem_valid),
+		.umem_id = MLX5_GET(cqc_umem, cqc, dbr_umem_id),
+	};
+	uint8_t status = record_take(nic, cmd, &cq->dbr, &record, RECORD_BYTES);
+
+	if (status)
+		return status;
+	status = cq_parse_buf(nic, cmd, cq->log_stride, &cq->buf);
+	if (status)
+		record_release(&cq->dbr);
+	return status;
 }
 
 static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
@@ -217,18 +254,16 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 	cq->ignore_overrun = MLX5_GET(cqc, cqc, oi);
 	cq->arm = CQ_FIRED;
 	cq->uar = MLX5_GET(cqc, cqc, uar_page);
-	cq->dbr = MLX5_GET64(cqc, cqc, dbr_addr);
-	cq->eq = eq_find(nic, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
+	cq->eq = cmd_find(cmd, &nic->eqs, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
 	memcpy(cq->cqc, cqc, sizeof(cq->cqc));
 	/* The other mode, in which a period begins with an entry, is not advertised. */
 	if (MLX5_GET(cqc, cqc, cq_period_mode) != MLX5_CQ_PERIOD_MODE_START_FROM_EQE)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	if (stride > STRIDE_128_PAD || cq->dbr % RECORD_BYTES)
+	if (stride > STRIDE_128_PAD)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	if (!cq->eq || !uar_find(nic, cq->uar))
+	if (!cq->eq || !cmd_find(cmd, &nic->uars, cq->uar))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	return cq_parse_buf(nic, cmd, cqc, MLX5_ADDR_OF(create_cq_in, cmd->in, pas),
-			    cmd->in_len - MLX5_ST_SZ_BYTES(create_cq_in), cq->log_stride, &cq->buf);
+	return cq_parse_memory(nic, cmd, cq);
 }
 
 uint8_t cq_create(struct connectx *nic, struct cmd *cmd)
@@ -242,7 +277,7 @@ uint8_t cq_create(struct connectx *nic, struct cmd *cmd)
 	status = cq_parse(nic, cmd, cq);
 	if (status)
 		goto free_cq;
-	number = cx_table_add(&nic->cqs, cq);
+	number = cmd_add(cmd, &nic->cqs, cq);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
 		goto free_buf;
@@ -255,6 +290,7 @@ uint8_t cq_create(struct connectx *nic, struct cmd *cmd)
 
 free_buf:
 	cx_buf_fini(nic, &cq->buf);
+	record_release(&cq->dbr);
 free_cq:
 	free(cq);
 	return status;
@@ -262,7 +298,7 @@ free_cq:
 
 uint8_t cq_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct cq *cq = cq_find(nic, MLX5_GET(destroy_cq_in, cmd->in, cqn));
+	struct cq *cq = cmd_find(cmd, &nic->cqs, MLX5_GET(destroy_cq_in, cmd->in, cqn));
 
 	if (!cq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -274,7 +310,7 @@ uint8_t cq_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t cq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct cq *cq = cq_find(nic, MLX5_GET(query_cq_in, cmd->in, cqn));
+	struct cq *cq = cmd_find(cmd, &nic->cqs, MLX5_GET(query_cq_in, cmd->in, cqn));
 	void *cqc = MLX5_ADDR_OF(query_cq_out, cmd->out, cq_context);
 
 	if (!cq)
@@ -307,8 +343,7 @@ static uint8_t cq_resize(struct connectx *nic, struct cmd *cmd, struct cq *cq, u
 	if (cq->overrun || cq_full(nic, cq))
 		return CMD_FAIL(cmd, BAD_RES_STATE_ERR);
 	cq_read_consumer(nic, cq);
-	status = cq_parse_buf(nic, cmd, cqc, MLX5_ADDR_OF(modify_cq_in, cmd->in, pas),
-			      cmd->in_len - MLX5_ST_SZ_BYTES(modify_cq_in), cq->log_stride, &buf);
+	status = cq_parse_buf(nic, cmd, cq->log_stride, &buf);
 	if (status)
 		return status;
 	if (cq_used(cq) >= 1U << MLX5_GET(cqc, cqc, log_cq_size)) {
@@ -350,7 +385,7 @@ static void cq_modify_fields(struct cq *cq, const void *cqc, uint32_t select)
 
 uint8_t cq_modify(struct connectx *nic, struct cmd *cmd)
 {
-	struct cq *cq = cq_find(nic, MLX5_GET(modify_cq_in, cmd->in, cqn));
+	struct cq *cq = cmd_find(cmd, &nic->cqs, MLX5_GET(modify_cq_in, cmd->in, cqn));
 	const void *cqc = MLX5_ADDR_OF(modify_cq_in, cmd->in, cq_context);
 	uint32_t select = MLX5_GET(modify_cq_in, cmd->in,
 				   modify_field_select_resize_field_select.modify_field_select

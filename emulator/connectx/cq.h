@@ -10,6 +10,7 @@
 
 #include "connectx/buf.h"
 #include "connectx/cmd.h"
+#include "connectx/umem.h"
 #include "engine.h"
 
 struct eq;
@@ -32,7 +33,7 @@ struct cq {
 	bool overrun;		/* status: no more completions are written */
 	enum cq_arm arm;
 	uint32_t uar;		/* whose doorbells count */
-	uint64_t dbr;		/* doorbell record: consumer index, arm request */
+	struct cx_record dbr;	/* doorbell record: consumer index, arm request */
 	uint64_t producer;	/* entries ever written; the guest counts the lower 24 bits */
 	uint32_t consumer;	/* as last read from the doorbell record, 24 bits */
 	uint64_t last_solicited; /* producer after the last solicited entry */

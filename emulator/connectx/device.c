@@ -21,6 +21,8 @@
 #include "connectx/srq.h"
 #include "connectx/subnet.h"
 #include "connectx/uar.h"
+#include "connectx/uctx.h"
+#include "connectx/umem.h"
 #include "util.h"
 
 #define VENDOR_MELLANOX	0x15b3
@@ -182,25 +184,49 @@ void cx_objects_clear(struct connectx *nic)
 	cq_clear(nic);
 	eq_clear(nic);
 	mkey_table_clear(&nic->mkeys);
+	umem_clear(nic);
 	pd_clear(nic);
 	uar_clear(nic);
+	uctx_clear(nic);
+}
+
+/* All tables of objects, by their place in struct connectx. */
+static const size_t object_tables[] = {
+	offsetof(struct connectx, uars),
+	offsetof(struct connectx, uctxs),
+	offsetof(struct connectx, umems),
+	offsetof(struct connectx, pds),
+	offsetof(struct connectx, xrcds),
+	offsetof(struct connectx, tds),
+	offsetof(struct connectx, eqs),
+	offsetof(struct connectx, cqs),
+	offsetof(struct connectx, qps),
+	offsetof(struct connectx, sqs),
+	offsetof(struct connectx, srqs),
+	offsetof(struct connectx, mkeys.keys),
+	offsetof(struct connectx, q_counters),
+};
+
+static const struct cx_table *object_table(const struct connectx *nic, unsigned int i)
+{
+	return (const void *)((const char *)nic + object_tables[i]);
 }
 
 uint64_t cx_objects_count(const struct connectx *nic)
 {
-	/* one a line, as kinds come and go */
-	return nic->qps.count +
-	       nic->srqs.count +
-	       nic->cqs.count +
-	       nic->eqs.count +
-	       nic->mkeys.keys.count +
-	       nic->pds.count +
-	       nic->xrcds.count +
-	       nic->tds.count +
-	       nic->uars.count +
-	       nic->q_counters.count +
-	       nic->mcgs.attachments +
-	       nic->sqs.count;
+	uint64_t count = nic->mcgs.attachments;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(object_tables); i++)
+		count += object_table(nic, i)->count;
+	return count;
+}
+
+bool cx_objects_owned(const struct connectx *nic, uint16_t uid)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(object_tables); i++)
+		if (cx_table_has_owner(object_table(nic, i), uid))
+			return true;
+	return false;
 }
 
 /* Numbers begin above 0, so that a field that was left zero names nothing. */
@@ -212,6 +238,8 @@ static int tables_init(struct connectx *nic)
 {
 	int ret = cx_table_init(&nic->uars, UAR_FIRST, (CX_BAR0_SIZE >> UAR_SHIFT) - UAR_FIRST);
 
+	ret = ret ? ret : cx_table_init(&nic->uctxs, NUMBER_FIRST, 1 << CX_LOG_MAX_UCTX);
+	ret = ret ? ret : cx_table_init(&nic->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
 	ret = ret ? ret : cx_table_init(&nic->pds, NUMBER_FIRST, 1 << CX_LOG_MAX_PD);
 	ret = ret ? ret : cx_table_init(&nic->xrcds, NUMBER_FIRST, 1 << CX_LOG_MAX_XRCD);
 	ret = ret ? ret : cx_table_init(&nic->tds, NUMBER_FIRST, 1 << CX_LOG_MAX_TD);
@@ -238,6 +266,8 @@ static void tables_fini(struct connectx *nic)
 	cx_table_fini(&nic->tds);
 	cx_table_fini(&nic->xrcds);
 	cx_table_fini(&nic->pds);
+	cx_table_fini(&nic->umems);
+	cx_table_fini(&nic->uctxs);
 	cx_table_fini(&nic->uars);
 }
 
@@ -250,6 +280,8 @@ static int values_register(struct connectx *nic)
 		const uint64_t *value;
 	} values[] = {
 		{ REGISTRY_OBJECT, "uar", &nic->uars.count },
+		{ REGISTRY_OBJECT, "user_context", &nic->uctxs.count },
+		{ REGISTRY_OBJECT, "umem", &nic->umems.count },
 		{ REGISTRY_OBJECT, "pd", &nic->pds.count },
 		{ REGISTRY_OBJECT, "xrcd", &nic->xrcds.count },
 		{ REGISTRY_OBJECT, "transport_domain", &nic->tds.count },

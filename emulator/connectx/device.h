@@ -74,6 +74,8 @@ struct connectx {
 	struct cx_port ib;		/* the one port */
 
 	struct cx_table uars;		/* struct uar */
+	struct cx_table uctxs;		/* struct uctx */
+	struct cx_table umems;		/* struct umem */
 	struct cx_table pds, xrcds, tds; /* struct domain */
 	struct cx_table eqs;		/* struct eq */
 	struct cx_table cqs;		/* struct cq */
@@ -113,5 +115,8 @@ void cx_objects_clear(struct connectx *nic);
 
 /** cx_objects_count() - Return: how many there are, of all kinds. */
 uint64_t cx_objects_count(const struct connectx *nic);
+
+/** cx_objects_owned() - Return: whether any object, of whatever kind, is the user context @uid's. */
+bool cx_objects_owned(const struct connectx *nic, uint16_t uid);
 
 #endif

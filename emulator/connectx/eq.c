@@ -125,7 +125,8 @@ static uint8_t eq_parse(struct connectx *nic, struct cmd *cmd, struct eq *eq)
 	eq->log_size = log_size;
 	for (unsigned int i = 0; i < 4; i++)
 		eq->mask[i] = be64_to_cpu(mask[i]);
-	if (log_size > CX_LOG_MAX_EQ_SZ || eq->vector >= CX_VECTORS)
+	/* A user context cannot have its own: their memory is told by bus addresses alone. */
+	if (cmd_from_user(cmd) || log_size > CX_LOG_MAX_EQ_SZ || eq->vector >= CX_VECTORS)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!uar_find(nic, eq->uar))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -146,7 +147,7 @@ uint8_t eq_create(struct connectx *nic, struct cmd *cmd)
 	status = eq_parse(nic, cmd, eq);
 	if (status)
 		goto free_eq;
-	number = cx_table_add(&nic->eqs, eq);
+	number = cmd_add(cmd, &nic->eqs, eq);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
 		goto free_buf;
@@ -165,7 +166,7 @@ free_eq:
 
 uint8_t eq_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct eq *eq = eq_find(nic, MLX5_GET(destroy_eq_in, cmd->in, eq_number));
+	struct eq *eq = cmd_find(cmd, &nic->eqs, MLX5_GET(destroy_eq_in, cmd->in, eq_number));
 
 	if (!eq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -177,7 +178,7 @@ uint8_t eq_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t eq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct eq *eq = eq_find(nic, MLX5_GET(query_eq_in, cmd->in, eq_number));
+	struct eq *eq = cmd_find(cmd, &nic->eqs, MLX5_GET(query_eq_in, cmd->in, eq_number));
 	void *eqc = MLX5_ADDR_OF(query_eq_out, cmd->out, eq_context_entry);
 
 	if (!eq)

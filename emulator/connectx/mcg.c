@@ -87,7 +87,7 @@ static bool is_multicast_receiver(const struct qp *qp, const uint8_t *gid)
 uint8_t mcg_attach(struct connectx *nic, struct cmd *cmd)
 {
 	const uint8_t *gid = MLX5_ADDR_OF(attach_to_mcg_in, cmd->in, multicast_gid);
-	struct qp *qp = qp_find(nic, MLX5_GET(attach_to_mcg_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(attach_to_mcg_in, cmd->in, qpn));
 	struct mcg *mcg = find(&nic->mcgs, gid);
 
 	if (!qp)
@@ -126,7 +126,7 @@ uint8_t mcg_detach(struct connectx *nic, struct cmd *cmd)
 {
 	struct mcg *mcg = find(&nic->mcgs,
 			       MLX5_ADDR_OF(detach_from_mcg_in, cmd->in, multicast_gid));
-	struct qp *qp = qp_find(nic, MLX5_GET(detach_from_mcg_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(detach_from_mcg_in, cmd->in, qpn));
 	uint32_t index;
 
 	if (!qp || !mcg)

@@ -20,6 +20,8 @@ static void mkey_free(struct mkey_table *table, struct mkey *mkey)
 {
 	table->xlt_bytes -= (uint64_t)mkey->entries * MKEY_MTT_SIZE;
 	cx_table_remove(&table->keys, mkey_index(mkey));
+	if (mkey->umem_users)
+		(*mkey->umem_users)--;
 	free(mkey->xlt);
 	free(mkey);
 }
@@ -64,7 +66,7 @@ static int mkey_register(struct mkey_table *table, struct mkey *mkey)
 	int64_t index;
 	int err;
 
-	index = cx_table_add(&table->keys, mkey);
+	index = cx_table_add_for(&table->keys, mkey, mkey->uid);
 	if (index < 0)
 		return -ENOSPC;
 	err = mkey_alloc_xlt(table, mkey);

@@ -81,6 +81,8 @@ struct mkey {
 	bool remote_invalidate;	/* en_rinval */
 	bool relaxed_write, relaxed_read;
 	struct mkey_tph tph;
+	uint16_t uid;		/* whose it is (uctx.h); the index of the table has it, too */
+	uint32_t *umem_users;	/* of the umem that its pages are in (umem.h); NULL: in none */
 };
 
 struct mkey_table {

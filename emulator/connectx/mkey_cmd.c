@@ -6,6 +6,8 @@
 #include "connectx/device.h"
 #include "connectx/mkey.h"
 #include "connectx/pd.h"
+#include "connectx/umem.h"
+#include "util.h"
 
 #define MKEY_QPN_ANY 0xffffff
 
@@ -89,6 +91,47 @@ static int mkey_load_command(struct mkey *mkey, const struct cmd *cmd)
 			 MLX5_GET(create_mkey_in, cmd->in, pg_access) ? 0 : MKEY_PTAG_PRESENT);
 }
 
+/*
+ * The pages of a umem, from the one on that its byte mkey_umem_offset is in. The key's pages may be
+ * smaller than the umem's, each of which lies together.
+ */
+static uint8_t mkey_load_umem(struct connectx *nic, struct cmd *cmd, struct mkey *mkey)
+{
+	struct umem *umem = cmd_find(cmd, &nic->umems,
+				     MLX5_GET(create_mkey_umem_in, cmd->in, mkey_umem_id));
+	uint64_t offset = MLX5_GET64(create_mkey_umem_in, cmd->in, mkey_umem_offset);
+	uint64_t page = 1ULL << mkey->page_shift, in_page = mkey->start & (page - 1);
+	uint64_t contiguous, size, count;
+
+	if (!umem)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	if (mkey->page_shift < CX_PAGE_SHIFT || mkey->page_shift > umem->buf.page_shift ||
+	    mkey->unlimited || offset >= umem->buf.size)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	/* From here on in the umem's list of pages, whatever of the first one it leaves out. */
+	offset = (umem->buf.offset + offset) & ~(page - 1);
+	size = (uint64_t)umem->buf.pages << umem->buf.page_shift;
+	if (!range_within(offset, mkey->len, size) ||
+	    !range_within(offset + mkey->len, in_page, size))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	count = (in_page + mkey->len + page - 1) >> mkey->page_shift;
+	if (count > mkey->entries)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	for (uint64_t i = 0; i < count; i++, offset += page)
+		mkey->xlt[i] = cx_buf_address(&umem->buf, offset - umem->buf.offset, &contiguous) |
+			       MKEY_PTAG_READ | (umem->writable ? MKEY_PTAG_WRITE : 0);
+	mkey->umem_users = &umem->users;
+	umem->users++;
+	return MLX5_CMD_STAT_OK;
+}
+
+static uint8_t mkey_load_pages(struct connectx *nic, struct cmd *cmd, struct mkey *mkey)
+{
+	if (MLX5_GET(create_mkey_in, cmd->in, mkey_umem_valid))
+		return mkey_load_umem(nic, cmd, mkey);
+	return mkey_load_command(mkey, cmd) ? CMD_FAIL(cmd, BAD_INP_LEN_ERR) : MLX5_CMD_STAT_OK;
+}
+
 /* What a key may ask for that this model does not have. */
 static bool mkey_supported(const struct cmd *cmd, const void *mkc)
 {
@@ -96,27 +139,47 @@ static bool mkey_supported(const struct cmd *cmd, const void *mkc)
 
 	return (mode == MLX5_MKC_ACCESS_MODE_PA || mode == MLX5_MKC_ACCESS_MODE_MTT) &&
 	       !MLX5_GET(mkc, mkc, bsf_en) && !MLX5_GET(mkc, mkc, ma_translation_mode) &&
-	       !MLX5_GET(create_mkey_in, cmd->in, mkey_umem_valid) &&
 	       !MLX5_GET(create_mkey_in, cmd->in, data_direct);
+}
+
+/*
+ * Bus addresses in a key are the driver's to give. It makes none of its own under the uid of a
+ * user, so a user's key of pages lies in a umem, and has no hints for the bus either.
+ */
+static bool mkey_permitted(const struct cmd *cmd, const struct mkey *mkey)
+{
+	bool in_umem = MLX5_GET(create_mkey_in, cmd->in, mkey_umem_valid);
+
+	if (in_umem && mkey->mode != MKEY_MODE_MTT)
+		return false;
+	if (!cmd_from_user(cmd))
+		return true;
+	return mkey->mode != MKEY_MODE_PA && (mkey->mode != MKEY_MODE_MTT || in_umem) &&
+	       !mkey->tph.enabled;
 }
 
 uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
 {
 	const void *mkc = MLX5_ADDR_OF(create_mkey_in, cmd->in, memory_key_mkey_entry);
 	struct mkey proto, *mkey;
+	uint8_t status;
 
 	if (!mkey_supported(cmd, mkc))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	mkey_from_context(&proto, mkc);
-	proto.pd = pd_find(nic, MLX5_GET(mkc, mkc, pd));
+	if (!mkey_permitted(cmd, &proto))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	proto.uid = cmd->uid;
+	proto.pd = cmd_find(cmd, &nic->pds, MLX5_GET(mkc, mkc, pd));
 	if (!proto.pd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	mkey = mkey_add(&nic->mkeys, &proto);
 	if (!mkey)
 		return errno == ENOMEM ? CMD_FAIL(cmd, NO_RES_ERR) : CMD_FAIL(cmd, LIM_ERR);
-	if (mkey_load_command(mkey, cmd)) {
+	status = mkey_load_pages(nic, cmd, mkey);
+	if (status) {
 		mkey_remove(&nic->mkeys, mkey);
-		return CMD_FAIL(cmd, BAD_INP_LEN_ERR);
+		return status;
 	}
 	MLX5_SET(create_mkey_out, cmd->out, mkey_index, mkey_index(mkey));
 	return MLX5_CMD_STAT_OK;
@@ -124,8 +187,8 @@ uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
 
 uint8_t mkey_query(struct connectx *nic, struct cmd *cmd)
 {
-	const struct mkey *mkey = mkey_find(&nic->mkeys,
-					    MLX5_GET(query_mkey_in, cmd->in, mkey_index));
+	const struct mkey *mkey = cmd_find(cmd, &nic->mkeys.keys,
+					   MLX5_GET(query_mkey_in, cmd->in, mkey_index));
 
 	if (!mkey)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -135,8 +198,8 @@ uint8_t mkey_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t mkey_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct mkey *mkey = mkey_find(&nic->mkeys,
-				      MLX5_GET(destroy_mkey_in, cmd->in, mkey_index));
+	struct mkey *mkey = cmd_find(cmd, &nic->mkeys.keys,
+				     MLX5_GET(destroy_mkey_in, cmd->in, mkey_index));
 
 	if (!mkey)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

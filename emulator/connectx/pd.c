@@ -12,7 +12,7 @@ static uint8_t domain_alloc(struct cmd *cmd, struct cx_table *table, uint32_t *n
 
 	if (!domain)
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	added = cx_table_add(table, domain);
+	added = cmd_add(cmd, table, domain);
 	if (added < 0) {
 		free(domain);
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -23,7 +23,7 @@ static uint8_t domain_alloc(struct cmd *cmd, struct cx_table *table, uint32_t *n
 
 static uint8_t domain_dealloc(struct cmd *cmd, struct cx_table *table, uint32_t number)
 {
-	struct domain *domain = cx_table_get(table, number);
+	struct domain *domain = cmd_find(cmd, table, number);
 
 	if (!domain)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

@@ -86,7 +86,7 @@ uint8_t q_counter_alloc(struct connectx *nic, struct cmd *cmd)
 
 	if (!set)
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	number = cx_table_add(&nic->q_counters, set);
+	number = cmd_add(cmd, &nic->q_counters, set);
 	if (number < 0) {
 		free(set);
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -103,7 +103,8 @@ uint8_t q_counter_alloc(struct connectx *nic, struct cmd *cmd)
 uint8_t q_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 {
 	struct q_counter *set =
-		q_counter_find(nic, MLX5_GET(dealloc_q_counter_in, cmd->in, counter_set_id));
+		cmd_find(cmd, &nic->q_counters,
+			 MLX5_GET(dealloc_q_counter_in, cmd->in, counter_set_id));
 
 	if (!set)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -115,7 +116,8 @@ uint8_t q_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 uint8_t q_counter_query(struct connectx *nic, struct cmd *cmd)
 {
 	struct q_counter *set =
-		q_counter_find(nic, MLX5_GET(query_q_counter_in, cmd->in, counter_set_id));
+		cmd_find(cmd, &nic->q_counters,
+			 MLX5_GET(query_q_counter_in, cmd->in, counter_set_id));
 	__be32 *out = cmd->out;
 
 	if (MLX5_GET(query_q_counter_in, cmd->in, other_vport) ||

@@ -29,7 +29,8 @@ struct qp *qp_find_destination(struct connectx *nic, uint32_t qpn)
 
 int qp_record(struct qp *qp, unsigned int which, uint16_t *value)
 {
-	const __be32 *record = cx_ram(qp->nic, qp->dbr + which * RECORD_BYTES, RECORD_BYTES, false);
+	const __be32 *record = cx_ram(qp->nic, qp->dbr.address + which * RECORD_BYTES, RECORD_BYTES,
+					 false);
 
 	if (!record)
 		return -EFAULT;
@@ -108,8 +109,7 @@ static bool rings_parse(struct qp *qp, const void *qpc)
 		if (qp->rq.present)
 			qp->sq.offset = 1ULL << (qp->rq.log_size + qp->rq.log_stride);
 	}
-	return qp->rq.log_size <= CX_LOG_MAX_QP_SZ && qp->sq.log_size <= CX_LOG_MAX_QP_SZ &&
-	       qp->dbr % (2 * RECORD_BYTES) == 0;
+	return qp->rq.log_size <= CX_LOG_MAX_QP_SZ && qp->sq.log_size <= CX_LOG_MAX_QP_SZ;
 }
 
 static uint64_t rings_bytes(const struct qp *qp)
@@ -121,31 +121,32 @@ static uint64_t rings_bytes(const struct qp *qp)
 }
 
 /* What the QP refers to; false when something it needs is not there. */
-static bool references_parse(struct connectx *nic, struct qp *qp, const void *qpc)
+static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct qp *qp,
+			     const void *qpc)
 {
 	unsigned int rq_type = MLX5_GET(qpc, qpc, rq_type);
 
-	qp->pd = pd_find(nic, MLX5_GET(qpc, qpc, pd));
+	qp->pd = cmd_find(cmd, &nic->pds, MLX5_GET(qpc, qpc, pd));
 	/* The driver's QP for UMR is in no domain: it may name every key. */
 	if (!qp->pd && qp->service != MLX5_QP_ST_REG_UMR)
 		return false;
-	qp->send_cq = cq_find(nic, MLX5_GET(qpc, qpc, cqn_snd));
-	qp->recv_cq = cq_find(nic, MLX5_GET(qpc, qpc, cqn_rcv));
+	qp->send_cq = cmd_find(cmd, &nic->cqs, MLX5_GET(qpc, qpc, cqn_snd));
+	qp->recv_cq = cmd_find(cmd, &nic->cqs, MLX5_GET(qpc, qpc, cqn_rcv));
 	if ((qp->sq.present && !qp->send_cq) || (rq_type != MLX5_ZERO_LEN_RQ && !qp->recv_cq))
 		return false;
 	if (qp->sq.present) {
-		qp->uar = uar_find(nic, MLX5_GET(qpc, qpc, uar_page));
+		qp->uar = cmd_find(cmd, &nic->uars, MLX5_GET(qpc, qpc, uar_page));
 		if (!qp->uar)
 			return false;
 	}
 	/* The driver names an SRQ and an XRC domain for every QP; only these look at them. */
 	if (rq_type == MLX5_SRQ_RQ) {
-		qp->srq = srq_find(nic, MLX5_GET(qpc, qpc, srqn_rmpn_xrqn));
+		qp->srq = cmd_find(cmd, &nic->srqs, MLX5_GET(qpc, qpc, srqn_rmpn_xrqn));
 		if (!qp->srq)
 			return false;
 	}
 	if (qp->service == MLX5_QP_ST_XRC) {
-		qp->xrcd = xrcd_find(nic, MLX5_GET(qpc, qpc, xrcd));
+		qp->xrcd = cmd_find(cmd, &nic->xrcds, MLX5_GET(qpc, qpc, xrcd));
 		if (!qp->xrcd)
 			return false;
 	}
@@ -168,6 +169,42 @@ static void references_count(struct qp *qp, int by)
 		qp->srq->users += by;
 }
 
+/* What lets a QP name other memory than its domain's keys, or speak for the port. */
+static bool qp_privileged(const struct qp *qp)
+{
+	switch (qp->service) {
+	case MLX5_QP_ST_QP0:
+	case MLX5_QP_ST_QP1:
+	case MLX5_QP_ST_REG_UMR:
+		return true;
+	default:
+		return qp->fast_register || qp->reserved_lkey;
+	}
+}
+
+/* The doorbell record and the rings; what was taken is given back by qp_create(). */
+static uint8_t memory_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
+{
+	const void *qpc = MLX5_ADDR_OF(create_qp_in, cmd->in, qpc);
+	const struct record_place record = {
+		.address = MLX5_GET64(qpc, qpc, dbr_addr),
+		.in_umem = MLX5_GET(qpc, qpc, dbr_umem_valid),
+		.umem_id = MLX5_GET(qpc_umem, qpc, dbr_umem_id),
+	};
+	const struct ring_place place = {
+		.pas = MLX5_ADDR_OF(create_qp_in, cmd->in, pas),
+		.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_qp_in),
+		.log_page_size = MLX5_GET(qpc, qpc, log_page_size),
+		.page_offset = MLX5_GET(qpc, qpc, page_offset),
+		.in_umem = MLX5_GET(create_qp_in, cmd->in, wq_umem_valid),
+		.umem_id = MLX5_GET(create_qp_in, cmd->in, wq_umem_id),
+		.umem_offset = MLX5_GET64(create_qp_in, cmd->in, wq_umem_offset),
+	};
+	uint8_t status = record_take(nic, cmd, &qp->dbr, &record, 2 * RECORD_BYTES);
+
+	return status ? status : ring_take(nic, cmd, &qp->buf, &place, rings_bytes(qp), false);
+}
+
 static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 {
 	const void *qpc = MLX5_ADDR_OF(create_qp_in, cmd->in, qpc);
@@ -176,19 +213,17 @@ static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 	qp->service = MLX5_GET(qpc, qpc, st);
 	qp->state = MLX5_QP_STATE_RST;
 	qp->user_index = MLX5_GET(qpc, qpc, user_index);
-	qp->dbr = MLX5_GET64(qpc, qpc, dbr_addr);
 	qp->fast_register = MLX5_GET(qpc, qpc, fre);
 	qp->reserved_lkey = MLX5_GET(qpc, qpc, rlky);
 	qp->block_loopback = MLX5_GET(qpc, qpc, block_lb_mc);
 	memcpy(qp->qpc, qpc, sizeof(qp->qpc));
 	if (!service_known(qp->service) || !rings_parse(qp, qpc))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	if (!references_parse(nic, qp, qpc))
+	if (cmd_from_user(cmd) && qp_privileged(qp))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (!references_parse(nic, cmd, qp, qpc))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	return cx_buf_create(nic, cmd, &qp->buf, MLX5_ADDR_OF(create_qp_in, cmd->in, pas),
-			     cmd->in_len - MLX5_ST_SZ_BYTES(create_qp_in),
-			     MLX5_GET(qpc, qpc, log_page_size), MLX5_GET(qpc, qpc, page_offset),
-			     rings_bytes(qp));
+	return memory_parse(nic, cmd, qp);
 }
 
 /* The place of QP0 or QP1 in the port, or NULL for any other. */
@@ -213,7 +248,7 @@ static uint8_t qp_start(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 		return CMD_FAIL(cmd, RES_BUSY);
 	if (nic->qps.count >= caps_max_qps(nic))
 		return CMD_FAIL(cmd, LIM_ERR);
-	number = cx_table_add(&nic->qps, qp);
+	number = cmd_add(cmd, &nic->qps, qp);
 	if (number < 0)
 		return CMD_FAIL(cmd, LIM_ERR);
 	qp->qpn = number;
@@ -241,6 +276,7 @@ uint8_t qp_create(struct connectx *nic, struct cmd *cmd)
 		status = qp_start(nic, cmd, qp);
 	if (status) {
 		cx_buf_fini(nic, &qp->buf);
+		record_release(&qp->dbr);
 		free(qp);
 		return status;
 	}
@@ -259,6 +295,7 @@ static void qp_free(struct connectx *nic, struct qp *qp)
 	references_count(qp, -1);
 	cx_table_remove(&nic->qps, qp->qpn);
 	cx_buf_fini(nic, &qp->buf);
+	record_release(&qp->dbr);
 	free(qp);
 }
 
@@ -283,7 +320,7 @@ void qp_forget_counter(struct connectx *nic, const struct q_counter *set)
 
 uint8_t qp_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct qp *qp = qp_find(nic, MLX5_GET(destroy_qp_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(destroy_qp_in, cmd->in, qpn));
 
 	if (!qp)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -295,7 +332,7 @@ uint8_t qp_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t qp_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct qp *qp = qp_find(nic, MLX5_GET(query_qp_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(query_qp_in, cmd->in, qpn));
 	void *qpc = MLX5_ADDR_OF(query_qp_out, cmd->out, qpc);
 
 	if (!qp)
@@ -388,7 +425,7 @@ SAME_LAYOUT(sqd2rts_qp);
 uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 {
 	const struct transition *transition = transition_find(cmd->opcode);
-	struct qp *qp = qp_find(nic, MLX5_GET(rst2init_qp_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(rst2init_qp_in, cmd->in, qpn));
 	uint32_t which = transition->required;
 
 	if (!qp)

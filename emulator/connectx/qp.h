@@ -13,6 +13,7 @@
 
 #include "connectx/buf.h"
 #include "connectx/cmd.h"
+#include "connectx/umem.h"
 
 struct cq;
 struct domain;
@@ -55,7 +56,7 @@ struct qp {
 	uint32_t user_index;	/* what CQEs carry, in place of the SRQ's */
 	struct cx_buf buf;
 	struct qp_ring rq, sq;
-	uint64_t dbr;		/* doorbell record: [MLX5_RCV_DBR], [MLX5_SND_DBR] */
+	struct cx_record dbr;	/* doorbell record: [MLX5_RCV_DBR], [MLX5_SND_DBR] */
 	struct cq *send_cq, *recv_cq;	/* NULL without such a queue */
 	struct srq *srq;	/* receive from here in place of rq */
 	uint32_t groups;	/* multicast groups it is attached to; not to be destroyed before */

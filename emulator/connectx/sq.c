@@ -145,8 +145,8 @@ static uint8_t sq_parse(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 	sq->log_size = MLX5_GET(wq, wq, log_wq_sz);
 	sq->user_index = MLX5_GET(sqc, sqc, user_index);
 	sq->dbr = MLX5_GET64(wq, wq, dbr_addr);
-	sq->cq = cq_find(nic, MLX5_GET(sqc, sqc, cqn));
-	sq->uar = uar_find(nic, MLX5_GET(wq, wq, uar_page));
+	sq->cq = cmd_find(cmd, &nic->cqs, MLX5_GET(sqc, sqc, cqn));
+	sq->uar = cmd_find(cmd, &nic->uars, MLX5_GET(wq, wq, uar_page));
 	memcpy(sq->sqc, sqc, sizeof(sq->sqc));
 	if (!sq->cq || !sq->uar)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -160,7 +160,7 @@ static uint8_t sq_parse(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 
 static uint8_t sq_start(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 {
-	int64_t number = cx_table_add(&nic->sqs, sq);
+	int64_t number = cmd_add(cmd, &nic->sqs, sq);
 
 	if (number < 0)
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -230,7 +230,7 @@ static bool sq_may_move(uint8_t from, uint8_t to)
 
 uint8_t sq_modify(struct connectx *nic, struct cmd *cmd)
 {
-	struct sq *sq = sq_find(nic, MLX5_GET(modify_sq_in, cmd->in, sqn));
+	struct sq *sq = cmd_find(cmd, &nic->sqs, MLX5_GET(modify_sq_in, cmd->in, sqn));
 	uint8_t state = MLX5_GET(modify_sq_in, cmd->in, ctx.state);
 
 	if (!sq)
@@ -249,7 +249,7 @@ uint8_t sq_modify(struct connectx *nic, struct cmd *cmd)
 
 uint8_t sq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct sq *sq = sq_find(nic, MLX5_GET(query_sq_in, cmd->in, sqn));
+	struct sq *sq = cmd_find(cmd, &nic->sqs, MLX5_GET(query_sq_in, cmd->in, sqn));
 	void *sqc = MLX5_ADDR_OF(query_sq_out, cmd->out, sq_context);
 
 	if (!sq)
@@ -261,7 +261,7 @@ uint8_t sq_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t sq_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct sq *sq = sq_find(nic, MLX5_GET(destroy_sq_in, cmd->in, sqn));
+	struct sq *sq = cmd_find(cmd, &nic->sqs, MLX5_GET(destroy_sq_in, cmd->in, sqn));
 
 	if (!sq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

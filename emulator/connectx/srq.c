@@ -27,14 +27,13 @@ struct srq_next {
 /* What the three kinds of context have in common. */
 struct srq_desc {
 	enum srq_kind kind;
-	unsigned int log_size, log_stride, log_page_size, page_offset;
+	unsigned int log_size, log_stride;
 	uint32_t pd, xrcd, cqn, user_index;
 	uint16_t limit;
-	uint64_t dbr;
+	struct ring_place ring;
+	struct record_place dbr;
 	const void *context;	/* to be kept for queries */
 	size_t context_bytes;
-	const __be64 *pas;
-	size_t pas_bytes;
 };
 
 struct srq *srq_find(struct connectx *nic, uint32_t srqn)
@@ -42,9 +41,11 @@ struct srq *srq_find(struct connectx *nic, uint32_t srqn)
 	return cx_table_get(&nic->srqs, srqn);
 }
 
-static struct srq *srq_find_kind(struct connectx *nic, uint32_t srqn, enum srq_kind kind)
+/* The one that @cmd names, if it is of this kind. */
+static struct srq *srq_named(struct connectx *nic, const struct cmd *cmd, uint32_t srqn,
+			     enum srq_kind kind)
 {
-	struct srq *srq = srq_find(nic, srqn);
+	struct srq *srq = cmd_find(cmd, &nic->srqs, srqn);
 
 	return srq && srq->kind == kind ? srq : NULL;
 }
@@ -58,7 +59,7 @@ static void srq_catastrophe(struct connectx *nic, struct srq *srq)
 /* How many entries are posted and not taken; -EFAULT when the doorbell record cannot be read. */
 static int srq_left(struct connectx *nic, const struct srq *srq)
 {
-	const __be32 *record = cx_ram(nic, srq->dbr, RECORD_BYTES, false);
+	const __be32 *record = cx_ram(nic, srq->dbr.address, RECORD_BYTES, false);
 
 	if (!record)
 		return -EFAULT;
@@ -112,6 +113,7 @@ static void srq_free(struct connectx *nic, struct srq *srq)
 		srq->cq->users--;
 	cx_table_remove(&nic->srqs, srq->srqn);
 	cx_buf_fini(nic, &srq->buf);
+	record_release(&srq->dbr);
 	free(srq);
 }
 
@@ -127,27 +129,34 @@ void srq_clear(struct connectx *nic)
 static uint8_t srq_fill(struct connectx *nic, struct cmd *cmd, const struct srq_desc *desc,
 			struct srq *srq)
 {
+	uint8_t status;
+
 	if (desc->log_size > CX_LOG_MAX_SRQ_SZ || desc->log_stride < LOG_STRIDE_MIN ||
-	    desc->log_stride > LOG_STRIDE_MAX || desc->dbr % RECORD_BYTES)
+	    desc->log_stride > LOG_STRIDE_MAX)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	srq->kind = desc->kind;
 	srq->log_size = desc->log_size;
 	srq->log_stride = desc->log_stride;
-	srq->dbr = desc->dbr;
 	srq->limit = desc->limit;
 	srq->user_index = desc->user_index;
 	memcpy(srq->context, desc->context, desc->context_bytes);
-	srq->pd = pd_find(nic, desc->pd);
+	srq->pd = cmd_find(cmd, &nic->pds, desc->pd);
 	if (!srq->pd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (desc->kind == SRQ_XRC) {
-		srq->xrcd = xrcd_find(nic, desc->xrcd);
-		srq->cq = cq_find(nic, desc->cqn);
+		srq->xrcd = cmd_find(cmd, &nic->xrcds, desc->xrcd);
+		srq->cq = cmd_find(cmd, &nic->cqs, desc->cqn);
 		if (!srq->xrcd || !srq->cq)
 			return CMD_FAIL(cmd, BAD_RES_ERR);
 	}
-	return cx_buf_create(nic, cmd, &srq->buf, desc->pas, desc->pas_bytes, desc->log_page_size,
-			     desc->page_offset, 1ULL << (desc->log_size + desc->log_stride));
+	status = record_take(nic, cmd, &srq->dbr, &desc->dbr, RECORD_BYTES);
+	if (status)
+		return status;
+	status = ring_take(nic, cmd, &srq->buf, &desc->ring,
+			   1ULL << (desc->log_size + desc->log_stride), false);
+	if (status)
+		record_release(&srq->dbr);
+	return status;
 }
 
 static uint8_t srq_make(struct connectx *nic, struct cmd *cmd, const struct srq_desc *desc,
@@ -162,7 +171,7 @@ static uint8_t srq_make(struct connectx *nic, struct cmd *cmd, const struct srq_
 	status = srq_fill(nic, cmd, desc, srq);
 	if (status)
 		goto free_srq;
-	number = cx_table_add(&nic->srqs, srq);
+	number = cmd_add(cmd, &nic->srqs, srq);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
 		goto free_buf;
@@ -177,6 +186,7 @@ static uint8_t srq_make(struct connectx *nic, struct cmd *cmd, const struct srq_
 
 free_buf:
 	cx_buf_fini(nic, &srq->buf);
+	record_release(&srq->dbr);
 free_srq:
 	free(srq);
 	return status;
@@ -184,7 +194,7 @@ free_srq:
 
 static uint8_t srq_unmake(struct connectx *nic, struct cmd *cmd, uint32_t srqn, enum srq_kind kind)
 {
-	struct srq *srq = srq_find_kind(nic, srqn, kind);
+	struct srq *srq = srq_named(nic, cmd, srqn, kind);
 
 	if (!srq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -224,12 +234,12 @@ static void desc_from_xrc_srqc(struct srq_desc *desc, const void *context)
 	desc->context = context;
 	desc->log_size = MLX5_GET(xrc_srqc, context, log_xrc_srq_size);
 	desc->log_stride = MLX5_GET(xrc_srqc, context, log_rq_stride) + LOG_UNIT;
-	desc->log_page_size = MLX5_GET(xrc_srqc, context, log_page_size);
-	desc->page_offset = MLX5_GET(xrc_srqc, context, page_offset);
+	desc->ring.log_page_size = MLX5_GET(xrc_srqc, context, log_page_size);
+	desc->ring.page_offset = MLX5_GET(xrc_srqc, context, page_offset);
 	desc->pd = MLX5_GET(xrc_srqc, context, pd);
 	desc->limit = MLX5_GET(xrc_srqc, context, lwm);
-	desc->dbr = (uint64_t)MLX5_GET(xrc_srqc, context, db_record_addr_h) << 32 |
-		    MLX5_GET(xrc_srqc, context, db_record_addr_l) << 2;
+	desc->dbr.address = (uint64_t)MLX5_GET(xrc_srqc, context, db_record_addr_h) << 32 |
+			    MLX5_GET(xrc_srqc, context, db_record_addr_l) << 2;
 }
 
 uint8_t srq_create(struct connectx *nic, struct cmd *cmd)
@@ -237,12 +247,15 @@ uint8_t srq_create(struct connectx *nic, struct cmd *cmd)
 	struct srq_desc desc = {
 		.kind = SRQ_BASIC,
 		.context_bytes = MLX5_ST_SZ_BYTES(srqc),
-		.pas = MLX5_ADDR_OF(create_srq_in, cmd->in, pas),
-		.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_srq_in),
+		.ring.pas = MLX5_ADDR_OF(create_srq_in, cmd->in, pas),
+		.ring.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_srq_in),
 	};
 	uint32_t srqn;
 	uint8_t status;
 
+	/* It cannot lie in a umem, and its page list would be the user's own. */
+	if (cmd_from_user(cmd))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	desc_from_xrc_srqc(&desc, MLX5_ADDR_OF(create_srq_in, cmd->in, srq_context_entry));
 	status = srq_make(nic, cmd, &desc, &srqn);
 	if (!status)
@@ -257,7 +270,7 @@ uint8_t srq_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t srq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct srq *srq = srq_find_kind(nic, MLX5_GET(query_srq_in, cmd->in, srqn), SRQ_BASIC);
+	struct srq *srq = srq_named(nic, cmd, MLX5_GET(query_srq_in, cmd->in, srqn), SRQ_BASIC);
 	void *context = MLX5_ADDR_OF(query_srq_out, cmd->out, srq_context_entry);
 
 	if (!srq)
@@ -270,7 +283,7 @@ uint8_t srq_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t srq_arm(struct connectx *nic, struct cmd *cmd)
 {
-	struct srq *srq = srq_find_kind(nic, MLX5_GET(arm_rq_in, cmd->in, srq_number), SRQ_BASIC);
+	struct srq *srq = srq_named(nic, cmd, MLX5_GET(arm_rq_in, cmd->in, srq_number), SRQ_BASIC);
 
 	if (MLX5_GET(arm_rq_in, cmd->in, op_mod) != MLX5_ARM_RQ_IN_OP_MOD_SRQ)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
@@ -283,8 +296,8 @@ uint8_t xrc_srq_create(struct connectx *nic, struct cmd *cmd)
 	struct srq_desc desc = {
 		.kind = SRQ_XRC,
 		.context_bytes = MLX5_ST_SZ_BYTES(xrc_srqc),
-		.pas = MLX5_ADDR_OF(create_xrc_srq_in, cmd->in, pas),
-		.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_xrc_srq_in),
+		.ring.pas = MLX5_ADDR_OF(create_xrc_srq_in, cmd->in, pas),
+		.ring.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_xrc_srq_in),
 		.xrcd = MLX5_GET(xrc_srqc, context, xrcd),
 		.cqn = MLX5_GET(xrc_srqc, context, cqn),
 		.user_index = MLX5_GET(xrc_srqc, context, user_index),
@@ -292,6 +305,9 @@ uint8_t xrc_srq_create(struct connectx *nic, struct cmd *cmd)
 	uint32_t srqn;
 	uint8_t status;
 
+	/* The driver makes them under its own uid; of a user's in a umem the layout is not known. */
+	if (cmd_from_user(cmd))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	desc_from_xrc_srqc(&desc, context);
 	status = srq_make(nic, cmd, &desc, &srqn);
 	if (!status)
@@ -306,7 +322,7 @@ uint8_t xrc_srq_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t xrc_srq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct srq *srq = srq_find_kind(nic, MLX5_GET(query_xrc_srq_in, cmd->in, xrc_srqn), SRQ_XRC);
+	struct srq *srq = srq_named(nic, cmd, MLX5_GET(query_xrc_srq_in, cmd->in, xrc_srqn), SRQ_XRC);
 	void *context = MLX5_ADDR_OF(query_xrc_srq_out, cmd->out, xrc_srq_context_entry);
 
 	if (!srq)
@@ -320,7 +336,7 @@ uint8_t xrc_srq_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t xrc_srq_arm(struct connectx *nic, struct cmd *cmd)
 {
-	struct srq *srq = srq_find_kind(nic, MLX5_GET(arm_xrc_srq_in, cmd->in, xrc_srqn), SRQ_XRC);
+	struct srq *srq = srq_named(nic, cmd, MLX5_GET(arm_xrc_srq_in, cmd->in, xrc_srqn), SRQ_XRC);
 
 	if (MLX5_GET(arm_xrc_srq_in, cmd->in, op_mod) != MLX5_ARM_XRC_SRQ_IN_OP_MOD_XRC_SRQ)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
@@ -335,15 +351,24 @@ uint8_t rmp_create(struct connectx *nic, struct cmd *cmd)
 		.kind = SRQ_RMP,
 		.log_size = MLX5_GET(wq, wq, log_wq_sz),
 		.log_stride = MLX5_GET(wq, wq, log_wq_stride),
-		.log_page_size = MLX5_GET(wq, wq, log_wq_pg_sz),
-		.page_offset = MLX5_GET(wq, wq, page_offset),
 		.pd = MLX5_GET(wq, wq, pd),
 		.limit = MLX5_GET(wq, wq, lwm),
-		.dbr = MLX5_GET64(wq, wq, dbr_addr),
 		.context = rmpc,
 		.context_bytes = MLX5_ST_SZ_BYTES(rmpc),
-		.pas = MLX5_ADDR_OF(wq, wq, pas),
-		.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_rmp_in),
+		.dbr = {
+			.address = MLX5_GET64(wq, wq, dbr_addr),
+			.in_umem = MLX5_GET(wq, wq, dbr_umem_valid),
+			.umem_id = MLX5_GET(wq, wq, dbr_umem_id),
+		},
+		.ring = {
+			.pas = MLX5_ADDR_OF(wq, wq, pas),
+			.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_rmp_in),
+			.log_page_size = MLX5_GET(wq, wq, log_wq_pg_sz),
+			.page_offset = MLX5_GET(wq, wq, page_offset),
+			.in_umem = MLX5_GET(wq, wq, wq_umem_valid),
+			.umem_id = MLX5_GET(wq, wq, wq_umem_id),
+			.umem_offset = MLX5_GET64(wq, wq, wq_umem_offset),
+		},
 	};
 	uint32_t rmpn;
 	uint8_t status;
@@ -364,7 +389,7 @@ uint8_t rmp_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t rmp_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct srq *srq = srq_find_kind(nic, MLX5_GET(query_rmp_in, cmd->in, rmpn), SRQ_RMP);
+	struct srq *srq = srq_named(nic, cmd, MLX5_GET(query_rmp_in, cmd->in, rmpn), SRQ_RMP);
 	void *rmpc = MLX5_ADDR_OF(query_rmp_out, cmd->out, rmp_context);
 	void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
 
@@ -379,7 +404,7 @@ uint8_t rmp_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t rmp_modify(struct connectx *nic, struct cmd *cmd)
 {
-	struct srq *srq = srq_find_kind(nic, MLX5_GET(modify_rmp_in, cmd->in, rmpn), SRQ_RMP);
+	struct srq *srq = srq_named(nic, cmd, MLX5_GET(modify_rmp_in, cmd->in, rmpn), SRQ_RMP);
 	const void *rmpc = MLX5_ADDR_OF(modify_rmp_in, cmd->in, ctx);
 	const void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
 	const void *bitmask = MLX5_ADDR_OF(modify_rmp_in, cmd->in, bitmask);

@@ -12,6 +12,7 @@
 
 #include "connectx/buf.h"
 #include "connectx/cmd.h"
+#include "connectx/umem.h"
 
 struct cq;
 struct domain;
@@ -29,7 +30,7 @@ struct srq {
 	struct cx_buf buf;
 	uint8_t log_size;	/* entries */
 	uint8_t log_stride;	/* bytes of an entry */
-	uint64_t dbr;		/* doorbell record: entries ever posted, modulo 2^16 */
+	struct cx_record dbr;	/* doorbell record: entries ever posted, modulo 2^16 */
 	uint16_t head;		/* index of the entry to be taken next */
 	uint16_t taken;		/* entries ever taken, modulo 2^16 */
 	uint16_t limit;		/* event when fewer are left; 0: not armed */

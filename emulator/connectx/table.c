@@ -8,8 +8,9 @@ int cx_table_init(struct cx_table *table, uint32_t first, uint32_t size)
 {
 	*table = (struct cx_table){ .first = first, .size = size };
 	table->object = calloc(size, sizeof(*table->object));
+	table->owner = calloc(size, sizeof(*table->owner));
 	table->freed = calloc(size, sizeof(*table->freed));
-	if (!table->object || !table->freed) {
+	if (!table->object || !table->owner || !table->freed) {
 		cx_table_fini(table);
 		return -ENOMEM;
 	}
@@ -19,11 +20,17 @@ int cx_table_init(struct cx_table *table, uint32_t first, uint32_t size)
 void cx_table_fini(struct cx_table *table)
 {
 	free(table->object);
+	free(table->owner);
 	free(table->freed);
 	*table = (struct cx_table){ 0 };
 }
 
 int64_t cx_table_add(struct cx_table *table, void *object)
+{
+	return cx_table_add_for(table, object, CX_UID_DRIVER);
+}
+
+int64_t cx_table_add_for(struct cx_table *table, void *object, uint16_t uid)
 {
 	uint32_t index;
 
@@ -38,6 +45,7 @@ int64_t cx_table_add(struct cx_table *table, void *object)
 		return -1;
 	}
 	table->object[index] = object;
+	table->owner[index] = uid;
 	table->count++;
 	return (int64_t)table->first + index;
 }
@@ -47,9 +55,29 @@ void cx_table_remove(struct cx_table *table, uint32_t number)
 	uint32_t index = number - table->first;
 
 	table->object[index] = NULL;
+	table->owner[index] = CX_UID_DRIVER;
 	table->freed[((uint64_t)table->freed_head + table->freed_count) % table->size] = index;
 	table->freed_count++;
 	table->count--;
+}
+
+void *cx_table_get_for(const struct cx_table *table, uint32_t number, uint16_t uid)
+{
+	void *object = cx_table_get(table, number);
+	uint16_t owner;
+
+	if (!object || uid == CX_UID_DRIVER || uid == CX_UID_SHARED)
+		return object;
+	owner = table->owner[number - table->first];
+	return owner == uid || owner == CX_UID_SHARED ? object : NULL;
+}
+
+bool cx_table_has_owner(const struct cx_table *table, uint16_t uid)
+{
+	for (uint32_t i = 0; i < table->fresh; i++)
+		if (table->owner[i] == uid)
+			return true;
+	return false;
 }
 
 void *cx_table_next(const struct cx_table *table, uint32_t *cursor)

@@ -132,7 +132,7 @@ uint8_t uar_alloc(struct connectx *nic, struct cmd *cmd)
 
 	if (!uar)
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	number = cx_table_add(&nic->uars, uar);
+	number = cmd_add(cmd, &nic->uars, uar);
 	if (number < 0) {
 		free(uar);
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -144,7 +144,7 @@ uint8_t uar_alloc(struct connectx *nic, struct cmd *cmd)
 
 uint8_t uar_dealloc(struct connectx *nic, struct cmd *cmd)
 {
-	struct uar *uar = uar_find(nic, MLX5_GET(dealloc_uar_in, cmd->in, uar));
+	struct uar *uar = cmd_find(cmd, &nic->uars, MLX5_GET(dealloc_uar_in, cmd->in, uar));
 
 	if (!uar)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

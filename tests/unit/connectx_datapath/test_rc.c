@@ -487,7 +487,7 @@ static void test_lost_record(void **state)
 	struct rc *rc = *state;
 
 	/* a doorbell record that is no memory: nothing happens, and nothing breaks */
-	qp_find(rc->guest->nic, rc->qp[0].qpn)->dbr = 0xffffffffff000;
+	qp_find(rc->guest->nic, rc->qp[0].qpn)->dbr.address = 0xffffffffff000;
 	post_write(rc, GUEST_SIGNALED, SIZE);
 	guest_expect_nothing(rc->guest, &rc->cq[0]);
 }

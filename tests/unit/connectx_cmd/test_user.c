@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* Commands of users: what a user context may name, and where its queues and keys may lie. */
+#include <string.h>
+
+#include "connectx/table.h"
+#include "connectx/umem.h"
+#include "driver.h"
+#include "util.h"
+
+#define UMEM_PAGES	2
+#define MAY_READ	1
+#define MAY_BOTH	3
+
+/* One page, its first 16 bytes given up. */
+#define RECORD_SKIP	16
+
+struct user {
+	struct driver *driver;
+	uint16_t uid;
+	uint32_t pd, uar;
+	uint32_t umem, record;	/* UMEM_PAGES of memory that do not lie together; for records */
+	uint64_t page[UMEM_PAGES], record_page;
+};
+
+/* All commands have the uid in one place. */
+static void set_uid(void *in, uint16_t uid)
+{
+	MLX5_SET(alloc_pd_in, in, uid, uid);
+}
+
+static uint8_t as_user(struct driver *driver, uint16_t uid, uint16_t opcode, uint32_t number)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(dealloc_pd_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(alloc_pd_out)] = { 0 };
+
+	MLX5_SET(dealloc_pd_in, in, opcode, opcode);
+	MLX5_SET(dealloc_pd_in, in, pd, number);
+	set_uid(in, uid);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static uint16_t create_uctx(struct driver *driver)
+{
+	COMMAND(create_uctx, CREATE_UCTX, 0);
+
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	return MLX5_GET(create_uctx_out, out, uid);
+}
+
+static uint8_t destroy_uctx(struct driver *driver, uint16_t uid)
+{
+	COMMAND(destroy_uctx, DESTROY_UCTX, 0);
+
+	MLX5_SET(destroy_uctx_in, in, uid, uid);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static uint8_t try_create_umem(struct driver *driver, uint16_t uid, const uint64_t *page,
+			       unsigned int pages, unsigned int rights, uint32_t skip,
+			       uint32_t *umem)
+{
+	COMMAND(create_umem, CREATE_UMEM, UMEM_PAGES);
+	void *context = MLX5_ADDR_OF(create_umem_in, in, umem);
+	__be64 *mtt = MLX5_ADDR_OF(umem, context, mtt);
+	uint8_t status;
+
+	set_uid(in, uid);
+	MLX5_SET64(umem, context, num_of_mtt, pages);
+	MLX5_SET(umem, context, page_offset, skip);
+	for (unsigned int i = 0; i < UMEM_PAGES; i++)
+		mtt[i] = cpu_to_be64(page[i] | rights);
+	status = command(driver, in, sizeof(in), out, sizeof(out));
+	*umem = MLX5_GET(create_umem_out, out, umem_id);
+	return status;
+}
+
+static struct user user_create(struct driver *driver)
+{
+	struct user user = { .driver = driver, .uid = create_uctx(driver) };
+	uint64_t records[UMEM_PAGES] = { ram_alloc(driver, RAM_PAGE) };
+	COMMAND(alloc_pd, ALLOC_PD, 0);
+
+	set_uid(in, user.uid);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	user.pd = MLX5_GET(alloc_pd_out, out, pd);
+	MLX5_SET(alloc_uar_in, in, opcode, MLX5_CMD_OP_ALLOC_UAR);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	user.uar = MLX5_GET(alloc_uar_out, out, uar);
+	/* the higher page first */
+	user.page[1] = ram_alloc(driver, RAM_PAGE);
+	user.page[0] = ram_alloc(driver, RAM_PAGE);
+	user.record_page = records[0];
+	assert_int_equal(try_create_umem(driver, user.uid, user.page, UMEM_PAGES, MAY_BOTH, 0,
+					 &user.umem), MLX5_CMD_STAT_OK);
+	assert_int_equal(try_create_umem(driver, user.uid, records, 1, MAY_READ, RECORD_SKIP,
+					 &user.record), MLX5_CMD_STAT_OK);
+	return user;
+}
+
+/* What a user says of a CQ, or the driver changes of it. */
+struct cq_words {
+	uint16_t uid;
+	uint32_t eqn, uar, umem, record;
+	uint64_t offset, record_offset;
+	unsigned int log_size;
+};
+
+static uint8_t create_cq_in_umem(struct driver *driver, const struct cq_words *words, uint32_t *cqn)
+{
+	COMMAND(create_cq, CREATE_CQ, 0);
+	void *cqc = MLX5_ADDR_OF(create_cq_in, in, cq_context);
+	uint8_t status;
+
+	set_uid(in, words->uid);
+	MLX5_SET(create_cq_in, in, cq_umem_valid, 1);
+	MLX5_SET(create_cq_umem_in, in, cq_umem_id, words->umem);
+	MLX5_SET64(create_cq_umem_in, in, cq_umem_offset, words->offset);
+	MLX5_SET(cqc, cqc, log_cq_size, words->log_size);
+	MLX5_SET(cqc, cqc, uar_page, words->uar);
+	MLX5_SET(cqc, cqc, c_eqn_or_apu_element, words->eqn);
+	MLX5_SET(cqc, cqc, dbr_umem_valid, 1);
+	MLX5_SET(cqc_umem, cqc, dbr_umem_id, words->record);
+	MLX5_SET64(cqc, cqc, dbr_addr, words->record_offset);
+	status = command(driver, in, sizeof(in), out, sizeof(out));
+	*cqn = MLX5_GET(create_cq_out, out, cqn);
+	return status;
+}
+
+/* An EQ that all may have their CQs report to, as the driver makes those for completions. */
+static uint32_t create_shared_eq(struct driver *driver)
+{
+	COMMAND(create_eq, CREATE_EQ, 1);
+	void *eqc = MLX5_ADDR_OF(create_eq_in, in, eq_context_entry);
+	__be64 *pas = MLX5_ADDR_OF(create_eq_in, in, pas);
+	uint32_t eqn;
+
+	set_uid(in, MLX5_SHARED_RESOURCE_UID);
+	MLX5_SET(eqc, eqc, log_eq_size, 4);
+	MLX5_SET(eqc, eqc, uar_page, driver->uar);
+	*pas = cpu_to_be64(ram_alloc(driver, RAM_PAGE));
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	eqn = MLX5_GET(create_eq_out, out, eq_number);
+	/* but a user has none of its own */
+	set_uid(in, create_uctx(driver));
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	return eqn;
+}
+
+static void context_lives_as_long_as_its_objects(void **state)
+{
+	struct driver *driver = *state;
+	uint16_t uid = create_uctx(driver), other = create_uctx(driver);
+	COMMAND(alloc_pd, ALLOC_PD, 0);
+	uint32_t pd;
+
+	set_uid(in, uid);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	pd = MLX5_GET(alloc_pd_out, out, pd);
+	assert_int_equal(destroy_uctx(driver, uid), MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(destroy_uctx(driver, other), MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, uid, MLX5_CMD_OP_DEALLOC_PD, pd), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_uctx(driver, uid), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_uctx(driver, uid), MLX5_CMD_STAT_BAD_RES_ERR);
+	/* whose context is gone, has no commands */
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "user_context"), 0);
+}
+
+static void context_with_rights_that_are_not_offered_is_refused(void **state)
+{
+	struct driver *driver = *state;
+	COMMAND(create_uctx, CREATE_UCTX, 0);
+
+	MLX5_SET(uctx, MLX5_ADDR_OF(create_uctx_in, in, uctx), cap, MLX5_UCTX_CAP_RAW_TX);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+}
+
+static void objects_of_others_are_not_there(void **state)
+{
+	struct driver *driver = *state;
+	struct user user = user_create(driver);
+	uint16_t other = create_uctx(driver);
+
+	assert_int_equal(as_user(driver, other, MLX5_CMD_OP_DEALLOC_PD, user.pd),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, other, MLX5_CMD_OP_DEALLOC_UAR, user.uar),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, other, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DEALLOC_PD, driver->pd),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	/* the driver may all */
+	assert_int_equal(as_user(driver, CX_UID_DRIVER, MLX5_CMD_OP_DEALLOC_PD, user.pd),
+			 MLX5_CMD_STAT_OK);
+}
+
+static void umem_with_a_bad_field_is_refused(void **state)
+{
+	struct driver *driver = *state;
+	struct user user = user_create(driver);
+	uint32_t umem;
+
+#define REFUSED(uid, pages, rights, skip)                                                          \
+	assert_int_equal(try_create_umem(driver, uid, user.page, pages, rights, skip, &umem),      \
+			 MLX5_CMD_STAT_BAD_PARAM_ERR)
+	REFUSED(CX_UID_DRIVER, UMEM_PAGES, MAY_BOTH, 0);
+	REFUSED(user.uid, 0, MAY_BOTH, 0);
+	REFUSED(user.uid, UMEM_PAGES + 1, MAY_BOTH, 0); /* more than the command has */
+	REFUSED(user.uid, UMEM_PAGES, 0, 0);
+	REFUSED(user.uid, UMEM_PAGES, MAY_BOTH, UMEM_PAGES * RAM_PAGE);
+#undef REFUSED
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "umem"), 2);
+}
+
+static void cq_lies_in_a_umem(void **state)
+{
+	struct driver *driver = *state;
+	struct user user = user_create(driver), other = user_create(driver);
+	const struct cq_words good = {
+		.uid = user.uid, .eqn = create_shared_eq(driver), .uar = user.uar, .umem = user.umem,
+		.record = user.record, .offset = 128, .log_size = 5, .record_offset = 8,
+	};
+	struct cq_words bad;
+	uint32_t cqn;
+
+#define REFUSED(stat, ...)                                                                         \
+	do {                                                                                       \
+		bad = good;                                                                        \
+		__VA_ARGS__;                                                                       \
+		assert_int_equal(create_cq_in_umem(driver, &bad, &cqn), MLX5_CMD_STAT_##stat);     \
+	} while (0)
+	REFUSED(BAD_RES_ERR, bad.umem = other.umem);
+	REFUSED(BAD_RES_ERR, bad.record = other.record);
+	REFUSED(BAD_RES_ERR, bad.uar = driver->uar);
+	REFUSED(BAD_RES_ERR, bad.eqn = driver->eqn);
+	REFUSED(BAD_PARAM_ERR, bad.umem = user.record; bad.offset = 48); /* for reading only */
+	REFUSED(BAD_PARAM_ERR, bad.offset = 32);
+	REFUSED(BAD_PARAM_ERR, bad.offset = UMEM_PAGES * RAM_PAGE - 2048 + 64);
+	REFUSED(BAD_PARAM_ERR, bad.offset = -64ULL);
+	REFUSED(BAD_PARAM_ERR, bad.record_offset = 4);
+	REFUSED(BAD_PARAM_ERR, bad.record_offset = RAM_PAGE - RECORD_SKIP);
+#undef REFUSED
+	assert_int_equal(create_cq_in_umem(driver, &good, &cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.record),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(as_user(driver, other.uid, MLX5_CMD_OP_DESTROY_CQ, cqn),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_CQ, cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.record),
+			 MLX5_CMD_STAT_OK);
+}
+
+/* A QP of the user's in its umem, spoilt by @spoil. */
+static uint8_t create_qp_in_umem(struct user *user, uint32_t cqn, uint8_t service,
+				 void (*spoil)(void *in), uint32_t *qpn)
+{
+	COMMAND(create_qp, CREATE_QP, 0);
+	void *qpc = MLX5_ADDR_OF(create_qp_in, in, qpc);
+	uint8_t status;
+
+	set_uid(in, user->uid);
+	MLX5_SET(create_qp_in, in, wq_umem_valid, 1);
+	MLX5_SET(create_qp_in, in, wq_umem_id, user->umem);
+	/* the two rings, of 2 KiB each, begin in one page and end in the other */
+	MLX5_SET64(create_qp_in, in, wq_umem_offset, RAM_PAGE - 2048);
+	MLX5_SET(qpc, qpc, st, service);
+	MLX5_SET(qpc, qpc, pd, user->pd);
+	MLX5_SET(qpc, qpc, uar_page, user->uar);
+	MLX5_SET(qpc, qpc, cqn_snd, cqn);
+	MLX5_SET(qpc, qpc, cqn_rcv, cqn);
+	MLX5_SET(qpc, qpc, log_sq_size, 5);
+	MLX5_SET(qpc, qpc, log_rq_size, 7);
+	MLX5_SET(qpc, qpc, dbr_umem_valid, 1);
+	MLX5_SET(qpc_umem, qpc, dbr_umem_id, user->record);
+	if (spoil)
+		spoil(in);
+	status = command(user->driver, in, sizeof(in), out, sizeof(out));
+	*qpn = MLX5_GET(create_qp_out, out, qpn);
+	return status;
+}
+
+static void any_key(void *in)
+{
+	MLX5_SET(qpc, MLX5_ADDR_OF(create_qp_in, in, qpc), rlky, 1);
+}
+
+static void fast_registration(void *in)
+{
+	MLX5_SET(qpc, MLX5_ADDR_OF(create_qp_in, in, qpc), fre, 1);
+}
+
+static void beyond_the_umem(void *in)
+{
+	MLX5_SET64(create_qp_in, in, wq_umem_offset, RAM_PAGE + 64);
+}
+
+/* Without a umem: memory as the driver names it for the user. */
+static void page_list(void *in)
+{
+	MLX5_SET(create_qp_in, in, wq_umem_valid, 0);
+}
+
+static void qp_lies_in_a_umem(void **state)
+{
+	static const uint8_t privileged[] = { MLX5_QP_ST_QP0, MLX5_QP_ST_QP1, MLX5_QP_ST_REG_UMR };
+	struct driver *driver = *state;
+	struct user user = user_create(driver);
+	const struct cq_words cq = {
+		.uid = user.uid, .eqn = create_shared_eq(driver), .uar = user.uar, .umem = user.umem,
+		.record = user.record, .log_size = 4,
+	};
+	uint32_t cqn, qpn;
+
+	assert_int_equal(create_cq_in_umem(driver, &cq, &cqn), MLX5_CMD_STAT_OK);
+	for (unsigned int i = 0; i < ARRAY_SIZE(privileged); i++)
+		assert_int_equal(create_qp_in_umem(&user, cqn, privileged[i], NULL, &qpn),
+				 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_RC, any_key, &qpn),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_RC, fast_registration, &qpn),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_RC, beyond_the_umem, &qpn),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_RC, page_list, &qpn),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_RC, NULL, &qpn),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(as_user(driver, create_uctx(driver), MLX5_CMD_OP_2ERR_QP, qpn),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_2ERR_QP, qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_QP, qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_CQ, cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_OK);
+}
+
+/* A key of three quarters of the umem's second page and of no more. */
+static uint8_t create_key(struct user *user, unsigned int mode, bool in_umem, bool tph,
+			  uint64_t len, uint32_t *index)
+{
+	COMMAND(create_mkey, CREATE_MKEY, UMEM_PAGES);
+	void *mkc = MLX5_ADDR_OF(create_mkey_in, in, memory_key_mkey_entry);
+	uint8_t status;
+
+	set_uid(in, user->uid);
+	MLX5_SET(create_mkey_in, in, mkey_umem_valid, in_umem);
+	MLX5_SET(create_mkey_umem_in, in, mkey_umem_id, user->umem);
+	MLX5_SET64(create_mkey_umem_in, in, mkey_umem_offset, RAM_PAGE + 1024);
+	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, 1);
+	MLX5_SET(mkc, mkc, access_mode_1_0, mode);
+	MLX5_SET(mkc, mkc, lr, 1);
+	MLX5_SET(mkc, mkc, pd, user->pd);
+	MLX5_SET(mkc, mkc, log_page_size, 12);
+	MLX5_SET(mkc, mkc, translations_octword_size, 1);
+	MLX5_SET(mkc, mkc, pcie_tph_en, tph);
+	MLX5_SET64(mkc, mkc, start_addr, 1024);
+	MLX5_SET64(mkc, mkc, len, len);
+	status = command(user->driver, in, sizeof(in), out, sizeof(out));
+	*index = MLX5_GET(create_mkey_out, out, mkey_index);
+	return status;
+}
+
+static void key_lies_in_a_umem(void **state)
+{
+	struct driver *driver = *state;
+	struct user user = user_create(driver);
+	uint64_t len = RAM_PAGE - 1024;
+	uint32_t key;
+
+#define REFUSED(mode, in_umem, tph, len)                                                           \
+	assert_int_equal(create_key(&user, MLX5_MKC_ACCESS_MODE_##mode, in_umem, tph, len, &key),  \
+			 MLX5_CMD_STAT_BAD_PARAM_ERR)
+	REFUSED(PA, false, false, len);
+	REFUSED(PA, true, false, len);
+	REFUSED(MTT, false, false, len);
+	REFUSED(MTT, true, true, len);
+	REFUSED(MTT, true, false, len + 1);
+	REFUSED(MTT, true, false, UINT64_MAX);
+#undef REFUSED
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "mkey"), 0);
+	assert_int_equal(create_key(&user, MLX5_MKC_ACCESS_MODE_MTT, true, false, len, &key),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(as_user(driver, create_uctx(driver), MLX5_CMD_OP_DESTROY_MKEY, key),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_MKEY, key), MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_OK);
+}
+
+/* Whatever users leave behind, the end of the driver takes with it. */
+static void teardown_leaves_nothing(void **state)
+{
+	struct driver *driver = *state;
+	struct user user = user_create(driver);
+	const struct cq_words cq = {
+		.uid = user.uid, .eqn = create_shared_eq(driver), .uar = user.uar, .umem = user.umem,
+		.record = user.record, .log_size = 4,
+	};
+	uint32_t cqn, qpn, key;
+
+	assert_int_equal(create_cq_in_umem(driver, &cq, &cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_UD, NULL, &qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(create_key(&user, MLX5_MKC_ACCESS_MODE_MTT, true, false, 64, &key),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_TEARDOWN_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "user_context"), 0);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "umem"), 0);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "mkey"), 0);
+	assert_int_equal(registered(driver, REGISTRY_GAUGE, "queue_pages"), 0);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, driver_setup_up, driver_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(context_lives_as_long_as_its_objects),
+		TEST(context_with_rights_that_are_not_offered_is_refused),
+		TEST(objects_of_others_are_not_there),
+		TEST(umem_with_a_bad_field_is_refused),
+		TEST(cq_lies_in_a_umem),
+		TEST(qp_lies_in_a_umem),
+		TEST(key_lies_in_a_umem),
+		TEST(teardown_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
