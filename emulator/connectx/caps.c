@@ -73,6 +73,10 @@ static void fill_objects(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_max_srq, CX_LOG_MAX_SRQ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_srq_sz, CX_LOG_MAX_SRQ_SZ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_rmp, CX_LOG_MAX_SRQ);
+	MLX5_SET(cmd_hca_cap, cap, log_max_xrq, CX_LOG_MAX_SRQ);
+	MLX5_SET(cmd_hca_cap, cap, tag_matching, 1);
+	MLX5_SET(cmd_hca_cap, cap, rndv_offload_rc, 1);
+	MLX5_SET(cmd_hca_cap, cap, log_tag_matching_list_sz, CX_LOG_MAX_TAGS);
 	MLX5_SET(cmd_hca_cap, cap, max_qp_cnt, CX_MAX_Q_COUNTERS);
 	MLX5_SET(cmd_hca_cap, cap, out_of_seq_cnt, 1);
 	MLX5_SET(cmd_hca_cap, cap, retransmission_q_counters, 1);

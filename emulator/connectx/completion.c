@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "connectx/completion.h"
 
+#include <string.h>
+
 #include <linux/mlx5/device.h>
 
 #include "connectx/cq.h"
@@ -13,6 +15,7 @@
 #define CQE_SOLICITED		(1 << 1)	/* in op_own */
 #define CQE_SL_SHIFT		24		/* in flags_rqpn, as the next */
 #define CQE_GRH_IN_BUFFER	(1u << 28)
+#define CQE_APP_TAG_MATCHING	1
 #define USER_INDEX_NONE		0xffffff	/* what the kernel's own queues have */
 
 /* A queue whose completions are lost is broken for good: vol. 1, 11.6.3.2. */
@@ -74,6 +77,17 @@ static uint32_t recv_number(const struct qp *qp, const struct srq *srq)
 	return srq->user_index != USER_INDEX_NONE ? srq->user_index : srq->srqn;
 }
 
+/* What libmlx5 reads from app, app_op and app_info, which the kernel's structure does not name. */
+static void completion_put_tag(struct mlx5_cqe64 *cqe, const struct completion_recv *recv)
+{
+	cqe->rsvd40[0] = CQE_APP_TAG_MATCHING;
+	cqe->rsvd40[1] = recv->tag_operation;
+	cqe->rsvd40[2] = recv->tag_index >> 8;
+	cqe->rsvd40[3] = recv->tag_index;
+	if (recv->head)
+		memcpy(cqe, recv->head, CQE_HEAD);
+}
+
 void completion_recv(struct qp *qp, const struct completion_recv *recv)
 {
 	struct mlx5_cqe64 cqe = {
@@ -88,6 +102,8 @@ void completion_recv(struct qp *qp, const struct completion_recv *recv)
 		.op_own = recv->opcode << CQE_OPCODE_SHIFT | (recv->solicited ? CQE_SOLICITED : 0),
 	};
 
+	if (recv->tag_operation)
+		completion_put_tag(&cqe, recv);
 	completion_post(qp, recv_cq(qp, recv->srq), &cqe, recv->solicited);
 }
 

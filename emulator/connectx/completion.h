@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/types.h>
+
 struct qp;
 struct srq;
 
@@ -22,6 +24,7 @@ enum cqe_opcode {
 	CQE_RESP_SEND		= 2,
 	CQE_RESP_SEND_IMM	= 3,
 	CQE_RESP_SEND_INV	= 4,
+	CQE_NO_PACKET		= 6,	/* nothing was received: of tag matching */
 	CQE_REQ_ERR		= 13,
 	CQE_RESP_ERR		= 14,
 };
@@ -43,6 +46,34 @@ enum cqe_syndrome {
 
 #define CQE_OPCODE_SHIFT	4	/* in op_own */
 
+/*
+ * Tag matching: what has become of a message or of a change to the list. libmlx5 keeps these to
+ * itself (MLX5_CQE_APP_OP_TM_* in its cq.c). CONSUMED has its EXPECTED when the data are there; MSG
+ * stands for both, SW says that fetching them is left to the program.
+ */
+enum cqe_tag_operation {
+	CQE_TAG_CONSUMED	= 0x1,
+	CQE_TAG_EXPECTED	= 0x2,
+	CQE_TAG_UNEXPECTED	= 0x3,
+	CQE_TAG_NO_TAG		= 0x4,
+	CQE_TAG_APPEND		= 0x5,
+	CQE_TAG_REMOVE		= 0x6,
+	CQE_TAG_NOOP		= 0x7,
+	CQE_TAG_CONSUMED_MSG	= 0xa,
+	CQE_TAG_CONSUMED_MSG_SW	= 0xb,
+	CQE_TAG_CANCELED	= 0xc,
+};
+
+#define CQE_HEAD	16	/* bytes that tag matching has for itself */
+
+/* What they say of a change to the list: struct mlx5_tm_cqe of rdma-core. */
+struct cqe_tag_change {
+	__be32 success;
+	__be16 hw_count;	/* unexpected messages that the device has counted */
+	uint8_t rsvd[10];
+};
+#define CQE_TAG_SUCCESS	(1u << 31)
+
 /**
  * completion_send() - a send WQE is done.
  * @index: of the WQE, as the send queue counts basic blocks
@@ -56,7 +87,7 @@ void completion_send_error(struct qp *qp, uint16_t index, uint8_t opcode, uint8_
 
 /* A message that has been received. */
 struct completion_recv {
-	uint8_t opcode;		/* CQE_RESP_* */
+	uint8_t opcode;		/* CQE_RESP_* or CQE_NO_PACKET */
 	bool solicited;
 	uint16_t index;		/* of the WQE in its queue */
 	const struct srq *srq;	/* where the WQE came from; NULL: the QP's own queue */
@@ -66,6 +97,10 @@ struct completion_recv {
 	uint16_t source_lid;
 	uint8_t sl;
 	bool grh;
+
+	uint8_t tag_operation;	/* enum cqe_tag_operation; 0: none, and nothing of what follows */
+	uint16_t tag_index;	/* of the entry in the list of tags */
+	const void *head;	/* CQE_HEAD bytes, or NULL: zero */
 };
 
 /** completion_recv() - a receive WQE is done. */

@@ -18,6 +18,7 @@
 #define CX_LOG_MAX_QP_SZ	15
 #define CX_LOG_MAX_SQ		8
 #define CX_LOG_MAX_SRQ		15
+#define CX_LOG_MAX_TAGS		7	/* receive buffers by tag of an SRQ */
 #define CX_LOG_MAX_SRQ_SZ	15
 #define CX_LOG_MAX_PD		16
 #define CX_LOG_MAX_XRCD		14

@@ -213,6 +213,7 @@ static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 	qp->service = MLX5_GET(qpc, qpc, st);
 	qp->state = MLX5_QP_STATE_RST;
 	qp->user_index = MLX5_GET(qpc, qpc, user_index);
+	qp->rendezvous = MLX5_GET(qpc, qpc, offload_type) == MLX5_QPC_OFFLOAD_TYPE_RNDV;
 	qp->fast_register = MLX5_GET(qpc, qpc, fre);
 	qp->reserved_lkey = MLX5_GET(qpc, qpc, rlky);
 	qp->block_loopback = MLX5_GET(qpc, qpc, block_lb_mc);

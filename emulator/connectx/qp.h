@@ -72,6 +72,7 @@ struct qp {
 	uint8_t min_rnr_nak;	/* IB timer code, 0-31 */
 	uint8_t log_sra_max, log_rra_max; /* outstanding reads and atomics, as requester, responder */
 	bool allow_read, allow_write, allow_atomic; /* to the remote side: rre, rwe, rae */
+	bool rendezvous;	/* offload_type: the device sends by itself, see rendezvous.h */
 	bool fast_register;	/* fre: may post local UMR on reserved keys */
 	bool reserved_lkey;	/* rlky */
 	struct q_counter *counter; /* what happens to it is counted there; NULL: nowhere */

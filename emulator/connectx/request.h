@@ -17,6 +17,7 @@
 
 #include "connectx/completion.h"
 #include "connectx/page_fault.h"
+#include "connectx/rendezvous.h"
 #include "connectx/responder.h"
 #include "connectx/sg.h"
 #include "connectx/wqe.h"
@@ -50,6 +51,8 @@ struct requester {
 	uint32_t done;		/* bytes moved */
 	struct sg local;
 	struct send_wqe wqe;
+	struct rendezvous rendezvous;
+	bool pulling;		/* wqe is not of the ring, but of the rendezvous */
 };
 
 /* How a turn at the current WQE ended. */

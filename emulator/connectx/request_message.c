@@ -12,6 +12,7 @@
 #include "connectx/qp.h"
 #include "connectx/service.h"
 #include "connectx/subnet.h"
+#include "connectx/tag_match.h"
 
 #define QKEY_PRIVILEGED		0x80000000
 #define BYTES_PER_UNIT		4096	/* of the engine's budget */
@@ -164,6 +165,17 @@ static enum step request_datagram(struct requester *req)
 	return request_answered(req, NULL, RESPONSE_NONE);
 }
 
+/* The first bytes of the message, for a receiver that looks into it. */
+static bool request_peek(const struct requester *req, struct message *message, struct sg_stop *stop)
+{
+	uint32_t len = message->len;
+	struct sg from = req->local;
+
+	if (len > sizeof(message->header))
+		len = sizeof(message->header);
+	return sg_gather(&from, message->header, len, stop);
+}
+
 /* A message from one QP to another. */
 static enum step request_exchange(struct requester *req, unsigned int *budget)
 {
@@ -181,6 +193,8 @@ static enum step request_exchange(struct requester *req, unsigned int *budget)
 		if (!remote)
 			return request_answered(req, peer, RESPONSE_NONE);
 	} else {
+		if (tag_match_looks(peer, &message) && !request_peek(req, &message, &stop))
+			return request_stopped(req, NULL, &stop);
 		response = responder_begin(peer, &message, &remote);
 		if (response != RESPONSE_ACK)
 			return request_answered(req, peer, response);

@@ -12,6 +12,8 @@
 #include "connectx/qp.h"
 #include "connectx/request.h"
 #include "connectx/service.h"
+#include "connectx/srq.h"
+#include "connectx/tag_match.h"
 #include "connectx/umr.h"
 #include "util.h"
 
@@ -36,6 +38,7 @@ static void requester_abandon(struct requester *req)
 		TAILQ_REMOVE(&req->qp->nic->requesters.stalled, req, stalled);
 	req->wait = WAIT_RUN;
 	req->active = false;
+	req->pulling = false;
 }
 
 /*
@@ -55,6 +58,10 @@ enum step requester_done(struct requester *req, uint32_t bytes)
 	uint16_t index = req->qp->sq.next;
 
 	requester_retire(req);
+	if (req->pulling) {
+		req->pulling = false;
+		rendezvous_advance(&req->rendezvous, req->qp);
+	}
 	if (req->wqe.completion)
 		completion_send(req->qp, index, req->wqe.opcode, bytes);
 	return STEP_MORE;
@@ -66,7 +73,10 @@ enum step requester_fail(struct requester *req, enum cqe_syndrome syndrome)
 
 	req->qp->nic->requesters.errors++;
 	requester_retire(req);
-	completion_send_error(req->qp, index, req->wqe.opcode, syndrome);
+	/* who waits for a rendezvous learns of its end when the QP's error ends them all */
+	if (!req->pulling)
+		completion_send_error(req->qp, index, req->wqe.opcode, syndrome);
+	req->pulling = false;
 	qp_error(req->qp);
 	return STEP_MORE;
 }
@@ -103,6 +113,12 @@ static enum step requester_umr(struct requester *req)
 	return request_stopped(req, NULL, &stop);
 }
 
+static enum step requester_tag(struct requester *req)
+{
+	return tag_match_execute(req->qp, &req->wqe) ? requester_done(req, 0) :
+						       requester_fail(req, CQE_LOCAL_QP_OP);
+}
+
 static void requesters_released(struct fault_point *fault)
 {
 	struct requesters *requesters = container_of(fault, struct requesters, umr_fault);
@@ -122,6 +138,8 @@ static enum step requester_execute(struct requester *req, unsigned int *budget)
 		return requester_done(req, 0);
 	case MLX5_OPCODE_UMR:
 		return requester_umr(req);
+	case WQE_OPCODE_TAG_MATCHING:
+		return requester_tag(req);
 	default:
 		return request_message(req, budget);
 	}
@@ -177,6 +195,12 @@ static enum wqe_transport requester_transport(const struct qp *qp)
 	return qp->service == MLX5_QP_ST_XRC ? WQE_XRC : WQE_CONNECTED;
 }
 
+/* Whose keys the local buffers have: those of tags belong to their SRQ. */
+static const struct domain *requester_pd(const struct requester *req)
+{
+	return req->pulling ? req->qp->srq->pd : req->qp->pd;
+}
+
 /* Keys of the local buffers are checked before anything is sent. */
 static bool requester_local_ok(const struct requester *req)
 {
@@ -186,7 +210,7 @@ static bool requester_local_ok(const struct requester *req)
 		const struct wqe_data *data = &req->wqe.data[i];
 
 		if (!data->bytes &&
-		    mkey_check(&req->qp->nic->mkeys, data->lkey, req->qp->pd, req->local.access,
+		    mkey_check(&req->qp->nic->mkeys, data->lkey, req->local.pd, req->local.access,
 			       data->address, data->len, &mkey) != MKEY_OK)
 			return false;
 	}
@@ -198,6 +222,8 @@ static uint8_t requester_check(const struct requester *req)
 {
 	if (req->wqe.opcode == MLX5_OPCODE_NOP || req->wqe.opcode == MLX5_OPCODE_UMR)
 		return 0;
+	if (req->wqe.opcode == WQE_OPCODE_TAG_MATCHING)
+		return req->qp->srq && req->qp->srq->tags ? 0 : CQE_LOCAL_QP_OP;
 	if (!service_has_opcode(req->qp->service, req->wqe.opcode))
 		return CQE_LOCAL_QP_OP;
 	if (request_is_atomic(req) && req->wqe.len != sizeof(uint64_t))
@@ -207,10 +233,20 @@ static uint8_t requester_check(const struct requester *req)
 	return requester_local_ok(req) ? 0 : CQE_LOCAL_PROT;
 }
 
+/* req->wqe is what is to be done next. */
+static enum step requester_begin(struct requester *req)
+{
+	uint8_t syndrome;
+
+	sg_init(&req->local, req->qp->nic, requester_pd(req), request_local_access(req),
+		req->wqe.data, req->wqe.num_data);
+	syndrome = requester_check(req);
+	return syndrome ? requester_fail(req, syndrome) : STEP_MORE;
+}
+
 static enum step requester_start(struct requester *req)
 {
-	size_t size = requester_fetch(req);
-	uint8_t syndrome;
+	size_t size;
 
 	req->active = true;
 	req->begun = false;
@@ -219,12 +255,13 @@ static enum step requester_start(struct requester *req)
 	req->done = 0;
 	req->retries = req->qp->retry_count;
 	req->rnr_retries = req->qp->rnr_retry;
+	req->pulling = rendezvous_request(&req->rendezvous, &req->wqe);
+	if (req->pulling)
+		return requester_begin(req);
+	size = requester_fetch(req);
 	if (!size || wqe_parse_send(&req->wqe, size, requester_transport(req->qp)))
 		return requester_fail(req, CQE_LOCAL_QP_OP);
-	sg_init(&req->local, req->qp->nic, req->qp->pd, request_local_access(req),
-		req->wqe.data, req->wqe.num_data);
-	syndrome = requester_check(req);
-	return syndrome ? requester_fail(req, syndrome) : STEP_MORE;
+	return requester_begin(req);
 }
 
 static void requester_flush_one(struct requester *req)
@@ -243,9 +280,10 @@ static enum step requester_step(struct requester *req, unsigned int *budget)
 {
 	switch (req->qp->state) {
 	case MLX5_QP_STATE_RTS:
-		if (!req->active)
-			return requester_posted(req) ? requester_start(req) : STEP_WAIT;
-		return requester_execute(req, budget);
+		if (req->active)
+			return requester_execute(req, budget);
+		return rendezvous_pending(&req->rendezvous) || requester_posted(req) ?
+		       requester_start(req) : STEP_WAIT;
 	case MLX5_QP_STATE_SQD:
 		return req->active ? requester_execute(req, budget) : STEP_WAIT;
 	case MLX5_QP_STATE_SQER:
@@ -277,6 +315,12 @@ void requester_doorbell(struct qp *qp)
 	requester_kick(qp->requester);
 }
 
+void requester_pull(struct qp *qp, struct tag_entry *entry)
+{
+	rendezvous_add(&qp->requester->rendezvous, entry);
+	requester_kick(qp->requester);
+}
+
 void requester_state(struct qp *qp, uint8_t old)
 {
 	struct requester *req = qp->requester;
@@ -284,10 +328,12 @@ void requester_state(struct qp *qp, uint8_t old)
 	switch (qp->state) {
 	case MLX5_QP_STATE_RST:
 		requester_abandon(req);
+		rendezvous_cancel(&req->rendezvous, qp, false);
 		qp->sq.next = 0;
 		break;
 	case MLX5_QP_STATE_ERR:
 		requester_abandon(req);
+		rendezvous_cancel(&req->rendezvous, qp, true);
 		break;
 	case MLX5_QP_STATE_RTS:
 		if (old == MLX5_QP_STATE_RTR)
@@ -309,6 +355,7 @@ int requester_create(struct qp *qp)
 	req->fault.resolved = request_fault_resolved;
 	engine_work_init(&req->work, qp->nic->engine, requester_run);
 	engine_timer_init(&req->timer, qp->nic->engine, request_timer);
+	rendezvous_init(&req->rendezvous);
 	qp->requester = req;
 	return 0;
 }
@@ -320,6 +367,7 @@ void requester_destroy(struct qp *qp)
 	if (!req)
 		return;
 	requester_abandon(req);
+	rendezvous_cancel(&req->rendezvous, qp, false);
 	engine_work_cancel(&req->work);
 	free(req);
 	qp->requester = NULL;

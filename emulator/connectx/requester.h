@@ -13,7 +13,9 @@
 #include "registry.h"
 
 struct connectx;
+struct qp;
 struct requester;
+struct tag_entry;
 
 /* What the requesters of a NIC share. */
 struct requesters {
@@ -22,6 +24,9 @@ struct requesters {
 	uint64_t wqes, messages, bytes;		/* executed, sent; in the registry */
 	uint64_t retries, rnr_naks, errors;
 };
+
+/** requester_pull() - fetch what a message announced for @entry, whose buffer it matched. */
+void requester_pull(struct qp *qp, struct tag_entry *entry);
 
 /** requesters_init() - Return: 0, or -errno of the registry. */
 int requesters_init(struct connectx *nic);

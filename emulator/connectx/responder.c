@@ -20,6 +20,7 @@
 #include "connectx/service.h"
 #include "connectx/sg.h"
 #include "connectx/srq.h"
+#include "connectx/tag_match.h"
 #include "util.h"
 
 #define PSN_MASK		0xffffff
@@ -50,6 +51,7 @@ struct responder {
 	struct sg end;
 	struct wqe_data remote;		/* RDMA and atomics: the one entry of the list */
 	struct receive receive;		/* the receive WQE that it takes */
+	struct tag_match match;		/* ... or the buffer, by its tag */
 };
 
 /* What a message needs of the receiver. */
@@ -99,7 +101,10 @@ static enum response responder_refuse(struct responder *resp, uint8_t syndrome, 
 {
 	struct qp *qp = resp->qp;
 
-	if (resp->receive.taken && message_is_send(&resp->message)) {
+	if (resp->match.entry) {
+		receive_done(&resp->receive, qp);
+		tag_match_cancel(&resp->match, qp, true);
+	} else if (resp->receive.taken && message_is_send(&resp->message)) {
 		receive_done(&resp->receive, qp);
 		completion_recv_error(qp, resp->receive.index, resp->receive.srq, syndrome);
 	} else if (qp->service == MLX5_QP_ST_UC) {
@@ -140,11 +145,14 @@ static const struct domain *responder_pd(const struct responder *resp)
 
 static enum response responder_take(struct responder *resp)
 {
+	struct qp *qp = resp->qp;
 	int err;
 
 	if (resp->receive.taken)
 		return RESPONSE_ACK;
-	err = receive_take(&resp->receive, resp->qp, responder_srq(resp));
+	err = tag_match_looks(qp, &resp->message) ?
+	      tag_match_take(&resp->match, qp, &resp->message, &resp->receive) :
+	      receive_take(&resp->receive, qp, responder_srq(resp));
 	if (err == -EAGAIN) {
 		Q_COUNT(resp->qp->counter, out_of_buffer);
 		return RESPONSE_RNR;
@@ -152,7 +160,8 @@ static enum response responder_take(struct responder *resp)
 	if (err)
 		return responder_refuse(resp, CQE_LOCAL_QP_OP, MLX5_EVENT_TYPE_WQ_CATAS_ERROR,
 					RESPONSE_NAK_OP);
-	return RESPONSE_ACK;
+	/* telling of a match may have failed */
+	return qp->state == MLX5_QP_STATE_ERR ? RESPONSE_NAK_OP : RESPONSE_ACK;
 }
 
 /*
@@ -354,7 +363,7 @@ static uint32_t responder_cqe_imm(const struct responder *resp)
 static void responder_complete(struct responder *resp)
 {
 	const struct message *message = &resp->message;
-	const struct completion_recv recv = {
+	struct completion_recv recv = {
 		.opcode = responder_cqe_opcode(message),
 		.solicited = message->solicited,
 		.index = resp->receive.index,
@@ -367,8 +376,10 @@ static void responder_complete(struct responder *resp)
 		.grh = message->grh,
 	};
 
+	tag_match_describe(&resp->match, &recv);
 	receive_done(&resp->receive, resp->qp);
 	completion_recv(resp->qp, &recv);
+	tag_match_done(&resp->match, resp->qp);
 }
 
 static void responder_count(const struct responder *resp)
@@ -467,6 +478,7 @@ static void responder_stop(struct responder *resp)
 {
 	engine_timer_cancel(&resp->poll);
 	engine_work_cancel(&resp->flush);
+	tag_match_cancel(&resp->match, resp->qp, false);
 	resp->active = false;
 	resp->receive.taken = false;
 }
@@ -474,8 +486,9 @@ static void responder_stop(struct responder *resp)
 static void responder_enter_error(struct responder *resp)
 {
 	struct qp *qp = resp->qp;
-	bool taken = resp->receive.taken && resp->receive.srq;
+	bool taken = resp->receive.taken && resp->receive.srq && !resp->match.entry;
 
+	tag_match_cancel(&resp->match, qp, true);
 	responder_stop(resp);
 	/* the QP's own WQE in progress is still the first of its queue; one of an SRQ is not */
 	if (taken)

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "connectx/tag_list.h"
+
 struct connectx;
 struct qp;
 struct sg;
@@ -39,6 +41,7 @@ struct message {
 	bool grh;		/* datagrams: with a global route header, between these */
 	uint8_t sgid[16], dgid[16];
 	uint32_t xrc_srqn;	/* XRC: where to receive from */
+	uint8_t header[TAG_RENDEZVOUS]; /* its first bytes, zeros behind them; see tag_match_looks() */
 };
 
 enum response {

@@ -9,6 +9,7 @@
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/pd.h"
+#include "connectx/tag_list.h"
 
 /* An entry begins with this; the driver's struct mlx5_wqe_srq_next_seg. */
 struct srq_next {
@@ -24,7 +25,7 @@ struct srq_next {
 /* Receive strides of the older contexts are in units of 16 bytes. */
 #define LOG_UNIT	4
 
-/* What the three kinds of context have in common. */
+/* What the kinds of context have in common. */
 struct srq_desc {
 	enum srq_kind kind;
 	unsigned int log_size, log_stride;
@@ -32,6 +33,8 @@ struct srq_desc {
 	uint16_t limit;
 	struct ring_place ring;
 	struct record_place dbr;
+	unsigned int log_tags;	/* of SRQ_TAGGED; else 0 */
+	bool rendezvous;
 	const void *context;	/* to be kept for queries */
 	size_t context_bytes;
 };
@@ -114,6 +117,7 @@ static void srq_free(struct connectx *nic, struct srq *srq)
 	cx_table_remove(&nic->srqs, srq->srqn);
 	cx_buf_fini(nic, &srq->buf);
 	record_release(&srq->dbr);
+	free(srq->tags);
 	free(srq);
 }
 
@@ -139,14 +143,19 @@ static uint8_t srq_fill(struct connectx *nic, struct cmd *cmd, const struct srq_
 	srq->log_stride = desc->log_stride;
 	srq->limit = desc->limit;
 	srq->user_index = desc->user_index;
+	srq->rendezvous = desc->rendezvous;
 	memcpy(srq->context, desc->context, desc->context_bytes);
 	srq->pd = cmd_find(cmd, &nic->pds, desc->pd);
 	if (!srq->pd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
+	if (desc->kind == SRQ_XRC || desc->kind == SRQ_TAGGED) {
+		srq->cq = cmd_find(cmd, &nic->cqs, desc->cqn);
+		if (!srq->cq)
+			return CMD_FAIL(cmd, BAD_RES_ERR);
+	}
 	if (desc->kind == SRQ_XRC) {
 		srq->xrcd = cmd_find(cmd, &nic->xrcds, desc->xrcd);
-		srq->cq = cmd_find(cmd, &nic->cqs, desc->cqn);
-		if (!srq->xrcd || !srq->cq)
+		if (!srq->xrcd)
 			return CMD_FAIL(cmd, BAD_RES_ERR);
 	}
 	status = record_take(nic, cmd, &srq->dbr, &desc->dbr, RECORD_BYTES);
@@ -171,10 +180,17 @@ static uint8_t srq_make(struct connectx *nic, struct cmd *cmd, const struct srq_
 	status = srq_fill(nic, cmd, desc, srq);
 	if (status)
 		goto free_srq;
+	if (desc->kind == SRQ_TAGGED) {
+		srq->tags = tag_list_create(desc->log_tags);
+		if (!srq->tags) {
+			status = CMD_FAIL(cmd, NO_RES_ERR);
+			goto free_buf;
+		}
+	}
 	number = cmd_add(cmd, &nic->srqs, srq);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
-		goto free_buf;
+		goto free_tags;
 	}
 	*srqn = srq->srqn = number;
 	srq->pd->users++;
@@ -184,6 +200,8 @@ static uint8_t srq_make(struct connectx *nic, struct cmd *cmd, const struct srq_
 		srq->cq->users++;
 	return MLX5_CMD_STAT_OK;
 
+free_tags:
+	free(srq->tags);
 free_buf:
 	cx_buf_fini(nic, &srq->buf);
 	record_release(&srq->dbr);
@@ -283,11 +301,21 @@ uint8_t srq_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t srq_arm(struct connectx *nic, struct cmd *cmd)
 {
-	struct srq *srq = srq_named(nic, cmd, MLX5_GET(arm_rq_in, cmd->in, srq_number), SRQ_BASIC);
+	uint32_t srqn = MLX5_GET(arm_rq_in, cmd->in, srq_number);
+	enum srq_kind kind;
 
-	if (MLX5_GET(arm_rq_in, cmd->in, op_mod) != MLX5_ARM_RQ_IN_OP_MOD_SRQ)
+	switch (MLX5_GET(arm_rq_in, cmd->in, op_mod)) {
+	case MLX5_ARM_RQ_IN_OP_MOD_SRQ:
+		kind = SRQ_BASIC;
+		break;
+	case MLX5_ARM_RQ_IN_OP_MOD_XRQ:
+		kind = SRQ_TAGGED;
+		break;
+	default:
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	return srq_set_limit(nic, cmd, srq, MLX5_GET(arm_rq_in, cmd->in, lwm));
+	}
+	return srq_set_limit(nic, cmd, srq_named(nic, cmd, srqn, kind),
+			     MLX5_GET(arm_rq_in, cmd->in, lwm));
 }
 
 uint8_t xrc_srq_create(struct connectx *nic, struct cmd *cmd)
@@ -343,32 +371,38 @@ uint8_t xrc_srq_arm(struct connectx *nic, struct cmd *cmd)
 	return srq_set_limit(nic, cmd, srq, MLX5_GET(arm_xrc_srq_in, cmd->in, lwm));
 }
 
+/* The queue of an RMP or an XRQ; @layout_bytes: of the command without its page list. */
+static void desc_from_wq(struct srq_desc *desc, const struct cmd *cmd, const void *wq,
+			 size_t layout_bytes)
+{
+	desc->log_size = MLX5_GET(wq, wq, log_wq_sz);
+	desc->log_stride = MLX5_GET(wq, wq, log_wq_stride);
+	desc->pd = MLX5_GET(wq, wq, pd);
+	desc->limit = MLX5_GET(wq, wq, lwm);
+	desc->dbr = (struct record_place){
+		.address = MLX5_GET64(wq, wq, dbr_addr),
+		.in_umem = MLX5_GET(wq, wq, dbr_umem_valid),
+		.umem_id = MLX5_GET(wq, wq, dbr_umem_id),
+	};
+	desc->ring = (struct ring_place){
+		.pas = MLX5_ADDR_OF(wq, wq, pas),
+		.pas_bytes = cmd->in_len - layout_bytes,
+		.log_page_size = MLX5_GET(wq, wq, log_wq_pg_sz),
+		.page_offset = MLX5_GET(wq, wq, page_offset),
+		.in_umem = MLX5_GET(wq, wq, wq_umem_valid),
+		.umem_id = MLX5_GET(wq, wq, wq_umem_id),
+		.umem_offset = MLX5_GET64(wq, wq, wq_umem_offset),
+	};
+}
+
 uint8_t rmp_create(struct connectx *nic, struct cmd *cmd)
 {
 	const void *rmpc = MLX5_ADDR_OF(create_rmp_in, cmd->in, ctx);
 	const void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
 	struct srq_desc desc = {
 		.kind = SRQ_RMP,
-		.log_size = MLX5_GET(wq, wq, log_wq_sz),
-		.log_stride = MLX5_GET(wq, wq, log_wq_stride),
-		.pd = MLX5_GET(wq, wq, pd),
-		.limit = MLX5_GET(wq, wq, lwm),
 		.context = rmpc,
 		.context_bytes = MLX5_ST_SZ_BYTES(rmpc),
-		.dbr = {
-			.address = MLX5_GET64(wq, wq, dbr_addr),
-			.in_umem = MLX5_GET(wq, wq, dbr_umem_valid),
-			.umem_id = MLX5_GET(wq, wq, dbr_umem_id),
-		},
-		.ring = {
-			.pas = MLX5_ADDR_OF(wq, wq, pas),
-			.pas_bytes = cmd->in_len - MLX5_ST_SZ_BYTES(create_rmp_in),
-			.log_page_size = MLX5_GET(wq, wq, log_wq_pg_sz),
-			.page_offset = MLX5_GET(wq, wq, page_offset),
-			.in_umem = MLX5_GET(wq, wq, wq_umem_valid),
-			.umem_id = MLX5_GET(wq, wq, wq_umem_id),
-			.umem_offset = MLX5_GET64(wq, wq, wq_umem_offset),
-		},
 	};
 	uint32_t rmpn;
 	uint8_t status;
@@ -376,6 +410,7 @@ uint8_t rmp_create(struct connectx *nic, struct cmd *cmd)
 	if (MLX5_GET(wq, wq, wq_type) != MLX5_WQ_TYPE_LINKED_LIST ||
 	    MLX5_GET(rmpc, rmpc, state) != MLX5_RMPC_STATE_RDY)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	desc_from_wq(&desc, cmd, wq, MLX5_ST_SZ_BYTES(create_rmp_in));
 	status = srq_make(nic, cmd, &desc, &rmpn);
 	if (!status)
 		MLX5_SET(create_rmp_out, cmd->out, rmpn, rmpn);
@@ -416,4 +451,54 @@ uint8_t rmp_modify(struct connectx *nic, struct cmd *cmd)
 	if (!MLX5_GET(rmp_bitmask, bitmask, lwm))
 		return MLX5_CMD_STAT_OK;
 	return srq_set_limit(nic, cmd, srq, MLX5_GET(wq, wq, lwm));
+}
+
+uint8_t xrq_create(struct connectx *nic, struct cmd *cmd)
+{
+	const void *xrqc = MLX5_ADDR_OF(create_xrq_in, cmd->in, xrq_context);
+	const void *tags = MLX5_ADDR_OF(xrqc, xrqc, tag_matching_topology_context);
+	struct srq_desc desc = {
+		.kind = SRQ_TAGGED,
+		.context = xrqc,
+		.context_bytes = MLX5_ST_SZ_BYTES(xrqc),
+		.cqn = MLX5_GET(xrqc, xrqc, cqn),
+		.user_index = MLX5_GET(xrqc, xrqc, user_index),
+		.log_tags = MLX5_GET(tag_matching_topology_context, tags, log_matching_list_sz),
+		.rendezvous = MLX5_GET(xrqc, xrqc, offload) == MLX5_XRQC_OFFLOAD_RNDV,
+	};
+	uint32_t xrqn;
+	uint8_t status;
+
+	if (MLX5_GET(xrqc, xrqc, topology) != MLX5_XRQC_TOPOLOGY_TAG_MATCHING ||
+	    desc.log_tags > CX_LOG_MAX_TAGS)
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	desc_from_wq(&desc, cmd, MLX5_ADDR_OF(xrqc, xrqc, wq), MLX5_ST_SZ_BYTES(create_xrq_in));
+	status = srq_make(nic, cmd, &desc, &xrqn);
+	if (!status)
+		MLX5_SET(create_xrq_out, cmd->out, xrqn, xrqn);
+	return status;
+}
+
+uint8_t xrq_destroy(struct connectx *nic, struct cmd *cmd)
+{
+	return srq_unmake(nic, cmd, MLX5_GET(destroy_xrq_in, cmd->in, xrqn), SRQ_TAGGED);
+}
+
+uint8_t xrq_query(struct connectx *nic, struct cmd *cmd)
+{
+	struct srq *srq = srq_named(nic, cmd, MLX5_GET(query_xrq_in, cmd->in, xrqn), SRQ_TAGGED);
+	void *xrqc = MLX5_ADDR_OF(query_xrq_out, cmd->out, xrq_context);
+	void *tags = MLX5_ADDR_OF(xrqc, xrqc, tag_matching_topology_context);
+	void *wq = MLX5_ADDR_OF(xrqc, xrqc, wq);
+
+	if (!srq)
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	memcpy(xrqc, srq->context, MLX5_ST_SZ_BYTES(xrqc));
+	MLX5_SET(xrqc, xrqc, state, srq->error ? MLX5_XRQC_STATE_ERROR : MLX5_XRQC_STATE_GOOD);
+	MLX5_SET(wq, wq, lwm, srq->limit);
+	MLX5_SET(wq, wq, hw_counter, srq->taken);
+	MLX5_SET(tag_matching_topology_context, tags, append_next_index, srq->tags->next);
+	MLX5_SET(tag_matching_topology_context, tags, sw_phase_cnt, srq->tags->sw_count);
+	MLX5_SET(tag_matching_topology_context, tags, hw_phase_cnt, srq->tags->hw_count);
+	return MLX5_CMD_STAT_OK;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Shared receive queues. mlx5_ib makes them as RMPs (ordinary SRQs) and as XRC SRQs (those in an
- * XRC domain, and two for its own use); the older SRQ object is the third way. All are the same
- * linked list of entries: each entry begins with the index of the one that follows it.
+ * Shared receive queues. mlx5_ib makes them as RMPs (ordinary SRQs), as XRC SRQs (those in an XRC
+ * domain, and two for its own use) and as XRQs (those that match tags); the older SRQ object is the
+ * fourth way. All are the same linked list of entries: each entry begins with the index of the one
+ * that follows it.
  */
 #ifndef CONNECTX_SRQ_H
 #define CONNECTX_SRQ_H
@@ -16,11 +17,13 @@
 
 struct cq;
 struct domain;
+struct tag_list;
 
 enum srq_kind {
 	SRQ_BASIC,	/* CREATE_SRQ */
 	SRQ_RMP,	/* CREATE_RMP */
 	SRQ_XRC,	/* CREATE_XRC_SRQ */
+	SRQ_TAGGED,	/* CREATE_XRQ */
 };
 
 struct srq {
@@ -38,8 +41,10 @@ struct srq {
 	uint32_t users;		/* QPs that receive from it */
 	struct domain *pd;
 	struct domain *xrcd;	/* NULL but for SRQ_XRC */
-	struct cq *cq;		/* of SRQ_XRC: where its messages complete; else NULL */
-	uint32_t context[MLX5_ST_SZ_DW(rmpc)]; /* xrc_srqc, srqc or rmpc as created, big endian */
+	struct cq *cq;		/* of SRQ_XRC and SRQ_TAGGED: where messages complete; else NULL */
+	struct tag_list *tags;	/* SRQ_TAGGED; else NULL */
+	bool rendezvous;	/* SRQ_TAGGED: the device fetches what messages only announce */
+	uint32_t context[MLX5_ST_SZ_DW(xrqc)]; /* xrc_srqc, srqc, rmpc, xrqc as created, big endian */
 };
 
 /**
@@ -67,6 +72,7 @@ void srq_clear(struct connectx *nic);
 
 cmd_handler srq_create, srq_destroy, srq_query, srq_arm;
 cmd_handler rmp_create, rmp_destroy, rmp_query, rmp_modify;
+cmd_handler xrq_create, xrq_destroy, xrq_query;
 cmd_handler xrc_srq_create, xrc_srq_destroy, xrc_srq_query, xrc_srq_arm;
 
 #endif

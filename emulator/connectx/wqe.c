@@ -124,6 +124,38 @@ static int wqe_parse_umr(struct wqe_reader *reader, struct send_wqe *wqe)
 	return 0;
 }
 
+static int wqe_parse_tag(struct wqe_reader *reader, struct send_wqe *wqe)
+{
+	const struct wqe_tag_seg *seg = wqe_take(reader, sizeof(*seg));
+	const struct mlx5_wqe_data_seg *buffer;
+
+	if (!seg)
+		return -EINVAL;
+	wqe->tag = (struct wqe_tag){
+		.operation = seg->operation >> 4,
+		.completion = seg->flags & WQE_TAG_COMPLETION,
+		.sync = seg->flags & WQE_TAG_SYNC,
+		.index = be16_to_cpu(seg->index),
+		.sw_count = be16_to_cpu(seg->sw_count),
+		.tag = be64_to_cpu(seg->tag),
+		.mask = be64_to_cpu(seg->mask),
+	};
+	buffer = wqe_take(reader, sizeof(*buffer));
+	reader->at = reader->end;
+	if (wqe->tag.operation != WQE_TAG_APPEND)
+		return 0;
+	if (!buffer)
+		return -EINVAL;
+	/* as receive buffers are written, not those of requests: there may be none */
+	if (be32_to_cpu(buffer->lkey) != WQE_END_OF_LIST && be32_to_cpu(buffer->byte_count))
+		wqe->data[wqe->num_data++] = (struct wqe_data){
+			.address = be64_to_cpu(buffer->addr),
+			.lkey = be32_to_cpu(buffer->lkey),
+			.len = be32_to_cpu(buffer->byte_count) & ~WQE_INLINE,
+		};
+	return 0;
+}
+
 static int wqe_parse_opcode(struct wqe_reader *reader, struct send_wqe *wqe)
 {
 	switch (wqe->opcode) {
@@ -143,6 +175,8 @@ static int wqe_parse_opcode(struct wqe_reader *reader, struct send_wqe *wqe)
 		return wqe_parse_atomic(reader, wqe);
 	case MLX5_OPCODE_UMR:
 		return wqe_parse_umr(reader, wqe);
+	case WQE_OPCODE_TAG_MATCHING:
+		return wqe_parse_tag(reader, wqe);
 	default:
 		return -EOPNOTSUPP;
 	}

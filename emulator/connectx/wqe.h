@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/types.h>
+
 #define WQE_SEGMENT		16		/* "DS", the unit of a WQE's length */
 #define WQE_BASIC_BLOCK		64		/* the unit of a send queue's counters */
 #define WQE_SEND_MAX		1024		/* DS is a 6-bit field, rounded up to basic blocks */
@@ -47,6 +49,36 @@ enum wqe_transport {
 	WQE_DATAGRAM,		/* UD: the address vector */
 };
 
+/*
+ * A change to the list of tags of an SRQ. Opcode and segment are in rdma-core's mlx5dv.h
+ * (MLX5_OPCODE_TAG_MATCHING, struct mlx5_wqe_tm_seg), not in the kernel's headers, as only programs
+ * use them; test_connectx_completion compares them.
+ */
+#define WQE_OPCODE_TAG_MATCHING	0x28
+
+struct wqe_tag_seg {
+	uint8_t operation;	/* upper half */
+	uint8_t flags;
+	__be16 index;
+	uint8_t rsvd0[2];
+	__be16 sw_count;
+	uint8_t rsvd1[8];
+	__be64 tag, mask;
+};
+#define WQE_TAG_COMPLETION	(1 << 7)
+#define WQE_TAG_SYNC		(1 << 6)
+
+enum wqe_tag_operation { WQE_TAG_NOP, WQE_TAG_APPEND, WQE_TAG_REMOVE };
+
+struct wqe_tag {
+	uint8_t operation;	/* enum wqe_tag_operation */
+	bool completion;	/* is asked for */
+	bool sync;		/* sw_count is valid */
+	uint16_t index;		/* to remove; what is appended after this one gets */
+	uint16_t sw_count;	/* unexpected messages that the program has handled */
+	uint64_t tag, mask;
+};
+
 struct send_wqe {
 	_Alignas(16) uint8_t copy[WQE_SEND_MAX];
 
@@ -65,6 +97,8 @@ struct send_wqe {
 	/* UMR: offsets into copy; xlt_len is 0 unless the translations are inline */
 	uint16_t umr_ctrl, umr_mkey, umr_xlt;
 	uint16_t xlt_len;
+
+	struct wqe_tag tag;	/* WQE_OPCODE_TAG_MATCHING; its buffer, if any, is data[0] */
 
 	uint8_t num_data;
 	uint32_t len;		/* sum over data[], at most 2^31 */

@@ -147,6 +147,42 @@ static void test_xrc(void **state)
 	assert_int_equal(wqe.num_data, 0);
 }
 
+static void test_tag(void **state)
+{
+	struct wqe_tag_seg *seg;
+	struct guest_wqe from;
+
+	guest_wqe(&from, WQE_OPCODE_TAG_MATCHING, 0, 0);
+	seg = (void *)(from.bytes + from.len);
+	from.len += sizeof(*seg);
+	*seg = (struct wqe_tag_seg){
+		.operation = WQE_TAG_APPEND << 4, .flags = WQE_TAG_SYNC, .index = cpu_to_be16(7),
+		.sw_count = cpu_to_be16(9), .tag = cpu_to_be64(0x1234), .mask = cpu_to_be64(0xff),
+	};
+	/* a buffer is named, be it none */
+	assert_int_equal(parse(&from, WQE_CONNECTED), -EINVAL);
+	guest_wqe_data(&from, 5, 6, 100);
+	assert_int_equal(parse(&from, WQE_CONNECTED), 0);
+	assert_int_equal(wqe.tag.operation, WQE_TAG_APPEND);
+	assert_true(wqe.tag.sync);
+	assert_false(wqe.tag.completion);
+	assert_int_equal(wqe.tag.index, 7);
+	assert_int_equal(wqe.tag.sw_count, 9);
+	assert_int_equal(wqe.tag.tag, 0x1234);
+	assert_int_equal(wqe.tag.mask, 0xff);
+	assert_int_equal(wqe.num_data, 1);
+	assert_int_equal(wqe.data[0].len, 100);
+	assert_int_equal(wqe.len, 0);
+	from.len -= 16;
+	guest_wqe_data(&from, 0, 0x100, 0);
+	assert_int_equal(parse(&from, WQE_CONNECTED), 0);
+	assert_int_equal(wqe.num_data, 0);
+	/* others have none */
+	from.len -= 16;
+	seg->operation = WQE_TAG_REMOVE << 4;
+	assert_int_equal(parse(&from, WQE_CONNECTED), 0);
+}
+
 static void test_truncated(void **state)
 {
 	static const struct {
@@ -155,6 +191,7 @@ static void test_truncated(void **state)
 		size_t needed;		/* bytes of header segments */
 	} cases[] = {
 		{ MLX5_OPCODE_SEND, WQE_CONNECTED, 16 },
+		{ WQE_OPCODE_TAG_MATCHING, WQE_CONNECTED, 48 },
 		{ MLX5_OPCODE_SEND, WQE_XRC, 32 },
 		{ MLX5_OPCODE_SEND, WQE_DATAGRAM, 32 },
 		{ MLX5_OPCODE_RDMA_WRITE, WQE_CONNECTED, 32 },
@@ -253,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_inline_beyond),
 		cmocka_unit_test(test_datagram),
 		cmocka_unit_test(test_xrc),
+		cmocka_unit_test(test_tag),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_random),
