@@ -50,6 +50,10 @@ class Bench:
         return subprocess.run([path, *map(str, arguments)], check=True, text=True,
                               stdout=subprocess.PIPE).stdout
 
+    def memcpy_rate(self, size):
+        """MiB/s of one thread of this machine, copying `size` bytes from one buffer to another."""
+        return float(self.program("memcpy_rate", size, MEMCPY_S))
+
 
 @dataclasses.dataclass(frozen=True)
 class Bound:
@@ -94,7 +98,7 @@ def perftest(bench, side, tool, column, size, iterations):
 
 def perftest_or_memcpy(bench, side, tool, column, size, iterations):
     if side == "memcpy":
-        return float(bench.program("memcpy_rate", size, MEMCPY_S))
+        return bench.memcpy_rate(size)
     return perftest(bench, side, tool, column, size, iterations)
 
 

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""How cost grows: the measures of ./lab bench that are curves. Each leaves NAME.csv and NAME.gp, a
-script of gnuplot that draws NAME.svg from it; where gnuplot is installed it is drawn at once.
+"""How cost grows: the measures of ./lab bench that are curves. Each leaves NAME.csv, and NAME.svg that
+gnuplot has drawn from it by NAME.gp.
 """
 
 import csv
 import dataclasses
-import shutil
 import statistics
 import subprocess
-import sys
 from collections.abc import Callable
 
 SIDES = ("connectx", "rxe")
@@ -26,6 +24,7 @@ class Curve:
     points: tuple[int, ...]
     columns: tuple[str, ...]
     function: Callable[..., tuple[float, ...]]
+    sides: tuple[str, ...] = SIDES
     repeats: int | None = None      # where one run is long and has medians of its own
     rxe_up_to: int | None = None    # where further points would take it too long
 
@@ -42,7 +41,9 @@ def write_cost(bench, side, size, *flags):
 
 
 def sizes(bench, side, size):
-    """What one write costs, many at once, by its size."""
+    """What one write costs, many at once, by its size; and one copy by this machine."""
+    if side == "memcpy":
+        return (size / (bench.memcpy_rate(size) * (1 << 20)) * 1e6,)
     bytes_each = {"connectx": 256 << 20, "rxe": 16 << 20}
     return write_cost(bench, side, size, "-n", max(20, min(5000, bytes_each[side] // size)))
 
@@ -61,7 +62,7 @@ def mkeys(bench, side, held):
 
 CURVES = (
     Curve("sizes", "message size, bytes", tuple(2 << i for i in range(0, 23, 2)), ("write",),
-          sizes),
+          sizes, sides=(*SIDES, "memcpy")),
     Curve("qps", "queue pairs", tuple(1 << i for i in range(0, 11, 2)), ("write",), qps),
     # Each region that rxe deregisters costs it a grace period of RCU, over 10 ms.
     Curve("mkeys", "mkeys that exist", (1, 10, 100, 1000, 10000, 100000),
@@ -71,7 +72,7 @@ CURVES = (
 
 def measure_point(bench, curve, x, repeats):
     """For each side the medians of all columns; the sides take turns."""
-    sides = [side for side in SIDES if side != "rxe" or x <= (curve.rxe_up_to or x)]
+    sides = [side for side in curve.sides if side != "rxe" or x <= (curve.rxe_up_to or x)]
     values = {side: [] for side in sides}
     for i in range(curve.repeats or repeats):
         for side in sides[::-1 if i % 2 else 1]:
@@ -80,7 +81,7 @@ def measure_point(bench, curve, x, repeats):
 
 
 def headings(curve):
-    return [f"{side} {column}" for side in SIDES for column in curve.columns]
+    return [f"{side} {column}" for side in curve.sides for column in curve.columns]
 
 
 def run_curve(bench, curve, options):
@@ -94,7 +95,7 @@ def run_curve(bench, curve, options):
         writer.writerow([curve.title, *headings(curve)])
         for x in curve.points:
             point = measure_point(bench, curve, x, options.repeats)
-            row = [f"{cost:.3f}" for side in SIDES for cost in point.get(side, missing)]
+            row = [f"{cost:.3f}" for side in curve.sides for cost in point.get(side, missing)]
             writer.writerow([x, *row])
             file.flush()
             print("".join(f"{cell:>20}" for cell in (x, *row)), flush=True)
@@ -102,17 +103,13 @@ def run_curve(bench, curve, options):
 
 
 def plot(curve, directory):
-    """Writes the script, and runs it if it can be."""
+    """Writes the script, and runs it."""
     lines = ", ".join(f"'{curve.name}.csv' using 1:{i} with linespoints"
                       for i in range(2, len(headings(curve)) + 2))
     script = directory / f"{curve.name}.gp"
     script.write_text(
         "set datafile separator comma\n"
-        f"set terminal svg size 800,500\nset output '{curve.name}.svg'\n"
+        f"set terminal svg size 800,500 background 'white'\nset output '{curve.name}.svg'\n"
         "set key autotitle columnhead left top\nset grid\nset logscale xy\n"
         f"set xlabel '{curve.title}'\nset ylabel 'microseconds'\nplot {lines}\n")
-    if shutil.which("gnuplot"):
-        subprocess.run(["gnuplot", script.name], cwd=directory, check=True)
-    else:
-        print(f"lab: no gnuplot here; elsewhere, `gnuplot {script.name}` draws {curve.name}.svg",
-              file=sys.stderr)
+    subprocess.run(["gnuplot", script.name], cwd=directory, check=True)
