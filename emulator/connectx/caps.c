@@ -95,8 +95,10 @@ static void fill_memory(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_max_mkey, CX_LOG_MAX_MKEY);
 	MLX5_SET(cmd_hca_cap, cap, log_max_klm_list_size, CX_LOG_MAX_KLM_LIST);
 	MLX5_SET(cmd_hca_cap, cap, umr_extended_translation_offset, 1);
-	/* Indirect keys (KLM, KSM) are not there yet. */
-	MLX5_SET(cmd_hca_cap, cap, umr_indirect_mkey_disabled, 1);
+	MLX5_SET(cmd_hca_cap, cap, max_indirection, CX_MAX_INDIRECTION);
+	MLX5_SET(cmd_hca_cap, cap, fixed_buffer_size, 1);
+	MLX5_SET(cmd_hca_cap, cap, null_mkey, 1);
+	MLX5_SET(cmd_hca_cap, cap, imaicl, 1);
 	MLX5_SET(cmd_hca_cap, cap, pg, 1);
 }
 

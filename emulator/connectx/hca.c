@@ -80,6 +80,7 @@ uint8_t hca_query_adapter(struct connectx *nic, struct cmd *cmd)
 
 uint8_t hca_query_special_contexts(struct connectx *nic, struct cmd *cmd)
 {
+	MLX5_SET(query_special_contexts_out, cmd->out, null_mkey, MKEY_NULL);
 	MLX5_SET(query_special_contexts_out, cmd->out, terminate_scatter_list_mkey,
 		 TERMINATE_SCATTER_MKEY);
 	return MLX5_CMD_STAT_OK;

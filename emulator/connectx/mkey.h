@@ -7,6 +7,10 @@
  * (7:0). Every use names both, so that a key which was freed and handed out again is not mistaken
  * for its predecessor.
  *
+ * A direct key leads to bus addresses. An indirect one leads to pieces of other keys, of the same
+ * protection domain: memory windows, layouts that a program puts together, the parts of a whole
+ * address space. What it leads to is looked up at each use, and must admit it then.
+ *
  * All of it belongs to the engine's thread.
  */
 #ifndef CONNECTX_MKEY_H
@@ -39,6 +43,8 @@ enum mkey_access {
 enum mkey_mode {
 	MKEY_MODE_PA,	/* addresses are bus addresses */
 	MKEY_MODE_MTT,	/* a list of pages of one size */
+	MKEY_MODE_KLM,	/* a list of pieces of other keys, one behind the other */
+	MKEY_MODE_KSM,	/* the same, all pieces of one size */
 };
 
 /* The answer to an access; what the verbs call it depends on which side asked. */
@@ -58,23 +64,46 @@ struct mkey_tph {
 	uint8_t st_index;	/* pcie_tph_steering_tag_index */
 };
 
-/* One octoword holds two MTTs; loads work in units of four octowords (MLX5_UMR_FLEX_ALIGNMENT). */
+/* Who uses a key, and for what. */
+struct mkey_use {
+	const struct domain *pd;	/* NULL: the driver's UMR queue, which may use keys of all */
+	uint32_t qpn;			/* a key may be bound to one QP */
+	uint8_t access;			/* enum mkey_access */
+};
+
+/*
+ * One octoword holds two MTTs or one KLM; loads work in units of four octowords
+ * (MLX5_UMR_FLEX_ALIGNMENT).
+ */
 #define MKEY_OCTOWORD		16
 #define MKEY_MTT_SIZE		8
+#define MKEY_KLM_SIZE		16
 #define MKEY_XLT_ALIGN		64
+
+/* One entry of an indirect key: struct mlx5_klm, or a part of a strided block (mkey_indirect.c). */
+struct mkey_klm {
+	uint64_t va;
+	uint64_t end;	/* bytes up to here, from the start of the list; valid below mkey->summed */
+	uint32_t key;
+	uint32_t len;
+};
 
 struct mkey {
 	uint32_t key;		/* index << 8 | variant */
 	struct domain *pd;
 	uint64_t start;		/* I/O virtual address of the first byte */
 	uint64_t len;		/* bytes; means nothing with unlimited */
-	uint64_t *xlt;		/* host byte order; NULL without entries */
-	uint32_t entries;	/* in xlt */
-	uint32_t qpn;		/* 0xffffff: any */
+	union {			/* by mode; host byte order; NULL without entries */
+		uint64_t *xlt;
+		struct mkey_klm *klm;
+	};
+	uint32_t entries;
+	uint32_t summed;	/* KLM: entries whose end is known */
+	uint32_t qpn;		/* the only QP that may use it; MKEY_QPN_ANY */
 	uint32_t octowords;	/* translations_octword_size, as the driver asked for it */
 	uint8_t access;		/* enum mkey_access */
 	uint8_t mode;		/* enum mkey_mode */
-	uint8_t page_shift;	/* log_page_size, 0-63 */
+	uint8_t page_shift;	/* log_page_size, 0-63; KSM: of a piece */
 	bool unlimited;		/* length64: all 2^64 bytes */
 	bool free;		/* "free": exists, but may not be used */
 	bool umr;		/* umr_en: may be changed by UMR */
@@ -96,6 +125,11 @@ struct mkey_table {
  * and a zeroed segment names key 0.
  */
 #define MKEY_FIRST_INDEX	16
+
+/* The null key: reading it gives zeros, what is written to it is lost. */
+#define MKEY_NULL		0x300
+
+#define MKEY_QPN_ANY		0xffffff
 
 /**
  * mkey_table_init() - make an empty table.
@@ -138,20 +172,61 @@ static inline uint32_t mkey_index(const struct mkey *mkey)
 	return mkey->key >> 8;
 }
 
+/** mkey_is_indirect() - Return: whether @mkey leads to other keys. */
+static inline bool mkey_is_indirect(const struct mkey *mkey)
+{
+	return mkey->mode == MKEY_MODE_KLM || mkey->mode == MKEY_MODE_KSM;
+}
+
+/** mkey_entry_size() - Return: bytes of an entry in the lists that drivers write for @mkey. */
+static inline uint32_t mkey_entry_size(const struct mkey *mkey)
+{
+	return mkey_is_indirect(mkey) ? MKEY_KLM_SIZE : MKEY_MTT_SIZE;
+}
+
 /**
- * mkey_check() - may @key be used with @access for [va, va + len)?
- * @pd: protection domain of the queue that asks; NULL for the driver's UMR queue, which is in none
- *	and may use the keys of all
- * @access: enum mkey_access bits
- * @mkey: set with MKEY_OK only
+ * mkey_check() - may @key be used for [va, va + len)?
+ * @mkey: set with MKEY_OK only; NULL for the null key
+ *
+ * Of an indirect key, the keys it leads to are not looked at.
  *
  * Return: any status but MKEY_NOT_PRESENT.
  */
-enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key, const struct domain *pd,
-			    uint8_t access, uint64_t va, uint64_t len, struct mkey **mkey);
+enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key,
+			    const struct mkey_use *use, uint64_t va, uint64_t len,
+			    struct mkey **mkey);
+
+/* A piece of memory behind a key. */
+struct mkey_place {
+	struct mkey *mkey;	/* direct; NULL: the null key */
+	uint32_t key;		/* its key */
+	uint64_t va;		/* in it */
+	uint64_t address;	/* on the bus, unless it is the null key */
+	uint64_t len;		/* bytes, all of them contiguous */
+};
 
 /**
- * mkey_translate() - the bus address of @va, which mkey_check() has admitted.
+ * mkey_resolve() - where the bytes at @va of @key are.
+ * @len: bytes wanted; what is found may be shorter, but not empty
+ * @write: direction, as pages may be present for reading only
+ * @place: with MKEY_NOT_PRESENT, all but the address is set: what to ask the driver for
+ *
+ * Return: any status; MKEY_BAD_KEY also where keys lead to keys too often (max_indirection).
+ */
+enum mkey_status mkey_resolve(const struct mkey_table *table, uint32_t key,
+			      const struct mkey_use *use, uint64_t va, uint64_t len, bool write,
+			      struct mkey_place *place);
+
+/**
+ * mkey_follow() - one step from an indirect key to the next.
+ * @place: where to go on; its key, va and len are replaced, its len at most lowered
+ *
+ * Return: MKEY_OK or MKEY_BAD_RANGE.
+ */
+enum mkey_status mkey_follow(struct mkey *mkey, struct mkey_place *place);
+
+/**
+ * mkey_translate() - the bus address of @va of a direct key, which mkey_check() has admitted.
  * @write: direction, as entries may be present for reading only
  *
  * Return: how many bytes follow at consecutive addresses, at most @len; 0 when the page is not
@@ -162,12 +237,18 @@ uint64_t mkey_translate(const struct mkey *mkey, uint64_t va, uint64_t len, bool
 
 /**
  * mkey_load() - overwrite entries [first, first + count) of the translation list.
- * @list: big endian MTTs
- * @flags: MKEY_PTAG_* bits to set in each of them
+ * @list: big endian MTTs or KLMs, mkey_entry_size() bytes each
+ * @flags: MKEY_PTAG_* bits to set in each MTT
  *
  * Return: 0, or -ERANGE if they are not all within the list.
  */
 int mkey_load(struct mkey *mkey, uint64_t first, uint64_t count, const void *list, uint64_t flags);
+
+/** mkey_load_klm() - the same for indirect keys; the range is within the list. */
+void mkey_load_klm(struct mkey *mkey, uint64_t first, uint64_t count, const void *list);
+
+/** mkey_dump_klm() - write entry @index as drivers do: MKEY_KLM_SIZE bytes at @to. */
+void mkey_dump_klm(const struct mkey *mkey, uint32_t index, void *to);
 
 /** mkey_context_access() - Return: the enum mkey_access bits of a struct mlx5_ifc_mkc_bits. */
 uint8_t mkey_context_access(const void *mkc);

@@ -9,8 +9,6 @@
 #include "connectx/umem.h"
 #include "util.h"
 
-#define MKEY_QPN_ANY 0xffffff
-
 uint8_t mkey_context_access(const void *mkc)
 {
 	return (MLX5_GET(mkc, mkc, lr) ? MKEY_LOCAL_READ : 0) |
@@ -20,9 +18,24 @@ uint8_t mkey_context_access(const void *mkc)
 	       (MLX5_GET(mkc, mkc, a) ? MKEY_REMOTE_ATOMIC : 0);
 }
 
-static unsigned int mkc_access_mode(const void *mkc)
+/* By enum mkey_mode: all of them fit into access_mode_1_0. */
+static const uint8_t modes[] = {
+	[MKEY_MODE_PA] = MLX5_MKC_ACCESS_MODE_PA,
+	[MKEY_MODE_MTT] = MLX5_MKC_ACCESS_MODE_MTT,
+	[MKEY_MODE_KLM] = MLX5_MKC_ACCESS_MODE_KLMS,
+	[MKEY_MODE_KSM] = MLX5_MKC_ACCESS_MODE_KSM,
+};
+
+/* Return: enum mkey_mode, or -1 for one that this model does not have. */
+static int mkc_mode(const void *mkc)
 {
-	return MLX5_GET(mkc, mkc, access_mode_4_2) << 2 | MLX5_GET(mkc, mkc, access_mode_1_0);
+	uint8_t asked = MLX5_GET(mkc, mkc, access_mode_4_2) << 2 |
+			MLX5_GET(mkc, mkc, access_mode_1_0);
+
+	for (unsigned int mode = 0; mode < ARRAY_SIZE(modes); mode++)
+		if (modes[mode] == asked)
+			return mode;
+	return -1;
 }
 
 static void mkey_from_context(struct mkey *mkey, const void *mkc)
@@ -34,8 +47,7 @@ static void mkey_from_context(struct mkey *mkey, const void *mkc)
 		.qpn = MLX5_GET(mkc, mkc, qpn),
 		.octowords = MLX5_GET(mkc, mkc, translations_octword_size),
 		.access = mkey_context_access(mkc),
-		.mode = mkc_access_mode(mkc) == MLX5_MKC_ACCESS_MODE_PA ? MKEY_MODE_PA :
-									   MKEY_MODE_MTT,
+		.mode = mkc_mode(mkc),
 		.page_shift = MLX5_GET(mkc, mkc, log_page_size),
 		.unlimited = MLX5_GET(mkc, mkc, length64),
 		.free = MLX5_GET(mkc, mkc, free),
@@ -62,8 +74,7 @@ static void mkey_to_context(const struct mkey *mkey, void *mkc)
 	MLX5_SET(mkc, mkc, rr, !!(mkey->access & MKEY_REMOTE_READ));
 	MLX5_SET(mkc, mkc, rw, !!(mkey->access & MKEY_REMOTE_WRITE));
 	MLX5_SET(mkc, mkc, a, !!(mkey->access & MKEY_REMOTE_ATOMIC));
-	MLX5_SET(mkc, mkc, access_mode_1_0, mkey->mode == MKEY_MODE_PA ? MLX5_MKC_ACCESS_MODE_PA :
-									 MLX5_MKC_ACCESS_MODE_MTT);
+	MLX5_SET(mkc, mkc, access_mode_1_0, modes[mkey->mode]);
 	MLX5_SET(mkc, mkc, log_page_size, mkey->page_shift);
 	MLX5_SET(mkc, mkc, length64, mkey->unlimited);
 	MLX5_SET(mkc, mkc, free, mkey->free);
@@ -76,7 +87,7 @@ static void mkey_to_context(const struct mkey *mkey, void *mkc)
 	MLX5_SET(mkc, mkc, pcie_tph_steering_tag_index, mkey->tph.st_index);
 }
 
-/* The page list behind the command; entries without rights of their own have all of them. */
+/* The list behind the command; pages without rights of their own have all of them. */
 static int mkey_load_command(struct mkey *mkey, const struct cmd *cmd)
 {
 	uint32_t octowords = MLX5_GET(create_mkey_in, cmd->in, translations_octword_actual_size);
@@ -86,7 +97,7 @@ static int mkey_load_command(struct mkey *mkey, const struct cmd *cmd)
 		return 0;
 	if (bytes > cmd->in_len - MLX5_BYTE_OFF(create_mkey_in, klm_pas_mtt))
 		return -ERANGE;
-	return mkey_load(mkey, 0, bytes / MKEY_MTT_SIZE,
+	return mkey_load(mkey, 0, bytes / mkey_entry_size(mkey),
 			 MLX5_ADDR_OF(create_mkey_in, cmd->in, klm_pas_mtt),
 			 MLX5_GET(create_mkey_in, cmd->in, pg_access) ? 0 : MKEY_PTAG_PRESENT);
 }
@@ -135,10 +146,8 @@ static uint8_t mkey_load_pages(struct connectx *nic, struct cmd *cmd, struct mke
 /* What a key may ask for that this model does not have. */
 static bool mkey_supported(const struct cmd *cmd, const void *mkc)
 {
-	unsigned int mode = mkc_access_mode(mkc);
-
-	return (mode == MLX5_MKC_ACCESS_MODE_PA || mode == MLX5_MKC_ACCESS_MODE_MTT) &&
-	       !MLX5_GET(mkc, mkc, bsf_en) && !MLX5_GET(mkc, mkc, ma_translation_mode) &&
+	return mkc_mode(mkc) >= 0 && !MLX5_GET(mkc, mkc, bsf_en) &&
+	       !MLX5_GET(mkc, mkc, ma_translation_mode) &&
 	       !MLX5_GET(create_mkey_in, cmd->in, data_direct);
 }
 
@@ -185,6 +194,18 @@ uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 }
 
+/* What an indirect key leads to, as much of it as the driver has room for. */
+static void mkey_query_list(const struct mkey *mkey, struct cmd *cmd)
+{
+	uint8_t *to = MLX5_ADDR_OF(query_mkey_out, cmd->out, bsf0_klm0_pas_mtt0_1);
+	const uint8_t *end = (uint8_t *)cmd->out + cmd->out_len;
+
+	for (uint32_t i = 0; i < mkey->entries && end - to >= MKEY_KLM_SIZE; i++) {
+		mkey_dump_klm(mkey, i, to);
+		to += MKEY_KLM_SIZE;
+	}
+}
+
 uint8_t mkey_query(struct connectx *nic, struct cmd *cmd)
 {
 	const struct mkey *mkey = cmd_find(cmd, &nic->mkeys.keys,
@@ -193,6 +214,8 @@ uint8_t mkey_query(struct connectx *nic, struct cmd *cmd)
 	if (!mkey)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	mkey_to_context(mkey, MLX5_ADDR_OF(query_mkey_out, cmd->out, memory_key_mkey_entry));
+	if (mkey_is_indirect(mkey))
+		mkey_query_list(mkey, cmd);
 	return MLX5_CMD_STAT_OK;
 }
 

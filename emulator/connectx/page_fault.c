@@ -44,6 +44,7 @@ void page_faults_clear(struct page_faults *faults)
 		page_fault_end(fault, true);
 }
 
+/* Whole pages are asked for: drivers that were given an odd address would go beyond the last. */
 static int page_fault_post(struct connectx *nic, uint64_t token, const struct sg_stop *stop)
 {
 	uint64_t first = stop->va >> FAULT_PAGE_SHIFT;
@@ -54,7 +55,7 @@ static int page_fault_post(struct connectx *nic, uint64_t token, const struct sg
 			.token47_32 = cpu_to_be16(token >> 32),
 			.token31_0 = cpu_to_be32(token & 0xffffffff),
 			.mkey = cpu_to_be32(stop->key),
-			.va = cpu_to_be64(stop->va),
+			.va = cpu_to_be64(first << FAULT_PAGE_SHIFT),
 		},
 	};
 

@@ -34,6 +34,9 @@ enum requester_wait {
 	WAIT_RELEASE,		/* the "umr" fault point */
 };
 
+/* How often a driver is asked about the same page that an indirect key leads to. */
+#define REQUEST_FAULT_RETRIES	16
+
 struct requester {
 	struct qp *qp;
 	struct engine_work work;
@@ -45,6 +48,7 @@ struct requester {
 	bool active;		/* wqe is being carried out */
 	bool begun;		/* ... and its first packet has been answered */
 	bool fault_failed;	/* the driver could not resolve the fault that stopped it */
+	uint8_t fault_retries;	/* left for faults that lie behind indirect keys */
 	bool released;		/* it has passed the "umr" fault point */
 	uint8_t retries, rnr_retries; /* left for this message */
 	uint32_t psn;		/* of the next message */

@@ -143,8 +143,10 @@ static bool request_move(struct requester *req, struct qp *peer, struct sg *remo
 		     sg_copy(remote, &req->local, len, &moved, stop);
 	req->done += moved;
 	*budget -= moved / BYTES_PER_UNIT;
-	if (moved)
+	if (moved) {
 		req->fault_failed = false;
+		req->fault_retries = REQUEST_FAULT_RETRIES;
+	}
 	return all;
 }
 

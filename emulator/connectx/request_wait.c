@@ -100,9 +100,24 @@ void request_fault_resolved(struct page_fault *fault, bool failed)
 	requester_continue(req);
 }
 
+/*
+ * The driver answers for the key that it was asked about. Behind an indirect key that may be the
+ * wrong one by now: mlx5_ib gives up a part of an address space first, whose faults it cannot
+ * resolve then, and changes the list that leads to it a little later. So ask again.
+ */
+static bool request_may_fault(struct requester *req, const struct sg_stop *stop)
+{
+	if (!req->fault_failed)
+		return true;
+	if (!stop->indirect || !req->fault_retries)
+		return false;
+	req->fault_retries--;
+	return true;
+}
+
 enum step request_stopped(struct requester *req, struct qp *peer, const struct sg_stop *stop)
 {
-	if (stop->status == MKEY_NOT_PRESENT && !req->fault_failed &&
+	if (stop->status == MKEY_NOT_PRESENT && request_may_fault(req, stop) &&
 	    !page_fault_raise(&req->fault, stop)) {
 		req->wait = WAIT_FAULT;
 		return STEP_WAIT;

@@ -201,22 +201,6 @@ static const struct domain *requester_pd(const struct requester *req)
 	return req->pulling ? req->qp->srq->pd : req->qp->pd;
 }
 
-/* Keys of the local buffers are checked before anything is sent. */
-static bool requester_local_ok(const struct requester *req)
-{
-	struct mkey *mkey;
-
-	for (unsigned int i = 0; i < req->wqe.num_data; i++) {
-		const struct wqe_data *data = &req->wqe.data[i];
-
-		if (!data->bytes &&
-		    mkey_check(&req->qp->nic->mkeys, data->lkey, req->local.pd, req->local.access,
-			       data->address, data->len, &mkey) != MKEY_OK)
-			return false;
-	}
-	return true;
-}
-
 /* Returns 0, or the syndrome (enum cqe_syndrome) that this WQE ends with before it is begun. */
 static uint8_t requester_check(const struct requester *req)
 {
@@ -230,7 +214,19 @@ static uint8_t requester_check(const struct requester *req)
 		return CQE_LOCAL_LENGTH;
 	if (req->wqe.len > 1ull << req->qp->log_max_msg)
 		return CQE_LOCAL_LENGTH;
-	return requester_local_ok(req) ? 0 : CQE_LOCAL_PROT;
+	/* keys of the local buffers are checked before anything is sent */
+	return sg_check(&req->local) ? 0 : CQE_LOCAL_PROT;
+}
+
+static void requester_init_local(struct requester *req)
+{
+	const struct mkey_use use = {
+		.pd = requester_pd(req),
+		.qpn = req->qp->qpn,
+		.access = request_local_access(req),
+	};
+
+	sg_init(&req->local, req->qp->nic, &use, req->wqe.data, req->wqe.num_data);
 }
 
 /* req->wqe is what is to be done next. */
@@ -238,8 +234,7 @@ static enum step requester_begin(struct requester *req)
 {
 	uint8_t syndrome;
 
-	sg_init(&req->local, req->qp->nic, requester_pd(req), request_local_access(req),
-		req->wqe.data, req->wqe.num_data);
+	requester_init_local(req);
 	syndrome = requester_check(req);
 	return syndrome ? requester_fail(req, syndrome) : STEP_MORE;
 }
@@ -251,6 +246,7 @@ static enum step requester_start(struct requester *req)
 	req->active = true;
 	req->begun = false;
 	req->fault_failed = false;
+	req->fault_retries = REQUEST_FAULT_RETRIES;
 	req->released = false;
 	req->done = 0;
 	req->retries = req->qp->retry_count;

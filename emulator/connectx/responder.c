@@ -213,14 +213,24 @@ static bool responder_allows(const struct qp *qp, const struct message *message)
 	}
 }
 
+static void responder_init_end(struct responder *resp, uint8_t access, const struct wqe_data *data,
+			       uint8_t num)
+{
+	const struct mkey_use use = {
+		.pd = responder_pd(resp), .qpn = resp->qp->qpn, .access = access,
+	};
+
+	sg_init(&resp->end, resp->qp->nic, &use, data, num);
+}
+
 static enum response responder_begin_send(struct responder *resp)
 {
 	bool datagram = service_is_datagram(resp->message.service);
 
 	if (resp->message.len + (datagram ? GRH_SIZE : 0) > resp->receive.wqe.len)
 		return responder_refuse_request(resp);
-	sg_init(&resp->end, resp->qp->nic, responder_pd(resp), MKEY_LOCAL_WRITE, resp->receive.wqe.data,
-		resp->receive.wqe.num_data);
+	responder_init_end(resp, MKEY_LOCAL_WRITE, resp->receive.wqe.data,
+			   resp->receive.wqe.num_data);
 	/* room for a global route header comes before every datagram, whether it had one or not */
 	if (datagram)
 		sg_skip(&resp->end, GRH_SIZE);
@@ -230,21 +240,17 @@ static enum response responder_begin_send(struct responder *resp)
 static enum response responder_begin_rdma(struct responder *resp)
 {
 	const struct message *message = &resp->message;
-	struct qp *qp = resp->qp;
-	struct mkey *mkey;
 
-	if (!responder_allows(qp, message))
+	if (!responder_allows(resp->qp, message))
 		return responder_refuse_request(resp);
 	resp->remote = (struct wqe_data){
 		.address = message->raddr,
 		.lkey = message->rkey,
 		.len = message->len,
 	};
-	sg_init(&resp->end, qp->nic, responder_pd(resp), message_access(message), &resp->remote, 1);
+	responder_init_end(resp, message_access(message), &resp->remote, 1);
 	/* a message of no bytes touches no memory, so its key is not looked at */
-	if (message->len && mkey_check(&qp->nic->mkeys, message->rkey, resp->end.pd,
-				       resp->end.access, message->raddr, message->len,
-				       &mkey) != MKEY_OK)
+	if (message->len && !sg_check(&resp->end))
 		return responder_refuse(resp, CQE_LOCAL_ACCESS, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
 					RESPONSE_NAK_ACCESS);
 	return RESPONSE_ACK;
@@ -315,6 +321,9 @@ static bool responder_invalidate(struct responder *resp)
 
 	if (!mkey || mkey->key != key || mkey->free || mkey->pd != qp->pd ||
 	    !mkey->remote_invalidate)
+		return false;
+	/* a window that is bound to a QP can be invalidated only through it */
+	if (mkey->qpn != MKEY_QPN_ANY && mkey->qpn != qp->qpn)
 		return false;
 	mkey->free = true;
 	return true;

@@ -10,10 +10,24 @@
 /* The largest TLP, and a multiple of all smaller ones. */
 #define SG_BOUNCE 4096
 
-void sg_init(struct sg *sg, struct connectx *nic, const struct domain *pd, uint8_t access,
+void sg_init(struct sg *sg, struct connectx *nic, const struct mkey_use *use,
 	     const struct wqe_data *data, uint8_t num)
 {
-	*sg = (struct sg){ .nic = nic, .pd = pd, .access = access, .data = data, .num = num };
+	*sg = (struct sg){ .nic = nic, .use = *use, .data = data, .num = num };
+}
+
+bool sg_check(const struct sg *sg)
+{
+	struct mkey *mkey;
+
+	for (unsigned int i = 0; i < sg->num; i++) {
+		const struct wqe_data *data = &sg->data[i];
+
+		if (!data->bytes && mkey_check(&sg->nic->mkeys, data->lkey, &sg->use, data->address,
+					       data->len, &mkey) != MKEY_OK)
+			return false;
+	}
+	return true;
 }
 
 void sg_rewind(struct sg *sg)
@@ -42,30 +56,43 @@ void sg_skip(struct sg *sg, uint32_t len)
 	}
 }
 
+/* The null key, SG_BOUNCE bytes at a time. Nobody gets to see what somebody else wrote to it. */
+static void sg_map_null(struct sg_span *span)
+{
+	static uint8_t null[SG_BOUNCE];
+
+	if (span->len > sizeof(null))
+		span->len = sizeof(null);
+	span->ram = memset(null, 0, span->len);
+}
+
 static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
 			  struct sg_stop *stop)
 {
 	const struct wqe_data *data = &sg->data[sg->index];
 	uint64_t left = data->len - sg->offset;
-	uint64_t va = data->address + sg->offset;
-	struct mkey *mkey = NULL;
+	struct mkey_place place;
+	enum mkey_status status;
 
+	/* only what is used counts: a receive may describe more than its memory key has */
 	if (len > left)
 		len = left;
-	*stop = (struct sg_stop){
-		.end = sg, .nic = sg->nic, .key = data->lkey, .va = va, .len = left,
-	};
-	/* only what is used counts: a receive may describe more than its memory key has */
-	stop->status = mkey_check(&sg->nic->mkeys, data->lkey, sg->pd, sg->access, va, len, &mkey);
-	if (stop->status != MKEY_OK)
-		return false;
-	span->len = mkey_translate(mkey, va, len, write, &span->address);
-	if (!span->len) {
-		stop->status = MKEY_NOT_PRESENT;
+	status = mkey_resolve(&sg->nic->mkeys, data->lkey, &sg->use, data->address + sg->offset,
+			      len, write, &place);
+	if (status != MKEY_OK) {
+		*stop = (struct sg_stop){
+			.end = sg, .nic = sg->nic, .status = status, .key = place.key,
+			.va = place.va, .indirect = place.key != data->lkey,
+		};
+		/* what a driver may as well bring in now */
+		stop->len = stop->indirect ? place.len : left;
 		return false;
 	}
-	span->mkey = mkey;
-	span->ram = cx_ram(sg->nic, span->address, span->len, write);
+	*span = (struct sg_span){ .address = place.address, .len = place.len, .mkey = place.mkey };
+	if (place.mkey)
+		span->ram = cx_ram(sg->nic, span->address, span->len, write);
+	else
+		sg_map_null(span);
 	return true;
 }
 
@@ -229,6 +256,6 @@ bool sg_scatter(struct sg *to, const void *data, uint32_t len, struct sg_stop *s
 	struct sg from;
 	uint32_t moved;
 
-	sg_init(&from, to->nic, to->pd, 0, &bytes, 1);
+	sg_init(&from, to->nic, &to->use, &bytes, 1);
 	return sg_copy(to, &from, len, &moved, stop);
 }

@@ -17,15 +17,13 @@
 #include "connectx/wqe.h"
 
 struct connectx;
-struct domain;
 
 /* One end of a transfer: a list, the rights that its keys must have, and how far it got. */
 struct sg {
 	struct connectx *nic;		/* whose keys they are, and whose link is used */
-	const struct domain *pd;
+	struct mkey_use use;		/* of every key */
 	const struct wqe_data *data;
 	uint8_t num;
-	uint8_t access;			/* enum mkey_access, of every key */
 	uint8_t index;			/* entry that is next */
 	uint32_t offset;		/* bytes of it that are done */
 };
@@ -35,14 +33,22 @@ struct sg_stop {
 	const struct sg *end;		/* which end it was; to compare, as it may be gone by now */
 	struct connectx *nic;		/* of that end; set with MKEY_NOT_PRESENT */
 	enum mkey_status status;	/* MKEY_OK: the bus refused to read */
+	/* where it stopped; behind an indirect key, where that led to */
+	bool indirect;			/* and whether one did */
 	uint32_t key;
-	uint64_t va;			/* where in the key it stopped */
+	uint64_t va;
 	uint64_t len;			/* bytes from there that the entry still names */
 };
 
 /** sg_init() - start at the beginning of a list. */
-void sg_init(struct sg *sg, struct connectx *nic, const struct domain *pd, uint8_t access,
+void sg_init(struct sg *sg, struct connectx *nic, const struct mkey_use *use,
 	     const struct wqe_data *data, uint8_t num);
+
+/**
+ * sg_check() - whether the keys of the list admit all of it. Pages may still be missing, and keys
+ * that indirect ones lead to.
+ */
+bool sg_check(const struct sg *sg);
 
 /** sg_rewind() - start over. */
 void sg_rewind(struct sg *sg);
@@ -84,7 +90,7 @@ struct sg_span {
 	void *ram;		/* where guest memory is mapped, or inline data; NULL: go by the bus */
 	uint64_t address;	/* on the bus */
 	uint64_t len;
-	const struct mkey *mkey; /* for its hints; NULL with inline data */
+	const struct mkey *mkey; /* for its hints; NULL without memory behind it */
 };
 
 /**

@@ -13,7 +13,8 @@
 #include "util.h"
 
 #define UMR_CHUNK		4096	/* bytes of a translation list handled at once */
-#define UMR_MTT_PER_OCTOWORD	(MKEY_OCTOWORD / MKEY_MTT_SIZE)
+/* Flags that <linux/mlx5/qp.h> does not name, as the driver does not use them; libmlx5 does. */
+#define UMR_CHECK_QPN		(1 << 3)
 
 #define UMR_MASK_ACCESS                                                                            \
 	(MLX5_MKEY_MASK_LR | MLX5_MKEY_MASK_LW | MLX5_MKEY_MASK_RR | MLX5_MKEY_MASK_RW |           \
@@ -32,7 +33,7 @@ struct umr {
 	uint64_t mask;		/* MLX5_MKEY_MASK_* */
 	uint8_t flags;		/* MLX5_UMR_* */
 	struct domain *pd;	/* with MLX5_MKEY_MASK_PD */
-	uint64_t first, count;	/* translation entries to be loaded */
+	uint64_t offset, bytes;	/* what of the translations is to be loaded, as drivers write it */
 };
 
 static void umr_parse(struct umr *umr, struct qp *qp, const struct send_wqe *wqe)
@@ -44,27 +45,36 @@ static void umr_parse(struct umr *umr, struct qp *qp, const struct send_wqe *wqe
 		.mkc = wqe->copy + wqe->umr_mkey,
 		.mask = be64_to_cpu(ctrl->mkey_mask),
 		.flags = ctrl->flags,
-		.count = (uint64_t)be16_to_cpu(ctrl->xlt_octowords) * UMR_MTT_PER_OCTOWORD,
+		.bytes = (uint64_t)be16_to_cpu(ctrl->xlt_octowords) * MKEY_OCTOWORD,
 	};
 	if (umr->flags & MLX5_UMR_TRANSLATION_OFFSET_EN)
-		umr->first = ((uint64_t)be32_to_cpu(ctrl->xlt_offset_47_16) << 16 |
-			      be16_to_cpu(ctrl->xlt_offset)) * UMR_MTT_PER_OCTOWORD;
+		umr->offset = ((uint64_t)be32_to_cpu(ctrl->xlt_offset_47_16) << 16 |
+			       be16_to_cpu(ctrl->xlt_offset)) * MKEY_OCTOWORD;
 	if (umr->mask & MLX5_MKEY_MASK_PD)
 		umr->pd = pd_find(qp->nic, MLX5_GET(mkc, umr->mkc, pd));
 }
 
 /*
- * The pages of a key are bus addresses, so only the driver's own queues may say which: the UMR
- * queue, for keys of every domain, and kernel QPs for those of their own.
+ * The driver's UMR queue may change all keys, other queues those of their domain. The pages of a
+ * direct key are bus addresses, so only queues of the kernel may say which. An indirect key leads
+ * to keys that are checked when it is used, so programs may lay it out themselves.
  */
-static bool umr_privileged(const struct qp *qp, const struct umr *umr)
+static bool umr_queue_allowed(const struct qp *qp, const struct umr *umr)
 {
 	if (qp->service == MLX5_QP_ST_REG_UMR)
 		return true;
-	return qp->reserved_lkey && umr->mkey->pd == qp->pd && !(umr->mask & MLX5_MKEY_MASK_PD);
+	if (umr->mkey->pd != qp->pd || umr->mask & MLX5_MKEY_MASK_PD)
+		return false;
+	return qp->reserved_lkey || mkey_is_indirect(umr->mkey);
 }
 
-static bool umr_key_allows(const struct umr *umr, uint32_t key)
+/* A window that is bound to a QP is invalidated there, by the key that it has. */
+static bool umr_qpn_allows(const struct qp *qp, const struct mkey *mkey, uint32_t key)
+{
+	return mkey->key == key && (mkey->qpn == MKEY_QPN_ANY || mkey->qpn == qp->qpn);
+}
+
+static bool umr_key_allows(const struct qp *qp, const struct umr *umr, uint32_t key)
 {
 	const struct mkey *mkey = umr->mkey;
 
@@ -72,45 +82,65 @@ static bool umr_key_allows(const struct umr *umr, uint32_t key)
 		return false;
 	if (!(umr->mask & MLX5_MKEY_MASK_KEY) && mkey->key != key)
 		return false;
+	if ((umr->flags & UMR_CHECK_QPN) && !umr_qpn_allows(qp, mkey, key))
+		return false;
 	/* the flags are named for what they check: "not free" fails a key that is in use */
 	if ((umr->flags & MLX5_UMR_CHECK_NOT_FREE) && !mkey->free)
 		return false;
 	return !((umr->flags & MLX5_UMR_CHECK_FREE) && mkey->free);
 }
 
+static bool umr_range_allowed(const struct umr *umr, const struct send_wqe *wqe)
+{
+	uint64_t room = (uint64_t)umr->mkey->entries * mkey_entry_size(umr->mkey);
+
+	if (!umr->bytes)
+		return true;
+	return range_within(umr->offset, umr->bytes, room) &&
+	       umr->bytes <= (umr->flags & MLX5_UMR_INLINE ? wqe->xlt_len : wqe->len);
+}
+
 static bool umr_allowed(const struct qp *qp, const struct umr *umr, const struct send_wqe *wqe)
 {
-	uint64_t bytes = umr->count * MKEY_MTT_SIZE;
-
-	if (!umr->mkey || !umr_privileged(qp, umr) || !umr_key_allows(umr, be32_to_cpu(wqe->imm)))
+	if (!umr->mkey || !umr_queue_allowed(qp, umr) ||
+	    !umr_key_allows(qp, umr, be32_to_cpu(wqe->imm)))
 		return false;
 	if (umr->mask & ~(uint64_t)UMR_MASK_KNOWN)
 		return false;
 	if ((umr->mask & MLX5_MKEY_MASK_PD) && !umr->pd)
 		return false;
-	if (!range_within(umr->first, umr->count, umr->mkey->entries))
-		return !umr->count;
-	return bytes <= (umr->flags & MLX5_UMR_INLINE ? wqe->xlt_len : wqe->len);
+	return umr_range_allowed(umr, wqe);
+}
+
+/* @offset, @len: in bytes, within the list */
+static void umr_load_piece(const struct umr *umr, uint64_t offset, uint64_t len, const void *list)
+{
+	uint32_t size = mkey_entry_size(umr->mkey);
+
+	mkey_load(umr->mkey, (umr->offset + offset) / size, len / size, list, 0);
 }
 
 /* New translations; where they cannot be read, those before stay as loaded. */
 static bool umr_load(const struct qp *qp, const struct umr *umr, const struct send_wqe *wqe,
 		     struct sg_stop *stop)
 {
-	uint64_t buf[UMR_CHUNK / MKEY_MTT_SIZE];
+	const struct mkey_use use = {
+		.pd = qp->pd, .qpn = qp->qpn, .access = MKEY_LOCAL_READ,
+	};
+	uint64_t buf[UMR_CHUNK / sizeof(uint64_t)];
 	uint64_t piece;
 	struct sg from;
 
 	if (umr->flags & MLX5_UMR_INLINE) {
-		mkey_load(umr->mkey, umr->first, umr->count, wqe->copy + wqe->umr_xlt, 0);
+		umr_load_piece(umr, 0, umr->bytes, wqe->copy + wqe->umr_xlt);
 		return true;
 	}
-	sg_init(&from, qp->nic, qp->pd, MKEY_LOCAL_READ, wqe->data, wqe->num_data);
-	for (uint64_t done = 0; done < umr->count; done += piece) {
-		piece = umr->count - done < ARRAY_SIZE(buf) ? umr->count - done : ARRAY_SIZE(buf);
-		if (!sg_gather(&from, buf, piece * MKEY_MTT_SIZE, stop))
+	sg_init(&from, qp->nic, &use, wqe->data, wqe->num_data);
+	for (uint64_t done = 0; done < umr->bytes; done += piece) {
+		piece = umr->bytes - done < sizeof(buf) ? umr->bytes - done : sizeof(buf);
+		if (!sg_gather(&from, buf, piece, stop))
 			return false;
-		mkey_load(umr->mkey, umr->first + done, piece, buf, 0);
+		umr_load_piece(umr, done, piece, buf);
 	}
 	return true;
 }

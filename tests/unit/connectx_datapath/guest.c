@@ -177,6 +177,15 @@ uint32_t guest_pd(struct guest *guest)
 	return MLX5_GET(alloc_pd_out, out, pd);
 }
 
+static uint8_t mkey_access_mode(const struct guest_mkey *attr)
+{
+	if (attr->klm)
+		return MLX5_MKC_ACCESS_MODE_KLMS;
+	if (attr->ksm)
+		return MLX5_MKC_ACCESS_MODE_KSM;
+	return attr->pa ? MLX5_MKC_ACCESS_MODE_PA : MLX5_MKC_ACCESS_MODE_MTT;
+}
+
 static void mkey_context(const struct guest_mkey *attr, void *mkc)
 {
 	MLX5_SET(mkc, mkc, pd, attr->pd);
@@ -185,11 +194,11 @@ static void mkey_context(const struct guest_mkey *attr, void *mkc)
 	MLX5_SET(mkc, mkc, rr, !!(attr->access & MKEY_REMOTE_READ));
 	MLX5_SET(mkc, mkc, rw, !!(attr->access & MKEY_REMOTE_WRITE));
 	MLX5_SET(mkc, mkc, a, !!(attr->access & MKEY_REMOTE_ATOMIC));
-	MLX5_SET(mkc, mkc, access_mode_1_0,
-		 attr->pa ? MLX5_MKC_ACCESS_MODE_PA : MLX5_MKC_ACCESS_MODE_MTT);
+	MLX5_SET(mkc, mkc, access_mode_1_0, mkey_access_mode(attr));
 	MLX5_SET(mkc, mkc, free, attr->free);
 	MLX5_SET(mkc, mkc, umr_en, attr->umr);
-	MLX5_SET(mkc, mkc, qpn, 0xffffff);
+	MLX5_SET(mkc, mkc, qpn, attr->qpn ? attr->qpn : MKEY_QPN_ANY);
+	MLX5_SET(mkc, mkc, en_rinval, attr->remote_invalidate);
 	MLX5_SET(mkc, mkc, mkey_7_0, attr->variant);
 	MLX5_SET64(mkc, mkc, start_addr, attr->start);
 	MLX5_SET64(mkc, mkc, len, attr->len);
@@ -200,10 +209,22 @@ static void mkey_context(const struct guest_mkey *attr, void *mkc)
 	MLX5_SET(mkc, mkc, pcie_tph_steering_tag_index, attr->st_index);
 }
 
+void guest_put_klms(void *to, const struct guest_klm *klms, uint32_t count)
+{
+	struct mlx5_klm *klm = to;
+
+	for (uint32_t i = 0; i < count; i++)
+		klm[i] = (struct mlx5_klm){
+			.bcount = cpu_to_be32(klms[i].len),
+			.key = cpu_to_be32(klms[i].key),
+			.va = cpu_to_be64(klms[i].va),
+		};
+}
+
 uint8_t guest_try_mkey(struct guest *guest, const struct guest_mkey *attr, uint32_t *key)
 {
-	uint32_t pages = (attr->num_pages + 1) & ~1u;
-	size_t in_len = MLX5_ST_SZ_BYTES(create_mkey_in) + pages * sizeof(uint64_t);
+	uint32_t octowords = (attr->num_pages + 1) / 2 + attr->num_klms;
+	size_t in_len = MLX5_ST_SZ_BYTES(create_mkey_in) + octowords * MKEY_OCTOWORD;
 	uint8_t *in = calloc(1, in_len);
 	uint8_t out[MLX5_ST_SZ_BYTES(create_mkey_out)] = { 0 };
 	__be64 *pas = MLX5_ADDR_OF(create_mkey_in, in, klm_pas_mtt);
@@ -211,9 +232,10 @@ uint8_t guest_try_mkey(struct guest *guest, const struct guest_mkey *attr, uint3
 
 	assert_non_null(in);
 	mkey_context(attr, MLX5_ADDR_OF(create_mkey_in, in, memory_key_mkey_entry));
-	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, pages / 2);
+	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, octowords);
 	for (uint32_t i = 0; i < attr->num_pages; i++)
 		pas[i] = cpu_to_be64(attr->pages[i]);
+	guest_put_klms(pas, attr->klms, attr->num_klms);
 	status = guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, in_len, out, sizeof(out));
 	free(in);
 	*key = MLX5_GET(create_mkey_out, out, mkey_index) << 8 | attr->variant;
@@ -517,6 +539,35 @@ const struct mlx5_eqe *guest_event(struct guest *guest)
 static uint8_t guest_pattern(size_t at, uint8_t seed)
 {
 	return (uint8_t)(at * 7 + (at >> 8) * 13 + seed);
+}
+
+uint64_t guest_expect_fault(struct guest *guest, uint32_t key, uint64_t va, uint32_t pages)
+{
+	const struct mlx5_eqe *eqe = guest_event(guest);
+	const struct mlx5_eqe_page_fault *pf;
+
+	assert_non_null(eqe);
+	pf = &eqe->data.page_fault;
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_PAGE_FAULT);
+	assert_int_equal(eqe->sub_type, 2);
+	assert_int_equal(pf->memory.flags, 0x80);
+	assert_int_equal(be32_to_cpu(pf->memory.mkey), key);
+	assert_int_equal(be64_to_cpu(pf->memory.va), va);
+	assert_int_equal(be32_to_cpu(pf->memory.demand_fault_pages) >> 12, pages);
+	return (uint64_t)be16_to_cpu(pf->memory.token47_32) << 32 |
+	       be32_to_cpu(pf->memory.token31_0);
+}
+
+void guest_resume(struct guest *guest, uint64_t token, bool error)
+{
+	uint32_t in[MLX5_ST_SZ_DW(page_fault_resume_in)] = { 0 };
+	uint32_t out[MLX5_ST_SZ_DW(page_fault_resume_out)] = { 0 };
+	void *info = MLX5_ADDR_OF(page_fault_resume_in, in, page_fault_info.mem_page_fault_info);
+
+	MLX5_SET(mem_page_fault_info, info, error, error);
+	MLX5_SET(mem_page_fault_info, info, fault_token_47_32, token >> 32);
+	MLX5_SET(mem_page_fault_info, info, fault_token_31_0, token & 0xffffffff);
+	guest_command(guest, MLX5_CMD_OP_PAGE_FAULT_RESUME, in, sizeof(in), out, sizeof(out));
 }
 
 void guest_fill(void *data, size_t len, uint8_t seed)

@@ -86,6 +86,12 @@ uint8_t guest_try(struct guest *guest, uint16_t opcode, const void *in, size_t i
 void guest_command(struct guest *guest, uint16_t opcode, const void *in, size_t in_len, void *out,
 		   size_t out_len);
 
+/* An entry of an indirect key; in KSMs, len means nothing. */
+struct guest_klm {
+	uint32_t len, key;
+	uint64_t va;
+};
+
 struct guest_mkey {
 	uint32_t pd;
 	uint8_t access, variant, page_shift;
@@ -96,6 +102,12 @@ struct guest_mkey {
 	uint32_t num_pages;
 	bool tph;
 	uint8_t ph, st_index;
+	/* indirect keys, whose entries these are */
+	bool klm, ksm;
+	const struct guest_klm *klms;
+	uint32_t num_klms;
+	uint32_t qpn;			/* 0: any */
+	bool remote_invalidate;
 };
 
 /* Returns the status; @key is set when it is OK. */
@@ -104,6 +116,8 @@ uint32_t guest_mkey(struct guest *guest, const struct guest_mkey *attr);
 /* [address, address + len), as one page list of 4 KiB pages, I/O virtual address = bus address. */
 uint32_t guest_mr(struct guest *guest, uint64_t address, uint64_t len, uint8_t access);
 uint32_t guest_pd(struct guest *guest);
+/* As drivers write it, MKEY_KLM_SIZE bytes each */
+void guest_put_klms(void *to, const struct guest_klm *klms, uint32_t count);
 
 void guest_cq(struct guest *guest, struct guest_cq *cq);
 /* Not yet connected. @service: MLX5_QP_ST_* */
@@ -153,6 +167,11 @@ void guest_expect(struct guest *guest, struct guest_cq *cq, uint8_t opcode, uint
 void guest_expect_nothing(struct guest *guest, struct guest_cq *cq);
 /* The next event, or NULL. */
 const struct mlx5_eqe *guest_event(struct guest *guest);
+
+/* The next event must be a page fault at @va of @key; returns its token. */
+uint64_t guest_expect_fault(struct guest *guest, uint32_t key, uint64_t va, uint32_t pages);
+/* PAGE_FAULT_RESUME */
+void guest_resume(struct guest *guest, uint64_t token, bool error);
 
 /* Fill with a pattern that differs from byte to byte and from @seed to @seed. */
 void guest_fill(void *data, size_t len, uint8_t seed);

@@ -59,36 +59,6 @@ static void post_write(struct fault *fault)
 	guest_post(fault->guest, &fault->qp[0], &wqe, false);
 }
 
-/* The event about the access at @va of @key; returns its token. */
-static uint64_t expect_fault(struct fault *fault, uint32_t key, uint64_t va, uint32_t pages)
-{
-	const struct mlx5_eqe *eqe = guest_event(fault->guest);
-	const struct mlx5_eqe_page_fault *pf;
-
-	assert_non_null(eqe);
-	pf = &eqe->data.page_fault;
-	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_PAGE_FAULT);
-	assert_int_equal(eqe->sub_type, 2);
-	assert_int_equal(pf->memory.flags, 0x80);
-	assert_int_equal(be32_to_cpu(pf->memory.mkey), key);
-	assert_int_equal(be64_to_cpu(pf->memory.va), va);
-	assert_int_equal(be32_to_cpu(pf->memory.demand_fault_pages) >> 12, pages);
-	return (uint64_t)be16_to_cpu(pf->memory.token47_32) << 32 |
-	       be32_to_cpu(pf->memory.token31_0);
-}
-
-static void resume(struct fault *fault, uint64_t token, bool error)
-{
-	uint32_t in[MLX5_ST_SZ_DW(page_fault_resume_in)] = { 0 };
-	uint32_t out[MLX5_ST_SZ_DW(page_fault_resume_out)] = { 0 };
-	void *info = MLX5_ADDR_OF(page_fault_resume_in, in, page_fault_info.mem_page_fault_info);
-
-	MLX5_SET(mem_page_fault_info, info, error, error);
-	MLX5_SET(mem_page_fault_info, info, fault_token_47_32, token >> 32);
-	MLX5_SET(mem_page_fault_info, info, fault_token_31_0, token & 0xffffffff);
-	guest_command(fault->guest, MLX5_CMD_OP_PAGE_FAULT_RESUME, in, sizeof(in), out, sizeof(out));
-}
-
 static void test_remote(void **state)
 {
 	struct fault *fault = *state;
@@ -96,10 +66,10 @@ static void test_remote(void **state)
 
 	set_page(fault, fault->rkey, 1, 0);
 	post_write(fault);
-	token = expect_fault(fault, fault->rkey, fault->remote + GUEST_PAGE, 2);
+	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote + GUEST_PAGE, 2);
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 	set_page(fault, fault->rkey, 1, fault->remote + GUEST_PAGE);
-	resume(fault, token, false);
+	guest_resume(fault->guest, token, false);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ, 0, 0);
 	guest_assert_filled(guest_ptr(fault->guest, fault->remote), SIZE, 1);
 	assert_int_equal(fault->guest->nic->faults.raised, 1);
@@ -113,9 +83,9 @@ static void test_local(void **state)
 
 	set_page(fault, fault->lkey, 0, 0);
 	post_write(fault);
-	token = expect_fault(fault, fault->lkey, fault->local, 3);
+	token = guest_expect_fault(fault->guest, fault->lkey, fault->local, 3);
 	set_page(fault, fault->lkey, 0, fault->local);
-	resume(fault, token, false);
+	guest_resume(fault->guest, token, false);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ, 0, 0);
 	guest_assert_filled(guest_ptr(fault->guest, fault->remote), SIZE, 1);
 }
@@ -128,11 +98,11 @@ static void test_one_page_at_a_time(void **state)
 		set_page(fault, fault->rkey, i, 0);
 	post_write(fault);
 	for (unsigned int i = 0; i < 3; i++) {
-		uint64_t token = expect_fault(fault, fault->rkey, fault->remote + i * GUEST_PAGE,
+		uint64_t token = guest_expect_fault(fault->guest, fault->rkey, fault->remote + i * GUEST_PAGE,
 					      3 - i);
 
 		set_page(fault, fault->rkey, i, fault->remote + i * GUEST_PAGE);
-		resume(fault, token, false);
+		guest_resume(fault->guest, token, false);
 	}
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ, 0, 0);
 	guest_assert_filled(guest_ptr(fault->guest, fault->remote), SIZE, 1);
@@ -146,9 +116,9 @@ static void test_again(void **state)
 	/* resumed, but the page went away again meanwhile: the fault is raised anew */
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
-	token = expect_fault(fault, fault->rkey, fault->remote, 3);
-	resume(fault, token, false);
-	assert_int_not_equal(expect_fault(fault, fault->rkey, fault->remote, 3), token);
+	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
+	guest_resume(fault->guest, token, false);
+	assert_int_not_equal(guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3), token);
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 }
 
@@ -158,7 +128,7 @@ static void test_remote_failed(void **state)
 
 	set_page(fault, fault->rkey, 2, 0);
 	post_write(fault);
-	resume(fault, expect_fault(fault, fault->rkey, fault->remote + 2 * GUEST_PAGE, 1), true);
+	guest_resume(fault->guest, guest_expect_fault(fault->guest, fault->rkey, fault->remote + 2 * GUEST_PAGE, 1), true);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
 	assert_int_equal(fault->guest->nic->faults.failed, 1);
 }
@@ -169,7 +139,7 @@ static void test_local_failed(void **state)
 
 	set_page(fault, fault->lkey, 2, 0);
 	post_write(fault);
-	resume(fault, expect_fault(fault, fault->lkey, fault->local + 2 * GUEST_PAGE, 1), true);
+	guest_resume(fault->guest, guest_expect_fault(fault->guest, fault->lkey, fault->local + 2 * GUEST_PAGE, 1), true);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_LOCAL_PROT);
 }
 
@@ -184,10 +154,10 @@ static void test_receive(void **state)
 	guest_wqe(&wqe, MLX5_OPCODE_SEND, GUEST_SIGNALED, 0);
 	guest_wqe_data(&wqe, fault->local, fault->lkey, SIZE);
 	guest_post(fault->guest, &fault->qp[0], &wqe, false);
-	token = expect_fault(fault, fault->rkey, fault->remote + GUEST_PAGE, 2);
+	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote + GUEST_PAGE, 2);
 	guest_expect_nothing(fault->guest, &fault->cq[1]);
 	set_page(fault, fault->rkey, 1, fault->remote + GUEST_PAGE);
-	resume(fault, token, false);
+	guest_resume(fault->guest, token, false);
 	guest_expect(fault->guest, &fault->cq[1], CQE_RESP_SEND, 0, 0);
 	guest_assert_filled(guest_ptr(fault->guest, fault->remote), SIZE, 1);
 }
@@ -210,10 +180,10 @@ static void test_qp_destroyed(void **state)
 
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
-	token = expect_fault(fault, fault->rkey, fault->remote, 3);
+	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	guest_qp_destroy(fault->guest, &fault->qp[0]);
 	assert_int_equal(fault->guest->nic->faults.pending.count, 0);
-	resume(fault, token, false);
+	guest_resume(fault->guest, token, false);
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 }
 
@@ -224,9 +194,9 @@ static void test_peer_destroyed(void **state)
 
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
-	token = expect_fault(fault, fault->rkey, fault->remote, 3);
+	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	guest_qp_destroy(fault->guest, &fault->qp[1]);
-	resume(fault, token, false);
+	guest_resume(fault->guest, token, false);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_RETRY_EXC);
 }
 
@@ -237,10 +207,10 @@ static void test_qp_error(void **state)
 
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
-	token = expect_fault(fault, fault->rkey, fault->remote, 3);
+	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	guest_modify(fault->guest, &fault->qp[0], MLX5_CMD_OP_2ERR_QP);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_WR_FLUSH);
-	resume(fault, token, false);
+	guest_resume(fault->guest, token, false);
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 }
 
@@ -251,9 +221,9 @@ static void test_key_revoked(void **state)
 
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
-	token = expect_fault(fault, fault->rkey, fault->remote, 3);
+	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	mkey_find(&fault->guest->nic->mkeys, fault->rkey >> 8)->free = true;
-	resume(fault, token, false);
+	guest_resume(fault->guest, token, false);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
 }
 
@@ -264,11 +234,11 @@ static void test_bad_tokens(void **state)
 
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
-	token = expect_fault(fault, fault->rkey, fault->remote, 3);
-	resume(fault, 0, false);
-	resume(fault, token ^ 1ULL << 47, false);
-	resume(fault, token + 1, false);
-	resume(fault, 0xffffffffffff, true);
+	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
+	guest_resume(fault->guest, 0, false);
+	guest_resume(fault->guest, token ^ 1ULL << 47, false);
+	guest_resume(fault->guest, token + 1, false);
+	guest_resume(fault->guest, 0xffffffffffff, true);
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 	assert_int_equal(fault->guest->nic->faults.pending.count, 1);
 }
@@ -279,7 +249,7 @@ static void test_reset(void **state)
 
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
-	expect_fault(fault, fault->rkey, fault->remote, 3);
+	guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	pci_function_reset(&fault->guest->nic->fn);
 	assert_int_equal(fault->guest->nic->faults.pending.count, 0);
 	assert_int_equal(cx_objects_count(fault->guest->nic), 0);

@@ -20,10 +20,10 @@ static struct guest_mkey proto(struct guest *guest, uint64_t *pages)
 static enum mkey_status check(struct guest *guest, uint32_t key, uint8_t access, uint64_t va,
 			      uint64_t len)
 {
+	const struct mkey_use use = { .pd = pd_find(guest->nic, guest->pd), .access = access };
 	struct mkey *found;
 
-	return mkey_check(&guest->nic->mkeys, key, pd_find(guest->nic, guest->pd), access, va, len,
-			  &found);
+	return mkey_check(&guest->nic->mkeys, key, &use, va, len, &found);
 }
 
 static void test_translate(void **state)
@@ -208,8 +208,8 @@ static void test_short_list(void **state)
 static void test_modes(void **state)
 {
 	static const uint8_t modes[] = {
-		MLX5_MKC_ACCESS_MODE_KLMS, MLX5_MKC_ACCESS_MODE_KSM, MLX5_MKC_ACCESS_MODE_SW_ICM,
-		MLX5_MKC_ACCESS_MODE_MEMIC, MLX5_MKC_ACCESS_MODE_CROSSING,
+		MLX5_MKC_ACCESS_MODE_SW_ICM, MLX5_MKC_ACCESS_MODE_MEMIC,
+		MLX5_MKC_ACCESS_MODE_CROSSING,
 	};
 	struct guest *guest = *state;
 	uint8_t out[MLX5_ST_SZ_BYTES(create_mkey_out)] = { 0 };

@@ -140,11 +140,14 @@ static struct mkey *mkey(const struct umr *umr)
 /* Where byte @offset of the region is; 0: not present, UINT64_MAX: not admitted. */
 static uint64_t where(const struct umr *umr, uint64_t offset)
 {
+	const struct mkey_use use = {
+		.pd = pd_find(umr->guest->nic, umr->guest->pd), .access = MKEY_REMOTE_WRITE,
+	};
 	struct mkey *found;
 	uint64_t address;
 
-	if (mkey_check(&umr->guest->nic->mkeys, umr->key, pd_find(umr->guest->nic, umr->guest->pd),
-		       MKEY_REMOTE_WRITE, IOVA + offset, 1, &found) != MKEY_OK)
+	if (mkey_check(&umr->guest->nic->mkeys, umr->key, &use, IOVA + offset, 1, &found) !=
+	    MKEY_OK)
 		return UINT64_MAX;
 	return mkey_translate(found, IOVA + offset, 1, true, &address) ? address : 0;
 }
