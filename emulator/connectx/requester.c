@@ -218,23 +218,17 @@ static uint8_t requester_check(const struct requester *req)
 	return sg_check(&req->local) ? 0 : CQE_LOCAL_PROT;
 }
 
-static void requester_init_local(struct requester *req)
+/* req->wqe is what is to be done next. */
+static enum step requester_begin(struct requester *req)
 {
 	const struct mkey_use use = {
 		.pd = requester_pd(req),
 		.qpn = req->qp->qpn,
 		.access = request_local_access(req),
 	};
-
-	sg_init(&req->local, req->qp->nic, &use, req->wqe.data, req->wqe.num_data);
-}
-
-/* req->wqe is what is to be done next. */
-static enum step requester_begin(struct requester *req)
-{
 	uint8_t syndrome;
 
-	requester_init_local(req);
+	sg_init(&req->local, req->qp->nic, &use, req->wqe.data, req->wqe.num_data);
 	syndrome = requester_check(req);
 	return syndrome ? requester_fail(req, syndrome) : STEP_MORE;
 }
