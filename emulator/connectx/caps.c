@@ -54,17 +54,28 @@ static void fill_transport(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 0);
 }
 
-static void fill_objects(void *cap)
+static void fill_completion(void *cap)
 {
-	MLX5_SET(cmd_hca_cap, cap, log_max_eq, 6);
-	MLX5_SET(cmd_hca_cap, cap, max_num_eqs, CX_MAX_EQS);
-	MLX5_SET(cmd_hca_cap, cap, log_max_eq_sz, CX_LOG_MAX_EQ_SZ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_cq, CX_LOG_MAX_CQ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_cq_sz, CX_LOG_MAX_CQ_SZ);
 	MLX5_SET(cmd_hca_cap, cap, cqe_version, 1);
 	MLX5_SET(cmd_hca_cap, cap, cq_oi, 1);
 	MLX5_SET(cmd_hca_cap, cap, cq_resize, 1);
 	MLX5_SET(cmd_hca_cap, cap, cq_moderation, 1);
+	MLX5_SET(cmd_hca_cap, cap, cq_period_start_from_cqe, 1);
+	MLX5_SET(cmd_hca_cap, cap, cq_period_mode_modify, 1);
+	MLX5_SET(cmd_hca_cap, cap, cqe_128_always, 1);
+	MLX5_SET(cmd_hca_cap, cap, cqe_compression, 1);
+	MLX5_SET(cmd_hca_cap, cap, cqe_compression_128, 1);
+	MLX5_SET(cmd_hca_cap, cap, cqe_compression_max_num, CX_MAX_MINI_CQES);
+	MLX5_SET(cmd_hca_cap, cap, mini_cqe_resp_stride_index, 1);
+}
+
+static void fill_objects(void *cap)
+{
+	MLX5_SET(cmd_hca_cap, cap, log_max_eq, 6);
+	MLX5_SET(cmd_hca_cap, cap, max_num_eqs, CX_MAX_EQS);
+	MLX5_SET(cmd_hca_cap, cap, log_max_eq_sz, CX_LOG_MAX_EQ_SZ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp, CX_LOG_MAX_QP);
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp_sz, CX_LOG_MAX_QP_SZ);
 	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_sq, CX_MAX_WQE_SQ);
@@ -153,6 +164,7 @@ int caps_init(struct connectx *nic)
 		return -ENOMEM;
 	general = nic->caps->max[GENERAL];
 	fill_transport(general);
+	fill_completion(general);
 	fill_objects(general);
 	fill_memory(general);
 	fill_device(nic, general);

@@ -31,7 +31,8 @@ enum { STRIDE_64, STRIDE_128, STRIDE_128_PAD };
 /* Which fields MODIFY_CQ takes over: modify_field_select and resize_field_select. */
 enum {
 	MODIFY_PERIOD = 1 << 0, MODIFY_COUNT = 1 << 1, MODIFY_OVERRUN = 1 << 2,
-	MODIFY_ALL = MODIFY_PERIOD | MODIFY_COUNT | MODIFY_OVERRUN,
+	MODIFY_PERIOD_MODE = 1 << 4,
+	MODIFY_ALL = MODIFY_PERIOD | MODIFY_COUNT | MODIFY_OVERRUN | MODIFY_PERIOD_MODE,
 	RESIZE_SIZE = 1 << 0, RESIZE_PAGE_OFFSET = 1 << 1, RESIZE_PAGE_SIZE = 1 << 2,
 	RESIZE_ALL = RESIZE_SIZE | RESIZE_PAGE_OFFSET | RESIZE_PAGE_SIZE,
 };
@@ -92,7 +93,8 @@ static void cq_notify(struct connectx *nic, struct cq *cq)
 /* The guest is to be told: now, or when there is more to tell. */
 static void cq_moderate(struct connectx *nic, struct cq *cq)
 {
-	uint64_t due_ns = cq->notified_ns + cq->period_us * 1000ULL;
+	uint64_t start_ns = cq->period_from_cqe ? cq->first_ns : cq->notified_ns;
+	uint64_t due_ns = start_ns + cq->period_us * 1000ULL;
 	uint64_t entries = cq->producer - cq->last_notified;
 	uint64_t now_ns = engine_now_ns();
 
@@ -109,6 +111,16 @@ static void cq_moderation_over(struct engine_timer *timer)
 	cq_notify(cq->nic, cq);
 }
 
+/* The first half of a 128-byte entry, which has nothing to say. */
+static bool cq_pad(struct connectx *nic, struct cq *cq, uint64_t index)
+{
+	void *half = cx_buf_ptr(nic, &cq->buf, index << cq->log_stride, CQE_BYTES, true);
+
+	if (half)
+		memset(half, 0, CQE_BYTES);
+	return half;
+}
+
 static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe)
 {
 	uint64_t index = cq->producer & ((1U << cq->log_size) - 1);
@@ -118,6 +130,10 @@ static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe
 	uint64_t now = engine_now_ns();
 
 	if (!slot)
+		return false;
+	if (cq->producer == cq->last_notified)
+		cq->first_ns = now;
+	if (cq->padded && !cq_pad(nic, cq, index))
 		return false;
 	/* An error has its syndrome where other completions have their time. */
 	if (cqe->op_own >> 4 < CQE_REQ_ERR) {
@@ -244,22 +260,27 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 {
 	const void *cqc = MLX5_ADDR_OF(create_cq_in, cmd->in, cq_context);
 	unsigned int stride = MLX5_GET(cqc, cqc, cqe_sz);
+	unsigned int period_mode = MLX5_GET(cqc, cqc, cq_period_mode);
 
 	cq->nic = nic;
 	engine_timer_init(&cq->moderation, nic->engine, cq_moderation_over);
 	cq->max_count = MLX5_GET(cqc, cqc, cq_max_count);
 	cq->period_us = MLX5_GET(cqc, cqc, cq_period);
 	cq->log_stride = stride == STRIDE_64 ? 6 : 7;
+	cq->padded = stride == STRIDE_128_PAD;
+	cq->period_from_cqe = period_mode == MLX5_CQ_PERIOD_MODE_START_FROM_CQE;
 	cq->log_size = MLX5_GET(cqc, cqc, log_cq_size);
 	cq->ignore_overrun = MLX5_GET(cqc, cqc, oi);
 	cq->arm = CQ_FIRED;
 	cq->uar = MLX5_GET(cqc, cqc, uar_page);
 	cq->eq = cmd_find(cmd, &nic->eqs, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
 	memcpy(cq->cqc, cqc, sizeof(cq->cqc));
-	/* The other mode, in which a period begins with an entry, is not advertised. */
-	if (MLX5_GET(cqc, cqc, cq_period_mode) != MLX5_CQ_PERIOD_MODE_START_FROM_EQE)
-		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	if (stride > STRIDE_128_PAD)
+	/*
+	 * Compression is a permission, of which no use is made: an entry is written when its message
+	 * ends, and entries are compressed that come in one go. The other layout is not advertised.
+	 */
+	if (period_mode >= MLX5_CQ_PERIOD_NUM_MODES || stride > STRIDE_128_PAD ||
+	    MLX5_GET(cqc, cqc, cqe_compression_layout))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!cq->eq || !cmd_find(cmd, &nic->uars, cq->uar))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -377,6 +398,11 @@ static void cq_modify_fields(struct cq *cq, const void *cqc, uint32_t select)
 		cq->period_us = MLX5_GET(cqc, cqc, cq_period);
 		MLX5_SET(cqc, cq->cqc, cq_period, cq->period_us);
 	}
+	if (select & MODIFY_PERIOD_MODE) {
+		cq->period_from_cqe = MLX5_GET(cqc, cqc, cq_period_mode) ==
+				      MLX5_CQ_PERIOD_MODE_START_FROM_CQE;
+		MLX5_SET(cqc, cq->cqc, cq_period_mode, MLX5_GET(cqc, cqc, cq_period_mode));
+	}
 	if (select & MODIFY_COUNT) {
 		cq->max_count = MLX5_GET(cqc, cqc, cq_max_count);
 		MLX5_SET(cqc, cq->cqc, cq_max_count, cq->max_count);
@@ -395,7 +421,9 @@ uint8_t cq_modify(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (MLX5_GET(modify_cq_in, cmd->in, op_mod) == OP_MOD_RESIZE)
 		return cq_resize(nic, cmd, cq, select);
-	if (select & ~MODIFY_ALL)
+	if (select & ~MODIFY_ALL ||
+	    (select & MODIFY_PERIOD_MODE &&
+	     MLX5_GET(cqc, cqc, cq_period_mode) >= MLX5_CQ_PERIOD_NUM_MODES))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	cq_modify_fields(cq, cqc, select);
 	/* What waits under the old rule is looked at by the new one. */

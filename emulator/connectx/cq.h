@@ -29,6 +29,7 @@ struct cq {
 	struct cx_buf buf;
 	uint8_t log_size;	/* entries */
 	uint8_t log_stride;	/* bytes of an entry: 6 or 7; the CQE is its last 64 bytes */
+	bool padded;		/* what is before the CQE is written, too */
 	bool ignore_overrun;	/* oi */
 	bool overrun;		/* status: no more completions are written */
 	enum cq_arm arm;
@@ -42,7 +43,9 @@ struct cq {
 
 	/* Moderation, off while either is 0: an event waits for so many entries or for so long. */
 	uint16_t max_count;	/* entries since the last event */
-	uint16_t period_us;	/* since the last event */
+	uint16_t period_us;
+	bool period_from_cqe;	/* it begins with the first entry since then, else with the event */
+	uint64_t first_ns;	/* when that entry was written */
 	uint64_t notified_ns;	/* when the last event was */
 	struct engine_timer moderation;
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Completion queues, with what the data path calls. */
+#include <string.h>
+
 #include "connectx/cq.h"
 #include "connectx/device.h"
 #include "driver.h"
@@ -350,6 +352,13 @@ static void long_silence_hides_nothing(void **state)
 	}
 }
 
+static void wait_for_event(struct driver *driver, const struct test_cq *cq)
+{
+	while (cq_find(driver->nic, cq->cqn)->arm == CQ_ARMED)
+		assert_return_code(engine_poll(driver->engine, 0), 0);
+	expect_completion_event(driver, cq);
+}
+
 static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint16_t period_us,
 			   uint16_t count)
 {
@@ -408,10 +417,8 @@ static void moderated_cq_waits_for_the_period(void **state)
 	/* unseen when armed, which moderation puts off too */
 	post_completion(driver, &cq, false);
 	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
-	while (cq_find(driver->nic, cq.cqn)->arm == CQ_ARMED)
-		assert_return_code(engine_poll(driver->engine, 0), 0);
+	wait_for_event(driver, &cq);
 	assert_true(engine_now_ns() - start >= LONGEST_PERIOD_US * 1000ULL);
-	expect_completion_event(driver, &cq);
 }
 
 static void moderation_is_changed_under_way(void **state)
@@ -429,6 +436,137 @@ static void moderation_is_changed_under_way(void **state)
 	post_completion(driver, &cq, false);
 	expect_no_event(driver);
 	assert_int_equal(moderate_cq(driver, &cq, 0, 0), MLX5_CMD_STAT_OK);
+	expect_completion_event(driver, &cq);
+}
+
+/* What a CQ may be made with beside its size. */
+struct cq_mode {
+	unsigned int stride, period_mode, compression, format, layout;
+};
+
+static uint8_t try_create_cq_of(struct driver *driver, struct test_cq *cq, unsigned int log_size,
+				const struct cq_mode *mode)
+{
+	COMMAND(create_cq, CREATE_CQ, 1);
+	void *cqc = MLX5_ADDR_OF(create_cq_in, in, cq_context);
+	__be64 *pas = MLX5_ADDR_OF(create_cq_in, in, pas);
+	uint8_t status;
+
+	cq->ring = ram_alloc(driver, RAM_PAGE);
+	cq->dbr = ram_alloc(driver, RAM_PAGE);
+	MLX5_SET(cqc, cqc, log_cq_size, log_size);
+	MLX5_SET(cqc, cqc, uar_page, driver->uar);
+	MLX5_SET(cqc, cqc, c_eqn_or_apu_element, driver->eqn);
+	MLX5_SET64(cqc, cqc, dbr_addr, cq->dbr);
+	MLX5_SET(cqc, cqc, cqe_sz, mode->stride);
+	MLX5_SET(cqc, cqc, cq_period_mode, mode->period_mode);
+	MLX5_SET(cqc, cqc, cqe_comp_en, mode->compression);
+	MLX5_SET(cqc, cqc, mini_cqe_res_format, mode->format);
+	MLX5_SET(cqc, cqc, cqe_compression_layout, mode->layout);
+	*pas = cpu_to_be64(cq->ring);
+	status = command(driver, in, sizeof(in), out, sizeof(out));
+	cq->cqn = MLX5_GET(create_cq_out, out, cqn);
+	return status;
+}
+
+/* Of 128 bytes, the second half is the CQE; the first one is written in padded entries only. */
+static void first_half_is_written_when_padded(void **state)
+{
+	struct driver *driver = *state;
+
+	for (unsigned int stride = 1; stride <= 2; stride++) {
+		const struct cq_mode mode = { .stride = stride };
+		struct test_cq cq;
+		uint8_t *ring;
+
+		assert_int_equal(try_create_cq_of(driver, &cq, 2, &mode), MLX5_CMD_STAT_OK);
+		ring = ram_ptr(driver, cq.ring);
+		memset(ring, 0xee, 4 * 128);
+		assert_true(post_completion(driver, &cq, false));
+		assert_true(post_completion(driver, &cq, false));
+		for (unsigned int i = 0; i < 2; i++) {
+			assert_int_equal(ring[i * 128], stride == 2 ? 0 : 0xee);
+			assert_int_equal(ring[i * 128 + 63], stride == 2 ? 0 : 0xee);
+			assert_int_equal(ring[i * 128 + 127], 2 << 4);
+		}
+		assert_int_equal(ring[2 * 128], 0xee);
+	}
+}
+
+static void modes_that_are_not_there_are_refused(void **state)
+{
+	const struct cq_mode modes[] = {
+		{ .stride = 3 }, { .period_mode = 2 }, { .compression = 1, .layout = 1 },
+	};
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(modes); i++)
+		assert_int_equal(try_create_cq_of(driver, &cq, 2, &modes[i]),
+				 MLX5_CMD_STAT_BAD_PARAM_ERR);
+}
+
+/* Entries of a CQ that allows compression are whole, each in its place, whatever the format. */
+static void compression_is_not_made_use_of(void **state)
+{
+	struct driver *driver = *state;
+
+	for (unsigned int format = 0; format < 4; format++) {
+		const struct cq_mode mode = { .compression = 1, .format = format };
+		const struct mlx5_cqe64 *cqe;
+		struct test_cq cq;
+
+		assert_int_equal(try_create_cq_of(driver, &cq, 3, &mode), MLX5_CMD_STAT_OK);
+		cqe = ram_ptr(driver, cq.ring);
+		for (unsigned int i = 0; i < 8; i++) {
+			assert_true(post_completion(driver, &cq, false));
+			/* with it, op_own has a format in bits 3:2 */
+			assert_int_equal(cqe[i].op_own, 2 << 4);
+			assert_int_equal(be16_to_cpu(cqe[i].wqe_counter), 0x1234);
+		}
+	}
+}
+
+static uint8_t set_period_mode(struct driver *driver, const struct test_cq *cq, unsigned int mode)
+{
+	COMMAND(modify_cq, MODIFY_CQ, 0);
+
+	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
+	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.modify_field_select
+		 .modify_field_select, 1 << 4);
+	MLX5_SET(modify_cq_in, in, cq_context.cq_period_mode, mode);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static void period_may_begin_with_an_entry(void **state)
+{
+	const struct cq_mode mode = { .period_mode = MLX5_CQ_PERIOD_MODE_START_FROM_CQE };
+	struct driver *driver = *state;
+	struct test_cq cq;
+	uint64_t start;
+
+	assert_int_equal(try_create_cq_of(driver, &cq, 4, &mode), MLX5_CMD_STAT_OK);
+	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	/* there has never been an event, and yet the first waits; what follows it, no longer */
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+	start = engine_now_ns();
+	post_completion(driver, &cq, false);
+	post_completion(driver, &cq, false);
+	wait_for_event(driver, &cq);
+	assert_true(engine_now_ns() - start >= LONGEST_PERIOD_US * 1000ULL);
+	assert_true(cq_find(driver->nic, cq.cqn)->first_ns >= start);
+	/* an entry that is old enough when it is asked for does not wait again */
+	post_completion(driver, &cq, false);
+	cq_find(driver->nic, cq.cqn)->first_ns -= HOUR_NS;
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
+	expect_completion_event(driver, &cq);
+	/* back to the other mode, in which the last event counts */
+	assert_int_equal(set_period_mode(driver, &cq, 2), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(set_period_mode(driver, &cq, MLX5_CQ_PERIOD_MODE_START_FROM_EQE),
+			 MLX5_CMD_STAT_OK);
+	cq_find(driver->nic, cq.cqn)->notified_ns -= HOUR_NS;
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 3, cq.cqn);
+	post_completion(driver, &cq, false);
 	expect_completion_event(driver, &cq);
 }
 
@@ -516,6 +654,10 @@ int main(void)
 		TEST(moderated_cq_waits_for_the_count),
 		TEST(moderated_cq_waits_for_the_period),
 		TEST(moderation_is_changed_under_way),
+		TEST(first_half_is_written_when_padded),
+		TEST(modes_that_are_not_there_are_refused),
+		TEST(compression_is_not_made_use_of),
+		TEST(period_may_begin_with_an_entry),
 		TEST(counters_wrap_at_24_bits),
 		TEST(resized_cq_goes_on_in_the_new_buffer),
 		TEST(cq_is_not_resized_below_what_it_holds),
