@@ -49,15 +49,29 @@ void trace_start(struct transfer *transfer)
 	transfer->time_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void record_on(const struct transfer *transfer, struct fabric_port *link,
-		      enum capture_direction direction, const struct tlp *tlp, unsigned int flags)
-{
-	size_t payload_len = tlp->payload ? tlp->length * 4 : 0, len;
+/* A packet as it is on a link: header, and the payload that the TLP has. */
+struct packet {
+	const struct tlp *tlp;
 	uint8_t header[TLP_MAX_HEADER];
+	size_t header_len;		/* 0: it cannot be encoded */
+};
 
-	if (tlp_encode_header(link->attr.encoding, tlp, flags, header, sizeof(header), &len) ||
+static void encode(struct packet *packet, const struct fabric_port *link, bool echo_st)
+{
+	if (tlp_encode_header(link->attr.encoding, packet->tlp, echo_st ? TLP_FLIT_ECHO_ST : 0,
+			      packet->header, sizeof(packet->header), &packet->header_len))
+		packet->header_len = 0;
+}
+
+static void record_on(const struct transfer *transfer, struct fabric_port *link,
+		      enum capture_direction direction, const struct packet *packet)
+{
+	const struct tlp *tlp = packet->tlp;
+
+	if (!packet->header_len ||
 	    capture_packet(link->fabric->capture, link->capture_link, direction, transfer->time_ns,
-			   header, len, tlp->payload, payload_len))
+			   packet->header, packet->header_len, tlp->payload,
+			   tlp->payload ? tlp->length * 4 : 0))
 		link->counters.capture_errors++;
 }
 
@@ -66,13 +80,18 @@ static void record(const struct transfer *transfer, struct tlp *tlp, struct fabr
 		   struct fabric_port *receiver)
 {
 	bool echo_st = sender->attr.echo_st && sender->attr.encoding == TLP_FLIT;
-	unsigned int flags = echo_st ? TLP_FLIT_ECHO_ST : 0;
+	struct packet packet = { .tlp = tlp };
 
-	record_on(transfer, sender, CAPTURE_OUTBOUND, tlp, flags);
-	/* Completions have none to begin with. */
-	if (tlp_hints_valid(&tlp->hints))
-		tlp->hints = transfer->arriving;
-	record_on(transfer, receiver, CAPTURE_INBOUND, tlp, flags);
+	encode(&packet, sender, echo_st);
+	record_on(transfer, sender, CAPTURE_OUTBOUND, &packet);
+	/* Only between links of different kinds does it change on its way. */
+	if (sender->attr.encoding != receiver->attr.encoding) {
+		/* Completions have none to begin with. */
+		if (tlp_hints_valid(&tlp->hints))
+			tlp->hints = transfer->arriving;
+		encode(&packet, receiver, echo_st);
+	}
+	record_on(transfer, receiver, CAPTURE_INBOUND, &packet);
 }
 
 /*

@@ -46,7 +46,7 @@ int capture_flush(struct capture *capture)
 	return capture->error;
 }
 
-/* The block that is being put together always fits: it was made room for by begin(). */
+/* The block that is being put together always fits: it was made room for by make_room(). */
 static void put(struct capture *capture, const void *data, size_t len)
 {
 	if (len)
@@ -79,15 +79,25 @@ static size_t option_size(size_t len)
 	return 4 + PCAPNG_PAD(len);
 }
 
-static int begin(struct capture *capture, uint32_t type, uint32_t len)
+/* For a block of @len bytes. Returns 0 or the first write error. */
+static int make_room(struct capture *capture, uint32_t len)
 {
 	if (BUFFER_SIZE - capture->used < len)
 		capture_flush(capture);
 	if (capture->error)
 		return capture->error;
+	capture->bytes += len;
+	return 0;
+}
+
+static int begin(struct capture *capture, uint32_t type, uint32_t len)
+{
+	int error = make_room(capture, len);
+
+	if (error)
+		return error;
 	put32(capture, type);
 	put32(capture, len);
-	capture->bytes += len;
 	return 0;
 }
 
@@ -184,35 +194,58 @@ static bool is_full(struct capture *capture, uint32_t len)
 	return true;
 }
 
+/* An Enhanced Packet Block around its packet: sections 4.3 and 3.5 */
+struct packet_head {
+	uint32_t type, len;
+	uint32_t link;
+	uint32_t time_high, time_low;
+	uint32_t captured, original;
+};
+
+struct packet_tail {
+	uint16_t flags_code, flags_len;
+	uint32_t flags;
+	uint32_t end;
+	uint32_t len;
+};
+
+static bool is_packet(const struct capture *capture, uint32_t link, size_t header_len,
+		      size_t payload_len)
+{
+	return link < capture->links && header_len <= CAPTURE_PACKET_MAX &&
+	       payload_len <= CAPTURE_PACKET_MAX && header_len + payload_len &&
+	       header_len + payload_len <= CAPTURE_PACKET_MAX;
+}
+
 int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,
 		   uint64_t time_ns, const void *header, size_t header_len, const void *payload,
 		   size_t payload_len)
 {
 	size_t size = header_len + payload_len;
-	uint32_t flags = direction;
-	uint32_t len;
+	uint32_t len = sizeof(struct packet_head) + PCAPNG_PAD(size) + sizeof(struct packet_tail);
+	const struct packet_head head = {
+		.type = PCAPNG_PACKET, .len = len, .link = link,
+		.time_high = time_ns >> 32, .time_low = time_ns,
+		.captured = size, .original = size,
+	};
+	const struct packet_tail tail = {
+		.flags_code = PCAPNG_EPB_FLAGS, .flags_len = sizeof(tail.flags),
+		.flags = direction, .end = PCAPNG_OPT_END, .len = len,
+	};
 	int error;
 
-	if (link >= capture->links || header_len > CAPTURE_PACKET_MAX ||
-	    payload_len > CAPTURE_PACKET_MAX || !size || size > CAPTURE_PACKET_MAX)
+	if (!is_packet(capture, link, header_len, payload_len))
 		return EINVAL;
-	len = PCAPNG_BLOCK_MIN + 20 + PCAPNG_PAD(size) + option_size(sizeof(flags)) +
-	      option_size(0);
 	if (is_full(capture, len))
 		return 0;
-	error = begin(capture, PCAPNG_PACKET, len);
+	error = make_room(capture, len);
 	if (error)
 		return error;
-	put32(capture, link);
-	put32(capture, time_ns >> 32);
-	put32(capture, time_ns);
-	put32(capture, size);
-	put32(capture, size);
+	put(capture, &head, sizeof(head));
 	put(capture, header, header_len);
 	put(capture, payload, payload_len);
 	put_padding(capture, size);
-	put_option(capture, PCAPNG_EPB_FLAGS, &flags, sizeof(flags));
-	end(capture, len);
+	put(capture, &tail, sizeof(tail));
 	capture->packets++;
 	return 0;
 }
