@@ -42,6 +42,7 @@ static void fill_transport(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, uc, 1);
 	MLX5_SET(cmd_hca_cap, cap, ud, 1);
 	MLX5_SET(cmd_hca_cap, cap, xrc, 1);
+	MLX5_SET(cmd_hca_cap, cap, dct, 1);
 	MLX5_SET(cmd_hca_cap, cap, atomic, 1);
 	MLX5_SET(cmd_hca_cap, cap, pkv, 1);
 	MLX5_SET(cmd_hca_cap, cap, qkv, 1);
@@ -49,6 +50,8 @@ static void fill_transport(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, local_ca_ack_delay, ACK_DELAY);
 	MLX5_SET(cmd_hca_cap, cap, log_max_ra_req_qp, CX_LOG_MAX_RA_QP);
 	MLX5_SET(cmd_hca_cap, cap, log_max_ra_res_qp, CX_LOG_MAX_RA_QP);
+	MLX5_SET(cmd_hca_cap, cap, log_max_ra_req_dc, CX_LOG_MAX_RA_QP);
+	MLX5_SET(cmd_hca_cap, cap, log_max_ra_res_dc, CX_LOG_MAX_RA_QP);
 	/* Codes, not counts: 0 is 8 GIDs, and 0 is 128 P_Keys. */
 	MLX5_SET(cmd_hca_cap, cap, gid_table_size, 0);
 	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 0);
@@ -79,6 +82,7 @@ static void fill_objects(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp, CX_LOG_MAX_QP);
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp_sz, CX_LOG_MAX_QP_SZ);
 	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_sq, CX_MAX_WQE_SQ);
+	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_sq_dc, CX_MAX_WQE_SQ);
 	MLX5_SET(cmd_hca_cap, cap, max_wqe_sz_rq, CX_MAX_WQE_RQ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_sq, CX_LOG_MAX_SQ);
 	MLX5_SET(cmd_hca_cap, cap, log_max_srq, CX_LOG_MAX_SRQ);
@@ -144,6 +148,8 @@ static void fill_odp(void *cap)
 	MLX5_SET(odp_per_transport_service_cap, rc, srq_receive, 1);
 	memcpy(MLX5_ADDR_OF(odp_scheme_cap, scheme, xrc_odp_caps), rc,
 	       MLX5_ST_SZ_BYTES(odp_per_transport_service_cap));
+	memcpy(MLX5_ADDR_OF(odp_scheme_cap, scheme, dc_odp_caps), rc,
+	       MLX5_ST_SZ_BYTES(odp_per_transport_service_cap));
 	MLX5_SET(odp_scheme_cap, scheme, ud_odp_caps.send, 1);
 }
 
@@ -153,6 +159,7 @@ static void fill_atomic(void *cap)
 	MLX5_SET(atomic_caps, cap, atomic_operations,
 		 ATOMIC_CMP_SWAP | ATOMIC_FETCH_ADD);
 	MLX5_SET(atomic_caps, cap, atomic_size_qp, MLX5_ATOMIC_CAPS_ATOMIC_SIZE_QP_8_BYTES);
+	MLX5_SET(atomic_caps, cap, atomic_size_dc, MLX5_ATOMIC_CAPS_ATOMIC_SIZE_QP_8_BYTES);
 }
 
 int caps_init(struct connectx *nic)

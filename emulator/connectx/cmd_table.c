@@ -5,6 +5,7 @@
 #include "connectx/caps.h"
 #include "connectx/cmd.h"
 #include "connectx/cq.h"
+#include "connectx/dct.h"
 #include "connectx/eq.h"
 #include "connectx/hca.h"
 #include "connectx/mcg.h"
@@ -75,6 +76,11 @@ static const struct cmd_op ops[] = {
 	OP(DESTROY_XRC_SRQ, destroy_xrc_srq, xrc_srq_destroy),
 	OP(QUERY_XRC_SRQ, query_xrc_srq, xrc_srq_query),
 	OP(ARM_XRC_SRQ, arm_xrc_srq, xrc_srq_arm),
+	OP(CREATE_DCT, create_dct, dct_create),
+	OP(DESTROY_DCT, destroy_dct, dct_destroy),
+	OP(DRAIN_DCT, drain_dct, dct_drain),
+	OP(QUERY_DCT, query_dct, dct_query),
+	OP(ARM_DCT_FOR_KEY_VIOLATION, arm_dct, dct_arm),
 	OP(CREATE_XRQ, create_xrq, xrq_create),
 	OP(DESTROY_XRQ, destroy_xrq, xrq_destroy),
 	OP(QUERY_XRQ, query_xrq, xrq_query),

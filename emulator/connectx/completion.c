@@ -7,7 +7,6 @@
 
 #include "connectx/cq.h"
 #include "connectx/device.h"
-#include "connectx/eq.h"
 #include "connectx/q_counter.h"
 #include "connectx/qp.h"
 #include "connectx/srq.h"
@@ -26,7 +25,7 @@ static void completion_post(struct qp *qp, struct cq *cq, struct mlx5_cqe64 *cqe
 	Q_COUNT(qp->counter, cq_overflow);
 	/* of what is flushed afterwards, nothing more is told */
 	if (qp->state != MLX5_QP_STATE_ERR)
-		eq_event_qp(qp->nic, MLX5_EVENT_TYPE_WQ_CATAS_ERROR, qp->qpn);
+		qp_event(qp, MLX5_EVENT_TYPE_WQ_CATAS_ERROR);
 	qp_error(qp);
 }
 

@@ -12,6 +12,7 @@
 
 #include "connectx/caps.h"
 #include "connectx/cq.h"
+#include "connectx/dct.h"
 #include "connectx/eq.h"
 #include "connectx/pd.h"
 #include "connectx/port.h"
@@ -179,6 +180,7 @@ void cx_objects_clear(struct connectx *nic)
 	mcg_clear(nic);
 	qp_clear(nic);
 	sq_clear(nic);
+	dct_clear(nic);
 	q_counter_clear(nic);
 	srq_clear(nic);
 	cq_clear(nic);
@@ -202,6 +204,7 @@ static const size_t object_tables[] = {
 	offsetof(struct connectx, cqs),
 	offsetof(struct connectx, qps),
 	offsetof(struct connectx, sqs),
+	offsetof(struct connectx, dcts),
 	offsetof(struct connectx, srqs),
 	offsetof(struct connectx, mkeys.keys),
 	offsetof(struct connectx, q_counters),
@@ -233,6 +236,7 @@ bool cx_objects_owned(const struct connectx *nic, uint16_t uid)
 #define NUMBER_FIRST	1
 #define QPN_FIRST	0x40	/* 0 and 1 are the management QPs of the wire */
 #define SQN_FIRST	(2U << CX_LOG_MAX_QP)	/* behind those of QPs: doorbells name either */
+#define DCTN_FIRST	(QPN_FIRST + (1 << CX_LOG_MAX_QP))
 
 static int tables_init(struct connectx *nic)
 {
@@ -247,6 +251,7 @@ static int tables_init(struct connectx *nic)
 	ret = ret ? ret : cx_table_init(&nic->cqs, NUMBER_FIRST, 1 << CX_LOG_MAX_CQ);
 	ret = ret ? ret : cx_table_init(&nic->qps, QPN_FIRST, 1 << CX_LOG_MAX_QP);
 	ret = ret ? ret : cx_table_init(&nic->sqs, SQN_FIRST, 1 << CX_LOG_MAX_SQ);
+	ret = ret ? ret : cx_table_init(&nic->dcts, DCTN_FIRST, 1 << CX_LOG_MAX_DCT);
 	ret = ret ? ret : cx_table_init(&nic->srqs, NUMBER_FIRST, 1 << CX_LOG_MAX_SRQ);
 	ret = ret ? ret : cx_table_init(&nic->q_counters, NUMBER_FIRST, CX_MAX_Q_COUNTERS);
 	ret = ret ? ret : mkey_table_init(&nic->mkeys, 1 << CX_LOG_MAX_MKEY, CX_MAX_XLT_BYTES);
@@ -260,6 +265,7 @@ static void tables_fini(struct connectx *nic)
 	cx_table_fini(&nic->q_counters);
 	cx_table_fini(&nic->srqs);
 	cx_table_fini(&nic->sqs);
+	cx_table_fini(&nic->dcts);
 	cx_table_fini(&nic->qps);
 	cx_table_fini(&nic->cqs);
 	cx_table_fini(&nic->eqs);
@@ -289,10 +295,12 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "cq", &nic->cqs.count },
 		{ REGISTRY_OBJECT, "qp", &nic->qps.count },
 		{ REGISTRY_OBJECT, "sq", &nic->sqs.count },
+		{ REGISTRY_OBJECT, "dct", &nic->dcts.count },
 		{ REGISTRY_OBJECT, "srq", &nic->srqs.count },
 		{ REGISTRY_OBJECT, "q_counter", &nic->q_counters.count },
 		{ REGISTRY_OBJECT, "mcg_attachment", &nic->mcgs.attachments },
 		{ REGISTRY_OBJECT, "mkey", &nic->mkeys.keys.count },
+		{ REGISTRY_GAUGE, "dc_connections", &nic->dc_connections },
 		{ REGISTRY_GAUGE, "queue_pages", &nic->buf_pages },
 		{ REGISTRY_GAUGE, "mkey_translation_bytes", &nic->mkeys.xlt_bytes },
 		{ REGISTRY_COUNTER, "commands", &nic->cmd.executed },

@@ -82,12 +82,14 @@ struct connectx {
 	struct cx_table qps;		/* struct qp */
 	struct cx_table sqs;		/* struct sq */
 	struct cx_table srqs;		/* struct srq of every kind: one number space */
+	struct cx_table dcts;		/* struct dct; their numbers are above those of QPs */
 	struct cx_table q_counters;	/* struct q_counter */
 	struct mcg_table mcgs;
 	struct mkey_table mkeys;
 	struct page_faults faults;	/* what waits for PAGE_FAULT_RESUME */
 	struct requesters requesters;	/* what the data path shares between QPs */
 
+	uint64_t dc_connections;	/* of all DCTs */
 	uint64_t buf_pages;		/* in the page lists of all queues */
 	struct fault_point cq_fault;	/* "completion", by CQ number */
 	struct fault_point doorbell_fault; /* "doorbell", by QP number */

@@ -66,14 +66,24 @@ int eq_post_async(struct connectx *nic, uint8_t type, uint8_t subtype, const voi
 	return -ENOENT;
 }
 
+/* The number is in one place, whatever it is the number of: struct mlx5_eqe_dct has it there, too. */
+static void eq_event_queue(struct connectx *nic, uint8_t type, uint8_t queue, uint32_t number)
+{
+	struct mlx5_eqe_qp_srq event = { .type = queue, .qp_srq_n = cpu_to_be32(number) };
+
+	_Static_assert(offsetof(struct mlx5_eqe_dct, dctn) ==
+		       offsetof(struct mlx5_eqe_qp_srq, qp_srq_n), "one layout");
+	eq_post_async(nic, type, 0, &event, sizeof(event));
+}
+
 void eq_event_qp(struct connectx *nic, uint8_t type, uint32_t number)
 {
-	struct mlx5_eqe_qp_srq event = {
-		.type = MLX5_EVENT_QUEUE_TYPE_QP,
-		.qp_srq_n = cpu_to_be32(number),
-	};
+	eq_event_queue(nic, type, MLX5_EVENT_QUEUE_TYPE_QP, number);
+}
 
-	eq_post_async(nic, type, 0, &event, sizeof(event));
+void eq_event_dct(struct connectx *nic, uint8_t type, uint32_t dctn)
+{
+	eq_event_queue(nic, type, MLX5_EVENT_QUEUE_TYPE_DCT, dctn);
 }
 
 void eq_doorbell(struct connectx *nic, uint32_t uar, uint32_t value, bool arm)

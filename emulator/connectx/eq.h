@@ -52,6 +52,9 @@ int eq_post_async(struct connectx *nic, uint8_t type, uint8_t subtype, const voi
 /** eq_event_qp() - the asynchronous event @type about the QP, RQ, SQ or SRQ @number. */
 void eq_event_qp(struct connectx *nic, uint8_t type, uint32_t number);
 
+/** eq_event_dct() - the same about a DCT. */
+void eq_event_dct(struct connectx *nic, uint8_t type, uint32_t dctn);
+
 /** eq_doorbell() - the guest consumed up to @value's index; @arm for a new interrupt. */
 void eq_doorbell(struct connectx *nic, uint32_t uar, uint32_t value, bool arm);
 

@@ -16,6 +16,7 @@
 #define CX_LOG_MAX_CQ_SZ	22
 #define CX_MAX_MINI_CQES	64	/* in a row, of a CQ that allows compression */
 #define CX_LOG_MAX_QP		16
+#define CX_LOG_MAX_DCT		14
 #define CX_LOG_MAX_QP_SZ	15
 #define CX_LOG_MAX_SQ		8
 #define CX_LOG_MAX_SRQ		15

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "connectx/completion.h"
+#include "connectx/dct.h"
 #include "connectx/device.h"
 #include "connectx/qp.h"
 #include "util.h"
@@ -109,6 +110,7 @@ uint8_t q_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 	if (!set)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	qp_forget_counter(nic, set);
+	dct_forget_counter(nic, set);
 	q_counter_free(nic, set);
 	return MLX5_CMD_STAT_OK;
 }

@@ -8,6 +8,7 @@
 #include "connectx/caps.h"
 #include "connectx/cq.h"
 #include "connectx/device.h"
+#include "connectx/eq.h"
 #include "connectx/pd.h"
 #include "connectx/srq.h"
 #include "connectx/uar.h"
@@ -36,6 +37,14 @@ int qp_record(struct qp *qp, unsigned int which, uint16_t *value)
 		return -EFAULT;
 	*value = be32_to_cpu(__atomic_load_n(record, __ATOMIC_ACQUIRE));
 	return 0;
+}
+
+void qp_event(const struct qp *qp, uint8_t type)
+{
+	if (qp->service == MLX5_QP_ST_DCT)
+		eq_event_dct(qp->nic, type, qp->qpn);
+	else
+		eq_event_qp(qp->nic, type, qp->qpn);
 }
 
 void qp_doorbell(struct qp *qp)
@@ -84,6 +93,7 @@ static bool service_known(unsigned int service)
 	case MLX5_QP_ST_UC:
 	case MLX5_QP_ST_UD:
 	case MLX5_QP_ST_XRC:
+	case MLX5_QP_ST_DCI:
 	case MLX5_QP_ST_QP0:
 	case MLX5_QP_ST_QP1:
 	case MLX5_QP_ST_REG_UMR:
@@ -400,7 +410,8 @@ static void qp_move(struct qp *qp, uint8_t state)
 		qp->doorbell_held = false;
 	}
 	responder_state(qp, old);
-	requester_state(qp, old);
+	if (qp->requester)
+		requester_state(qp, old);
 }
 
 void qp_error(struct qp *qp)

@@ -47,7 +47,7 @@ struct qp_path {
 
 struct qp {
 	struct connectx *nic;
-	uint32_t qpn;
+	uint32_t qpn;		/* of a connection to a DCT: the target's */
 	uint8_t service;
 	uint8_t state;
 	struct domain *pd;
@@ -79,7 +79,7 @@ struct qp {
 	bool block_loopback;	/* block_lb_mc: gets no multicast that it sent itself */
 	bool doorbell_held;	/* rung, and kept back by a fault */
 
-	struct requester *requester;
+	struct requester *requester;	/* NULL at a connection to a DCT */
 	struct responder *responder;
 	uint32_t qpc[MLX5_ST_SZ_DW(qpc)]; /* as created and modified, big endian, for QUERY_QP */
 };
@@ -100,6 +100,9 @@ struct qp *qp_find_destination(struct connectx *nic, uint32_t qpn);
  * and RST.
  */
 void qp_error(struct qp *qp);
+
+/** qp_event() - the asynchronous event @type about @qp. */
+void qp_event(const struct qp *qp, uint8_t type);
 
 /**
  * qp_record() - read a counter of the doorbell record.

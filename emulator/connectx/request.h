@@ -51,6 +51,7 @@ struct requester {
 	uint8_t fault_retries;	/* left for faults that lie behind indirect keys */
 	bool released;		/* it has passed the "umr" fault point */
 	uint8_t retries, rnr_retries; /* left for this message */
+	struct dc_connection *connection; /* of a DCI: where its last message went */
 	uint32_t psn;		/* of the next message */
 	uint32_t done;		/* bytes moved */
 	struct sg local;

@@ -7,6 +7,8 @@
 #include <linux/mlx5/qp.h>
 
 #include "connectx/datagram.h"
+#include "connectx/dc_connection.h"
+#include "connectx/dct.h"
 #include "connectx/device.h"
 #include "connectx/port.h"
 #include "connectx/qp.h"
@@ -53,18 +55,19 @@ static void request_headers(const struct requester *req, struct message *message
 {
 	const struct qp *qp = req->qp;
 	const struct send_wqe *wqe = &req->wqe;
-	bool datagram = service_is_datagram(qp->service);
+	bool addressed = service_is_addressed(qp->service);
 
 	*message = (struct message){
 		.service = qp->service,
 		.opcode = wqe->opcode,
 		.solicited = wqe->solicited,
-		.sl = datagram ? wqe->av.sl : qp->path.sl,
+		.sl = addressed ? wqe->av.sl : qp->path.sl,
 		.source_lid = qp->nic->ib.lid,
 		.source_qpn = request_source_qpn(qp),
 		/* one with the top bit set stands for the queue's own (vol. 1, 10.2.5) */
 		.qkey = wqe->av.qkey & QKEY_PRIVILEGED ? qp->qkey : wqe->av.qkey,
-		.grh = datagram && wqe->av.grh,
+		.dc_key = wqe->av.dc_key,
+		.grh = service_is_datagram(qp->service) && wqe->av.grh,
 		.xrc_srqn = wqe->xrc_srqn,
 		.psn = req->psn,
 		.packets = request_packets(req),
@@ -81,17 +84,31 @@ static void request_headers(const struct requester *req, struct message *message
 	}
 }
 
-static struct qp *request_peer(const struct requester *req)
+/* The initiator's own way into the target, which the first message to it makes. */
+static struct qp *request_dc_peer(struct requester *req, struct connectx *nic)
+{
+	const struct dc_source source = {
+		.lid = req->qp->nic->ib.lid,
+		.qpn = req->qp->qpn,
+		.psn = req->psn,
+	};
+	struct dct *dct = dct_find(nic, req->wqe.av.qpn);
+
+	return dct ? dc_connect(&req->connection, dct, &source) : NULL;
+}
+
+static struct qp *request_peer(struct requester *req)
 {
 	struct qp *qp = req->qp;
-	struct connectx *nic;
+	bool addressed = service_is_addressed(qp->service);
+	struct connectx *nic =
+		subnet_route(qp->nic, addressed ? req->wqe.av.lid : qp->path.dlid);
 
-	if (service_is_datagram(qp->service)) {
-		nic = subnet_route(qp->nic, req->wqe.av.lid);
-		return nic ? qp_find_destination(nic, req->wqe.av.qpn) : NULL;
-	}
-	nic = subnet_route(qp->nic, qp->path.dlid);
-	return nic ? qp_find(nic, qp->remote_qpn) : NULL;
+	if (!nic)
+		return NULL;
+	if (qp->service == MLX5_QP_ST_DCI)
+		return request_dc_peer(req, nic);
+	return addressed ? qp_find_destination(nic, req->wqe.av.qpn) : qp_find(nic, qp->remote_qpn);
 }
 
 static void request_count(struct requester *req, struct qp *peer, uint32_t packets)

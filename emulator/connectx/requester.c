@@ -7,6 +7,7 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
+#include "connectx/dc_connection.h"
 #include "connectx/device.h"
 #include "connectx/pd.h"
 #include "connectx/qp.h"
@@ -36,6 +37,7 @@ static void requester_abandon(struct requester *req)
 	page_fault_cancel(&req->fault);
 	if (req->wait == WAIT_RELEASE)
 		TAILQ_REMOVE(&req->qp->nic->requesters.stalled, req, stalled);
+	dc_disconnect(&req->connection);
 	req->wait = WAIT_RUN;
 	req->active = false;
 	req->pulling = false;
@@ -190,8 +192,8 @@ static size_t requester_fetch(struct requester *req)
 
 static enum wqe_transport requester_transport(const struct qp *qp)
 {
-	if (service_is_datagram(qp->service))
-		return WQE_DATAGRAM;
+	if (service_is_addressed(qp->service))
+		return WQE_ADDRESSED;
 	return qp->service == MLX5_QP_ST_XRC ? WQE_XRC : WQE_CONNECTED;
 }
 

@@ -12,7 +12,7 @@
 #include "connectx/atomic.h"
 #include "connectx/completion.h"
 #include "connectx/device.h"
-#include "connectx/eq.h"
+#include "connectx/dc_connection.h"
 #include "connectx/pd.h"
 #include "connectx/q_counter.h"
 #include "connectx/qp.h"
@@ -111,7 +111,7 @@ static enum response responder_refuse(struct responder *resp, uint8_t syndrome, 
 		return RESPONSE_NONE;
 	} else {
 		responder_count_refusal(qp, response);
-		eq_event_qp(qp->nic, event, qp->qpn);
+		qp_event(qp, event);
 	}
 	qp_error(qp);
 	return response;
@@ -135,12 +135,16 @@ static struct srq *responder_srq(const struct responder *resp)
 	return srq && srq->xrcd == qp->xrcd ? srq : NULL;
 }
 
-/* Whose memory a message may touch: XRC domains span processes, so there the SRQ's owner counts. */
-static const struct domain *responder_pd(const struct responder *resp)
+/* Whose memory a receive WQE may name: a shared queue's entries are its owner's. */
+static const struct domain *responder_recv_pd(const struct responder *resp)
 {
-	struct srq *srq = responder_srq(resp);
+	return resp->receive.srq ? resp->receive.srq->pd : resp->qp->pd;
+}
 
-	return srq ? srq->pd : resp->qp->pd;
+/* Whose memory RDMA may touch: XRC domains span processes, so there, too, the SRQ's owner counts. */
+static const struct domain *responder_rdma_pd(const struct responder *resp)
+{
+	return resp->qp->service == MLX5_QP_ST_XRC ? responder_srq(resp)->pd : resp->qp->pd;
 }
 
 static enum response responder_take(struct responder *resp)
@@ -179,6 +183,12 @@ static bool responder_expects_datagram(const struct qp *qp, const struct message
 	}
 }
 
+static bool responder_serves(const struct qp *qp, const struct message *message)
+{
+	return qp->service == (message->service == MLX5_QP_ST_DCI ? MLX5_QP_ST_DCT :
+								   message->service);
+}
+
 static bool responder_expects(const struct responder *resp, const struct message *message)
 {
 	const struct qp *qp = resp->qp;
@@ -194,7 +204,7 @@ static bool responder_expects(const struct responder *resp, const struct message
 	}
 	if (service_is_datagram(message->service))
 		return responder_expects_datagram(qp, message);
-	if (qp->service != message->service || message->source_qpn != qp->remote_qpn ||
+	if (!responder_serves(qp, message) || message->source_qpn != qp->remote_qpn ||
 	    message->source_lid != qp->path.dlid)
 		return false;
 	/* what was lost of an unreliable connection is not waited for */
@@ -213,12 +223,10 @@ static bool responder_allows(const struct qp *qp, const struct message *message)
 	}
 }
 
-static void responder_init_end(struct responder *resp, uint8_t access, const struct wqe_data *data,
-			       uint8_t num)
+static void responder_init_end(struct responder *resp, const struct domain *pd, uint8_t access,
+			       const struct wqe_data *data, uint8_t num)
 {
-	const struct mkey_use use = {
-		.pd = responder_pd(resp), .qpn = resp->qp->qpn, .access = access,
-	};
+	const struct mkey_use use = { .pd = pd, .qpn = resp->qp->qpn, .access = access };
 
 	sg_init(&resp->end, resp->qp->nic, &use, data, num);
 }
@@ -229,8 +237,8 @@ static enum response responder_begin_send(struct responder *resp)
 
 	if (resp->message.len + (datagram ? GRH_SIZE : 0) > resp->receive.wqe.len)
 		return responder_refuse_request(resp);
-	responder_init_end(resp, MKEY_LOCAL_WRITE, resp->receive.wqe.data,
-			   resp->receive.wqe.num_data);
+	responder_init_end(resp, responder_recv_pd(resp), MKEY_LOCAL_WRITE,
+			   resp->receive.wqe.data, resp->receive.wqe.num_data);
 	/* room for a global route header comes before every datagram, whether it had one or not */
 	if (datagram)
 		sg_skip(&resp->end, GRH_SIZE);
@@ -248,7 +256,8 @@ static enum response responder_begin_rdma(struct responder *resp)
 		.lkey = message->rkey,
 		.len = message->len,
 	};
-	responder_init_end(resp, message_access(message), &resp->remote, 1);
+	responder_init_end(resp, responder_rdma_pd(resp), message_access(message), &resp->remote,
+			   1);
 	/* a message of no bytes touches no memory, so its key is not looked at */
 	if (message->len && !sg_check(&resp->end))
 		return responder_refuse(resp, CQE_LOCAL_ACCESS, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
@@ -262,7 +271,7 @@ static void responder_establish(struct responder *resp)
 		return;
 	resp->established = true;
 	if (resp->qp->state == MLX5_QP_STATE_RTR)
-		eq_event_qp(resp->qp->nic, MLX5_EVENT_TYPE_COMM_EST, resp->qp->qpn);
+		qp_event(resp->qp, MLX5_EVENT_TYPE_COMM_EST);
 }
 
 enum response responder_begin(struct qp *qp, const struct message *message, struct sg **end)
@@ -272,6 +281,8 @@ enum response responder_begin(struct qp *qp, const struct message *message, stru
 
 	if (!responder_expects(resp, message))
 		return RESPONSE_NONE;
+	if (qp->service == MLX5_QP_ST_DCT && !dc_admits(qp, message->dc_key))
+		return RESPONSE_NAK_ACCESS;
 	responder_establish(resp);
 	resp->message = *message;
 	if (qp->service == MLX5_QP_ST_XRC && !responder_srq(resp))
@@ -502,8 +513,8 @@ static void responder_enter_error(struct responder *resp)
 	/* the QP's own WQE in progress is still the first of its queue; one of an SRQ is not */
 	if (taken)
 		completion_recv_error(qp, resp->receive.index, resp->receive.srq, CQE_WR_FLUSH);
-	if (qp->srq)
-		eq_event_qp(qp->nic, MLX5_EVENT_TYPE_SRQ_LAST_WQE, qp->qpn);
+	if (qp->srq && qp->service != MLX5_QP_ST_DCT)
+		qp_event(qp, MLX5_EVENT_TYPE_SRQ_LAST_WQE);
 	resp->poll_ns = FLUSH_POLL_MIN_NS;
 	engine_work_schedule(&resp->flush);
 }

@@ -38,6 +38,7 @@ struct message {
 	uint32_t rkey;
 	uint64_t swap_add, compare;
 	uint32_t qkey;		/* datagrams */
+	uint64_t dc_key;	/* from a DCI: the key of the target */
 	bool grh;		/* datagrams: with a global route header, between these */
 	uint8_t sgid[16], dgid[16];
 	uint32_t xrc_srqn;	/* XRC: where to receive from */

@@ -19,7 +19,13 @@ static inline bool service_is_datagram(uint8_t service)
 /* Whether the other side answers. */
 static inline bool service_is_reliable(uint8_t service)
 {
-	return service == MLX5_QP_ST_RC || service == MLX5_QP_ST_XRC;
+	return service == MLX5_QP_ST_RC || service == MLX5_QP_ST_XRC || service == MLX5_QP_ST_DCI;
+}
+
+/* Whether each message says where it goes. */
+static inline bool service_is_addressed(uint8_t service)
+{
+	return service_is_datagram(service) || service == MLX5_QP_ST_DCI;
 }
 
 /* @opcode: MLX5_OPCODE_* of a message */

@@ -46,6 +46,7 @@ static int wqe_parse_av(struct wqe_reader *reader, struct wqe_av *result)
 		return -EINVAL;
 	*result = (struct wqe_av){
 		.qkey = be32_to_cpu(base->key.qkey.qkey),
+		.dc_key = be64_to_cpu(base->key.dc_key),
 		.qpn = be32_to_cpu(base->dqp_dct) & 0xffffff,
 		.lid = be16_to_cpu(base->rlid),
 		.sl = base->stat_rate_sl & 0xf,
@@ -68,7 +69,7 @@ static int wqe_parse_transport(struct wqe_reader *reader, struct send_wqe *wqe,
 	switch (transport) {
 	case WQE_CONNECTED:
 		return 0;
-	case WQE_DATAGRAM:
+	case WQE_ADDRESSED:
 		return wqe_parse_av(reader, &wqe->av);
 	case WQE_XRC:
 		xrc = wqe_take(reader, sizeof(*xrc));

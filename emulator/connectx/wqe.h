@@ -32,9 +32,10 @@ struct wqe_data {
 	uint32_t len;
 };
 
-/* Where a datagram goes: struct mlx5_av. */
+/* Where a datagram, or a message to a DCT, goes: struct mlx5_av. */
 struct wqe_av {
-	uint32_t qkey;
+	uint32_t qkey;		/* in one place with the next: which it is depends on the service */
+	uint64_t dc_key;
 	uint32_t qpn;
 	uint16_t lid;
 	uint8_t sl;
@@ -46,7 +47,7 @@ struct wqe_av {
 enum wqe_transport {
 	WQE_CONNECTED,		/* RC, UC and the UMR queue: none */
 	WQE_XRC,		/* an XRC initiator: the remote SRQ */
-	WQE_DATAGRAM,		/* UD: the address vector */
+	WQE_ADDRESSED,		/* UD and DCI: the address vector */
 };
 
 /*
@@ -89,7 +90,7 @@ struct send_wqe {
 	uint32_t imm;		/* as it is on the wire; also the key to invalidate, the UMR's key */
 
 	uint32_t xrc_srqn;	/* WQE_XRC */
-	struct wqe_av av;	/* WQE_DATAGRAM */
+	struct wqe_av av;	/* WQE_ADDRESSED */
 	uint64_t raddr;		/* RDMA and atomics */
 	uint32_t rkey;
 	uint64_t swap_add, compare;	/* atomics, host byte order */

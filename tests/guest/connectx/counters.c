@@ -48,14 +48,19 @@ static const struct rc_pair_attr attributes = {
 	.min_rnr_timer = 1,
 };
 
-/* As the state of the port names them, a file each. */
+/*
+ * As the state of the port names them, a file each. Values that were read in this tick of the
+ * kernel's clock would be shown again: it only compares ticks, of 10 ms at most.
+ */
 static void read_counters(struct counters *counters)
 {
+	static const struct timespec ticks = { .tv_nsec = 20000000 };
 	DIR *dir = opendir(directory);
 	struct dirent *entry;
 
 	if (!dir)
 		tap_bail_out("%s: %s", directory, strerror(errno));
+	nanosleep(&ticks, NULL);
 	counters->num = 0;
 	while ((entry = readdir(dir))) {
 		struct counter *counter = &counters->list[counters->num];

@@ -96,6 +96,19 @@ TOOLS = {
     ],
 }
 
+# The same over the dynamically connected transport.
+DC = {
+    "ib_write_bw": [ALL, SHORT + " -b -q 16", LIST + " -l 16", TINY + " -I 64",
+                    SHORT + " --write_with_imm"],
+    "ib_write_lat": [SMALL, TINY + " --write_with_imm"],
+    "ib_read_bw": [ALL, SHORT + " -b -q 16", SHORT + " -e"],
+    "ib_read_lat": [SMALL],
+    "ib_send_bw": [ALL, SHORT + " -b -q 16", SHORT + " -e", LIST + " -l 16", TINY + " -I 64"],
+    "ib_send_lat": [SMALL],
+    "ib_atomic_bw": ["-n 100 -A FETCH_AND_ADD", "-n 100 -A CMP_AND_SWAP -q 16"],
+    "ib_atomic_lat": ["-n 100 -A FETCH_AND_ADD", "-n 100 -A CMP_AND_SWAP"],
+}
+
 
 def make_test(tool, flags):
     """A test for tap.run(); not of what /usr/local/bin has in the tool's place."""
@@ -141,6 +154,7 @@ def test_asyncwatch():
 
 def main(pattern=""):
     tests = [make_test(tool, flags) for tool, rows in TOOLS.items() for flags in rows]
+    tests += [make_test(tool, flags + " -c DC") for tool, rows in DC.items() for flags in rows]
     tests += [test_devinfo, test_asyncwatch]
     return tap.run(*(test for test in tests if re.search(pattern, test.__doc__)))
 

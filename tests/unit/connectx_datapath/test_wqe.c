@@ -113,7 +113,7 @@ static void test_datagram(void **state)
 	av->grh_gid_fl = cpu_to_be32(1u << 30);
 	memset(av->rgid, 0xfe, sizeof(av->rgid));
 	guest_wqe_data(&from, 1, 2, 3);
-	assert_int_equal(parse(&from, WQE_DATAGRAM), 0);
+	assert_int_equal(parse(&from, WQE_ADDRESSED), 0);
 	assert_int_equal(wqe.imm, cpu_to_be32(0x01020304));
 	assert_int_equal(wqe.av.qkey, 0x11111111);
 	assert_int_equal(wqe.av.qpn, 0x123456);
@@ -125,7 +125,7 @@ static void test_datagram(void **state)
 	/* the short form ends before the GRH */
 	av->dqp_dct = cpu_to_be32(0x123456);
 	from.len = 16 + sizeof(struct mlx5_base_av);
-	assert_int_equal(parse(&from, WQE_DATAGRAM), 0);
+	assert_int_equal(parse(&from, WQE_ADDRESSED), 0);
 	assert_int_equal(wqe.av.qpn, 0x123456);
 	assert_false(wqe.av.grh);
 	assert_int_equal(wqe.num_data, 0);
@@ -193,12 +193,12 @@ static void test_truncated(void **state)
 		{ MLX5_OPCODE_SEND, WQE_CONNECTED, 16 },
 		{ WQE_OPCODE_TAG_MATCHING, WQE_CONNECTED, 48 },
 		{ MLX5_OPCODE_SEND, WQE_XRC, 32 },
-		{ MLX5_OPCODE_SEND, WQE_DATAGRAM, 32 },
+		{ MLX5_OPCODE_SEND, WQE_ADDRESSED, 32 },
 		{ MLX5_OPCODE_RDMA_WRITE, WQE_CONNECTED, 32 },
 		{ MLX5_OPCODE_RDMA_WRITE, WQE_XRC, 48 },
 		{ MLX5_OPCODE_ATOMIC_CS, WQE_CONNECTED, 48 },
 		{ MLX5_OPCODE_UMR, WQE_CONNECTED, 128 },
-		{ MLX5_OPCODE_UMR, WQE_DATAGRAM, 128 },
+		{ MLX5_OPCODE_UMR, WQE_ADDRESSED, 128 },
 	};
 	struct guest_wqe from;
 

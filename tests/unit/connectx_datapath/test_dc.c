@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* The dynamically connected transport: initiators, targets and the connections between them. */
+#include <string.h>
+
+#include "connectx/completion.h"
+#include "connectx/dct.h"
+#include "guest.h"
+#include "util.h"
+
+#define SIZE		4096U
+#define KEY		0x1122334455667788ULL
+#define USER_INDEX	0x777
+#define LOG_SRQ		3
+#define LOG_SRQ_STRIDE	5		/* the link and one data segment */
+#define SRQ_ENTRIES	(1U << LOG_SRQ)
+
+struct dc {
+	struct guest *guest;
+	struct guest_cq cq[2];		/* of initiators, of targets */
+	struct guest_qp dci[2];
+	uint32_t dct[2], srqn;
+	uint64_t ring, dbr;		/* of the SRQ */
+	uint16_t posted;
+	uint64_t local, remote;
+	uint32_t lkey, rkey;
+	uint8_t *from, *to;
+};
+
+static void create_srq(struct dc *dc)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(create_rmp_in) + sizeof(__be64)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(create_rmp_out)];
+	void *rmpc = MLX5_ADDR_OF(create_rmp_in, in, ctx);
+	void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
+
+	dc->ring = guest_alloc(dc->guest, GUEST_PAGE);
+	dc->dbr = guest_alloc(dc->guest, GUEST_PAGE);
+	MLX5_SET(rmpc, rmpc, state, MLX5_RMPC_STATE_RDY);
+	MLX5_SET(wq, wq, log_wq_sz, LOG_SRQ);
+	MLX5_SET(wq, wq, log_wq_stride, LOG_SRQ_STRIDE);
+	MLX5_SET(wq, wq, pd, dc->guest->pd);
+	MLX5_SET64(wq, wq, dbr_addr, dc->dbr);
+	*(__be64 *)MLX5_ADDR_OF(wq, wq, pas) = cpu_to_be64(dc->ring);
+	guest_command(dc->guest, MLX5_CMD_OP_CREATE_RMP, in, sizeof(in), out, sizeof(out));
+	dc->srqn = MLX5_GET(create_rmp_out, out, rmpn);
+	for (unsigned int i = 0; i < SRQ_ENTRIES; i++) {
+		__be16 *link = guest_ptr(dc->guest, dc->ring + (i << LOG_SRQ_STRIDE));
+
+		link[1] = cpu_to_be16((i + 1) % SRQ_ENTRIES);
+	}
+}
+
+static void post_recv(struct dc *dc, uint64_t address, uint32_t key, uint32_t len)
+{
+	unsigned int slot = dc->posted++ % SRQ_ENTRIES;
+	struct mlx5_wqe_data_seg *data =
+		guest_ptr(dc->guest, dc->ring + (slot << LOG_SRQ_STRIDE) + 16);
+
+	*data = (struct mlx5_wqe_data_seg){
+		.byte_count = cpu_to_be32(len),
+		.lkey = cpu_to_be32(key),
+		.addr = cpu_to_be64(address),
+	};
+	*(__be32 *)guest_ptr(dc->guest, dc->dbr) = cpu_to_be32(dc->posted);
+}
+
+static uint8_t try_create_dct(struct dc *dc, uint32_t pd, uint8_t port, uint32_t *dctn)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(create_dct_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(create_dct_out)];
+	void *dctc = MLX5_ADDR_OF(create_dct_in, in, dct_context_entry);
+	uint8_t status;
+
+	MLX5_SET(dctc, dctc, pd, pd);
+	MLX5_SET(dctc, dctc, srqn_xrqn, dc->srqn);
+	MLX5_SET(dctc, dctc, cqn, dc->cq[1].cqn);
+	MLX5_SET64(dctc, dctc, dc_access_key, KEY);
+	MLX5_SET(dctc, dctc, user_index, USER_INDEX);
+	MLX5_SET(dctc, dctc, mtu, MLX5_DCTC_MTU_1K_BYTES);
+	MLX5_SET(dctc, dctc, port, port);
+	MLX5_SET(dctc, dctc, min_rnr_nak, 1);
+	MLX5_SET(dctc, dctc, rwe, 1);
+	MLX5_SET(dctc, dctc, rre, 1);
+	status = guest_try(dc->guest, MLX5_CMD_OP_CREATE_DCT, in, sizeof(in), out, sizeof(out));
+	*dctn = MLX5_GET(create_dct_out, out, dctn);
+	return status;
+}
+
+/* A command whose one field is the number of a DCT, in the same place in all of them. */
+static uint8_t dct_command(struct dc *dc, uint16_t opcode, uint32_t dctn)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(drain_dct_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(drain_dct_out)];
+
+	MLX5_SET(drain_dct_in, in, dctn, dctn);
+	return guest_try(dc->guest, opcode, in, sizeof(in), out, sizeof(out));
+}
+
+static int setup(void **state)
+{
+	static struct dc all;
+	const struct guest_path path = {
+		.retry_count = 1, .rnr_retry = 1, .ack_timeout = 9, .psn = 0xffffff,
+	};
+
+	all = (struct dc){ .guest = guest_create() };
+	create_srq(&all);
+	for (unsigned int i = 0; i < 2; i++)
+		guest_cq(all.guest, &all.cq[i]);
+	for (unsigned int i = 0; i < 2; i++) {
+		guest_qp(all.guest, &all.dci[i], &all.cq[0], MLX5_QP_ST_DCI);
+		guest_connect(all.guest, &all.dci[i], &path);
+		assert_int_equal(try_create_dct(&all, all.guest->pd, 1, &all.dct[i]),
+				 MLX5_CMD_STAT_OK);
+	}
+	all.local = guest_alloc(all.guest, SIZE);
+	all.remote = guest_alloc(all.guest, SIZE);
+	all.lkey = guest_mr(all.guest, all.local, SIZE, GUEST_ACCESS);
+	all.rkey = guest_mr(all.guest, all.remote, SIZE, GUEST_ACCESS);
+	all.from = guest_ptr(all.guest, all.local);
+	all.to = guest_ptr(all.guest, all.remote);
+	guest_fill(all.from, SIZE, 1);
+	*state = &all;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct dc *all = *state;
+
+	guest_destroy(all->guest);
+	return 0;
+}
+
+static void post_with(struct dc *dc, unsigned int dci, uint8_t opcode, uint32_t dctn, uint64_t key,
+		      uint32_t rkey)
+{
+	struct guest_wqe wqe;
+	struct mlx5_av *av;
+
+	guest_wqe(&wqe, opcode, GUEST_SIGNALED, 0x1234);
+	av = (void *)(wqe.bytes + wqe.len);
+	wqe.len += sizeof(*av);
+	av->key.dc_key = cpu_to_be64(key);
+	av->dqp_dct = cpu_to_be32(1u << 31 | dctn);
+	av->rlid = cpu_to_be16(dc->guest->nic->ib.lid);
+	if (opcode != MLX5_OPCODE_SEND && opcode != MLX5_OPCODE_SEND_IMM)
+		guest_wqe_raddr(&wqe, dc->remote, rkey);
+	guest_wqe_data(&wqe, dc->local, dc->lkey, 100);
+	guest_post(dc->guest, &dc->dci[dci], &wqe, false);
+}
+
+static void post(struct dc *dc, unsigned int dci, uint8_t opcode, unsigned int dct)
+{
+	post_with(dc, dci, opcode, dc->dct[dct], KEY, dc->rkey);
+}
+
+static void expect(struct dc *dc, uint8_t opcode, uint16_t index, uint8_t syndrome)
+{
+	guest_expect(dc->guest, &dc->cq[0], opcode, index, syndrome);
+}
+
+static void expect_dct_event(struct dc *dc, uint8_t type, uint32_t dctn)
+{
+	const struct mlx5_eqe *eqe = guest_event(dc->guest);
+
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, type);
+	assert_int_equal(be32_to_cpu(eqe->data.dct.dctn), dctn);
+	assert_int_equal(eqe->data.qp_srq.type, MLX5_EVENT_QUEUE_TYPE_DCT);
+}
+
+static void test_rdma(void **state)
+{
+	struct dc *dc = *state;
+
+	post(dc, 0, MLX5_OPCODE_RDMA_WRITE, 0);
+	expect(dc, CQE_REQ, 0, 0);
+	guest_assert_filled(dc->to, 100, 1);
+	guest_fill(dc->to, 100, 9);
+	post(dc, 0, MLX5_OPCODE_RDMA_READ, 0);
+	expect(dc, CQE_REQ, 2, 0);
+	guest_assert_filled(dc->from, 100, 9);
+	assert_int_equal(dc->guest->nic->dc_connections, 1);
+}
+
+/* Both initiators to both targets in turn: what is received names initiator and target. */
+static void test_send(void **state)
+{
+	struct dc *dc = *state;
+	const struct mlx5_cqe64 *cqe;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		post_recv(dc, dc->remote, dc->rkey, 100);
+		memset(dc->to, 0, 100);
+		post(dc, i / 2 % 2, MLX5_OPCODE_SEND_IMM, i % 2);
+		cqe = guest_poll(dc->guest, &dc->cq[1]);
+		assert_non_null(cqe);
+		assert_int_equal(cqe->op_own >> 4, CQE_RESP_SEND_IMM);
+		assert_int_equal(be32_to_cpu(cqe->srqn), USER_INDEX);
+		assert_int_equal(be32_to_cpu(cqe->sop_drop_qpn), dc->dct[i % 2]);
+		assert_int_equal(be32_to_cpu(cqe->flags_rqpn), dc->dci[i / 2 % 2].qpn);
+		assert_int_equal(be16_to_cpu(cqe->wqe_counter), i);
+		guest_assert_filled(dc->to, 100, 1);
+		assert_non_null(guest_poll(dc->guest, &dc->cq[0]));
+	}
+	assert_int_equal(dc->guest->nic->dc_connections, 2);
+	assert_null(guest_event(dc->guest));
+}
+
+static void test_key(void **state)
+{
+	struct dc *dc = *state;
+
+	assert_int_equal(dct_command(dc, MLX5_CMD_OP_ARM_DCT_FOR_KEY_VIOLATION, dc->dct[0]),
+			 MLX5_CMD_STAT_OK);
+	for (unsigned int i = 0; i < 2; i++) {
+		post_with(dc, i, MLX5_OPCODE_RDMA_WRITE, dc->dct[0], KEY + 1, dc->rkey);
+		expect(dc, CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
+	}
+	assert_int_equal(dc->to[0], 0);
+	/* an event was asked for once */
+	expect_dct_event(dc, MLX5_EVENT_TYPE_DCT_KEY_VIOLATION, dc->dct[0]);
+	assert_null(guest_event(dc->guest));
+	assert_int_equal(dct_find(dc->guest->nic, dc->dct[0])->violations, 2);
+	assert_int_equal(dc->guest->nic->dc_connections, 0);
+}
+
+/* An error is the initiator's and the connection's, not the target's. */
+static void test_errors(void **state)
+{
+	struct dc *dc = *state;
+
+	post_with(dc, 0, MLX5_OPCODE_RDMA_WRITE, dc->dct[0], KEY, dc->rkey ^ 1);
+	expect(dc, CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
+	expect_dct_event(dc, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR, dc->dct[0]);
+	post_with(dc, 1, MLX5_OPCODE_RDMA_WRITE, dc->dct[0], KEY, dc->rkey);
+	expect(dc, CQE_REQ, 0, 0);
+	post_recv(dc, dc->remote, dc->rkey, 99);
+	post(dc, 1, MLX5_OPCODE_SEND, 0);
+	expect(dc, CQE_REQ_ERR, 2, CQE_REMOTE_INVAL_REQ);
+	guest_expect(dc->guest, &dc->cq[1], CQE_RESP_ERR, 0, CQE_LOCAL_LENGTH);
+	assert_null(guest_event(dc->guest));
+	assert_int_equal(dc->guest->nic->dc_connections, 0);
+}
+
+static void test_not_ready(void **state)
+{
+	struct dc *dc = *state;
+
+	post(dc, 0, MLX5_OPCODE_SEND, 0);
+	expect(dc, CQE_REQ_ERR, 0, CQE_RNR_RETRY_EXC);
+	post_with(dc, 1, MLX5_OPCODE_RDMA_WRITE, 0xabcdef, KEY, dc->rkey);
+	expect(dc, CQE_REQ_ERR, 0, CQE_RETRY_EXC);
+}
+
+/* A target that drains takes no more, says so, and can go while initiators hold connections. */
+static void test_drain(void **state)
+{
+	struct dc *dc = *state;
+	struct connectx *nic = dc->guest->nic;
+
+	post(dc, 0, MLX5_OPCODE_RDMA_WRITE, 0);
+	expect(dc, CQE_REQ, 0, 0);
+	assert_int_equal(nic->dc_connections, 1);
+	assert_int_equal(dct_command(dc, MLX5_CMD_OP_DRAIN_DCT, dc->dct[0]), MLX5_CMD_STAT_OK);
+	expect_dct_event(dc, MLX5_EVENT_TYPE_DCT_DRAINED, dc->dct[0]);
+	assert_int_equal(nic->dc_connections, 0);
+	post(dc, 0, MLX5_OPCODE_RDMA_WRITE, 0);
+	expect(dc, CQE_REQ_ERR, 2, CQE_RETRY_EXC);
+	assert_int_equal(dct_command(dc, MLX5_CMD_OP_ARM_DCT_FOR_KEY_VIOLATION, dc->dct[0]),
+			 MLX5_CMD_STAT_BAD_RES_STATE_ERR);
+	post(dc, 1, MLX5_OPCODE_RDMA_WRITE, 1);
+	expect(dc, CQE_REQ, 0, 0);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(dct_command(dc, MLX5_CMD_OP_DESTROY_DCT, dc->dct[i]),
+				 MLX5_CMD_STAT_OK);
+	assert_int_equal(nic->dc_connections, 0);
+	assert_int_equal(nic->dcts.count, 0);
+	assert_int_equal(dct_command(dc, MLX5_CMD_OP_DRAIN_DCT, dc->dct[0]),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+}
+
+static void test_life(void **state)
+{
+	struct dc *dc = *state;
+	uint8_t out[MLX5_ST_SZ_BYTES(query_dct_out)];
+	uint8_t in[MLX5_ST_SZ_BYTES(query_dct_in)] = { 0 };
+	uint32_t dctn;
+
+	assert_int_equal(try_create_dct(dc, 0xabcdef, 1, &dctn), MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(try_create_dct(dc, dc->guest->pd, 2, &dctn), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	MLX5_SET(query_dct_in, in, dctn, dc->dct[0]);
+	guest_command(dc->guest, MLX5_CMD_OP_QUERY_DCT, in, sizeof(in), out, sizeof(out));
+	assert_int_equal(MLX5_GET64(query_dct_out, out, dct_context_entry.dc_access_key), KEY);
+	assert_int_equal(MLX5_GET(query_dct_out, out, dct_context_entry.state),
+			 MLX5_DCTC_STATE_ACTIVE);
+	/* it is no QP, and what it uses stays */
+	assert_int_equal(dct_command(dc, MLX5_CMD_OP_DESTROY_QP, dc->dct[0]),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(dct_command(dc, MLX5_CMD_OP_DESTROY_RMP, dc->srqn),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(dct_command(dc, MLX5_CMD_OP_DESTROY_CQ, dc->cq[1].cqn),
+			 MLX5_CMD_STAT_RES_BUSY);
+	/* the initiator goes first: nothing is left of its connection */
+	post(dc, 0, MLX5_OPCODE_RDMA_WRITE, 0);
+	expect(dc, CQE_REQ, 0, 0);
+	guest_qp_destroy(dc->guest, &dc->dci[0]);
+	assert_int_equal(dc->guest->nic->dc_connections, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_rdma), TEST(test_send), TEST(test_key), TEST(test_errors),
+		TEST(test_not_ready), TEST(test_drain), TEST(test_life),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
