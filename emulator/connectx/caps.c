@@ -12,9 +12,10 @@
 /* Which groups there are; the place in the list is the index into struct cx_caps. */
 static const uint16_t groups[CX_CAP_GROUPS] = {
 	MLX5_CAP_GENERAL, MLX5_CAP_GENERAL_2, MLX5_CAP_ODP, MLX5_CAP_ATOMIC,
+	MLX5_CAP_DEV_MEM,
 };
 
-enum { GENERAL, GENERAL_2, ODP, ATOMIC };
+enum { GENERAL, GENERAL_2, ODP, ATOMIC, DEV_MEM };
 
 #define DEVICE_KHZ	1000000		/* the device's clock counts nanoseconds */
 #define ACK_DELAY	16		/* local_ca_ack_delay: 4.096 us << 16 */
@@ -109,6 +110,7 @@ static void fill_memory(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_pg_sz, CX_PAGE_SHIFT);
 	MLX5_SET(cmd_hca_cap, cap, log_max_mkey, CX_LOG_MAX_MKEY);
 	MLX5_SET(cmd_hca_cap, cap, log_max_klm_list_size, CX_LOG_MAX_KLM_LIST);
+	MLX5_SET(cmd_hca_cap, cap, device_memory, 1);
 	MLX5_SET(cmd_hca_cap, cap, umr_extended_translation_offset, 1);
 	MLX5_SET(cmd_hca_cap, cap, max_indirection, CX_MAX_INDIRECTION);
 	MLX5_SET(cmd_hca_cap, cap, fixed_buffer_size, 1);
@@ -177,6 +179,7 @@ int caps_init(struct connectx *nic)
 	fill_device(nic, general);
 	fill_odp(nic->caps->max[ODP]);
 	fill_atomic(nic->caps->max[ATOMIC]);
+	memic_fill_caps(nic->caps->max[DEV_MEM]);
 	caps_reset(nic);
 	return 0;
 }

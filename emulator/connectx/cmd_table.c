@@ -9,6 +9,7 @@
 #include "connectx/eq.h"
 #include "connectx/hca.h"
 #include "connectx/mcg.h"
+#include "connectx/memic.h"
 #include "connectx/mkey.h"
 #include "connectx/page_fault.h"
 #include "connectx/pd.h"
@@ -48,6 +49,9 @@ static const struct cmd_op ops[] = {
 	OP(DESTROY_MKEY, destroy_mkey, mkey_destroy),
 	OP(QUERY_SPECIAL_CONTEXTS, query_special_contexts, hca_query_special_contexts),
 	OP(PAGE_FAULT_RESUME, page_fault_resume, page_fault_resume),
+	OP(ALLOC_MEMIC, alloc_memic, memic_alloc),
+	OP(DEALLOC_MEMIC, dealloc_memic, memic_dealloc),
+	OP(MODIFY_MEMIC, modify_memic, memic_modify),
 	OP(CREATE_EQ, create_eq, eq_create),
 	OP(DESTROY_EQ, destroy_eq, eq_destroy),
 	OP(QUERY_EQ, query_eq, eq_query),

@@ -79,12 +79,14 @@ static uint32_t iseg_read(const struct connectx *nic, uint64_t offset)
 static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, void *data,
 		     size_t len)
 {
-	const struct connectx *nic = container_of(fn, struct connectx, fn);
+	struct connectx *nic = container_of(fn, struct connectx, fn);
 	uint8_t *bytes = data;
 
 	memset(data, 0, len);
 	if (bar != BAR_UAR)
 		return;
+	if (offset >= MEMIC_START)
+		memic_read(nic, offset, data, len);
 	for (size_t i = 0; i < len && offset + i < sizeof(struct mlx5_init_seg); i++) {
 		__be32 word = cpu_to_be32(iseg_read(nic, (offset + i) & ~3ULL));
 
@@ -147,7 +149,9 @@ static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset
 
 	if (bar != BAR_UAR)
 		return;
-	if (offset >= (uint64_t)UAR_FIRST << UAR_SHIFT) {
+	if (offset >= MEMIC_START) {
+		memic_write(nic, offset, data, len);
+	} else if (offset >= (uint64_t)UAR_FIRST << UAR_SHIFT) {
 		uar_write(nic, offset, data, len);
 	} else if (len == sizeof(word)) {
 		memcpy(&word, data, sizeof(word));
@@ -187,6 +191,7 @@ void cx_objects_clear(struct connectx *nic)
 	eq_clear(nic);
 	mkey_table_clear(&nic->mkeys);
 	umem_clear(nic);
+	memic_clear(nic);
 	pd_clear(nic);
 	uar_clear(nic);
 	uctx_clear(nic);
@@ -217,7 +222,7 @@ static const struct cx_table *object_table(const struct connectx *nic, unsigned 
 
 uint64_t cx_objects_count(const struct connectx *nic)
 {
-	uint64_t count = nic->mcgs.attachments;
+	uint64_t count = nic->mcgs.attachments + nic->memic.count;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(object_tables); i++)
 		count += object_table(nic, i)->count;
@@ -240,7 +245,7 @@ bool cx_objects_owned(const struct connectx *nic, uint16_t uid)
 
 static int tables_init(struct connectx *nic)
 {
-	int ret = cx_table_init(&nic->uars, UAR_FIRST, (CX_BAR0_SIZE >> UAR_SHIFT) - UAR_FIRST);
+	int ret = cx_table_init(&nic->uars, UAR_FIRST, (MEMIC_START >> UAR_SHIFT) - UAR_FIRST);
 
 	ret = ret ? ret : cx_table_init(&nic->uctxs, NUMBER_FIRST, 1 << CX_LOG_MAX_UCTX);
 	ret = ret ? ret : cx_table_init(&nic->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
@@ -254,6 +259,7 @@ static int tables_init(struct connectx *nic)
 	ret = ret ? ret : cx_table_init(&nic->dcts, DCTN_FIRST, 1 << CX_LOG_MAX_DCT);
 	ret = ret ? ret : cx_table_init(&nic->srqs, NUMBER_FIRST, 1 << CX_LOG_MAX_SRQ);
 	ret = ret ? ret : cx_table_init(&nic->q_counters, NUMBER_FIRST, CX_MAX_Q_COUNTERS);
+	ret = ret ? ret : memic_init(nic);
 	ret = ret ? ret : mkey_table_init(&nic->mkeys, 1 << CX_LOG_MAX_MKEY, CX_MAX_XLT_BYTES);
 	return ret ? ret : page_faults_init(&nic->faults, CX_MAX_FAULTS);
 }
@@ -262,6 +268,7 @@ static void tables_fini(struct connectx *nic)
 {
 	page_faults_fini(&nic->faults);
 	mkey_table_fini(&nic->mkeys);
+	memic_fini(nic);
 	cx_table_fini(&nic->q_counters);
 	cx_table_fini(&nic->srqs);
 	cx_table_fini(&nic->sqs);
@@ -299,6 +306,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "srq", &nic->srqs.count },
 		{ REGISTRY_OBJECT, "q_counter", &nic->q_counters.count },
 		{ REGISTRY_OBJECT, "mcg_attachment", &nic->mcgs.attachments },
+		{ REGISTRY_OBJECT, "memic", &nic->memic.count },
 		{ REGISTRY_OBJECT, "mkey", &nic->mkeys.keys.count },
 		{ REGISTRY_GAUGE, "dc_connections", &nic->dc_connections },
 		{ REGISTRY_GAUGE, "queue_pages", &nic->buf_pages },

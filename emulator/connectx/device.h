@@ -14,6 +14,7 @@
 #include "connectx/connectx.h"
 #include "connectx/limits.h"
 #include "connectx/mcg.h"
+#include "connectx/memic.h"
 #include "connectx/mkey.h"
 #include "connectx/page_fault.h"
 #include "connectx/requester.h"
@@ -30,7 +31,7 @@ enum hca_state {
 };
 
 /* Capability groups that can be asked for; caps.c. */
-#define CX_CAP_GROUPS 4
+#define CX_CAP_GROUPS 5
 
 struct cx_caps {
 	uint8_t max[CX_CAP_GROUPS][MLX5_UN_SZ_BYTES(hca_cap_union)];
@@ -85,6 +86,7 @@ struct connectx {
 	struct cx_table dcts;		/* struct dct; their numbers are above those of QPs */
 	struct cx_table q_counters;	/* struct q_counter */
 	struct mcg_table mcgs;
+	struct memic memic;
 	struct mkey_table mkeys;
 	struct page_faults faults;	/* what waits for PAGE_FAULT_RESUME */
 	struct requesters requesters;	/* what the data path shares between QPs */

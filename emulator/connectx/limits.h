@@ -7,8 +7,11 @@
 #define CONNECTX_LIMITS_H
 
 #define CX_VECTORS		32	/* MSI-X */
-#define CX_BAR0_SIZE		(32ULL << 20) /* 8192 UARs, of which the first 16 are not handed out */
+#define CX_BAR0_SIZE		(32ULL << 20) /* UARs, and MEMIC at the end */
 #define CX_BAR2_SIZE		(16ULL << 10) /* MSI-X table and pending bits */
+
+#define CX_MEMIC_SIZE		(256ULL << 10)	/* memory of the device */
+#define CX_MAX_MEMIC		(128U << 10)	/* of it at once */
 
 #define CX_MAX_EQS		64	/* an EQ number is 8 bits in the doorbell */
 #define CX_LOG_MAX_EQ_SZ	22

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "connectx/limits.h"
+#include "connectx/memic.h"
 #include "connectx/pd.h"
 #include "util.h"
 
@@ -109,6 +110,8 @@ struct mkey *mkey_add(struct mkey_table *table, const struct mkey *proto)
 void mkey_remove(struct mkey_table *table, struct mkey *mkey)
 {
 	mkey->pd->users--;
+	if (mkey->memic)
+		mkey->memic->users--;
 	mkey_free(table, mkey);
 }
 
@@ -157,6 +160,10 @@ uint64_t mkey_translate(const struct mkey *mkey, uint64_t va, uint64_t len, bool
 
 	if (mkey->mode == MKEY_MODE_PA) {
 		*address = va;
+		return len;
+	}
+	if (mkey->mode == MKEY_MODE_MEMIC) {
+		*address = mkey->memic_address + va;
 		return len;
 	}
 	/* entry 0 is the page that start lies in, wherever in it that is */

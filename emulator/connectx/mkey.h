@@ -24,6 +24,7 @@
 #include "connectx/table.h"
 
 struct domain;
+struct memic_range;
 
 /* Rights, of a key and asked for by an access. */
 enum mkey_access {
@@ -45,6 +46,7 @@ enum mkey_mode {
 	MKEY_MODE_MTT,	/* a list of pages of one size */
 	MKEY_MODE_KLM,	/* a list of pieces of other keys, one behind the other */
 	MKEY_MODE_KSM,	/* the same, all pieces of one size */
+	MKEY_MODE_MEMIC, /* memory of the device */
 };
 
 /* The answer to an access; what the verbs call it depends on which side asked. */
@@ -104,6 +106,8 @@ struct mkey {
 	uint8_t access;		/* enum mkey_access */
 	uint8_t mode;		/* enum mkey_mode */
 	uint8_t page_shift;	/* log_page_size, 0-63; KSM: of a piece */
+	struct memic_range *memic;	/* MKEY_MODE_MEMIC: holds it */
+	uint64_t memic_address;	/* in BAR0, of the first byte; start is 0 then */
 	bool unlimited;		/* length64: all 2^64 bytes */
 	bool free;		/* "free": exists, but may not be used */
 	bool umr;		/* umr_en: may be changed by UMR */

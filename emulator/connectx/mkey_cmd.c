@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "connectx/device.h"
+#include "connectx/memic.h"
 #include "connectx/mkey.h"
 #include "connectx/pd.h"
 #include "connectx/umem.h"
@@ -18,12 +19,13 @@ uint8_t mkey_context_access(const void *mkc)
 	       (MLX5_GET(mkc, mkc, a) ? MKEY_REMOTE_ATOMIC : 0);
 }
 
-/* By enum mkey_mode: all of them fit into access_mode_1_0. */
+/* By enum mkey_mode. */
 static const uint8_t modes[] = {
 	[MKEY_MODE_PA] = MLX5_MKC_ACCESS_MODE_PA,
 	[MKEY_MODE_MTT] = MLX5_MKC_ACCESS_MODE_MTT,
 	[MKEY_MODE_KLM] = MLX5_MKC_ACCESS_MODE_KLMS,
 	[MKEY_MODE_KSM] = MLX5_MKC_ACCESS_MODE_KSM,
+	[MKEY_MODE_MEMIC] = MLX5_MKC_ACCESS_MODE_MEMIC,
 };
 
 /* Return: enum mkey_mode, or -1 for one that this model does not have. */
@@ -64,7 +66,7 @@ static void mkey_from_context(struct mkey *mkey, const void *mkc)
 static void mkey_to_context(const struct mkey *mkey, void *mkc)
 {
 	MLX5_SET(mkc, mkc, mkey_7_0, mkey->key & 0xff);
-	MLX5_SET64(mkc, mkc, start_addr, mkey->start);
+	MLX5_SET64(mkc, mkc, start_addr, mkey->memic ? mkey->memic_address : mkey->start);
 	MLX5_SET64(mkc, mkc, len, mkey->len);
 	MLX5_SET(mkc, mkc, qpn, mkey->qpn);
 	MLX5_SET(mkc, mkc, pd, mkey->pd->number);
@@ -74,7 +76,8 @@ static void mkey_to_context(const struct mkey *mkey, void *mkc)
 	MLX5_SET(mkc, mkc, rr, !!(mkey->access & MKEY_REMOTE_READ));
 	MLX5_SET(mkc, mkc, rw, !!(mkey->access & MKEY_REMOTE_WRITE));
 	MLX5_SET(mkc, mkc, a, !!(mkey->access & MKEY_REMOTE_ATOMIC));
-	MLX5_SET(mkc, mkc, access_mode_1_0, modes[mkey->mode]);
+	MLX5_SET(mkc, mkc, access_mode_1_0, modes[mkey->mode] & 0x3);
+	MLX5_SET(mkc, mkc, access_mode_4_2, modes[mkey->mode] >> 2);
 	MLX5_SET(mkc, mkc, log_page_size, mkey->page_shift);
 	MLX5_SET(mkc, mkc, length64, mkey->unlimited);
 	MLX5_SET(mkc, mkc, free, mkey->free);
@@ -152,8 +155,9 @@ static bool mkey_supported(const struct cmd *cmd, const void *mkc)
 }
 
 /*
- * Bus addresses in a key are the driver's to give. It makes none of its own under the uid of a
- * user, so a user's key of pages lies in a umem, and has no hints for the bus either.
+ * Addresses of the bus or the device in a key are the driver's to give. It makes none of its own
+ * under the uid of a user, so a user's key of pages lies in a umem, and has no hints for the bus
+ * either.
  */
 static bool mkey_permitted(const struct cmd *cmd, const struct mkey *mkey)
 {
@@ -163,8 +167,26 @@ static bool mkey_permitted(const struct cmd *cmd, const struct mkey *mkey)
 		return false;
 	if (!cmd_from_user(cmd))
 		return true;
-	return mkey->mode != MKEY_MODE_PA && (mkey->mode != MKEY_MODE_MTT || in_umem) &&
-	       !mkey->tph.enabled;
+	return mkey->mode != MKEY_MODE_PA && mkey->mode != MKEY_MODE_MEMIC &&
+	       (mkey->mode != MKEY_MODE_MTT || in_umem) && !mkey->tph.enabled;
+}
+
+/* The context's address is where the memory is; the key's own addresses begin at 0. */
+static bool mkey_take_memic(struct connectx *nic, struct mkey *mkey)
+{
+	if (mkey->umr || mkey->unlimited)
+		return false;
+	mkey->memic_address = mkey->start;
+	mkey->start = 0;
+	mkey->memic = memic_hold(nic, mkey->memic_address, mkey->len);
+	return mkey->memic;
+}
+
+static uint8_t mkey_refuse(struct cmd *cmd, struct mkey *proto)
+{
+	if (proto->memic)
+		proto->memic->users--;
+	return errno == ENOMEM ? CMD_FAIL(cmd, NO_RES_ERR) : CMD_FAIL(cmd, LIM_ERR);
 }
 
 uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
@@ -182,9 +204,11 @@ uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
 	proto.pd = cmd_find(cmd, &nic->pds, MLX5_GET(mkc, mkc, pd));
 	if (!proto.pd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
+	if (proto.mode == MKEY_MODE_MEMIC && !mkey_take_memic(nic, &proto))
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	mkey = mkey_add(&nic->mkeys, &proto);
 	if (!mkey)
-		return errno == ENOMEM ? CMD_FAIL(cmd, NO_RES_ERR) : CMD_FAIL(cmd, LIM_ERR);
+		return mkey_refuse(cmd, &proto);
 	status = mkey_load_pages(nic, cmd, mkey);
 	if (status) {
 		mkey_remove(&nic->mkeys, mkey);

@@ -12,6 +12,7 @@ const struct connectx_attr connectx_defaults = {
 	.st_entries = CX_ST_ENTRIES_MAX,
 	.guid = 0x0274706800000001,
 	.lid = 1,
+	.blueflame = true,
 };
 
 bool connectx_attr_valid(const struct connectx_attr *attr)
@@ -87,7 +88,7 @@ const struct option_def connectx_options[] = {
 	  set_requester },
 	{ "st-entries", "0, 2..64", "size of the ST table in the capability, 0: no table (64)",
 	  set_st_entries },
-	{ "blueflame", "on|off", "whether programs may post through doorbells (off)", set_blueflame },
+	{ "blueflame", "on|off", "whether programs may post through doorbells (on)", set_blueflame },
 	{ "guid", "1..2^64-1", "GUID of node and port", set_guid },
 	{ "lid", "1..0xbfff", "LID of the port, unique among the NICs (1)", set_lid },
 	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:10.0)", set_bdf },

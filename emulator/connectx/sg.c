@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "connectx/device.h"
+#include "connectx/memic.h"
 #include "connectx/tph.h"
 #include "fabric/fabric.h"
 
@@ -89,10 +90,12 @@ static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct 
 		return false;
 	}
 	*span = (struct sg_span){ .address = place.address, .len = place.len, .mkey = place.mkey };
-	if (place.mkey)
-		span->ram = cx_ram(sg->nic, span->address, span->len, write);
-	else
+	if (!place.mkey)
 		sg_map_null(span);
+	else if (place.mkey->memic)
+		span->ram = memic_ptr(sg->nic, span->address);
+	else
+		span->ram = cx_ram(sg->nic, span->address, span->len, write);
 	return true;
 }
 

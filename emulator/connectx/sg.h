@@ -87,7 +87,7 @@ bool sg_present(const struct sg *sg, uint32_t len, bool write, struct sg_stop *s
 
 /* A piece of one end that is contiguous on the bus. */
 struct sg_span {
-	void *ram;		/* where guest memory is mapped, or inline data; NULL: go by the bus */
+	void *ram;		/* where it is mapped: guest memory, MEMIC, inline data; NULL: go by the bus */
 	uint64_t address;	/* on the bus */
 	uint64_t len;
 	const struct mkey *mkey; /* for its hints; NULL without memory behind it */

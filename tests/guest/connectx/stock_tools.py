@@ -26,7 +26,7 @@ TOOLS = {
         CHECKED, CHECKED + " -e", CHECKED + " -m 256", CHECKED + " -m 4096 -s 10000",
         CHECKED + " -s 1000000", CHECKED + " -r 1", CHECKED + " -t", CHECKED + " -N",
         CHECKED + " -t -N", CHECKED + " -l 3", CHECKED + " -o", CHECKED + " -o -P",
-        CHECKED + " -O", CHECKED + " -O -P",
+        CHECKED + " -O", CHECKED + " -O -P", CHECKED + " -j",
     ],
     "ibv_uc_pingpong": [CHECKED, CHECKED + " -e", CHECKED + " -m 256 -s 10000"],
     "ibv_ud_pingpong": [CHECKED, CHECKED + " -e", CHECKED + " -s 1"],
