@@ -81,7 +81,8 @@ def measure_point(bench, curve, x, repeats):
 
 
 def headings(curve):
-    return [f"{side} {column}" for side in curve.sides for column in curve.columns]
+    return [f"{side} {column}" if len(curve.columns) > 1 else side
+            for side in curve.sides for column in curve.columns]
 
 
 def run_curve(bench, curve, options):
@@ -110,6 +111,6 @@ def plot(curve, directory):
     script.write_text(
         "set datafile separator comma\n"
         f"set terminal svg size 800,500 background 'white'\nset output '{curve.name}.svg'\n"
-        "set key autotitle columnhead left top\nset grid\nset logscale xy\n"
+        "set key autotitle columnhead below\nset grid\nset logscale xy\nset autoscale xfix\n"
         f"set xlabel '{curve.title}'\nset ylabel 'microseconds'\nplot {lines}\n")
     subprocess.run(["gnuplot", script.name], cwd=directory, check=True)
