@@ -8,6 +8,7 @@
 #include "connectx/dct.h"
 #include "connectx/eq.h"
 #include "connectx/hca.h"
+#include "connectx/mad.h"
 #include "connectx/mcg.h"
 #include "connectx/memic.h"
 #include "connectx/mkey.h"
@@ -70,7 +71,7 @@ static const struct cmd_op ops[] = {
 	OP(2RST_QP, qp_2rst, qp_modify),
 	OP(QUERY_QP, query_qp, qp_query),
 	OP(SQD_RTS_QP, sqd2rts_qp, qp_modify),
-	OP(MAD_IFC, mad_ifc, port_mad_ifc),
+	OP(MAD_IFC, mad_ifc, mad_ifc),
 	OP(INIT2INIT_QP, init2init_qp, qp_modify),
 	OP(CREATE_SRQ, create_srq, srq_create),
 	OP(DESTROY_SRQ, destroy_srq, srq_destroy),

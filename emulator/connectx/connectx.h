@@ -38,7 +38,7 @@ struct connectx_attr {
 	unsigned int st_entries;	/* ST table in the capability, 2-64; 0: no table */
 	bool blueflame;			/* WQEs may be posted through doorbells ("bf") */
 	uint64_t guid;			/* of node and port; locally assigned ones have bit 57 set */
-	uint16_t lid;			/* of the port, 1-0xbfff; as a subnet manager would assign it */
+	uint16_t lid;			/* of the port, 1-0xbffe; as a subnet manager would assign it */
 };
 
 /** connectx_defaults - flit mode, 8-bit TPH, 64 ST entries in the capability, BlueFlame, LID 1, 00:10.0. */

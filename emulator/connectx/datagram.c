@@ -2,6 +2,7 @@
 #include "connectx/datagram.h"
 
 #include "connectx/device.h"
+#include "connectx/mad.h"
 #include "connectx/mcg.h"
 #include "connectx/qp.h"
 #include "connectx/responder.h"
@@ -9,23 +10,20 @@
 #include "connectx/subnet.h"
 #include "connectx/wqe.h"
 
-#define LID_MULTICAST_FIRST	0xc000	/* vol. 1, 4.1.1 */
-#define LID_PERMISSIVE		0xffff
 #define QPN_MULTICAST		0xffffff
 
 static bool is_multicast(const struct wqe_av *av)
 {
-	return av->lid >= LID_MULTICAST_FIRST && av->lid < LID_PERMISSIVE &&
+	return av->lid >= IB_LID_MULTICAST && av->lid < IB_LID_PERMISSIVE &&
 	       av->qpn == QPN_MULTICAST;
 }
 
 bool datagram_is_special(const struct wqe_av *av)
 {
-	return is_multicast(av);
+	return is_multicast(av) || mad_is_for_manager(av);
 }
 
-/* One that @qp does not take is lost. */
-static void deliver(struct qp *qp, const struct message *message, const void *data)
+void datagram_deliver(struct qp *qp, const struct message *message, const void *data)
 {
 	struct sg_stop stop;
 	struct sg *end;
@@ -49,7 +47,7 @@ static void deliver_group(struct connectx *nic, const struct qp *from,
 	nic->ib.multicast.rcv_bytes += message->len;
 	for (uint32_t i = 0; i < mcg->count; i++)
 		if (mcg->qps[i] != from || !from->block_loopback)
-			deliver(mcg->qps[i], message, data);
+			datagram_deliver(mcg->qps[i], message, data);
 }
 
 /* Receivers are found by their group's GID, so without one nobody can want it. */
@@ -69,12 +67,16 @@ void datagram_send(struct qp *from, const struct wqe_av *av, const struct messag
 		   const void *data)
 {
 	struct connectx *nic = from->nic;
+	struct ib_traffic *traffic = is_multicast(av) ? &nic->ib.multicast : &nic->ib.unicast;
 
 	if (!nic->ib.link)
 		return;
 	nic->requesters.messages++;
 	nic->requesters.bytes += message->len;
-	nic->ib.multicast.xmit_packets++;
-	nic->ib.multicast.xmit_bytes += message->len;
-	send_multicast(from, av->lid, message, data);
+	traffic->xmit_packets++;
+	traffic->xmit_bytes += message->len;
+	if (is_multicast(av))
+		send_multicast(from, av->lid, message, data);
+	else
+		mad_send(nic, av, message, data);
 }

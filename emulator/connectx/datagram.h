@@ -27,4 +27,7 @@ bool datagram_is_special(const struct wqe_av *av);
 void datagram_send(struct qp *from, const struct wqe_av *av, const struct message *message,
 		   const void *data);
 
+/** datagram_deliver() - it arrives at @qp. One that the QP does not take is lost. */
+void datagram_deliver(struct qp *qp, const struct message *message, const void *data);
+
 #endif

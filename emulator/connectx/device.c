@@ -98,6 +98,7 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 static void device_quiesce(struct connectx *nic)
 {
 	cx_objects_clear(nic);
+	subnet_forget(nic);
 	cmd_reset(nic);
 	caps_reset(nic);
 	nic->state = HCA_DISABLED;

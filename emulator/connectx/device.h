@@ -20,6 +20,7 @@
 #include "connectx/requester.h"
 #include "connectx/table.h"
 #include "engine.h"
+#include "ib/port.h"
 #include "pci/function.h"
 #include "registry.h"
 
@@ -40,21 +41,18 @@ struct cx_caps {
 
 struct qp;
 
-/* In packets and bytes of payload. */
-struct cx_traffic {
-	uint64_t xmit_packets, xmit_bytes, rcv_packets, rcv_bytes;
-};
-
 struct cx_port {
+	struct ib_port port;		/* how the subnet's manager sees it */
 	uint16_t lid, sm_lid;
 	uint64_t guid;
 	bool link;			/* physical link; a switch in the registry */
 	struct registry_switch sw;
 	char node_description[64];
 	uint32_t cap_mask;		/* IB CapabilityMask */
+	uint16_t cap_mask2;
 	struct qp *special[2];		/* QP0 and QP1; NULL while the driver has none */
 	uint32_t qkey_violations, pkey_violations;
-	struct cx_traffic unicast, multicast; /* of all services together */
+	struct ib_traffic unicast, multicast; /* of all services together */
 };
 
 struct connectx {

@@ -44,7 +44,7 @@
 #define CX_PORTS		1
 #define CX_GIDS			8
 #define CX_PKEYS		128
-#define CX_LID_MAX		0xbfff	/* unicast LIDs end here */
+#define CX_LID_MAX		0xbffe	/* the next is the subnet manager's */
 #define CX_MAX_FAULTS		4096	/* page faults that wait for the driver */
 
 /* Memory that all mkeys' translation lists together may take: 64 GiB in 4 KiB pages. */

@@ -90,7 +90,7 @@ const struct option_def connectx_options[] = {
 	  set_st_entries },
 	{ "blueflame", "on|off", "whether programs may post through doorbells (on)", set_blueflame },
 	{ "guid", "1..2^64-1", "GUID of node and port", set_guid },
-	{ "lid", "1..0xbfff", "LID of the port, unique among the NICs (1)", set_lid },
+	{ "lid", "1..0xbffe", "LID of the port, unique among the NICs (1)", set_lid },
 	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:10.0)", set_bdf },
 	{ "echo-st", "on|off", "repeat ST[7:0] in the Tag of posted requests (off)", set_echo_st },
 	{ "flit", "on|off", "whether the link is in flit mode (on)", set_flit },

@@ -5,21 +5,21 @@
 
 #include "connectx/device.h"
 #include "connectx/eq.h"
+#include "connectx/mad.h"
+#include "connectx/subnet.h"
+#include "ib/manager.h"
 #include "util.h"
 
-/* InfiniBand port states (IBA 14.2.5.6) and physical states. */
-enum { PORT_DOWN = 1, PORT_ACTIVE = 4 };
-enum { PHYS_POLLING = 2, PHYS_LINK_UP = 5 };
-
-#define GID_PREFIX	0xfe80000000000000ULL
-#define PKEY_DEFAULT	0xffff		/* full member of the default partition */
-#define SUBNET_TIMEOUT	18		/* 4.096 us << 18, about a second */
 #define MTU_MAX		4096
 
 /* CapabilityMask bits (IBA 14.2.5.6). */
 #define CAP_SYS_IMAGE_GUID	(1U << 11)
 #define CAP_EXTENDED_SPEEDS	(1U << 14)
+#define CAP_MASK2		(1U << 15)
 #define CAP_CM			(1U << 16)	/* the only one that the driver may change */
+/* CapabilityMask2 */
+#define CAP2_HDR		(1U << 5)
+#define CAP2_NDR		(1U << 10)
 
 /* Register numbers of ACCESS_REG, by the driver's names. */
 enum {
@@ -54,6 +54,8 @@ static void port_switch_set(struct registry_switch *sw, bool on)
 	if (ib->link == on)
 		return;
 	ib->link = on;
+	if (!on)
+		subnet_forget(nic);
 	eq_post_async(nic, MLX5_EVENT_TYPE_PORT_CHANGE,
 		      on ? MLX5_PORT_CHANGE_SUBTYPE_ACTIVE : MLX5_PORT_CHANGE_SUBTYPE_DOWN,
 		      &event, sizeof(event));
@@ -64,27 +66,27 @@ int port_init(struct connectx *nic)
 	struct cx_port *ib = &nic->ib;
 
 	ib->lid = nic->attr.lid;
-	ib->sm_lid = nic->attr.lid;
+	ib->sm_lid = MANAGER_LID;
 	ib->guid = nic->attr.guid;
 	ib->link = true;
-	ib->cap_mask = CAP_SYS_IMAGE_GUID | CAP_EXTENDED_SPEEDS | CAP_CM;
+	ib->cap_mask = CAP_SYS_IMAGE_GUID | CAP_EXTENDED_SPEEDS | CAP_MASK2 | CAP_CM;
+	ib->cap_mask2 = CAP2_HDR | CAP2_NDR;
 	ib->sw = (struct registry_switch){
 		.name = "port", .get = port_switch_get, .set = port_switch_set,
 	};
 	strncpy(ib->node_description, "softfabric ConnectX", sizeof(ib->node_description) - 1);
+	mad_port_init(nic);
 	return registry_add_switch(nic->registry, nic->attr.name, &ib->sw);
 }
 
 void port_gid(const struct connectx *nic, uint8_t gid[16])
 {
-	__be64 parts[2] = { cpu_to_be64(GID_PREFIX), cpu_to_be64(nic->ib.guid) };
-
-	memcpy(gid, parts, sizeof(parts));
+	ib_port_gid(nic->ib.guid, gid);
 }
 
 uint16_t port_pkey(const struct connectx *nic, unsigned int index)
 {
-	return index ? 0 : PKEY_DEFAULT;
+	return index ? 0 : IB_PKEY_DEFAULT;
 }
 
 uint8_t port_query_context(struct connectx *nic, struct cmd *cmd)
@@ -96,17 +98,20 @@ uint8_t port_query_context(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	MLX5_SET(hca_vport_context, context, has_smi, 1);
 	MLX5_SET(hca_vport_context, context, port_physical_state,
-		 ib->link ? PHYS_LINK_UP : PHYS_POLLING);
-	MLX5_SET(hca_vport_context, context, port_state, ib->link ? PORT_ACTIVE : PORT_DOWN);
-	MLX5_SET(hca_vport_context, context, vport_state, ib->link ? PORT_ACTIVE : PORT_DOWN);
+		 ib->link ? IB_PHYS_LINK_UP : IB_PHYS_POLLING);
+	MLX5_SET(hca_vport_context, context, port_state,
+		 ib->link ? IB_PORT_ACTIVE : IB_PORT_DOWN);
+	MLX5_SET(hca_vport_context, context, vport_state,
+		 ib->link ? IB_PORT_ACTIVE : IB_PORT_DOWN);
 	MLX5_SET64(hca_vport_context, context, system_image_guid, ib->guid);
 	MLX5_SET64(hca_vport_context, context, port_guid, ib->guid);
 	MLX5_SET64(hca_vport_context, context, node_guid, ib->guid);
 	MLX5_SET(hca_vport_context, context, cap_mask1, ib->cap_mask);
 	MLX5_SET(hca_vport_context, context, cap_mask1_field_select, CAP_CM);
+	MLX5_SET(hca_vport_context, context, cap_mask2, ib->cap_mask2);
 	MLX5_SET(hca_vport_context, context, lid, ib->lid);
 	MLX5_SET(hca_vport_context, context, sm_lid, ib->sm_lid);
-	MLX5_SET(hca_vport_context, context, subnet_timeout, SUBNET_TIMEOUT);
+	MLX5_SET(hca_vport_context, context, subnet_timeout, IB_SUBNET_TIMEOUT);
 	MLX5_SET(hca_vport_context, context, qkey_violation_counter, ib->qkey_violations);
 	MLX5_SET(hca_vport_context, context, pkey_violation_counter, ib->pkey_violations);
 	return MLX5_CMD_STAT_OK;
@@ -190,7 +195,7 @@ uint8_t port_query_counters(struct connectx *nic, struct cmd *cmd)
 	SET_TRAFFIC(cmd->out, unicast, &ib->unicast);
 	SET_TRAFFIC(cmd->out, multicast, &ib->multicast);
 	if (MLX5_GET(query_vport_counter_in, cmd->in, clear))
-		ib->unicast = ib->multicast = (struct cx_traffic){ 0 };
+		ib->unicast = ib->multicast = (struct ib_traffic){ 0 };
 	return MLX5_CMD_STAT_OK;
 }
 
@@ -285,32 +290,5 @@ uint8_t port_access_reg(struct connectx *nic, struct cmd *cmd)
 		reg->read(nic, out);
 	else
 		reg->write(nic, in);
-	return MLX5_CMD_STAT_OK;
-}
-
-/* A MAD's common header (IBA 13.4.3), as far as the answer needs it. */
-struct mad_header {
-	uint8_t base_version, mgmt_class, class_version, method;
-	__be16 status;
-};
-
-#define MAD_BYTES		256
-#define MAD_RESPONSE		0x80	/* method bit: Get or Set becomes GetResp */
-#define MAD_METHOD_GET_RESP	0x81
-#define MAD_UNSUPPORTED_ATTR	0x000c	/* status: method and attribute not supported together */
-
-/* There is no subnet manager to talk to, so the agent knows no attribute and says so. */
-uint8_t port_mad_ifc(struct connectx *nic, struct cmd *cmd)
-{
-	uint8_t *mad = MLX5_ADDR_OF(mad_ifc_out, cmd->out, response_mad_packet);
-	struct mad_header header;
-
-	memcpy(mad, MLX5_ADDR_OF(mad_ifc_in, cmd->in, mad), MAD_BYTES);
-	memcpy(&header, mad, sizeof(header));
-	if (header.method & MAD_RESPONSE)
-		return CMD_FAIL(cmd, BAD_PKT_ERR);
-	header.method = MAD_METHOD_GET_RESP;
-	header.status = cpu_to_be16(MAD_UNSUPPORTED_ATTR);
-	memcpy(mad, &header, sizeof(header));
 	return MLX5_CMD_STAT_OK;
 }

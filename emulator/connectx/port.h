@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The InfiniBand port: its context, GIDs and P_Keys, its registers (ACCESS_REG), its counters, and
- * the subnet management agent as far as the driver asks it (MAD_IFC).
+ * The InfiniBand port: its context, GIDs and P_Keys, its registers (ACCESS_REG) and its counters.
  */
 #ifndef CONNECTX_PORT_H
 #define CONNECTX_PORT_H
@@ -19,6 +18,6 @@ uint16_t port_pkey(const struct connectx *nic, unsigned int index);
 
 cmd_handler port_query_context, port_modify_context, port_query_gid, port_query_pkey;
 cmd_handler port_query_counters;
-cmd_handler port_access_reg, port_mad_ifc;
+cmd_handler port_access_reg;
 
 #endif

@@ -5,9 +5,12 @@
 #include <stddef.h>
 
 #include "connectx/device.h"
+#include "ib/manager.h"
 
 /* As many NICs as a fabric has room for. Belongs to the engine's thread, like all that uses it. */
 static struct connectx *members[FABRIC_MAX_PORTS];
+/* There while there is a member. */
+static struct manager *manager;
 
 static struct connectx *subnet_find(uint16_t lid)
 {
@@ -17,24 +20,45 @@ static struct connectx *subnet_find(uint16_t lid)
 	return NULL;
 }
 
+static bool is_empty(void)
+{
+	for (size_t i = 0; i < FABRIC_MAX_PORTS; i++)
+		if (members[i])
+			return false;
+	return true;
+}
+
 int subnet_join(struct connectx *nic)
 {
+	size_t i = 0;
+
 	if (subnet_find(nic->ib.lid))
 		return -EEXIST;
-	for (size_t i = 0; i < FABRIC_MAX_PORTS; i++) {
-		if (!members[i]) {
-			members[i] = nic;
-			return 0;
-		}
-	}
-	return -EEXIST;
+	while (i < FABRIC_MAX_PORTS && members[i])
+		i++;
+	if (i == FABRIC_MAX_PORTS)
+		return -EEXIST;
+	if (!manager)
+		manager = manager_create(nic->engine);
+	if (!manager)
+		return -ENOMEM;
+	members[i] = nic;
+	manager_add(manager, &nic->ib.port);
+	return 0;
 }
 
 void subnet_leave(struct connectx *nic)
 {
-	for (size_t i = 0; i < FABRIC_MAX_PORTS; i++)
-		if (members[i] == nic)
-			members[i] = NULL;
+	for (size_t i = 0; i < FABRIC_MAX_PORTS; i++) {
+		if (members[i] != nic)
+			continue;
+		members[i] = NULL;
+		manager_remove(manager, &nic->ib.port);
+		if (is_empty()) {
+			manager_destroy(manager);
+			manager = NULL;
+		}
+	}
 }
 
 struct connectx *subnet_route(struct connectx *nic, uint16_t lid)
@@ -58,5 +82,18 @@ struct connectx *subnet_next(const struct connectx *nic)
 
 bool subnet_forwards(const struct connectx *from, uint16_t mlid, const struct connectx *to)
 {
-	return from->ib.link && to->ib.link;
+	return from->ib.link && to->ib.link &&
+	       (from == to || manager_forwards(manager, mlid, &to->ib.port));
+}
+
+void subnet_manage(struct connectx *nic, const struct ib_packet *packet)
+{
+	if (nic->ib.link)
+		manager_receive(manager, packet);
+}
+
+void subnet_forget(struct connectx *nic)
+{
+	if (manager)
+		manager_port_down(manager, &nic->ib.port);
 }

@@ -2,7 +2,7 @@
 /*
  * The InfiniBand subnet: which ports there are, by LID, and whether a packet gets from one to
  * another. All NICs of the process are on one subnet, with a switch between them that loses
- * nothing and takes no time.
+ * nothing and takes no time, and has the subnet's manager built in.
  */
 #ifndef CONNECTX_SUBNET_H
 #define CONNECTX_SUBNET_H
@@ -11,8 +11,9 @@
 #include <stdint.h>
 
 struct connectx;
+struct ib_packet;
 
-/** subnet_join() - plug the port of @nic in. Return: 0, or -EEXIST when its LID is taken. */
+/** subnet_join() - plug the port of @nic in. Return: 0; -EEXIST when its LID is taken; -ENOMEM. */
 int subnet_join(struct connectx *nic);
 
 /** subnet_leave() - unplug it; harmless when it has not joined. */
@@ -31,8 +32,15 @@ struct connectx *subnet_next(const struct connectx *nic);
 /**
  * subnet_forwards() - whether a multicast packet from @from to @mlid gets to @to.
  *
- * A port gets its own back whatever the switch does: that is for the port itself to do.
+ * To others by the groups that the manager has let them join; back to a port itself always, which
+ * is its own doing and not the switch's.
  */
 bool subnet_forwards(const struct connectx *from, uint16_t mlid, const struct connectx *to);
+
+/** subnet_manage() - @packet from @nic is for the manager. */
+void subnet_manage(struct connectx *nic, const struct ib_packet *packet);
+
+/** subnet_forget() - what @nic has joined and offered, the manager drops. */
+void subnet_forget(struct connectx *nic);
 
 #endif

@@ -60,8 +60,9 @@ static int teardown(void **state)
 {
 	struct two *two = *state;
 
-	guest_destroy(two->near.guest);
+	/* the manager runs in the first one's engine */
 	guest_destroy(two->far.guest);
+	guest_destroy(two->near.guest);
 	return 0;
 }
 
@@ -206,7 +207,7 @@ static void test_limits(void **state)
 static void test_local(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
-	const struct cx_traffic *counted = &port->guest->nic->ib.multicast;
+	const struct ib_traffic *counted = &port->guest->nic->ib.multicast;
 
 	for (unsigned int i = 0; i < QPS; i++)
 		receive(port, i);

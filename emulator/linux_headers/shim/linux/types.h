@@ -3,8 +3,8 @@
  * What the kernel's mlx5 headers expect of <linux/types.h> and of the headers that it drags in,
  * on top of the uAPI header of the same name.
  */
-#ifndef CONNECTX_SHIM_LINUX_TYPES_H
-#define CONNECTX_SHIM_LINUX_TYPES_H
+#ifndef SHIM_LINUX_TYPES_H
+#define SHIM_LINUX_TYPES_H
 
 #include_next <linux/types.h>
 
@@ -25,9 +25,16 @@ typedef int64_t s64;
 #define __packed __attribute__((packed))
 #endif
 
-#define cpu_to_be16(x) ((__be16)htobe16(x))
-#define cpu_to_be32(x) ((__be32)htobe32(x))
-#define cpu_to_be64(x) ((__be64)htobe64(x))
+/* Constant expressions, unlike libc's, as the kernel's are. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define cpu_to_be16(x) ((__be16)__builtin_bswap16(x))
+#define cpu_to_be32(x) ((__be32)__builtin_bswap32(x))
+#define cpu_to_be64(x) ((__be64)__builtin_bswap64(x))
+#else
+#define cpu_to_be16(x) ((__be16)(x))
+#define cpu_to_be32(x) ((__be32)(x))
+#define cpu_to_be64(x) ((__be64)(x))
+#endif
 #define be16_to_cpu(x) be16toh((uint16_t)(x))
 #define be32_to_cpu(x) be32toh((uint32_t)(x))
 #define be64_to_cpu(x) be64toh((uint64_t)(x))

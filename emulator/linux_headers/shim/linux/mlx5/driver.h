@@ -3,8 +3,8 @@
  * Stands in for the driver's own state, of which <linux/mlx5/qp.h> embeds and reads a few members
  * that have no meaning for a device.
  */
-#ifndef CONNECTX_SHIM_MLX5_DRIVER_H
-#define CONNECTX_SHIM_MLX5_DRIVER_H
+#ifndef SHIM_MLX5_DRIVER_H
+#define SHIM_MLX5_DRIVER_H
 
 #include <linux/mlx5/device.h>
 

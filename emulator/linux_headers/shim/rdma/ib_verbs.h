@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* The names that the kernel's mlx5 headers take from the RDMA core, where only a size or a name counts. */
-#ifndef CONNECTX_SHIM_RDMA_IB_VERBS_H
-#define CONNECTX_SHIM_RDMA_IB_VERBS_H
+#ifndef SHIM_RDMA_IB_VERBS_H
+#define SHIM_RDMA_IB_VERBS_H
 
 #include <linux/types.h>
 
@@ -21,5 +21,12 @@ struct ib_grh {
 struct ib_ah {
 	int unused;
 };
+
+/* For the prototypes of <rdma/ib_mad.h>, of which only the layouts are of use here. */
+typedef unsigned int gfp_t;
+enum ib_qp_type { IB_QPT_SMI, IB_QPT_GSI };
+enum ib_wc_status { IB_WC_SUCCESS };
+
+#define DECLARE_BITMAP(name, bits) unsigned long name[((bits) + 63) / 64]
 
 #endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/*
+ * The subnet's manager, as a managed switch has it built in: it is a port at a LID of its own, with
+ * a management agent (sma.h) and the subnet administrator (sa.h). It assigns no LIDs: ports come
+ * with theirs.
+ */
+#ifndef IB_MANAGER_H
+#define IB_MANAGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ib/port.h"
+
+struct engine;
+struct manager;
+
+#define MANAGER_LID 0xbfff	/* the last that is no multicast LID */
+
+/** manager_create() - Return: a manager of no ports yet but its own; NULL with errno ENOMEM. */
+struct manager *manager_create(struct engine *engine);
+
+void manager_destroy(struct manager *manager);
+
+/** manager_add() - @port is in the subnet now. */
+void manager_add(struct manager *manager, struct ib_port *port);
+
+/** manager_remove() - it is no more. */
+void manager_remove(struct manager *manager, struct ib_port *port);
+
+/** manager_port_down() - its link is down, or who used it is gone: it is in no group any more. */
+void manager_port_down(struct manager *manager, const struct ib_port *port);
+
+/** manager_receive() - a packet to MANAGER_LID; it is looked at in a later turn of the engine. */
+void manager_receive(struct manager *manager, const struct ib_packet *packet);
+
+/** manager_forwards() - Return: whether the switch sends what is for @mlid to @port. */
+bool manager_forwards(const struct manager *manager, uint16_t mlid, const struct ib_port *port);
+
+/** manager_sa() - its administrator. */
+struct sa *manager_sa(struct manager *manager);
+
+#endif
