@@ -30,7 +30,7 @@ struct driver {
 	struct guest *guest;
 	struct guest_cq cq[QPS];
 	struct guest_qp qp[QPS];
-	uint32_t keys[4];
+	uint32_t keys[7];
 };
 
 static void run(struct driver *driver)
@@ -68,6 +68,38 @@ static void make_keys(struct driver *driver)
 	});
 }
 
+/* Lists of keys, which also lead to each other, and a window that any QP may bind. */
+static void make_lists(struct driver *driver)
+{
+	struct guest *guest = driver->guest;
+	const struct guest_klm klms[] = {
+		{ 100, driver->keys[1], 0x1000 },
+		{ 24, 0x400, 5ULL << 32 | 2 },		/* a strided block of two streams */
+		{ 40 << 16 | 16, driver->keys[0], GUEST_BASE + 0x400000 },
+		{ 12 << 16 | 8, driver->keys[1], 0x4000 },
+		{ GUEST_PAGE, driver->keys[3] + 0x200, 0 },	/* the list of equal pieces */
+		{ GUEST_PAGE, MKEY_NULL, 0 },
+	};
+	const struct guest_klm pieces[] = {
+		{ 0, driver->keys[0], GUEST_BASE + 0x404000 },
+		{ 0, driver->keys[3] + 0x100, 0 },		/* the list above */
+		{ 0, driver->keys[0], GUEST_BASE + 0x40c000 },
+	};
+
+	driver->keys[4] = guest_mkey(guest, &(struct guest_mkey){
+		.pd = guest->pd, .access = GUEST_ACCESS, .klm = true, .len = 4 * GUEST_PAGE,
+		.octowords = 6, .umr = true, .klms = klms, .num_klms = 6,
+	});
+	driver->keys[5] = guest_mkey(guest, &(struct guest_mkey){
+		.pd = guest->pd, .access = GUEST_ACCESS, .ksm = true, .page_shift = 12,
+		.len = 3 * GUEST_PAGE, .octowords = 3, .umr = true, .klms = pieces, .num_klms = 3,
+	});
+	driver->keys[6] = guest_mkey(guest, &(struct guest_mkey){
+		.pd = guest->pd, .access = MKEY_LOCAL_READ, .klm = true, .octowords = 8,
+		.umr = true, .free = true, .remote_invalidate = true,
+	});
+}
+
 static void start(struct driver *driver)
 {
 	const struct guest_path path = { .retry_count = 1 };
@@ -75,6 +107,7 @@ static void start(struct driver *driver)
 
 	guest->nic->memory_faults = true;
 	make_keys(driver);
+	make_lists(driver);
 	guest_pair(guest, driver->qp, driver->cq);
 	guest_cq(guest, &driver->cq[2]);
 	guest_qp(guest, &driver->qp[2], &driver->cq[2], MLX5_QP_ST_REG_UMR);
