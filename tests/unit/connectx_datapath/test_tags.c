@@ -1,146 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/*
- * Tag matching: messages to an XRQ, and changes to its list through a QP that is connected to
- * itself, as libmlx5 has one for each.
- */
+/* Tag matching: messages to an XRQ, and changes to its list. */
 #include <string.h>
 
 #include "connectx/completion.h"
-#include "connectx/srq.h"
 #include "connectx/tag_list.h"
 #include "connectx/wqe.h"
-#include "guest.h"
+#include "tags.h"
 
-#define SIZE		4096U
-#define LOG_SRQ		3
-#define LOG_SRQ_STRIDE	5
-#define LOG_TAGS	3
-#define XRQ_USER_INDEX	0x4321
-#define MASK		0xffffULL
 #define PAYLOAD		100U
 #define LARGE		3000U	/* of several packets */
 
-struct tags {
-	struct guest *guest;
-	struct guest_cq cq[2];		/* of the sender; of the XRQ */
-	struct guest_qp sender, receiver, command;
-	uint32_t xrqn;
-	uint64_t ring, dbr;
-	uint16_t posted;		/* to the XRQ */
-	uint64_t from, to, waiting;	/* sent from, matched to, received by the XRQ's own entries */
-	uint32_t key;			/* of all memory */
-};
-
-static void create_xrq(struct tags *all, unsigned int offload)
-{
-	uint8_t in[MLX5_ST_SZ_BYTES(create_xrq_in) + sizeof(__be64)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_xrq_out)] = { 0 };
-	void *xrqc = MLX5_ADDR_OF(create_xrq_in, in, xrq_context);
-	void *wq = MLX5_ADDR_OF(xrqc, xrqc, wq);
-
-	all->ring = guest_alloc(all->guest, GUEST_PAGE);
-	all->dbr = guest_alloc(all->guest, GUEST_PAGE);
-	MLX5_SET(xrqc, xrqc, topology, MLX5_XRQC_TOPOLOGY_TAG_MATCHING);
-	MLX5_SET(xrqc, xrqc, offload, offload);
-	MLX5_SET(xrqc, xrqc, user_index, XRQ_USER_INDEX);
-	MLX5_SET(xrqc, xrqc, cqn, all->cq[1].cqn);
-	MLX5_SET(xrqc, xrqc, tag_matching_topology_context.log_matching_list_sz, LOG_TAGS);
-	MLX5_SET(wq, wq, log_wq_sz, LOG_SRQ);
-	MLX5_SET(wq, wq, log_wq_stride, LOG_SRQ_STRIDE);
-	MLX5_SET(wq, wq, pd, all->guest->pd);
-	MLX5_SET64(wq, wq, dbr_addr, all->dbr);
-	*(__be64 *)MLX5_ADDR_OF(wq, wq, pas) = cpu_to_be64(all->ring);
-	guest_command(all->guest, MLX5_CMD_OP_CREATE_XRQ, in, sizeof(in), out, sizeof(out));
-	all->xrqn = MLX5_GET(create_xrq_out, out, xrqn);
-}
-
-/* A QP that receives from the XRQ. */
-static void create_qp(struct tags *all, struct guest_qp *qp, bool send_queue)
-{
-	uint8_t in[MLX5_ST_SZ_BYTES(create_qp_in) + sizeof(__be64)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_qp_out)] = { 0 };
-	void *qpc = MLX5_ADDR_OF(create_qp_in, in, qpc);
-	uint64_t buf = guest_alloc(all->guest, GUEST_PAGE);
-
-	/* guest_post() expects a receive queue before the send queue */
-	*qp = (struct guest_qp){ .buf = buf - GUEST_RQ_BYTES,
-				 .dbr = guest_alloc(all->guest, GUEST_PAGE) };
-	MLX5_SET(qpc, qpc, st, MLX5_QP_ST_RC);
-	MLX5_SET(qpc, qpc, pd, all->guest->pd);
-	MLX5_SET(qpc, qpc, rq_type, MLX5_SRQ_RQ);
-	MLX5_SET(qpc, qpc, srqn_rmpn_xrqn, all->xrqn);
-	MLX5_SET(qpc, qpc, no_sq, !send_queue);
-	if (send_queue)
-		MLX5_SET(qpc, qpc, log_sq_size, GUEST_LOG_SQ);
-	else
-		MLX5_SET(qpc, qpc, offload_type, MLX5_QPC_OFFLOAD_TYPE_RNDV);
-	MLX5_SET(qpc, qpc, uar_page, all->guest->uar);
-	MLX5_SET(qpc, qpc, cqn_snd, all->cq[1].cqn);
-	MLX5_SET(qpc, qpc, cqn_rcv, all->cq[1].cqn);
-	MLX5_SET64(qpc, qpc, dbr_addr, qp->dbr);
-	*(__be64 *)MLX5_ADDR_OF(create_qp_in, in, pas) = cpu_to_be64(buf);
-	guest_command(all->guest, MLX5_CMD_OP_CREATE_QP, in, sizeof(in), out, sizeof(out));
-	qp->qpn = MLX5_GET(create_qp_out, out, qpn);
-}
-
-/* Entries of the XRQ itself, linked in a ring, of SIZE bytes each. */
-static void post_waiting(struct tags *all, unsigned int number)
-{
-	for (unsigned int i = 0; i < number; i++) {
-		uint16_t slot = all->posted & ((1 << LOG_SRQ) - 1);
-		__be16 *entry = guest_ptr(all->guest,
-					  all->ring + ((uint64_t)slot << LOG_SRQ_STRIDE));
-		struct mlx5_wqe_data_seg *data = (void *)((uint8_t *)entry + 16);
-
-		entry[1] = cpu_to_be16(slot + 1);
-		data->byte_count = cpu_to_be32(SIZE);
-		data->lkey = cpu_to_be32(all->key);
-		data->addr = cpu_to_be64(all->waiting);
-		all->posted++;
-	}
-	*(__be32 *)guest_ptr(all->guest, all->dbr) = cpu_to_be32(all->posted);
-}
-
-static void make(void **state, unsigned int offload)
-{
-	static struct tags all;
-	struct guest_path path = { .rnr_retry = 1, .min_rnr_nak = 1, .ack_timeout = 9 };
-
-	all = (struct tags){ .guest = guest_create() };
-	guest_cq(all.guest, &all.cq[0]);
-	guest_cq(all.guest, &all.cq[1]);
-	guest_qp(all.guest, &all.sender, &all.cq[0], MLX5_QP_ST_RC);
-	create_xrq(&all, offload);
-	create_qp(&all, &all.receiver, false);
-	create_qp(&all, &all.command, true);
-	path.remote_qpn = all.receiver.qpn;
-	guest_connect(all.guest, &all.sender, &path);
-	path.remote_qpn = all.sender.qpn;
-	guest_connect(all.guest, &all.receiver, &path);
-	path.remote_qpn = all.command.qpn;
-	guest_connect(all.guest, &all.command, &path);
-	all.from = guest_alloc(all.guest, 3 * SIZE);
-	all.to = all.from + SIZE;
-	all.waiting = all.to + SIZE;
-	all.key = guest_mr(all.guest, all.from, 3 * SIZE, GUEST_ACCESS);
-	*state = &all;
-}
+static struct tags tags;
 
 static int setup(void **state)
 {
-	make(state, MLX5_XRQC_OFFLOAD_RNDV);
+	tags_create(*state = &tags, MLX5_XRQC_OFFLOAD_RNDV);
 	return 0;
 }
 
 static int setup_without_rendezvous(void **state)
 {
-	make(state, 0);
+	tags_create(*state = &tags, 0);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	guest_destroy(((struct tags *)*state)->guest);
+	tags_destroy(*state);
 	return 0;
 }
 
@@ -149,25 +35,6 @@ static int teardown(void **state)
  */
 #define SYNC	WQE_TAG_SYNC
 #define SIGNAL	WQE_TAG_COMPLETION
-
-static void change(struct tags *all, uint8_t operation, uint8_t flags, uint16_t index,
-		   uint16_t count, uint64_t tag, uint32_t len)
-{
-	struct wqe_tag_seg *seg;
-	struct guest_wqe wqe;
-
-	guest_wqe(&wqe, WQE_OPCODE_TAG_MATCHING, 0, 0);
-	seg = (void *)(wqe.bytes + wqe.len);
-	*seg = (struct wqe_tag_seg){
-		.operation = operation << 4, .flags = flags, .index = cpu_to_be16(index),
-		.sw_count = cpu_to_be16(count), .tag = cpu_to_be64(tag), .mask = cpu_to_be64(MASK),
-	};
-	wqe.len += sizeof(*seg);
-	if (operation == WQE_TAG_APPEND)
-		guest_wqe_data(&wqe, all->to, len ? all->key : 0x100, len);
-	guest_post(all->guest, &all->command, &wqe, false);
-	guest_run(all->guest);
-}
 
 /* The next completion of the XRQ, as libmlx5 takes it to pieces. */
 struct seen {
@@ -201,7 +68,7 @@ static struct seen expect(struct tags *all, uint8_t opcode, uint8_t operation)
 	assert_int_equal(seen.operation, operation);
 	assert_int_equal(seen.opcode, opcode);
 	assert_int_equal(seen.app, 1);
-	assert_int_equal(seen.user_index, XRQ_USER_INDEX);
+	assert_int_equal(seen.user_index, TAGS_USER_INDEX);
 	return seen;
 }
 
@@ -223,7 +90,7 @@ static void expect_change(struct tags *all, uint8_t operation, bool success, uin
 /* The buffer of this tag is entry @index; the next will be @index + 1. */
 static void append(struct tags *all, uint16_t index, uint64_t tag, uint32_t len)
 {
-	change(all, WQE_TAG_APPEND, 0, (index + 1) % (1 << LOG_TAGS), 0, tag, len);
+	tags_change(all, WQE_TAG_APPEND, 0, (index + 1) % (1 << TAGS_LOG), 0, tag, len);
 }
 
 /*
@@ -240,7 +107,7 @@ static void send(struct tags *all, uint8_t operation, uint64_t tag, uint32_t len
 	uint8_t *message = guest_ptr(all->guest, all->from);
 	struct guest_wqe wqe;
 
-	guest_fill(message + 16, SIZE - 16, 7);
+	guest_fill(message + 16, TAGS_SIZE - 16, 7);
 	message[0] = operation;
 	memcpy(message + 4, "user", 4);
 	*(__be64 *)(message + 8) = cpu_to_be64(tag);
@@ -254,7 +121,7 @@ static void announce(struct tags *all, uint64_t tag, uint32_t key, uint32_t len)
 	uint8_t header[32] = { RENDEZVOUS, [4] = 'u', 's', 'e', 'r' };
 	struct guest_wqe wqe;
 
-	guest_fill(guest_ptr(all->guest, all->from), SIZE, 9);
+	guest_fill(guest_ptr(all->guest, all->from), TAGS_SIZE, 9);
 	*(__be64 *)(header + 8) = cpu_to_be64(tag);
 	*(__be64 *)(header + 16) = cpu_to_be64(all->from);
 	*(__be32 *)(header + 24) = cpu_to_be32(key);
@@ -284,8 +151,8 @@ static void message_goes_to_the_buffer_of_its_tag(void **state)
 	uint8_t *to = guest_ptr(all->guest, all->to);
 	struct seen seen;
 
-	append(all, 0, 0x10, SIZE);
-	append(all, 1, 0x11, SIZE);
+	append(all, 0, 0x10, TAGS_SIZE);
+	append(all, 1, 0x11, TAGS_SIZE);
 	/* what the mask leaves out does not count */
 	send(all, EAGER, 0xabc0011, 16 + PAYLOAD);
 	seen = expect(all, CQE_RESP_SEND, CQE_TAG_CONSUMED_MSG);
@@ -310,14 +177,14 @@ static void first_buffer_of_equal_tags_is_first(void **state)
 	struct tags *all = *state;
 
 	/* all round the list, and on */
-	for (unsigned int i = 0; i < 1 << LOG_TAGS; i++)
+	for (unsigned int i = 0; i < 1 << TAGS_LOG; i++)
 		append(all, i, 5, PAYLOAD);
-	for (unsigned int i = 0; i < 2 << LOG_TAGS; i++) {
+	for (unsigned int i = 0; i < 2 << TAGS_LOG; i++) {
 		send(all, EAGER, 5, 16 + PAYLOAD);
 		assert_int_equal(expect(all, CQE_RESP_SEND, CQE_TAG_CONSUMED_MSG).info,
-				 i % (1 << LOG_TAGS));
+				 i % (1 << TAGS_LOG));
 		expect_sent(all, i);
-		append(all, i % (1 << LOG_TAGS), 5, PAYLOAD);
+		append(all, i % (1 << TAGS_LOG), 5, PAYLOAD);
 	}
 }
 
@@ -336,7 +203,7 @@ static void long_message_completes_twice(void **state)
 	struct tags *all = *state;
 	struct seen seen;
 
-	append(all, 0, 1, SIZE);
+	append(all, 0, 1, TAGS_SIZE);
 	send(all, EAGER, 1, 16 + LARGE);
 	seen = expect(all, CQE_NO_PACKET, CQE_TAG_CONSUMED);
 	assert_header(&seen, EAGER, 1);
@@ -357,9 +224,9 @@ static void too_long_message_cancels_its_buffer(void **state)
 	assert_int_equal(expect(all, CQE_RESP_SEND, CQE_TAG_CANCELED).info, 0);
 	guest_expect(all->guest, &all->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_INVAL_REQ);
 	/* its number may be used again */
-	for (unsigned int i = 1; i <= 1 << LOG_TAGS; i++)
-		change(all, WQE_TAG_APPEND, SIGNAL, (i + 1) % (1 << LOG_TAGS), 0, 1, PAYLOAD);
-	for (unsigned int i = 1; i <= 1 << LOG_TAGS; i++)
+	for (unsigned int i = 1; i <= 1 << TAGS_LOG; i++)
+		tags_change(all, WQE_TAG_APPEND, SIGNAL, (i + 1) % (1 << TAGS_LOG), 0, 1, PAYLOAD);
+	for (unsigned int i = 1; i <= 1 << TAGS_LOG; i++)
 		expect_change(all, CQE_TAG_APPEND, true, 0);
 }
 
@@ -368,11 +235,11 @@ static void unexpected_message_waits_for_the_program(void **state)
 	struct tags *all = *state;
 	struct seen seen;
 
-	append(all, 0, 1, SIZE);
+	append(all, 0, 1, TAGS_SIZE);
 	/* nobody is ready for it, so it has not come yet */
 	send(all, EAGER, 2, 16 + PAYLOAD);
 	guest_run(all->guest);
-	post_waiting(all, 3);
+	tags_post_waiting(all, 3);
 	seen = expect(all, CQE_RESP_SEND, CQE_TAG_UNEXPECTED);
 	assert_int_equal(seen.wqe, 0);
 	assert_int_equal(seen.bytes, 16 + PAYLOAD);
@@ -380,7 +247,7 @@ static void unexpected_message_waits_for_the_program(void **state)
 	guest_assert_filled((uint8_t *)guest_ptr(all->guest, all->waiting) + 16, PAYLOAD, 7);
 	expect_sent(all, 0);
 	/* appended while the program has not reported it: matches nothing yet */
-	change(all, WQE_TAG_APPEND, SIGNAL | SYNC, 2, 0, 3, SIZE);
+	tags_change(all, WQE_TAG_APPEND, SIGNAL | SYNC, 2, 0, 3, TAGS_SIZE);
 	expect_change(all, CQE_TAG_APPEND, true, 1);
 	send(all, EAGER, 3, 16 + PAYLOAD);
 	assert_int_equal(expect(all, CQE_RESP_SEND, CQE_TAG_UNEXPECTED).wqe, 1);
@@ -390,12 +257,12 @@ static void unexpected_message_waits_for_the_program(void **state)
 	assert_int_equal(expect(all, CQE_RESP_SEND, CQE_TAG_CONSUMED_MSG).info, 0);
 	expect_sent(all, 2);
 	/* one reported of two, then both */
-	change(all, WQE_TAG_NOP, SIGNAL | SYNC, 0, 1, 0, 0);
+	tags_change(all, WQE_TAG_NOP, SIGNAL | SYNC, 0, 1, 0, 0);
 	expect_change(all, CQE_TAG_NOOP, true, 2);
 	send(all, EAGER, 3, 16 + PAYLOAD);
 	assert_int_equal(expect(all, CQE_RESP_SEND, CQE_TAG_UNEXPECTED).wqe, 2);
 	expect_sent(all, 3);
-	change(all, WQE_TAG_NOP, SIGNAL | SYNC, 0, 3, 0, 0);
+	tags_change(all, WQE_TAG_NOP, SIGNAL | SYNC, 0, 3, 0, 0);
 	expect_change(all, CQE_TAG_NOOP, true, 3);
 	send(all, EAGER, 3, 16 + PAYLOAD);
 	assert_int_equal(expect(all, CQE_RESP_SEND, CQE_TAG_CONSUMED_MSG).info, 1);
@@ -411,11 +278,11 @@ static void messages_without_tags(void **state)
 	};
 	struct tags *all = *state;
 
-	append(all, 0, 1, SIZE);
+	append(all, 0, 1, TAGS_SIZE);
 	for (unsigned int i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
 		struct seen seen;
 
-		post_waiting(all, 1);
+		tags_post_waiting(all, 1);
 		send(all, messages[i].operation, 1, messages[i].len);
 		seen = expect(all, CQE_RESP_SEND, CQE_TAG_NO_TAG);
 		assert_int_equal(seen.bytes, messages[i].len);
@@ -424,7 +291,7 @@ static void messages_without_tags(void **state)
 				    guest_ptr(all->guest, all->from), messages[i].len);
 		expect_sent(all, i);
 	}
-	change(all, WQE_TAG_NOP, SIGNAL, 0, 0, 0, 0);
+	tags_change(all, WQE_TAG_NOP, SIGNAL, 0, 0, 0, 0);
 	expect_change(all, CQE_TAG_NOOP, true, 0);
 }
 
@@ -434,8 +301,8 @@ static void announced_data_are_fetched(void **state)
 	uint8_t *notice;
 	struct seen seen;
 
-	append(all, 0, 8, SIZE);
-	guest_post_recv(all->guest, &all->sender, all->waiting, all->key, SIZE);
+	append(all, 0, 8, TAGS_SIZE);
+	guest_post_recv(all->guest, &all->sender, all->waiting, all->key, TAGS_SIZE);
 	announce(all, 8, all->key, LARGE);
 	seen = expect(all, CQE_NO_PACKET, CQE_TAG_CONSUMED);
 	assert_int_equal(seen.info, 0);
@@ -461,7 +328,7 @@ static void notice_waits_for_its_receiver(void **state)
 {
 	struct tags *all = *state;
 
-	append(all, 0, 8, SIZE);
+	append(all, 0, 8, TAGS_SIZE);
 	announce(all, 8, all->key, 0);
 	expect(all, CQE_NO_PACKET, CQE_TAG_CONSUMED);
 	expect_nothing(all);
@@ -474,8 +341,8 @@ static void data_that_cannot_be_fetched_are_canceled(void **state)
 {
 	struct tags *all = *state;
 
-	append(all, 0, 8, SIZE);
-	append(all, 1, 8, SIZE);
+	append(all, 0, 8, TAGS_SIZE);
+	append(all, 1, 8, TAGS_SIZE);
 	announce(all, 8, all->key + 0x100, LARGE);
 	announce(all, 8, all->key, LARGE);
 	expect(all, CQE_NO_PACKET, CQE_TAG_CONSUMED);
@@ -523,7 +390,7 @@ static void without_offload_data_are_left_to_the_program(void **state)
 	struct tags *all = *state;
 	uint8_t *to = guest_ptr(all->guest, all->to);
 
-	append(all, 0, 8, SIZE);
+	append(all, 0, 8, TAGS_SIZE);
 	announce(all, 8, all->key, LARGE);
 	expect(all, CQE_RESP_SEND, CQE_TAG_CONSUMED_MSG_SW);
 	assert_int_equal(to[0], RENDEZVOUS);
@@ -536,20 +403,20 @@ static void removed_tag_matches_nothing(void **state)
 {
 	struct tags *all = *state;
 
-	append(all, 0, 1, SIZE);
-	append(all, 1, 1, SIZE);
-	change(all, WQE_TAG_REMOVE, SIGNAL, 0, 0, 0, 0);
+	append(all, 0, 1, TAGS_SIZE);
+	append(all, 1, 1, TAGS_SIZE);
+	tags_change(all, WQE_TAG_REMOVE, SIGNAL, 0, 0, 0, 0);
 	expect_change(all, CQE_TAG_REMOVE, true, 0);
 	send(all, EAGER, 1, 16 + PAYLOAD);
 	assert_int_equal(expect(all, CQE_RESP_SEND, CQE_TAG_CONSUMED_MSG).info, 1);
 	expect_sent(all, 0);
 	/* too late, and never there */
-	change(all, WQE_TAG_REMOVE, SIGNAL, 1, 0, 0, 0);
+	tags_change(all, WQE_TAG_REMOVE, SIGNAL, 1, 0, 0, 0);
 	expect_change(all, CQE_TAG_REMOVE, false, 0);
-	change(all, WQE_TAG_REMOVE, SIGNAL, 0xffff, 0, 0, 0);
+	tags_change(all, WQE_TAG_REMOVE, SIGNAL, 0xffff, 0, 0, 0);
 	expect_change(all, CQE_TAG_REMOVE, false, 0);
 	/* nobody asked */
-	change(all, WQE_TAG_REMOVE, 0, 1, 0, 0, 0);
+	tags_change(all, WQE_TAG_REMOVE, 0, 1, 0, 0, 0);
 	expect_nothing(all);
 }
 
@@ -566,9 +433,9 @@ static void number_in_use_is_not_appended(void **state)
 {
 	struct tags *all = *state;
 
-	for (unsigned int i = 0; i < 1 << LOG_TAGS; i++)
-		append(all, i, i, SIZE);
-	append(all, 0, 1, SIZE);
+	for (unsigned int i = 0; i < 1 << TAGS_LOG; i++)
+		append(all, i, i, TAGS_SIZE);
+	append(all, 0, 1, TAGS_SIZE);
 	expect_change_refused(all);
 }
 
@@ -576,7 +443,7 @@ static void number_beyond_the_list_is_not_appended(void **state)
 {
 	struct tags *all = *state;
 
-	change(all, WQE_TAG_APPEND, SIGNAL, 1 << LOG_TAGS, 0, 1, SIZE);
+	tags_change(all, WQE_TAG_APPEND, SIGNAL, 1 << TAGS_LOG, 0, 1, TAGS_SIZE);
 	expect_change_refused(all);
 }
 
@@ -584,7 +451,7 @@ static void unknown_change_is_refused(void **state)
 {
 	struct tags *all = *state;
 
-	change(all, 3, SIGNAL, 0, 0, 0, 0);
+	tags_change(all, 3, SIGNAL, 0, 0, 0, 0);
 	expect_change_refused(all);
 }
 
@@ -606,8 +473,8 @@ static void xrq_tells_how_far_it_is(void **state)
 	uint8_t out[MLX5_ST_SZ_BYTES(query_xrq_out)] = { 0 };
 	void *xrqc = MLX5_ADDR_OF(query_xrq_out, out, xrq_context);
 
-	post_waiting(all, 1);
-	change(all, WQE_TAG_APPEND, SYNC, 4, 9, 1, SIZE);
+	tags_post_waiting(all, 1);
+	tags_change(all, WQE_TAG_APPEND, SYNC, 4, 9, 1, TAGS_SIZE);
 	send(all, EAGER, 2, 16);
 	expect(all, CQE_RESP_SEND, CQE_TAG_UNEXPECTED);
 	MLX5_SET(query_xrq_in, in, xrqn, all->xrqn);
@@ -625,7 +492,7 @@ static void xrq_is_destroyed_after_its_qps(void **state)
 	uint8_t in[MLX5_ST_SZ_BYTES(destroy_xrq_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(destroy_xrq_out)] = { 0 };
 
-	append(all, 0, 8, SIZE);
+	append(all, 0, 8, TAGS_SIZE);
 	announce(all, 8, all->key, LARGE);
 	expect(all, CQE_NO_PACKET, CQE_TAG_CONSUMED);
 	MLX5_SET(destroy_xrq_in, in, xrqn, all->xrqn);
