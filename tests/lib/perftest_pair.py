@@ -128,22 +128,25 @@ def start_client(tool, *flags):
     return Running([tool, "-d", rdma_device(), *flags, "127.0.0.1"])
 
 
-def run_pair(tool, common=(), server=(), client=(), timeout=60):
-    """Runs the tool as server and client; our own flags are the server's or the client's."""
+def run_pair(tool, common=(), server=(), client=(), timeout=60, port=PORT):
+    """Runs the tool as server and client; some flags are only the server's or the client's. Our
+    own tool, which is found by its name alone, also reports what was in effect at its server.
+    """
+    common = [*common, "-p", str(port)]
     for _ in range(CLOCK_TRIES):
-        pair = run_pair_once(tool, common, server, client, timeout)
+        pair = run_pair_once(tool, common, server, client, timeout, port)
         if not pair.clock_unmeasured():
             break
     return pair
 
 
-def run_pair_once(tool, common, server, client, timeout):
+def run_pair_once(tool, common, server, client, timeout, port):
     with tempfile.NamedTemporaryFile("r") as report:
         flags = [*common, *server]
-        if server:
+        if server and not os.path.isabs(tool):
             flags.append(f"--tph-json-file={report.name}")
         running = start_server(tool, *flags)
-        if not running.wait_listening():
+        if not running.wait_listening(port):
             return Pair(running.wait(timeout), None, [])
         ended_client = start_client(tool, *common, *client).wait(timeout)
         ended_server = running.wait(timeout)
