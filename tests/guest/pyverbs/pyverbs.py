@@ -7,6 +7,7 @@ holds the list of those that skip, pyverbs_skips.ini, against what did.
 """
 
 import configparser
+import contextlib
 import fnmatch
 import gzip
 import json
@@ -27,6 +28,8 @@ import tap
 TESTS = pathlib.Path("/usr/share/doc/rdma-core/tests")
 SKIPS = pathlib.Path(__file__).with_name("pyverbs_skips.ini")
 TIMEOUT_S = 60
+HUGE_PAGES = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
+HUGE_PAGES_WANTED = 64      # queues of both sides, and their data, each on pages of its own
 
 
 def load(directory):
@@ -161,9 +164,20 @@ def make_list_test(skips):
     return test
 
 
+@contextlib.contextmanager
+def huge_pages():
+    """As a context: there are pages of 2 MiB."""
+    before = HUGE_PAGES.read_text()
+    HUGE_PAGES.write_text(str(HUGE_PAGES_WANTED))
+    try:
+        yield
+    finally:
+        HUGE_PAGES.write_text(before)
+
+
 def main(words):
     skips = Skips(SKIPS)
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, huge_pages():
         found = load(directory)
         tests = [make_test(name, case, skips) for name, case in found.items()
                  if not words or any(word in name for word in words)]
