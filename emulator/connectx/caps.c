@@ -7,15 +7,17 @@
 
 #include "connectx/buf.h"
 #include "connectx/device.h"
+#include "connectx/general_obj.h"
+#include "connectx/reserved_qpn.h"
 #include "util.h"
 
 /* Which groups there are; the place in the list is the index into struct cx_caps. */
 static const uint16_t groups[CX_CAP_GROUPS] = {
 	MLX5_CAP_GENERAL, MLX5_CAP_GENERAL_2, MLX5_CAP_ODP, MLX5_CAP_ATOMIC,
-	MLX5_CAP_DEV_MEM,
+	MLX5_CAP_DEV_MEM, MLX5_CAP_QOS,
 };
 
-enum { GENERAL, GENERAL_2, ODP, ATOMIC, DEV_MEM };
+enum { GENERAL, GENERAL_2, ODP, ATOMIC, DEV_MEM, QOS };
 
 #define DEVICE_KHZ	1000000		/* the device's clock counts nanoseconds */
 #define ACK_DELAY	16		/* local_ca_ack_delay: 4.096 us << 16 */
@@ -103,6 +105,7 @@ static void fill_objects(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_max_pd, CX_LOG_MAX_PD);
 	MLX5_SET(cmd_hca_cap, cap, log_max_xrcd, CX_LOG_MAX_XRCD);
 	MLX5_SET(cmd_hca_cap, cap, log_max_transport_domain, CX_LOG_MAX_TD);
+	MLX5_SET(cmd_hca_cap, cap, log_max_uctx, CX_LOG_MAX_UCTX);
 }
 
 static void fill_memory(void *cap)
@@ -164,6 +167,28 @@ static void fill_atomic(void *cap)
 	MLX5_SET(atomic_caps, cap, atomic_size_dc, MLX5_ATOMIC_CAPS_ATOMIC_SIZE_QP_8_BYTES);
 }
 
+/* What programs with commands of their own look for; the kernel does not. */
+static void fill_users(void *cap, void *cap_2)
+{
+	MLX5_SET64(cmd_hca_cap, cap, general_obj_types, 1ULL << CX_OBJ_RESERVED_QPN);
+	MLX5_SET(cmd_hca_cap_2_users, cap_2, log_reserved_qpn_granularity, CX_LOG_RESERVED_QPNS);
+	MLX5_SET(cmd_hca_cap_2_users, cap_2, send_dbr_mode_no_dbr_ext, 1);
+	MLX5_SET(cmd_hca_cap_2_users, cap_2, log_max_send_dbr_less_qp_sq, CX_LOG_MAX_QP);
+}
+
+static void fill_qos(void *general, void *cap)
+{
+	MLX5_SET(cmd_hca_cap, general, qos, 1);
+	MLX5_SET(qos_cap, cap, packet_pacing, 1);
+	MLX5_SET(qos_cap, cap, packet_pacing_burst_bound, 1);
+	MLX5_SET(qos_cap, cap, packet_pacing_uid, 1);
+	MLX5_SET(qos_cap, cap, packet_pacing_req_ud, 1);
+	MLX5_SET(qos_cap, cap, packet_pacing_req_uc, 1);
+	MLX5_SET(qos_cap, cap, packet_pacing_min_rate, CX_RATE_MIN);
+	MLX5_SET(qos_cap, cap, packet_pacing_max_rate, CX_RATE_MAX);
+	MLX5_SET(qos_cap, cap, packet_pacing_rate_table_size, CX_RATES);
+}
+
 int caps_init(struct connectx *nic)
 {
 	void *general;
@@ -180,6 +205,8 @@ int caps_init(struct connectx *nic)
 	fill_odp(nic->caps->max[ODP]);
 	fill_atomic(nic->caps->max[ATOMIC]);
 	memic_fill_caps(nic->caps->max[DEV_MEM]);
+	fill_users(general, nic->caps->max[GENERAL_2]);
+	fill_qos(general, nic->caps->max[QOS]);
 	caps_reset(nic);
 	return 0;
 }
@@ -211,8 +238,10 @@ uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
 
 	if (MLX5_GET(query_hca_cap_in, cmd->in, other_function))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	/* A group that drivers know of, and of which this device has nothing, is all zero. */
 	if (group < 0)
-		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+		return op_mod >> 1 < MLX5_CAP_NUM ? MLX5_CMD_STAT_OK :
+						    CMD_FAIL(cmd, BAD_PARAM_ERR);
 	cap = (op_mod & 1) == HCA_CAP_OPMOD_GET_MAX ? nic->caps->max[group] : nic->caps->cur[group];
 	/* Who knows a shorter structure gets the beginning of it. */
 	len = cmd->out_len - MLX5_BYTE_OFF(query_hca_cap_out, capability);

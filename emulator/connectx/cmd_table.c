@@ -7,6 +7,7 @@
 #include "connectx/cq.h"
 #include "connectx/dct.h"
 #include "connectx/eq.h"
+#include "connectx/general_obj.h"
 #include "connectx/hca.h"
 #include "connectx/mad.h"
 #include "connectx/mcg.h"
@@ -15,6 +16,7 @@
 #include "connectx/page_fault.h"
 #include "connectx/pd.h"
 #include "connectx/port.h"
+#include "connectx/rate.h"
 #include "connectx/q_counter.h"
 #include "connectx/qp.h"
 #include "connectx/sq.h"
@@ -29,6 +31,13 @@
 	{                                                                                          \
 		MLX5_CMD_OP_##op, #op, MLX5_ST_SZ_BYTES(layout##_in), MLX5_ST_SZ_BYTES(layout##_out), \
 			function                                                                   \
+	}
+
+/* Those of general objects have their headers alone in common. */
+#define GENERAL_OP(op, function)                                                                   \
+	{                                                                                          \
+		MLX5_CMD_OP_##op, #op, MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr),                   \
+			MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr), function                        \
 	}
 
 /* In order of opcodes, for bsearch(). */
@@ -97,6 +106,7 @@ static const struct cmd_op ops[] = {
 	OP(ALLOC_Q_COUNTER, alloc_q_counter, q_counter_alloc),
 	OP(DEALLOC_Q_COUNTER, dealloc_q_counter, q_counter_dealloc),
 	OP(QUERY_Q_COUNTER, query_q_counter, q_counter_query),
+	OP(SET_PP_RATE_LIMIT, set_pp_rate_limit, rate_set),
 	OP(ALLOC_PD, alloc_pd, pd_alloc),
 	OP(DEALLOC_PD, dealloc_pd, pd_dealloc),
 	OP(ALLOC_UAR, alloc_uar, uar_alloc),
@@ -117,6 +127,8 @@ static const struct cmd_op ops[] = {
 	OP(MODIFY_RMP, modify_rmp, rmp_modify),
 	OP(DESTROY_RMP, destroy_rmp, rmp_destroy),
 	OP(QUERY_RMP, query_rmp, rmp_query),
+	GENERAL_OP(CREATE_GENERAL_OBJECT, general_obj_create),
+	GENERAL_OP(DESTROY_GENERAL_OBJECT, general_obj_destroy),
 	OP(CREATE_UCTX, create_uctx, uctx_create),
 	OP(DESTROY_UCTX, destroy_uctx, uctx_destroy),
 	OP(CREATE_UMEM, create_umem, umem_create),

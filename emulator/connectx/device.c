@@ -18,6 +18,7 @@
 #include "connectx/port.h"
 #include "connectx/q_counter.h"
 #include "connectx/qp.h"
+#include "connectx/reserved_qpn.h"
 #include "connectx/sq.h"
 #include "connectx/srq.h"
 #include "connectx/subnet.h"
@@ -193,6 +194,8 @@ void cx_objects_clear(struct connectx *nic)
 	mkey_table_clear(&nic->mkeys);
 	umem_clear(nic);
 	memic_clear(nic);
+	reserved_qpn_clear(nic);
+	rate_clear(nic);
 	pd_clear(nic);
 	uar_clear(nic);
 	uctx_clear(nic);
@@ -203,6 +206,7 @@ static const size_t object_tables[] = {
 	offsetof(struct connectx, uars),
 	offsetof(struct connectx, uctxs),
 	offsetof(struct connectx, umems),
+	offsetof(struct connectx, reserved_qpns),
 	offsetof(struct connectx, pds),
 	offsetof(struct connectx, xrcds),
 	offsetof(struct connectx, tds),
@@ -223,7 +227,7 @@ static const struct cx_table *object_table(const struct connectx *nic, unsigned 
 
 uint64_t cx_objects_count(const struct connectx *nic)
 {
-	uint64_t count = nic->mcgs.attachments + nic->memic.count;
+	uint64_t count = nic->mcgs.attachments + nic->memic.count + nic->rates.count;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(object_tables); i++)
 		count += object_table(nic, i)->count;
@@ -235,7 +239,7 @@ bool cx_objects_owned(const struct connectx *nic, uint16_t uid)
 	for (unsigned int i = 0; i < ARRAY_SIZE(object_tables); i++)
 		if (cx_table_has_owner(object_table(nic, i), uid))
 			return true;
-	return false;
+	return rate_owned(nic, uid);
 }
 
 /* Numbers begin above 0, so that a field that was left zero names nothing. */
@@ -250,6 +254,7 @@ static int tables_init(struct connectx *nic)
 
 	ret = ret ? ret : cx_table_init(&nic->uctxs, NUMBER_FIRST, 1 << CX_LOG_MAX_UCTX);
 	ret = ret ? ret : cx_table_init(&nic->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
+	ret = ret ? ret : cx_table_init(&nic->reserved_qpns, 0, 1 << CX_LOG_MAX_RESERVED);
 	ret = ret ? ret : cx_table_init(&nic->pds, NUMBER_FIRST, 1 << CX_LOG_MAX_PD);
 	ret = ret ? ret : cx_table_init(&nic->xrcds, NUMBER_FIRST, 1 << CX_LOG_MAX_XRCD);
 	ret = ret ? ret : cx_table_init(&nic->tds, NUMBER_FIRST, 1 << CX_LOG_MAX_TD);
@@ -280,6 +285,7 @@ static void tables_fini(struct connectx *nic)
 	cx_table_fini(&nic->tds);
 	cx_table_fini(&nic->xrcds);
 	cx_table_fini(&nic->pds);
+	cx_table_fini(&nic->reserved_qpns);
 	cx_table_fini(&nic->umems);
 	cx_table_fini(&nic->uctxs);
 	cx_table_fini(&nic->uars);
@@ -296,6 +302,8 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "uar", &nic->uars.count },
 		{ REGISTRY_OBJECT, "user_context", &nic->uctxs.count },
 		{ REGISTRY_OBJECT, "umem", &nic->umems.count },
+		{ REGISTRY_OBJECT, "reserved_qpns", &nic->reserved_qpns.count },
+		{ REGISTRY_OBJECT, "rate_limit", &nic->rates.count },
 		{ REGISTRY_OBJECT, "pd", &nic->pds.count },
 		{ REGISTRY_OBJECT, "xrcd", &nic->xrcds.count },
 		{ REGISTRY_OBJECT, "transport_domain", &nic->tds.count },

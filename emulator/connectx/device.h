@@ -17,6 +17,7 @@
 #include "connectx/memic.h"
 #include "connectx/mkey.h"
 #include "connectx/page_fault.h"
+#include "connectx/rate.h"
 #include "connectx/requester.h"
 #include "connectx/table.h"
 #include "engine.h"
@@ -32,7 +33,7 @@ enum hca_state {
 };
 
 /* Capability groups that can be asked for; caps.c. */
-#define CX_CAP_GROUPS 5
+#define CX_CAP_GROUPS 6
 
 struct cx_caps {
 	uint8_t max[CX_CAP_GROUPS][MLX5_UN_SZ_BYTES(hca_cap_union)];
@@ -75,6 +76,8 @@ struct connectx {
 	struct cx_table uars;		/* struct uar */
 	struct cx_table uctxs;		/* struct uctx */
 	struct cx_table umems;		/* struct umem */
+	struct cx_table reserved_qpns;	/* struct reserved_qpns */
+	struct rates rates;
 	struct cx_table pds, xrcds, tds; /* struct domain */
 	struct cx_table eqs;		/* struct eq */
 	struct cx_table cqs;		/* struct cq */

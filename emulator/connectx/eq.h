@@ -49,7 +49,7 @@ int eq_post(struct connectx *nic, struct eq *eq, uint8_t type, uint8_t subtype, 
  */
 int eq_post_async(struct connectx *nic, uint8_t type, uint8_t subtype, const void *data, size_t len);
 
-/** eq_event_qp() - the asynchronous event @type about the QP, RQ, SQ or SRQ @number. */
+/** eq_event_qp() - the asynchronous event @type about the QP @number. */
 void eq_event_qp(struct connectx *nic, uint8_t type, uint32_t number);
 
 /** eq_event_dct() - the same about a DCT. */

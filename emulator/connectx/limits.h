@@ -32,6 +32,8 @@
 #define CX_MAX_QP_MCG		240	/* QPs in a multicast group */
 #define CX_LOG_MAX_UCTX		12
 #define CX_LOG_MAX_UMEM		16
+#define CX_LOG_RESERVED_QPNS	6	/* QP numbers in a range */
+#define CX_LOG_MAX_RESERVED	10	/* ranges */
 #define CX_LOG_MAX_MKEY		20
 #define CX_MAX_Q_COUNTERS	255	/* counter_set_id has 8 bits, and 0 is none */
 #define CX_LOG_MAX_KLM_LIST	16

@@ -10,6 +10,7 @@
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/pd.h"
+#include "connectx/rate.h"
 #include "connectx/srq.h"
 #include "connectx/uar.h"
 #include "util.h"
@@ -17,6 +18,10 @@
 #define RECORD_BYTES	4
 #define LOG_RQ_UNIT	4	/* log_rq_stride is in units of 16 bytes */
 #define LOG_WQE_BB	6	/* MLX5_SEND_WQE_BB */
+#define WQE_UNITS_IN_BB	4	/* a WQE says how long it is in units of 16 bytes */
+
+/* send_dbr_mode: whether the driver writes a doorbell record. In the other mode left, no CPU rings. */
+enum { SEND_DBR_VALID, SEND_NO_DBR_EXT };
 
 struct qp *qp_find(struct connectx *nic, uint32_t qpn)
 {
@@ -28,7 +33,7 @@ struct qp *qp_find_destination(struct connectx *nic, uint32_t qpn)
 	return qpn < ARRAY_SIZE(nic->ib.special) ? nic->ib.special[qpn] : qp_find(nic, qpn);
 }
 
-int qp_record(struct qp *qp, unsigned int which, uint16_t *value)
+int qp_record(const struct qp *qp, unsigned int which, uint16_t *value)
 {
 	const __be32 *record = cx_ram(qp->nic, qp->dbr.address + which * RECORD_BYTES, RECORD_BYTES,
 					 false);
@@ -58,6 +63,15 @@ void qp_doorbell(struct qp *qp)
 	default:
 		requester_doorbell(qp);
 	}
+}
+
+bool qp_doorbell_recordless(struct qp *qp, uint16_t index, unsigned int size)
+{
+	if (!qp->recordless)
+		return false;
+	qp->rung = index + (size + WQE_UNITS_IN_BB - 1) / WQE_UNITS_IN_BB;
+	qp_doorbell(qp);
+	return true;
 }
 
 static void doorbells_released(struct fault_point *fault)
@@ -130,6 +144,27 @@ static uint64_t rings_bytes(const struct qp *qp)
 		1ULL << (qp->rq.log_size + qp->rq.log_stride) : 0);
 }
 
+/* The rate that a context names; false when there is none of that number. */
+static bool rate_parse(struct connectx *nic, const struct cmd *cmd, const void *qpc,
+		       struct rate **rate)
+{
+	uint32_t index = MLX5_GET(qpc, qpc, packet_pacing_rate_limit_index);
+
+	*rate = rate_find(nic, cmd, index);
+	return !index || *rate;
+}
+
+static void rate_replace(struct qp *qp, struct rate *rate, const void *qpc)
+{
+	if (qp->rate)
+		qp->rate->users--;
+	qp->rate = rate;
+	if (rate)
+		rate->users++;
+	MLX5_SET(qpc, qp->qpc, packet_pacing_rate_limit_index,
+		 MLX5_GET(qpc, qpc, packet_pacing_rate_limit_index));
+}
+
 /* What the QP refers to; false when something it needs is not there. */
 static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct qp *qp,
 			     const void *qpc)
@@ -155,6 +190,8 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 		if (!qp->srq)
 			return false;
 	}
+	if (!rate_parse(nic, cmd, qpc, &qp->rate))
+		return false;
 	if (qp->service == MLX5_QP_ST_XRC) {
 		qp->xrcd = cmd_find(cmd, &nic->xrcds, MLX5_GET(qpc, qpc, xrcd));
 		if (!qp->xrcd)
@@ -177,6 +214,8 @@ static void references_count(struct qp *qp, int by)
 		qp->recv_cq->users += by;
 	if (qp->srq)
 		qp->srq->users += by;
+	if (qp->rate)
+		qp->rate->users += by;
 }
 
 /* What lets a QP name other memory than its domain's keys, or speak for the port. */
@@ -227,8 +266,10 @@ static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 	qp->fast_register = MLX5_GET(qpc, qpc, fre);
 	qp->reserved_lkey = MLX5_GET(qpc, qpc, rlky);
 	qp->block_loopback = MLX5_GET(qpc, qpc, block_lb_mc);
+	qp->recordless = MLX5_GET(qpc_umem, qpc, send_dbr_mode) == SEND_NO_DBR_EXT;
 	memcpy(qp->qpc, qpc, sizeof(qp->qpc));
-	if (!service_known(qp->service) || !rings_parse(qp, qpc))
+	if (!service_known(qp->service) || !rings_parse(qp, qpc) ||
+	    MLX5_GET(qpc_umem, qpc, send_dbr_mode) > SEND_NO_DBR_EXT)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (cmd_from_user(cmd) && qp_privileged(qp))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
@@ -379,10 +420,10 @@ static const struct transition {
 	{ MLX5_CMD_OP_RTR2RTS_QP, MLX5_QP_STATE_RTR, MLX5_QP_STATE_RTS,
 	  QP_ATTR_SEND_PSN | MLX5_QP_OPTPAR_SRA_MAX | MLX5_QP_OPTPAR_RETRY_COUNT |
 	  MLX5_QP_OPTPAR_RNR_RETRY | MLX5_QP_OPTPAR_ACK_TIMEOUT,
-	  ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
+	  ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY | MLX5_QP_OPTPAR_PP_INDEX },
 	{ MLX5_CMD_OP_RTS2RTS_QP, MLX5_QP_STATE_RTS, MLX5_QP_STATE_RTS,
 	  0, ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY |
-	  MLX5_QP_OPTPAR_COUNTER_SET_ID },
+	  MLX5_QP_OPTPAR_COUNTER_SET_ID | MLX5_QP_OPTPAR_PP_INDEX },
 	{ MLX5_CMD_OP_SQERR2RTS_QP, MLX5_QP_STATE_SQER, MLX5_QP_STATE_RTS,
 	  0, ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
 	{ MLX5_CMD_OP_SQD_RTS_QP, MLX5_QP_STATE_SQD, MLX5_QP_STATE_RTS,
@@ -407,6 +448,7 @@ static void qp_move(struct qp *qp, uint8_t state)
 	if (state == MLX5_QP_STATE_RST) {
 		qp->sq.next = 0;
 		qp->rq.next = 0;
+		qp->rung = 0;
 		qp->doorbell_held = false;
 	}
 	responder_state(qp, old);
@@ -439,6 +481,7 @@ uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 	const struct transition *transition = transition_find(cmd->opcode);
 	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(rst2init_qp_in, cmd->in, qpn));
 	uint32_t which = transition->required;
+	struct rate *rate;
 
 	if (!qp)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -451,6 +494,10 @@ uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 		which |= MLX5_GET(rst2init_qp_in, cmd->in, opt_param_mask) & transition->optional;
 		if (!qp_attr_check(qp, qpc, which))
 			return CMD_FAIL(cmd, BAD_PARAM_ERR);
+		if (which & MLX5_QP_OPTPAR_PP_INDEX && !rate_parse(nic, cmd, qpc, &rate))
+			return CMD_FAIL(cmd, BAD_RES_ERR);
+		if (which & MLX5_QP_OPTPAR_PP_INDEX)
+			rate_replace(qp, rate, qpc);
 		qp_attr_apply(qp, qpc, which);
 	}
 	qp_move(qp, transition->to);

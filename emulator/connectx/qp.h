@@ -18,6 +18,7 @@
 struct cq;
 struct domain;
 struct q_counter;
+struct rate;
 struct requester;
 struct responder;
 struct srq;
@@ -78,6 +79,9 @@ struct qp {
 	struct q_counter *counter; /* what happens to it is counted there; NULL: nowhere */
 	bool block_loopback;	/* block_lb_mc: gets no multicast that it sent itself */
 	bool doorbell_held;	/* rung, and kept back by a fault */
+	bool recordless;	/* send_dbr_mode: doorbells alone say what has been posted */
+	uint16_t rung;		/* with that: the index behind the last WQE rung for */
+	struct rate *rate;	/* that it sends at; NULL: no limit */
 
 	struct requester *requester;	/* NULL at a connection to a DCT */
 	struct responder *responder;
@@ -111,10 +115,19 @@ void qp_event(const struct qp *qp, uint8_t type);
  *
  * Return: 0 or -EFAULT.
  */
-int qp_record(struct qp *qp, unsigned int which, uint16_t *value);
+int qp_record(const struct qp *qp, unsigned int which, uint16_t *value);
 
 /** qp_doorbell() - the guest rang for the send queue, through the right UAR. */
 void qp_doorbell(struct qp *qp);
+
+/**
+ * qp_doorbell_recordless() - the same where queues are rung for that have no doorbell record.
+ * @index: of the WQE rung for
+ * @size: how long it is, in units of 16 bytes
+ *
+ * Return: false when this QP's has one.
+ */
+bool qp_doorbell_recordless(struct qp *qp, uint16_t index, unsigned int size);
 
 /** qp_forget_counter() - no QP counts in @set any more. */
 void qp_forget_counter(struct connectx *nic, const struct q_counter *set);

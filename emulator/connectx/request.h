@@ -24,6 +24,7 @@
 #include "engine.h"
 
 #define PSN_MASK	0xffffff
+#define REQUEST_UNIT	4096	/* bytes that take one unit of the engine's budget */
 
 /* What the QP's send side is waiting for; only RUN takes part in the engine's turns. */
 enum requester_wait {
@@ -32,6 +33,7 @@ enum requester_wait {
 	WAIT_ACK,		/* an answer that will not come: timer, or for ever */
 	WAIT_FAULT,		/* PAGE_FAULT_RESUME */
 	WAIT_RELEASE,		/* the "umr" fault point */
+	WAIT_PACE,		/* the time that what it has sent takes at the QP's rate: timer */
 };
 
 /* How often a driver is asked about the same page that an indirect key leads to. */
@@ -54,6 +56,7 @@ struct requester {
 	struct dc_connection *connection; /* of a DCI: where its last message went */
 	uint32_t psn;		/* of the next message */
 	uint32_t done;		/* bytes moved */
+	uint64_t pace_ns;	/* with a rate: when more may be sent */
 	struct sg local;
 	struct send_wqe wqe;
 	struct rendezvous rendezvous;
@@ -99,7 +102,7 @@ uint32_t request_packets(const struct requester *req);
 /*
  * request_wait.c
  */
-/** request_timer() - what the timer does: the RNR delay is over, or nobody has answered. */
+/** request_timer() - what the timer does: a delay is over, or nobody has answered. */
 void request_timer(struct engine_timer *timer);
 
 /** request_fault_resolved() - the driver has answered a page fault. */

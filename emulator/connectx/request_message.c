@@ -17,7 +17,6 @@
 #include "connectx/tag_match.h"
 
 #define QKEY_PRIVILEGED		0x80000000
-#define BYTES_PER_UNIT		4096	/* of the engine's budget */
 
 uint8_t request_local_access(const struct requester *req)
 {
@@ -143,7 +142,7 @@ static bool request_move(struct requester *req, struct qp *peer, struct sg *remo
 			   unsigned int *budget, struct sg_stop *stop)
 {
 	bool read = req->wqe.opcode == MLX5_OPCODE_RDMA_READ;
-	uint64_t limit = (uint64_t)*budget * BYTES_PER_UNIT;
+	uint64_t limit = (uint64_t)*budget * REQUEST_UNIT;
 	uint32_t len = req->wqe.len - req->done;
 	uint32_t moved;
 	bool all;
@@ -159,7 +158,7 @@ static bool request_move(struct requester *req, struct qp *peer, struct sg *remo
 	all = read ? sg_copy(&req->local, remote, len, &moved, stop) :
 		     sg_copy(remote, &req->local, len, &moved, stop);
 	req->done += moved;
-	*budget -= moved / BYTES_PER_UNIT;
+	*budget -= moved / REQUEST_UNIT;
 	if (moved) {
 		req->fault_failed = false;
 		req->fault_retries = REQUEST_FAULT_RETRIES;
@@ -181,6 +180,7 @@ static enum step request_datagram(struct requester *req)
 		return request_stopped(req, NULL, &stop);
 	request_headers(req, &message);
 	datagram_send(req->qp, &req->wqe.av, &message, data);
+	req->done = req->wqe.len;
 	return request_answered(req, NULL, RESPONSE_NONE);
 }
 

@@ -11,6 +11,7 @@
 #include "connectx/device.h"
 #include "connectx/pd.h"
 #include "connectx/qp.h"
+#include "connectx/rate.h"
 #include "connectx/request.h"
 #include "connectx/service.h"
 #include "connectx/srq.h"
@@ -147,15 +148,48 @@ static enum step requester_execute(struct requester *req, unsigned int *budget)
 	}
 }
 
+/* The same within the QP's rate: no more than a burst, and then not before its time is over. */
+static enum step requester_execute_paced(struct requester *req, unsigned int *budget)
+{
+	const struct rate *rate = req->qp->rate;
+	uint64_t now = engine_now_ns();
+	unsigned int units = rate->burst / REQUEST_UNIT, left;
+	uint32_t before = req->done;
+	enum step step;
+
+	if (now < req->pace_ns) {
+		req->wait = WAIT_PACE;
+		engine_timer_arm(&req->timer, req->pace_ns - now);
+		return STEP_WAIT;
+	}
+	left = units = units < *budget ? units : *budget;
+	step = requester_execute(req, &left);
+	*budget -= units - left;
+	/* What a read brings is sent by the other side. */
+	if (req->done > before && request_local_access(req) == MKEY_LOCAL_READ)
+		req->pace_ns = now + rate_ns(rate, req->done - before);
+	return step;
+}
+
+static enum step requester_go_on(struct requester *req, unsigned int *budget)
+{
+	return req->qp->rate ? requester_execute_paced(req, budget) :
+			       requester_execute(req, budget);
+}
+
 /*
  * The send queue.
  */
 static bool requester_posted(const struct requester *req)
 {
+	const struct qp *qp = req->qp;
 	uint16_t posted;
 
-	return req->qp->sq.present && !qp_record(req->qp, MLX5_SND_DBR, &posted) &&
-	       posted != req->qp->sq.next;
+	if (!qp->sq.present)
+		return false;
+	if (qp->recordless)
+		return qp->rung != qp->sq.next;
+	return !qp_record(qp, MLX5_SND_DBR, &posted) && posted != qp->sq.next;
 }
 
 /* Copy basic block @block of the WQE at the head of the queue. */
@@ -273,11 +307,11 @@ static enum step requester_step(struct requester *req, unsigned int *budget)
 	switch (req->qp->state) {
 	case MLX5_QP_STATE_RTS:
 		if (req->active)
-			return requester_execute(req, budget);
+			return requester_go_on(req, budget);
 		return rendezvous_pending(&req->rendezvous) || requester_posted(req) ?
 		       requester_start(req) : STEP_WAIT;
 	case MLX5_QP_STATE_SQD:
-		return req->active ? requester_execute(req, budget) : STEP_WAIT;
+		return req->active ? requester_go_on(req, budget) : STEP_WAIT;
 	case MLX5_QP_STATE_SQER:
 	case MLX5_QP_STATE_ERR:
 		if (!requester_posted(req))

@@ -53,10 +53,21 @@ static struct srq *srq_named(struct connectx *nic, const struct cmd *cmd, uint32
 	return srq && srq->kind == kind ? srq : NULL;
 }
 
+static void srq_event(struct connectx *nic, uint8_t type, const struct srq *srq)
+{
+	struct mlx5_eqe_qp_srq event = {
+		.type = srq->kind == SRQ_RMP ? MLX5_EVENT_QUEUE_TYPE_RQ :
+					       MLX5_EVENT_QUEUE_TYPE_QP,
+		.qp_srq_n = cpu_to_be32(srq->srqn),
+	};
+
+	eq_post_async(nic, type, 0, &event, sizeof(event));
+}
+
 static void srq_catastrophe(struct connectx *nic, struct srq *srq)
 {
 	srq->error = true;
-	eq_event_qp(nic, MLX5_EVENT_TYPE_SRQ_CATAS_ERROR, srq->srqn);
+	srq_event(nic, MLX5_EVENT_TYPE_SRQ_CATAS_ERROR, srq);
 }
 
 /* How many entries are posted and not taken; -EFAULT when the doorbell record cannot be read. */
@@ -79,7 +90,7 @@ static void srq_check_limit(struct connectx *nic, struct srq *srq, int left)
 	if (!srq->limit || left >= srq->limit)
 		return;
 	srq->limit = 0;
-	eq_event_qp(nic, MLX5_EVENT_TYPE_SRQ_RQ_LIMIT, srq->srqn);
+	srq_event(nic, MLX5_EVENT_TYPE_SRQ_RQ_LIMIT, srq);
 }
 
 int srq_take(struct connectx *nic, struct srq *srq, uint16_t *index, uint64_t *offset,

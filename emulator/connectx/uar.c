@@ -18,6 +18,7 @@ enum {
 	DOORBELL_CQ	= 0x020,	/* 8 bytes: arm request, CQ number */
 	DOORBELL_EQ_ARM	= 0x040,	/* 4 bytes: EQ number, consumer index; and arm */
 	DOORBELL_EQ	= 0x048,	/* the same without arming */
+	DOORBELL_SQ_RECORDLESS = 0x600,	/* as that below, of queues without a doorbell record */
 	DOORBELL_SQ	= 0x800,	/* to the end: the first 8 bytes of the last WQE */
 	DOORBELL_SQ_STEP = 0x100,
 };
@@ -92,6 +93,20 @@ static uint32_t load_be32(const void *data)
 	return be32_to_cpu(value);
 }
 
+/* @index: opmod_idx_opcode of the WQE */
+static void recordless_doorbell(struct connectx *nic, const struct uar *uar, uint32_t index,
+				uint32_t qpn_ds)
+{
+	struct qp *qp = qp_find(nic, qpn_ds >> MLX5_WQE_CTRL_QPN_SHIFT);
+
+	if (qp && qp->uar == uar &&
+	    qp_doorbell_recordless(qp, index >> MLX5_WQE_CTRL_WQE_INDEX_SHIFT,
+				   qpn_ds & MLX5_WQE_CTRL_DS_MASK))
+		nic->counters.doorbells++;
+	else
+		nic->counters.stray_doorbells++;
+}
+
 void uar_write(struct connectx *nic, uint64_t offset, const void *data, size_t len)
 {
 	uint32_t number = offset >> UAR_SHIFT;
@@ -105,6 +120,8 @@ void uar_write(struct connectx *nic, uint64_t offset, const void *data, size_t l
 	}
 	if (in_page >= DOORBELL_SQ) {
 		send_write(nic, uar, in_page, bytes, len);
+	} else if (in_page == DOORBELL_SQ_RECORDLESS && len >= 8) {
+		recordless_doorbell(nic, uar, load_be32(bytes), load_be32(bytes + 4));
 	} else if (in_page == DOORBELL_CQ && len >= 8) {
 		cq_doorbell(nic, number, load_be32(bytes), load_be32(bytes + 4));
 	} else if (in_page == DOORBELL_EQ_ARM && len >= 4) {

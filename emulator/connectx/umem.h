@@ -96,7 +96,10 @@ struct mlx5_ifc_cqc_umem_bits {
 };
 
 struct mlx5_ifc_qpc_umem_bits {
-	u8 reserved_at_0[0x720];
+	u8 reserved_at_0[0x80];
+	u8 send_dbr_mode[0x2];
+	u8 reserved_at_82[0x1e];
+	u8 reserved_at_a0[0x680];
 	u8 dbr_umem_id[0x20];
 };
 

@@ -2,6 +2,9 @@
 /* Commands of users: what a user context may name, and where its queues and keys may lie. */
 #include <string.h>
 
+#include "connectx/general_obj.h"
+#include "connectx/limits.h"
+#include "connectx/rate.h"
 #include "connectx/table.h"
 #include "connectx/umem.h"
 #include "driver.h"
@@ -400,6 +403,114 @@ static void key_lies_in_a_umem(void **state)
 			 MLX5_CMD_STAT_OK);
 }
 
+static uint8_t reserve_qpns(struct driver *driver, uint16_t uid, unsigned int log, uint32_t *qpn)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
+	uint8_t status;
+
+	set_uid(in, uid);
+	MLX5_SET(general_obj_in_cmd_hdr, in, opcode, MLX5_CMD_OP_CREATE_GENERAL_OBJECT);
+	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_RESERVED_QPN);
+	MLX5_SET(general_obj_in_cmd_hdr, in, op_param.create.log_obj_range, log);
+	status = command(driver, in, sizeof(in), out, sizeof(out));
+	*qpn = MLX5_GET(general_obj_out_cmd_hdr, out, obj_id);
+	return status;
+}
+
+static uint8_t destroy_object(struct driver *driver, uint16_t uid, uint16_t type, uint32_t id)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
+
+	set_uid(in, uid);
+	MLX5_SET(general_obj_in_cmd_hdr, in, opcode, MLX5_CMD_OP_DESTROY_GENERAL_OBJECT);
+	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, type);
+	MLX5_SET(general_obj_in_cmd_hdr, in, obj_id, id);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static void qp_numbers_are_reserved(void **state)
+{
+	struct driver *driver = *state;
+	uint16_t uid = create_uctx(driver), other = create_uctx(driver);
+	uint32_t first, second;
+
+	assert_int_equal(reserve_qpns(driver, uid, CX_LOG_RESERVED_QPNS + 1, &first),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(reserve_qpns(driver, uid, CX_LOG_RESERVED_QPNS, &first), MLX5_CMD_STAT_OK);
+	assert_int_equal(reserve_qpns(driver, uid, CX_LOG_RESERVED_QPNS, &second),
+			 MLX5_CMD_STAT_OK);
+	assert_true(second >= first + (1 << CX_LOG_RESERVED_QPNS));
+	assert_true(second + (1 << CX_LOG_RESERVED_QPNS) <= 1 << 24);
+	assert_int_equal(destroy_object(driver, other, CX_OBJ_RESERVED_QPN, first),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(destroy_object(driver, uid, CX_OBJ_RESERVED_QPN, first + 1),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(destroy_object(driver, uid, CX_OBJ_RESERVED_QPN + 1, first),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(destroy_object(driver, uid, CX_OBJ_RESERVED_QPN, first), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_object(driver, uid, CX_OBJ_RESERVED_QPN, first),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(destroy_uctx(driver, uid), MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(destroy_object(driver, uid, CX_OBJ_RESERVED_QPN, second),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_uctx(driver, uid), MLX5_CMD_STAT_OK);
+}
+
+static uint8_t set_rate(struct driver *driver, uint16_t uid, uint32_t index, uint32_t kbps)
+{
+	COMMAND(set_pp_rate_limit, SET_PP_RATE_LIMIT, 0);
+
+	set_uid(in, uid);
+	MLX5_SET(set_pp_rate_limit_in, in, rate_limit_index, index);
+	MLX5_SET(set_pp_rate_limit_in, in, ctx.rate_limit, kbps);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static uint32_t rate_index;
+
+static void at_a_rate(void *in)
+{
+	MLX5_SET(qpc, MLX5_ADDR_OF(create_qp_in, in, qpc), packet_pacing_rate_limit_index,
+		 rate_index);
+}
+
+static void qp_names_a_rate_of_its_own(void **state)
+{
+	struct driver *driver = *state;
+	struct user user = user_create(driver);
+	const struct cq_words cq = {
+		.uid = user.uid, .eqn = create_shared_eq(driver), .uar = user.uar, .umem = user.umem,
+		.record = user.record, .log_size = 4,
+	};
+	uint32_t cqn, qpn;
+
+	assert_int_equal(create_cq_in_umem(driver, &cq, &cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(set_rate(driver, user.uid, 0, 100), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(set_rate(driver, user.uid, CX_RATES, 100), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(set_rate(driver, user.uid, 1, CX_RATE_MAX + 1),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(set_rate(driver, user.uid, 1, 100), MLX5_CMD_STAT_OK);
+	assert_int_equal(set_rate(driver, MLX5_SHARED_RESOURCE_UID, 2, 100), MLX5_CMD_STAT_OK);
+	assert_int_equal(set_rate(driver, create_uctx(driver), 3, 100), MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "rate_limit"), 3);
+
+	for (rate_index = 3; rate_index <= CX_RATES; rate_index += CX_RATES - 3)
+		assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_RC, at_a_rate, &qpn),
+				 MLX5_CMD_STAT_BAD_RES_ERR);
+	for (rate_index = 1; rate_index <= 2; rate_index++) {
+		assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_RC, at_a_rate, &qpn),
+				 MLX5_CMD_STAT_OK);
+		assert_int_equal(set_rate(driver, CX_UID_DRIVER, rate_index, 0),
+				 MLX5_CMD_STAT_RES_BUSY);
+		assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_QP, qpn),
+				 MLX5_CMD_STAT_OK);
+		assert_int_equal(set_rate(driver, CX_UID_DRIVER, rate_index, 0), MLX5_CMD_STAT_OK);
+	}
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "rate_limit"), 1);
+}
+
 /* Whatever users leave behind, the end of the driver takes with it. */
 static void teardown_leaves_nothing(void **state)
 {
@@ -433,6 +544,8 @@ int main(void)
 		TEST(cq_lies_in_a_umem),
 		TEST(qp_lies_in_a_umem),
 		TEST(key_lies_in_a_umem),
+		TEST(qp_numbers_are_reserved),
+		TEST(qp_names_a_rate_of_its_own),
 		TEST(teardown_leaves_nothing),
 	};
 

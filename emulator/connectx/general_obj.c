@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/general_obj.h"
+
+#include <stddef.h>
+
+#include "connectx/reserved_qpn.h"
+#include "util.h"
+
+static const struct kind {
+	uint16_t type;
+	cmd_handler *create, *destroy;
+} kinds[] = {
+	{ CX_OBJ_RESERVED_QPN, reserved_qpn_create, reserved_qpn_destroy },
+};
+
+static const struct kind *kind_find(const struct cmd *cmd)
+{
+	uint16_t type = MLX5_GET(general_obj_in_cmd_hdr, cmd->in, obj_type);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].type == type)
+			return &kinds[i];
+	return NULL;
+}
+
+uint8_t general_obj_create(struct connectx *nic, struct cmd *cmd)
+{
+	const struct kind *kind = kind_find(cmd);
+
+	return kind ? kind->create(nic, cmd) : CMD_FAIL(cmd, BAD_PARAM_ERR);
+}
+
+uint8_t general_obj_destroy(struct connectx *nic, struct cmd *cmd)
+{
+	const struct kind *kind = kind_find(cmd);
+
+	return kind ? kind->destroy(nic, cmd) : CMD_FAIL(cmd, BAD_PARAM_ERR);
+}
