@@ -33,6 +33,11 @@ SPLAT = re.compile(
     r"|possible recursive locking|possible circular locking|INFO: .*blocked for more than"
     r"|rcu.*(stall|suspicious)|refcount_t: ")
 
+# Functions whose memory kmemleak rightly reports, though nobody here can help it:
+# dma_buf_phys_vec_to_sgt() leaves orig_nents of the table 0 in Linux 7.3, so sg_free_table() frees
+# nothing of it.
+KNOWN_LEAKS = re.compile(r"\bdma_buf_phys_vec_to_sgt\+")
+
 
 @dataclasses.dataclass
 class Point:
@@ -53,6 +58,7 @@ class Test:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     directory: str | None = None
     tap: bool = True        # otherwise it is one point, by its exit code
+    debug: bool = False     # whether it is for the debug kernel, too
 
     @property
     def title(self):
@@ -259,7 +265,9 @@ class GuestTests:
 
     def leaks(self, found):
         name = f"{self.tier}/kmemleak: no kernel memory is lost"
-        return Point(name, "FAIL", found) if "unreferenced object" in found else Point(name, "ok")
+        lost = [record for record in re.split(r"(?m)^(?=unreferenced object)", found)
+                if record.strip() and not KNOWN_LEAKS.search(record)]
+        return Point(name, "FAIL", "".join(lost)) if lost else Point(name, "ok")
 
 
 def splat_in(console, name):
@@ -307,7 +315,8 @@ def manifest(local):
         if kind == "machine":
             machines[name] = [word for word in rest if word]
         else:
-            tests.append(Test("guest", name, float(rest[1]), machine=rest[0]))
+            tests.append(Test("guest", name, float(rest[1]), machine=rest[0],
+                              debug=rest[2] == "debug"))
     return sorted(tests, key=lambda test: test.name), machines
 
 
@@ -319,10 +328,10 @@ def lab_tests(options):
 
 
 def known_tests(options):
-    """All tests there are; `debug` is the guest tests once more."""
+    """All tests there are; `debug` is those of the guest once more that are about its kernel."""
     guest, machines = manifest(options.local)
     debug = [dataclasses.replace(test, tier="debug", timeout=test.timeout * DEBUG_SLOWDOWN)
-             for test in guest]
+             for test in guest if test.debug]
     tests = ctest_tests(options.checked_build, "unit") + guest + lab_tests(options) \
         + ctest_tests(options.fuzz_build, "fuzz") + debug
     return tests, machines
