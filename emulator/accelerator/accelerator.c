@@ -25,12 +25,14 @@ struct accelerator {
 	struct registry *registry;
 	uint64_t memory_size;
 	int memfd;
+	bool atomics;
 };
 
 const struct accelerator_attr accelerator_defaults = {
 	.requester = 0x0020,
 	.memory_size = UINT64_C(256) << 20,
 	.completer = PCI_TPH_COMPLETER_EXT,
+	.atomics = true,
 };
 
 static bool memory_size_valid(uint64_t size)
@@ -63,6 +65,13 @@ static bool set_completer(void *attr, const char *value)
 	return true;
 }
 
+static bool set_atomics(void *attr, const char *value)
+{
+	struct accelerator_attr *accelerator = attr;
+
+	return option_bool(value, &accelerator->atomics);
+}
+
 static bool set_bdf(void *attr, const char *value)
 {
 	struct accelerator_attr *accelerator = attr;
@@ -81,6 +90,7 @@ const struct option_def accelerator_options[] = {
 	{ "size", "64K..64G, a power of two", "memory in BAR2 (256M)", set_size },
 	{ "completer", "none|tph|ext", "TPH completer: none, 8-bit tags, 16-bit tags too (ext)",
 	  set_completer },
+	{ "atomics", "on|off", "whether it completes AtomicOps (on)", set_atomics },
 	{ "bdf", "BB:DD.F", "ID in completions; where the guest sees it (00:04.0)", set_bdf },
 	{ "flit", "on|off", "whether the link is in flit mode (on)", set_flit },
 	{ 0 },
@@ -103,6 +113,7 @@ static const struct {
 	ROW(ACC_NO_HINTS, 1, no_hints),
 	ROW(ACC_IGNORED_HINTS, 1, ignored_hints),
 	ROW(ACC_UNKNOWN_OPERATION, 1, unknown_operation),
+	ROW(ACC_ATOMICS, 1, atomics),
 	ROW(ACC_PH(0), 4, ph),
 	ROW(ACC_PARTITION_ST(0), INGRESS_ST_CODES, partition_st),
 	ROW(ACC_OPERATION_ST(0), INGRESS_ST_CODES, operation_st),
@@ -173,6 +184,16 @@ static void peer_read(struct pci_function *fn, const struct fabric_request *req,
 		pci_bar_read(fn, req->bar, req->offset, data, req->len);
 }
 
+/* Registers have no AtomicOps. */
+static bool peer_atomic(struct pci_function *fn, const struct fabric_request *req,
+			const struct fabric_atomic *op, uint64_t *old)
+{
+	if (req->bar != ACC_MEMORY_BAR)
+		return false;
+	ingress_atomic(&from_function(fn)->ingress, req, op, old);
+	return true;
+}
+
 static void reset(struct pci_function *fn)
 {
 	from_function(fn)->ingress.counters = (struct ingress_counters){ 0 };
@@ -183,6 +204,7 @@ static const struct pci_function_ops function_ops = {
 	.bar_write = bar_write,
 	.peer_write = peer_write,
 	.peer_read = peer_read,
+	.peer_atomic = peer_atomic,
 	.reset = reset,
 };
 
@@ -241,6 +263,7 @@ static int build_function(struct accelerator *accelerator)
 		return err;
 	return pci_add_express(fn, &(struct pci_express_attr){
 		.max_payload = MAX_PAYLOAD, .completer = accelerator->ingress.completer,
+		.atomic_completer = accelerator->atomics,
 	});
 }
 
@@ -254,6 +277,7 @@ static int register_values(struct accelerator *accelerator)
 		{ "ingress_writes", &counters->writes },
 		{ "ingress_write_bytes", &counters->write_bytes },
 		{ "ingress_reads", &counters->reads },
+		{ "ingress_atomics", &counters->atomics },
 		{ "no_hints", &counters->no_hints },
 		{ "ignored_hints", &counters->ignored_hints },
 		{ "unknown_operation", &counters->unknown_operation },
@@ -313,6 +337,7 @@ struct accelerator *accelerator_create(struct fabric *fabric, struct registry *r
 	accelerator->registry = registry;
 	accelerator->memory_size = attr->memory_size;
 	accelerator->ingress.completer = attr->completer;
+	accelerator->atomics = attr->atomics;
 	err = make_memory(accelerator);
 	if (err)
 		goto err_free;

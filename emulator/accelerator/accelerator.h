@@ -20,10 +20,11 @@ struct accelerator_attr {
 	uint16_t requester;		/* bus << 8 | device << 3 | function */
 	uint64_t memory_size;		/* bytes, a power of two, 64 KiB to 64 GiB */
 	enum pci_tph_completer completer;
+	bool atomics;			/* completes AtomicOps of 4 and 8 bytes */
 	enum tlp_encoding encoding;	/* of the link */
 };
 
-/** accelerator_defaults - 256 MiB, completer for both namespaces, 00:04.0, flit mode. */
+/** accelerator_defaults - 256 MiB, completer for both namespaces and AtomicOps, 00:04.0, flit mode. */
 extern const struct accelerator_attr accelerator_defaults;
 
 /** accelerator_options - for options_parse() on a struct accelerator_attr. */

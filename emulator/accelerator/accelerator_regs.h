@@ -51,6 +51,7 @@
 #define ACC_NO_HINTS		0x058	/* requests without hints */
 #define ACC_IGNORED_HINTS	0x060	/* requests in a namespace the completer does not understand */
 #define ACC_UNKNOWN_OPERATION	0x068	/* writes whose tag names no operation */
+#define ACC_ATOMICS		0x070	/* AtomicOps; their tags count, but select no operation */
 #define ACC_PH(ph)		(0x080 + 8 * (ph))	/* requests by processing hint, 0 to 3 */
 
 /* Requests by cache partition and writes by operation, in each namespace */

@@ -65,3 +65,27 @@ void ingress_read(struct ingress *ingress, const struct fabric_request *req, voi
 	count(ingress, &req->hints, &meaning);
 	memcpy(data, ingress->memory + req->offset, req->len);
 }
+
+void ingress_atomic(struct ingress *ingress, const struct fabric_request *req,
+		    const struct fabric_atomic *op, uint64_t *old)
+{
+	struct meaning meaning = interpret(ingress, &req->hints);
+	void *memory = ingress->memory + req->offset;
+	uint64_t *wide = memory;
+	uint32_t *narrow = memory, seen;
+
+	ingress->counters.atomics++;
+	count(ingress, &req->hints, &meaning);
+	if (req->len == sizeof(*wide)) {
+		*old = __atomic_load_n(wide, __ATOMIC_RELAXED);
+		while (!__atomic_compare_exchange_n(wide, old, fabric_atomic_result(op, *old), false,
+						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			;
+		return;
+	}
+	seen = __atomic_load_n(narrow, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(narrow, &seen, fabric_atomic_result(op, seen), false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+	*old = seen;
+}

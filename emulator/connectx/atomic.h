@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * Atomic operations on 8 bytes behind a memory key. On memory of the guest they are atomic towards
- * its CPUs; on a peer's BAR, towards all that goes through this fabric.
+ * its CPUs. On a peer's BAR they are AtomicOp TLPs if the function may send these (AtomicOp
+ * Requester Enable), and then atomic towards whatever the peer promises. Without, they are a read
+ * and a write, atomic towards other operations of the NIC: what the verbs call ATOMIC_HCA.
  */
 #ifndef CONNECTX_ATOMIC_H
 #define CONNECTX_ATOMIC_H

@@ -103,10 +103,12 @@ static void describe_link(struct fabric_port *port, struct json_object *object)
 	add_number(object, "tx_writes", c->tx_writes);
 	add_number(object, "tx_write_bytes", c->tx_write_bytes);
 	add_number(object, "tx_reads", c->tx_reads);
+	add_number(object, "tx_atomics", c->tx_atomics);
 	add_number(object, "tx_completions", c->tx_completions);
 	add_number(object, "rx_writes", c->rx_writes);
 	add_number(object, "rx_write_bytes", c->rx_write_bytes);
 	add_number(object, "rx_reads", c->rx_reads);
+	add_number(object, "rx_atomics", c->rx_atomics);
 	add_number(object, "rx_completions", c->rx_completions);
 	add_number(object, "ram_write_bytes", c->ram_write_bytes);
 	add_number(object, "ram_read_bytes", c->ram_read_bytes);
@@ -184,6 +186,7 @@ static void serve_tlps(struct request *request)
 		add_number(entry, "writes", counts[i].writes);
 		add_number(entry, "write_bytes", counts[i].write_bytes);
 		add_number(entry, "reads", counts[i].reads);
+		add_number(entry, "atomics", counts[i].atomics);
 		json_object_array_add(list, entry);
 	}
 	json_object_object_add(request->reply, "received", list);

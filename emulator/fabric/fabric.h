@@ -46,12 +46,40 @@ struct fabric_request {
 	struct tlp_hints hints;		/* as they arrive; all zero: none */
 };
 
-/* What a device does with requests of its peers. Both are called once for each TLP. */
+/* An AtomicOp (6.15). Values are in host byte order; on the bus they are little endian. */
+struct fabric_atomic {
+	enum tlp_type type;		/* TLP_FETCHADD64, TLP_SWAP64 or TLP_CAS64 */
+	uint64_t operand;		/* what to add, or to store */
+	uint64_t compare;		/* TLP_CAS64: what must be there for the operand to be stored */
+};
+
+/** fabric_atomic_result() - Return: what @op leaves in place of @old, modulo the operands' size. */
+static inline uint64_t fabric_atomic_result(const struct fabric_atomic *op, uint64_t old)
+{
+	switch (op->type) {
+	case TLP_FETCHADD64:
+		return old + op->operand;
+	case TLP_SWAP64:
+		return op->operand;
+	default:
+		return old == op->compare ? op->operand : old;
+	}
+}
+
+/* What a device does with requests of its peers. All are called once for each TLP. */
 struct fabric_port_ops {
 	/** mem_write() - land req->len bytes of @data, which is valid during the call only. */
 	void (*mem_write)(void *device, const struct fabric_request *req, const void *data);
 	/** mem_read() - fill @data with req->len bytes. */
 	void (*mem_read)(void *device, const struct fabric_request *req, void *data);
+	/**
+	 * mem_atomic() - carry out @op on req->len bytes, 4 or 8, at a multiple of that.
+	 * @old: gets what was there before
+	 *
+	 * Return: true; false for a device that completes no AtomicOps, as one without this.
+	 */
+	bool (*mem_atomic)(void *device, const struct fabric_request *req,
+			   const struct fabric_atomic *op, uint64_t *old);
 };
 
 /** fabric_create() - Return: a fabric without ports, or NULL with errno ENOMEM. */
@@ -167,6 +195,18 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t le
 		const struct tlp_hints *hints);
 
 /**
+ * fabric_atomic() - an AtomicOp on a peer's BAR, as one TLP.
+ * @len: of the operands, 4 or 8 bytes; @addr is a multiple of it
+ * @old: gets what was there before
+ *
+ * Memory of the guest is not for this: it is changed through fabric_ram().
+ * Return: 0; -EPERM, -ENETDOWN, -EFAULT as above; -EOPNOTSUPP when the completer answers with
+ * Unsupported Request, as it has no AtomicOps.
+ */
+int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
+		  const struct fabric_atomic *op, uint64_t *old, const struct tlp_hints *hints);
+
+/**
  * fabric_check() - whether fabric_write() (@write) or fabric_read() of the range would work now.
  *
  * Return: as they do.
@@ -183,6 +223,7 @@ enum tlp_encoding fabric_port_encoding(const struct fabric_port *port);
 struct fabric_counters {
 	uint64_t tx_writes, tx_reads;		/* peer-to-peer request TLPs sent */
 	uint64_t rx_writes, rx_reads;		/* peer-to-peer request TLPs received */
+	uint64_t tx_atomics, rx_atomics;	/* the same, AtomicOps */
 	uint64_t tx_completions, rx_completions;
 	uint64_t tx_write_bytes, rx_write_bytes;
 	uint64_t ram_write_bytes, ram_read_bytes;	/* fabric_write()/fabric_read(), guest memory */
@@ -197,7 +238,7 @@ const struct fabric_counters *fabric_port_counters(const struct fabric_port *por
 /* How many peer-to-peer requests a device received with exactly these hints. */
 struct fabric_hint_count {
 	struct tlp_hints hints;
-	uint64_t writes, write_bytes, reads;
+	uint64_t writes, write_bytes, reads, atomics;
 };
 
 #define FABRIC_MAX_HINT_COUNTS 1024

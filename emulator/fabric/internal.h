@@ -82,6 +82,14 @@ void trace_write(const struct transfer *transfer, uint64_t addr, const void *dat
 /** trace_read() - a read request of @len bytes at @addr. Return: its tag. */
 uint16_t trace_read(const struct transfer *transfer, uint64_t addr, uint32_t len);
 
+/** trace_atomic() - an AtomicOp of @len bytes at @addr. Return: its tag. */
+uint16_t trace_atomic(const struct transfer *transfer, uint64_t addr, uint32_t len,
+		      const struct fabric_atomic *op);
+
+/** trace_atomic_end() - its completion. @old: what was there; NULL: Unsupported Request */
+void trace_atomic_end(const struct transfer *transfer, uint16_t tag, const uint64_t *old,
+		      uint32_t len);
+
 /** trace_completions() - the completions of that read, split at the completer's payload size. */
 void trace_completions(const struct transfer *transfer, uint16_t tag, uint64_t addr,
 		       const void *data, uint32_t len);

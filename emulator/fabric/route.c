@@ -176,6 +176,40 @@ static void peer_read(struct fabric_port *from, const struct target *target, uin
 	}
 }
 
+static int peer_atomic(struct fabric_port *from, const struct target *target, uint64_t addr,
+		       uint32_t len, const struct fabric_atomic *op, uint64_t *old,
+		       const struct tlp_hints *hints)
+{
+	const struct fabric_port_attr *completer = &target->port->attr;
+	struct transfer transfer = transfer_between(from, target->port, hints);
+	const struct fabric_request req = {
+		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
+		.len = len, .hints = transfer.arriving,
+	};
+	uint16_t tag = trace_atomic(&transfer, addr, len, op);
+	bool done = completer->ops->mem_atomic &&
+		    completer->ops->mem_atomic(completer->device, &req, op, old);
+
+	trace_atomic_end(&transfer, tag, done ? old : NULL, len);
+	return done ? 0 : -EOPNOTSUPP;
+}
+
+int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
+		  const struct fabric_atomic *op, uint64_t *old, const struct tlp_hints *hints)
+{
+	struct target target;
+	int err = addr % len ? -EFAULT : check_range(port, addr, len, true);
+
+	err = err ? err : resolve(port, addr, true, &target);
+	if (!err && target.ram)
+		err = -EFAULT;
+	err = err ? err : peer_atomic(port, &target, addr, len, op, old,
+				      tlp_hints_valid(hints) ? hints : &no_hints);
+	if (err)
+		port->counters.refused++;
+	return err;
+}
+
 int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
 		 const struct tlp_hints *hints)
 {

@@ -144,17 +144,24 @@ void trace_write(const struct transfer *transfer, uint64_t addr, const void *dat
 		record_write(transfer, addr, data, len);
 }
 
+static uint16_t take_tag(struct fabric_port *port)
+{
+	uint16_t tag = port->next_tag;
+
+	port->next_tag = (tag + 1) % TAGS;
+	return tag;
+}
+
 uint16_t trace_read(const struct transfer *transfer, uint64_t addr, uint32_t len)
 {
 	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, &transfer->arriving);
 	struct tlp tlp = {
 		.type = tlp_type_for(TLP_MRD64, addr),
 		.requester = transfer->from->attr.requester,
-		.tag = transfer->from->next_tag,
+		.tag = take_tag(transfer->from),
 		.hints = transfer->hints,
 	};
 
-	transfer->from->next_tag = (tlp.tag + 1) % TAGS;
 	transfer->from->counters.tx_reads++;
 	transfer->to->counters.rx_reads++;
 	if (hint)
@@ -166,6 +173,65 @@ uint16_t trace_read(const struct transfer *transfer, uint64_t addr, uint32_t len
 		record(transfer, &tlp, transfer->from, transfer->to);
 	}
 	return tlp.tag;
+}
+
+/* CAS carries the value to compare with in front of the one to store (2.2.7.1). */
+static void record_atomic(const struct transfer *transfer, uint16_t tag, uint64_t addr,
+			  uint32_t len, const struct fabric_atomic *op)
+{
+	bool cas = op->type == TLP_CAS64;
+	uint8_t operands[2 * sizeof(uint64_t)];
+	struct tlp tlp = {
+		.type = tlp_type_for(op->type, addr),
+		.requester = transfer->from->attr.requester,
+		.tag = tag,
+		.length = (cas ? 2 : 1) * len / 4,
+		.address = addr,
+		.hints = transfer->hints,
+		.payload = operands,
+	};
+
+	memcpy(operands, cas ? &op->compare : &op->operand, len);
+	memcpy(operands + len, &op->operand, len);
+	record(transfer, &tlp, transfer->from, transfer->to);
+}
+
+uint16_t trace_atomic(const struct transfer *transfer, uint64_t addr, uint32_t len,
+		      const struct fabric_atomic *op)
+{
+	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, &transfer->arriving);
+	uint16_t tag = take_tag(transfer->from);
+
+	transfer->from->counters.tx_atomics++;
+	transfer->to->counters.rx_atomics++;
+	if (hint)
+		hint->atomics++;
+	else
+		transfer->to->counters.hints_lost++;
+	if (transfer->from->fabric->capture)
+		record_atomic(transfer, tag, addr, len, op);
+	return tag;
+}
+
+/* 2.2.9: Byte Count is the size of the operand, and Lower Address reserved. */
+void trace_atomic_end(const struct transfer *transfer, uint16_t tag, const uint64_t *old,
+		      uint32_t len)
+{
+	struct tlp tlp = {
+		.type = old ? TLP_CPLD : TLP_CPL,
+		.requester = transfer->from->attr.requester,
+		.completer = transfer->to->attr.requester,
+		.tag = tag,
+		.status = old ? TLP_STATUS_SC : TLP_STATUS_UR,
+		.byte_count = len,
+		.length = old ? len / 4 : 0,
+		.payload = old,
+	};
+
+	transfer->to->counters.tx_completions++;
+	transfer->from->counters.rx_completions++;
+	if (transfer->from->fabric->capture)
+		record(transfer, &tlp, transfer->to, transfer->from);
 }
 
 static void record_completion(const struct transfer *transfer, uint16_t tag, uint64_t addr,

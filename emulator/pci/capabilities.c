@@ -94,10 +94,12 @@ static void init_device_2(struct pci_function *fn, unsigned int cap,
 			  const struct pci_express_attr *attr)
 {
 	uint32_t atomic = attr->atomic_requester ? PCI_EXP_DEVCTL2_ATOMIC_REQ : 0;
+	uint32_t completes = attr->atomic_completer ?
+			     PCI_EXP_DEVCAP2_ATOMIC_COMP32 | PCI_EXP_DEVCAP2_ATOMIC_COMP64 : 0;
 
 	pci_config_init(fn, cap + PCI_EXP_DEVCAP2, 4,
 			PCI_EXP_DEVCAP2_COMP_TMOUT_DIS | DEVCAP2_10BIT_TAG_COMP |
-			DEVCAP2_10BIT_TAG_REQ | (uint32_t)attr->completer << 12, 0);
+			DEVCAP2_10BIT_TAG_REQ | (uint32_t)attr->completer << 12 | completes, 0);
 	pci_config_init(fn, cap + PCI_EXP_DEVCTL2, 2, 0,
 			PCI_EXP_DEVCTL2_COMP_TMOUT_DIS | PCI_EXP_DEVCTL2_IDO_REQ_EN |
 			PCI_EXP_DEVCTL2_IDO_CMP_EN | DEVCTL2_10BIT_TAG_REQ_EN | atomic);
@@ -120,8 +122,15 @@ int pci_add_express(struct pci_function *fn, const struct pci_express_attr *attr
 	init_device_control(fn, cap);
 	init_device_2(fn, cap, attr);
 	fn->express_cap = cap;
+	fn->atomic_completer = attr->atomic_completer;
 	express_update(fn);
 	return 0;
+}
+
+bool pci_atomic_requester(const struct pci_function *fn)
+{
+	return fn->express_cap && pci_config_get(fn, fn->express_cap + PCI_EXP_DEVCTL2, 2) &
+				  PCI_EXP_DEVCTL2_ATOMIC_REQ;
 }
 
 int pci_add_serial(struct pci_function *fn, uint64_t serial)

@@ -31,9 +31,18 @@ static void peer_read(void *device, const struct fabric_request *req, void *data
 		pci_bar_read(fn, req->bar, req->offset, data, req->len);
 }
 
+static bool peer_atomic(void *device, const struct fabric_request *req,
+			const struct fabric_atomic *op, uint64_t *old)
+{
+	struct pci_function *fn = device;
+
+	return fn->atomic_completer && fn->ops->peer_atomic(fn, req, op, old);
+}
+
 static const struct fabric_port_ops port_ops = {
 	.mem_write = peer_write,
 	.mem_read = peer_read,
+	.mem_atomic = peer_atomic,
 };
 
 static void init_header(struct pci_function *fn, const struct pci_identity *identity)

@@ -42,6 +42,9 @@ struct pci_function_ops {
 	void (*peer_write)(struct pci_function *fn, const struct fabric_request *req,
 			   const void *data);
 	void (*peer_read)(struct pci_function *fn, const struct fabric_request *req, void *data);
+	/** peer_atomic() - see mem_atomic() in struct fabric_port_ops; not called without the capability. */
+	bool (*peer_atomic)(struct pci_function *fn, const struct fabric_request *req,
+			    const struct fabric_atomic *op, uint64_t *old);
 	/** config_written() - configuration space changed in [offset, offset + len). */
 	void (*config_written)(struct pci_function *fn, unsigned int offset, unsigned int len);
 	/**
@@ -93,6 +96,7 @@ struct pci_function {
 	struct pci_bar bars[PCI_BARS];
 	struct pci_msix msix;
 	unsigned int express_cap;	/* offset of the PCI Express capability, 0: none */
+	bool atomic_completer;		/* Device Capabilities 2 says so */
 	unsigned int tph_cap;		/* offset of the TPH Requester capability, 0: none */
 
 	/* private to pci/ */
@@ -171,7 +175,8 @@ enum pci_tph_completer {
 struct pci_express_attr {
 	uint32_t max_payload;		/* supported, bytes: 128, 256 ... 4096 */
 	enum pci_tph_completer completer;
-	bool atomic_requester;		/* reserved for AtomicOps: Device Control 2 enable is writable */
+	bool atomic_requester;		/* may send AtomicOps: Device Control 2 enable is writable */
+	bool atomic_completer;		/* of 4 and 8 bytes; needs ops->peer_atomic */
 };
 
 /**
@@ -221,6 +226,9 @@ uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index);
  * ST[index], of which only the low 8 bits go out unless Extended TPH is enabled.
  */
 struct tlp_hints pci_tph_hints(const struct pci_function *fn, unsigned int index, uint8_t ph);
+
+/** pci_atomic_requester() - whether AtomicOp Requester Enable is set. */
+bool pci_atomic_requester(const struct pci_function *fn);
 
 /** pci_bus_master()/pci_memory_enabled() - the bits of the Command register. */
 bool pci_bus_master(const struct pci_function *fn);

@@ -48,4 +48,13 @@ for link in nic0 acc0; do
 		tlpdump --link=$link --type=MWr --hv=3 --expect=st-ext=0x0f07,ph=2
 done
 check "nic0: the prefix carries ST[15:8]" prefixed nic0
+
+# Out of flit mode the tag of an AtomicOp is where that of a write is not: in the last byte of DW1.
+check "RDMA atomics become AtomicOps across the same links" \
+	./lab run --no-build --capture "$work/capture" --nic flit=off -- \
+	/usr/local/libexec/rdma-tph/tests/tph_atomics
+for link in nic0 acc0; do
+	check "$link: the AtomicOp carries tag and hint" \
+		tlpdump --link=$link --type=FetchAdd --expect=st=0x05,ph=1
+done
 echo "1..$points"

@@ -235,6 +235,23 @@ int rc_pair_transfer(struct rc_pair *pair, enum ibv_wr_opcode opcode, const stru
 	return err ? err : poll_one(pair);
 }
 
+int rc_pair_fetch_add(struct rc_pair *pair, const struct ibv_sge *local, uint64_t remote_addr,
+		      uint32_t rkey, uint64_t add)
+{
+	struct ibv_sge sge = *local;
+	struct ibv_send_wr wr = {
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = IBV_WR_ATOMIC_FETCH_AND_ADD,
+		.send_flags = IBV_SEND_SIGNALED,
+		.wr.atomic = { .remote_addr = remote_addr, .rkey = rkey, .compare_add = add },
+	};
+	struct ibv_send_wr *bad;
+	int err = ibv_post_send(pair->qp[0], &wr, &bad);
+
+	return err ? err : poll_one(pair);
+}
+
 const char *rc_pair_strerror(int result)
 {
 	return result < 0 ? ibv_wc_status_str(-result) : strerror(result);

@@ -45,6 +45,10 @@ void rc_pair_close(struct rc_pair *pair);
 int rc_pair_transfer(struct rc_pair *pair, enum ibv_wr_opcode opcode, const struct ibv_sge *local,
 		     uint64_t remote_addr, uint32_t rkey);
 
+/* The same for a fetch-and-add; the 8 bytes at @local get what was there before. */
+int rc_pair_fetch_add(struct rc_pair *pair, const struct ibv_sge *local, uint64_t remote_addr,
+		      uint32_t rkey, uint64_t add);
+
 /* The text for what rc_pair_transfer() returns. */
 const char *rc_pair_strerror(int result);
 

@@ -340,6 +340,70 @@ static void options(void **state)
 			 -EINVAL);
 }
 
+/* At the memory's 64, 40 and then what the operations before left. */
+static void atomics_by_request(void **state)
+{
+	static const struct {
+		struct fabric_atomic op;
+		uint32_t len;
+		uint64_t old, result;
+	} cases[] = {
+		{ { .type = TLP_FETCHADD64, .operand = 2 }, 8, 40, 42 },
+		{ { .type = TLP_SWAP64, .operand = 0x100000000 - 1 }, 8, 42, 0xffffffff },
+		{ { .type = TLP_FETCHADD64, .operand = 3 }, 4, 0xffffffff, 2 },
+		{ { .type = TLP_CAS64, .operand = 7, .compare = 3 }, 8, 2, 2 },
+		{ { .type = TLP_CAS64, .operand = 7, .compare = 2 }, 4, 2, 7 },
+		{ { .type = TLP_FETCHADD64, .operand = -8 }, 8, 7, UINT64_MAX },
+	};
+	/* a tag whose operation would swap bytes, were it applied */
+	const struct tlp_hints hints = st(0xf3, 2);
+	struct fixture *f = *state;
+	uint64_t *target = (uint64_t *)(f->memory + 64), old;
+
+	*target = 40;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(fabric_atomic(f->nic, BASE + 64, cases[i].len, &cases[i].op, &old,
+					       &hints), 0);
+		assert_true(old == cases[i].old);
+		assert_true(*target == cases[i].result);
+	}
+	assert_int_equal(get(f, ACC_ATOMICS), ARRAY_SIZE(cases));
+	assert_int_equal(get(f, ACC_PARTITION_ST(3)), ARRAY_SIZE(cases));
+	assert_int_equal(get(f, ACC_PH(2)), ARRAY_SIZE(cases));
+	assert_int_equal(get(f, ACC_OPERATION_ST(15)), 0);
+	assert_int_equal(get(f, ACC_WRITES) + get(f, ACC_READS), 0);
+}
+
+static uint32_t completes_atomics(const struct pci_function *fn)
+{
+	return pci_config_get(fn, fn->express_cap + PCI_EXP_DEVCAP2, 4) &
+	       (PCI_EXP_DEVCAP2_ATOMIC_COMP32 | PCI_EXP_DEVCAP2_ATOMIC_COMP64);
+}
+
+static void no_atomics_without_the_capability(void **state)
+{
+	const struct fabric_atomic op = { .type = TLP_SWAP64, .operand = 1 };
+	struct accelerator_attr attr = accelerator_defaults;
+	struct accelerator *accelerator;
+	struct fixture *f = *state;
+	struct pci_function *fn;
+	uint64_t old;
+
+	assert_int_equal(completes_atomics(f->fn),
+			 PCI_EXP_DEVCAP2_ATOMIC_COMP32 | PCI_EXP_DEVCAP2_ATOMIC_COMP64);
+	attr.name = "acc1";
+	attr.memory_size = SIZE;
+	attr.atomics = false;
+	accelerator = accelerator_create(f->fabric, f->registry, &attr);
+	assert_non_null(accelerator);
+	fn = accelerator_function(accelerator);
+	assert_int_equal(completes_atomics(fn), 0);
+	fabric_port_set_window(fn->port, ACC_MEMORY_BAR, BASE + SIZE, SIZE);
+	assert_int_equal(fabric_atomic(f->nic, BASE + SIZE, 8, &op, &old, NULL), -EOPNOTSUPP);
+	assert_int_equal(*(uint64_t *)fn->bars[ACC_MEMORY_BAR].memory, 0);
+	accelerator_destroy(accelerator);
+}
+
 #define ACC_TEST(name, kind) cmocka_unit_test_setup_teardown(name, make_##kind, free_all)
 
 int main(void)
@@ -351,6 +415,8 @@ int main(void)
 		ACC_TEST(ragged_ends_are_stored, ext),
 		ACC_TEST(counters_count_tlps, ext),
 		ACC_TEST(the_cpu_is_no_peer, ext),
+		ACC_TEST(atomics_by_request, ext),
+		ACC_TEST(no_atomics_without_the_capability, ext),
 		ACC_TEST(tph_completer_ignores_the_other_namespace, tph),
 		ACC_TEST(no_completer_ignores_all_hints, none),
 		ACC_TEST(registers, ext),

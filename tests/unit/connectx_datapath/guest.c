@@ -30,9 +30,27 @@ static void peer_read(void *device, const struct fabric_request *req, void *data
 	memcpy(data, peer->memory + req->offset, req->len);
 }
 
+static bool peer_atomic(void *device, const struct fabric_request *req,
+			const struct fabric_atomic *op, uint64_t *old)
+{
+	struct guest_peer *peer = device;
+	uint64_t *target = (uint64_t *)(peer->memory + req->offset);
+
+	if (peer->no_atomics)
+		return false;
+	assert_int_equal(req->len, sizeof(*target));
+	*old = *target;
+	*target = fabric_atomic_result(op, *old);
+	peer->hints = req->hints;
+	peer->atomics++;
+	return true;
+}
+
 static void guest_add_peer(struct guest *guest)
 {
-	static const struct fabric_port_ops ops = { .mem_write = peer_write, .mem_read = peer_read };
+	static const struct fabric_port_ops ops = {
+		.mem_write = peer_write, .mem_read = peer_read, .mem_atomic = peer_atomic,
+	};
 	const struct fabric_port_attr attr = {
 		.name = "peer", .requester = 0x300, .ops = &ops, .device = &guest->peer,
 	};

@@ -29,8 +29,9 @@
 struct guest_peer {
 	struct fabric_port *port;
 	uint8_t memory[GUEST_PEER_SIZE];
-	unsigned int writes;
-	struct tlp_hints hints;		/* of the last write */
+	unsigned int writes, atomics;
+	bool no_atomics;		/* it completes none */
+	struct tlp_hints hints;		/* of the last write or AtomicOp */
 };
 
 struct guest {

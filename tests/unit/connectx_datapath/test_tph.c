@@ -223,6 +223,65 @@ static void test_atomic(void **state)
 	assert_int_equal(tph->guest->peer.hints.st, TAG & 0xff);
 }
 
+static void atomic(struct tph *tph, uint8_t opcode, uint64_t swap_add, uint64_t compare)
+{
+	struct guest_wqe wqe;
+
+	guest_wqe(&wqe, opcode, GUEST_SIGNALED, 0);
+	guest_wqe_raddr(&wqe, GUEST_PEER + 16, tph->rkey);
+	guest_wqe_atomic(&wqe, swap_add, compare);
+	guest_wqe_data(&wqe, tph->local, tph->lkey, 8);
+	guest_post(tph->guest, &tph->qp[0], &wqe, false);
+}
+
+static void enable_atomic_requests(struct tph *tph)
+{
+	struct pci_function *fn = &tph->guest->nic->fn;
+	const uint16_t control2 = PCI_EXP_DEVCTL2_ATOMIC_REQ;
+
+	assert_int_equal(pci_config_write(fn, fn->express_cap + PCI_EXP_DEVCTL2, &control2,
+					  sizeof(control2)), 0);
+}
+
+/* With AtomicOp Requester Enable they are one TLP, with the key's hints. */
+static void test_atomic_tlp(void **state)
+{
+	struct tph *tph = *state;
+	struct guest_peer *peer = &tph->guest->peer;
+	uint64_t *target = (uint64_t *)(peer->memory + 16);
+	uint64_t *result = guest_ptr(tph->guest, tph->local);
+
+	*target = 40;
+	enable_atomic_requests(tph);
+	atomic(tph, MLX5_OPCODE_ATOMIC_FA, 2, 0);
+	guest_expect(tph->guest, &tph->cq[0], CQE_REQ, 0, 0);
+	assert_int_equal(*target, 42);
+	assert_int_equal(*result, 40);
+	atomic(tph, MLX5_OPCODE_ATOMIC_CS, 7, 41);
+	guest_expect(tph->guest, &tph->cq[0], CQE_REQ, 1, 0);
+	assert_int_equal(*target, 42);
+	atomic(tph, MLX5_OPCODE_ATOMIC_CS, 7, 42);
+	guest_expect(tph->guest, &tph->cq[0], CQE_REQ, 2, 0);
+	assert_int_equal(*target, 7);
+	assert_int_equal(*result, 42);
+	assert_int_equal(peer->atomics, 3);
+	assert_int_equal(peer->writes, 0);
+	assert_int_equal(peer->hints.hv, TLP_HV_ST8);
+	assert_int_equal(peer->hints.st, TAG & 0xff);
+	assert_int_equal(peer->hints.ph, HINT);
+}
+
+/* A completer without AtomicOps answers with Unsupported Request. */
+static void test_atomic_unsupported(void **state)
+{
+	struct tph *tph = *state;
+
+	tph->guest->peer.no_atomics = true;
+	enable_atomic_requests(tph);
+	atomic(tph, MLX5_OPCODE_ATOMIC_FA, 2, 0);
+	guest_expect(tph->guest, &tph->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_OP);
+}
+
 static void test_bar_to_bar(void **state)
 {
 	struct tph *tph = *state;
@@ -282,6 +341,8 @@ int main(void)
 		TEST(test_extended),
 		TEST(test_read),
 		TEST(test_atomic),
+		TEST(test_atomic_tlp),
+		TEST(test_atomic_unsupported),
 		TEST(test_bar_to_bar),
 		TEST(test_no_ragged_tlps),
 		TEST(test_refused_read),

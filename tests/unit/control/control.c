@@ -125,8 +125,10 @@ static void devices_and_values(void **state)
 	       "{\"return\":{\"nic0\":{\"state\":2}}}");
 	expect(f, "{\"execute\":\"counters\",\"arguments\":{\"device\":\"nic0\"}}",
 	       "{\"return\":{\"nic0\":{\"commands\":18446744073709551615,\"pcie\":{"
-	       "\"tx_writes\":0,\"tx_write_bytes\":0,\"tx_reads\":0,\"tx_completions\":0,"
-	       "\"rx_writes\":0,\"rx_write_bytes\":0,\"rx_reads\":0,\"rx_completions\":0,"
+	       "\"tx_writes\":0,\"tx_write_bytes\":0,\"tx_reads\":0,"
+	       "\"tx_atomics\":0,\"tx_completions\":0,"
+	       "\"rx_writes\":0,\"rx_write_bytes\":0,\"rx_reads\":0,"
+	       "\"rx_atomics\":0,\"rx_completions\":0,"
 	       "\"ram_write_bytes\":0,\"ram_read_bytes\":0,\"refused\":0,\"hints_lost\":0,"
 	       "\"capture_errors\":0}}}}");
 	expect(f, "{\"execute\":\"capture\"}", "{\"return\":{}}");
@@ -148,10 +150,10 @@ static void tlps_by_hints(void **state)
 	fabric_write(f->nic, 0x1000, "12345678", 4, NULL);
 	expect(f, "{\"execute\":\"tlps\",\"arguments\":{\"device\":\"acc0\"}}",
 	       "{\"return\":{\"received\":["
-	       "{\"namespace\":\"st\",\"st\":240,\"ph\":2,\"writes\":1,\"write_bytes\":8,\"reads\":0},"
+	       "{\"namespace\":\"st\",\"st\":240,\"ph\":2,\"writes\":1,\"write_bytes\":8,\"reads\":0,\"atomics\":0},"
 	       "{\"namespace\":\"st_ext\",\"st\":4660,\"ph\":1,\"writes\":1,\"write_bytes\":4,"
-	       "\"reads\":0},"
-	       "{\"namespace\":\"none\",\"st\":0,\"ph\":0,\"writes\":1,\"write_bytes\":4,\"reads\":0}"
+	       "\"reads\":0,\"atomics\":0},"
+	       "{\"namespace\":\"none\",\"st\":0,\"ph\":0,\"writes\":1,\"write_bytes\":4,\"reads\":0,\"atomics\":0}"
 	       "],\"lost\":0}}");
 }
 

@@ -22,6 +22,7 @@ struct fixture {
 	struct fabric *fabric;
 	struct fabric_port *nic, *acc;
 	struct fabric_request last;	/* as acc got it */
+	unsigned int atomics;		/* that acc got */
 	struct capture *capture;
 	char path[64];
 	FILE *file;
@@ -41,7 +42,20 @@ static void mem_read(void *device, const struct fabric_request *req, void *data)
 		((uint8_t *)data)[i] = req->offset + i;
 }
 
-static const struct fabric_port_ops ops = { .mem_write = mem_write, .mem_read = mem_read };
+/* Answers the first one only. */
+static bool mem_atomic(void *device, const struct fabric_request *req,
+		       const struct fabric_atomic *op, uint64_t *old)
+{
+	struct fixture *f = device;
+
+	f->last = *req;
+	*old = 0x1122334455667788;
+	return !f->atomics++;
+}
+
+static const struct fabric_port_ops ops = {
+	.mem_write = mem_write, .mem_read = mem_read, .mem_atomic = mem_atomic,
+};
 
 /* One port is there before the capture starts, the other comes later. */
 static int make_links(void **state, enum tlp_encoding nic_link, enum tlp_encoding acc_link)
@@ -373,6 +387,105 @@ static void ragged_reads_with_hints_become_whole(void **state)
 	ends(f);
 }
 
+#define ATOMIC_PAYLOAD 0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01
+#define ATOMIC_OLD 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11
+
+static const struct fabric_atomic fetch_add = {
+	.type = TLP_FETCHADD64, .operand = 0x0123456789abcdef,
+};
+static const struct fabric_atomic compare_and_swap = {
+	.type = TLP_CAS64, .operand = 0x44332211, .compare = 0xddccbbaa,
+};
+
+/* 2.2.7, 2.2.9: OHC-B with the hints; the answer has neither them nor a lower address. */
+static void atomics_in_flit_mode(void **state)
+{
+	static const uint8_t request[] = {
+		0x6c, 0x02, 0x00, 0x02, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x20, 0xe0,
+		0x06, 0x00, 0x08, 0x08, 0x00, 0x12, 0xf0, 0xb0, ATOMIC_PAYLOAD,
+	};
+	static const uint8_t completion[] = {
+		0x4a, 0x00, 0x00, 0x02, 0x00, 0x20, 0x00, 0x00, 0x04, 0x00, 0x00, 0x08, ATOMIC_OLD,
+	};
+	/* refused: OHC-A5 with the status Unsupported Request */
+	static const uint8_t narrow[] = {
+		0x6e, 0x02, 0x00, 0x02, 0x04, 0x00, 0x00, 0x01, 0x00, 0x00, 0x20, 0xe0,
+		0x06, 0x00, 0x08, 0x0c, 0x00, 0x12, 0xf0, 0xb0, 0xaa, 0xbb, 0xcc, 0xdd,
+		0x11, 0x22, 0x33, 0x44,
+	};
+	static const uint8_t unsupported[] = {
+		0x0a, 0x01, 0x00, 0x00, 0x00, 0x20, 0x00, 0x01, 0x04, 0x00, 0x00, 0x04,
+		0x00, 0x00, 0x00, 0x01,
+	};
+	struct fixture *f = *state;
+	uint64_t old;
+
+	assert_int_equal(fabric_atomic(f->nic, BAR_BASE + 0x808, 8, &fetch_add, &old,
+				       &wide_hints), 0);
+	assert_true(old == 0x1122334455667788);
+	assert_int_equal(f->last.offset, 0x808);
+	assert_int_equal(f->last.len, 8);
+	assert_memory_equal(&f->last.hints, &wide_hints, sizeof(wide_hints));
+	assert_int_equal(fabric_atomic(f->nic, BAR_BASE + 0x80c, 4, &compare_and_swap, &old,
+				       &wide_hints), -EOPNOTSUPP);
+	assert_int_equal(fabric_port_counters(f->nic)->tx_atomics, 2);
+	assert_int_equal(fabric_port_counters(f->acc)->rx_atomics, 2);
+	assert_int_equal(fabric_port_counters(f->nic)->refused, 1);
+	open_capture(f);
+	next_is(f, "nic0", CAPTURE_OUTBOUND, request, sizeof(request));
+	next_is(f, "acc0", CAPTURE_INBOUND, request, sizeof(request));
+	next_is(f, "acc0", CAPTURE_OUTBOUND, completion, sizeof(completion));
+	next_is(f, "nic0", CAPTURE_INBOUND, completion, sizeof(completion));
+	next_is(f, "nic0", CAPTURE_OUTBOUND, narrow, sizeof(narrow));
+	next_is(f, "acc0", CAPTURE_INBOUND, narrow, sizeof(narrow));
+	next_is(f, "acc0", CAPTURE_OUTBOUND, unsupported, sizeof(unsupported));
+	next_is(f, "nic0", CAPTURE_INBOUND, unsupported, sizeof(unsupported));
+	ends(f);
+}
+
+/* Table 2-19: ST[7:0] in the place of byte enables, PH below the address, ST[15:8] in the prefix. */
+static void atomics_outside_of_flit_mode(void **state)
+{
+	static const uint8_t request[] = {
+		0x90, 0x12, 0x00, 0x00, 0x6c, 0x01, 0x00, 0x02, 0x04, 0x00, 0x00, 0xf0,
+		0x00, 0x00, 0x20, 0xe0, 0x06, 0x00, 0x08, 0x0a, ATOMIC_PAYLOAD,
+	};
+	static const uint8_t completion[] = {
+		0x4a, 0x00, 0x00, 0x02, 0x00, 0x20, 0x00, 0x08, 0x04, 0x00, 0x00, 0x00, ATOMIC_OLD,
+	};
+	struct fixture *f = *state;
+	uint64_t old;
+
+	assert_int_equal(fabric_atomic(f->nic, BAR_BASE + 0x808, 8, &fetch_add, &old,
+				       &wide_hints), 0);
+	assert_memory_equal(&f->last.hints, &wide_hints, sizeof(wide_hints));
+	open_capture(f);
+	next_is(f, "nic0", CAPTURE_OUTBOUND, request, sizeof(request));
+	next_is(f, "acc0", CAPTURE_INBOUND, request, sizeof(request));
+	next_is(f, "acc0", CAPTURE_OUTBOUND, completion, sizeof(completion));
+	next_is(f, "nic0", CAPTURE_INBOUND, completion, sizeof(completion));
+	ends(f);
+}
+
+/* What is not aligned, not there, or memory of the guest never becomes a TLP. */
+static void impossible_atomics_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t ram[64] = { 0 };
+	uint64_t old;
+
+	assert_int_equal(fabric_map(f->nic, 0x1000, sizeof(ram), ram, true, true), 0);
+	assert_int_equal(fabric_atomic(f->nic, BAR_BASE + 4, 8, &fetch_add, &old, NULL), -EFAULT);
+	assert_int_equal(fabric_atomic(f->nic, BAR_BASE + BAR_SIZE, 8, &fetch_add, &old, NULL),
+			 -EFAULT);
+	assert_int_equal(fabric_atomic(f->nic, 0x1000, 8, &fetch_add, &old, NULL), -EFAULT);
+	fabric_port_set_bus_master(f->nic, false);
+	assert_int_equal(fabric_atomic(f->nic, BAR_BASE, 8, &fetch_add, &old, NULL), -EPERM);
+	assert_int_equal(f->atomics, 0);
+	open_capture(f);
+	ends(f);
+}
+
 #define LINKS_TEST(name, make) cmocka_unit_test_setup_teardown(name, make, free_ports)
 #define CAPTURE_TEST(name) LINKS_TEST(name, make_ports)
 
@@ -389,6 +502,9 @@ int main(void)
 		LINKS_TEST(reads_outside_of_flit_mode, make_nonflit),
 		LINKS_TEST(ragged_reads_with_hints_become_whole, make_nonflit),
 		LINKS_TEST(ragged_reads_with_hints_become_whole, make_nonflit_acc),
+		CAPTURE_TEST(atomics_in_flit_mode),
+		LINKS_TEST(atomics_outside_of_flit_mode, make_nonflit),
+		CAPTURE_TEST(impossible_atomics_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("fabric_capture", tests, NULL, NULL);
