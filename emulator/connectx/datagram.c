@@ -20,7 +20,7 @@ static bool is_multicast(const struct wqe_av *av)
 
 bool datagram_is_special(const struct wqe_av *av)
 {
-	return is_multicast(av) || mad_is_for_manager(av);
+	return is_multicast(av) || mad_is_management(av);
 }
 
 void datagram_deliver(struct qp *qp, const struct message *message, const void *data)

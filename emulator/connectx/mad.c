@@ -83,15 +83,22 @@ void mad_port_init(struct connectx *nic)
 	nic->ib.port.ops = &ops;
 }
 
-bool mad_is_for_manager(const struct wqe_av *av)
+bool mad_is_management(const struct wqe_av *av)
 {
-	return av->lid == MANAGER_LID && av->qpn <= 1;
+	return av->qpn <= 1;
 }
 
-void mad_send(struct connectx *nic, const struct wqe_av *av, const struct message *message,
-	      const void *data)
+/* QP 0 has no key, and only QP 0 sends to it. */
+static bool is_datagram(const struct wqe_av *av, const struct message *message)
 {
-	struct ib_packet packet = {
+	return message->len == IB_MGMT_MAD_SIZE &&
+	       (av->qpn ? message->qkey == IB_QP1_QKEY : message->source_qpn == 0);
+}
+
+static void packet_make(struct ib_packet *packet, const struct wqe_av *av,
+			const struct message *message, const void *data)
+{
+	*packet = (struct ib_packet){
 		.slid = message->source_lid,
 		.dlid = av->lid,
 		.source_qpn = message->source_qpn,
@@ -99,15 +106,64 @@ void mad_send(struct connectx *nic, const struct wqe_av *av, const struct messag
 		.sl = message->sl,
 		.grh = message->grh,
 	};
+	memcpy(packet->sgid, message->sgid, sizeof(packet->sgid));
+	memcpy(packet->dgid, message->dgid, sizeof(packet->dgid));
+	memcpy(packet->mad, data, sizeof(packet->mad));
+}
 
-	/* QP 0 has no key, and only QP 0 sends to it */
-	if (message->len != sizeof(packet.mad) ||
-	    (av->qpn ? message->qkey != IB_QP1_QKEY : message->source_qpn != 0))
-		return;
-	memcpy(packet.sgid, message->sgid, sizeof(packet.sgid));
-	memcpy(packet.dgid, message->dgid, sizeof(packet.dgid));
-	memcpy(packet.mad, data, sizeof(packet.mad));
-	subnet_manage(nic, &packet);
+/* The device answers these itself: the driver's agent has no answer that is for the wire. */
+static bool answer_counters(struct connectx *nic, struct ib_packet *packet)
+{
+	const struct pma_counters counters = { &nic->ib.unicast, &nic->ib.multicast };
+	const struct ib_mad_hdr *header = (const struct ib_mad_hdr *)packet->mad;
+	struct ib_packet request = *packet;
+
+	if (packet->qpn != 1 || header->mgmt_class != IB_MGMT_CLASS_PERF_MGMT ||
+	    !pma_answer(&counters, CX_PORTS, (struct ib_pma_mad *)packet->mad))
+		return false;
+	packet->slid = request.dlid;
+	packet->dlid = request.slid;
+	packet->source_qpn = request.qpn;
+	packet->qpn = request.source_qpn;
+	memcpy(packet->sgid, request.dgid, sizeof(packet->sgid));
+	memcpy(packet->dgid, request.sgid, sizeof(packet->dgid));
+	return true;
+}
+
+/* To the port of @to, which may be @from's own. */
+static void send_to_port(struct connectx *from, struct connectx *to, const struct wqe_av *av,
+			 const struct message *message, const void *data)
+{
+	struct qp *qp = qp_find_destination(to, av->qpn);
+	struct ib_packet packet;
+
+	to->ib.unicast.rcv_packets++;
+	to->ib.unicast.rcv_bytes += message->len;
+	if (is_datagram(av, message)) {
+		packet_make(&packet, av, message, data);
+		if (answer_counters(to, &packet)) {
+			to->ib.unicast.xmit_packets++;
+			to->ib.unicast.xmit_bytes += sizeof(packet.mad);
+			port_deliver(&from->ib.port, &packet);
+			return;
+		}
+	}
+	if (qp)
+		datagram_deliver(qp, message, data);
+}
+
+void mad_send(struct connectx *nic, const struct wqe_av *av, const struct message *message,
+	      const void *data)
+{
+	struct connectx *to = subnet_route(nic, av->lid);
+	struct ib_packet packet;
+
+	if (to) {
+		send_to_port(nic, to, av, message, data);
+	} else if (av->lid == MANAGER_LID && is_datagram(av, message)) {
+		packet_make(&packet, av, message, data);
+		subnet_manage(nic, &packet);
+	}
 }
 
 /* The agents of this port, whose keys the driver checks by its own means. */

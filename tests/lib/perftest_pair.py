@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 
 PORT = 18515            # perftest's own default
+LOOPBACK = "127.0.0.1"
 LISTENING = "0A"        # the state in /proc/net/tcp, include/net/tcp_states.h
 TICK_S = 0.02
 # perftest measures the TSC against the clock of the system first, and reports nothing when a busy
@@ -90,6 +91,13 @@ def is_listening(port):
     return False
 
 
+def is_cm_listening(port):
+    """Is somebody listening at the port by rdma_cm?"""
+    said = subprocess.run(["rdma", "resource", "show", "cm_id"], check=True, text=True,
+                          capture_output=True).stdout
+    return any("state LISTEN" in line and f":{port} " in line for line in said.splitlines())
+
+
 def rdma_device():
     """The RDMA device of the lab's first NIC."""
     nic = pathlib.Path("/sys/bus/pci/devices", os.environ["TPH_NIC0"])
@@ -124,30 +132,33 @@ def start_server(tool, *flags):
     return Running([tool, "-d", rdma_device(), *flags])
 
 
-def start_client(tool, *flags):
-    return Running([tool, "-d", rdma_device(), *flags, "127.0.0.1"])
+def start_client(tool, *flags, address=LOOPBACK):
+    return Running([tool, "-d", rdma_device(), *flags, address])
 
 
-def run_pair(tool, common=(), server=(), client=(), timeout=60, port=PORT):
+def run_pair(tool, common=(), server=(), client=(), timeout=60, port=PORT, address=LOOPBACK):
     """Runs the tool as server and client; some flags are only the server's or the client's. Our
     own tool, which is found by its name alone, also reports what was in effect at its server.
+
+    At another address than the default, the two find each other by rdma_cm.
     """
     common = [*common, "-p", str(port)]
     for _ in range(CLOCK_TRIES):
-        pair = run_pair_once(tool, common, server, client, timeout, port)
+        pair = run_pair_once(tool, common, server, client, timeout, port, address)
         if not pair.clock_unmeasured():
             break
     return pair
 
 
-def run_pair_once(tool, common, server, client, timeout, port):
+def run_pair_once(tool, common, server, client, timeout, port, address):
     with tempfile.NamedTemporaryFile("r") as report:
         flags = [*common, *server]
         if server and not os.path.isabs(tool):
             flags.append(f"--tph-json-file={report.name}")
         running = start_server(tool, *flags)
-        if not running.wait_listening(port):
+        listening = is_listening if address == LOOPBACK else is_cm_listening
+        if not running.wait_until(lambda: listening(port)):
             return Pair(running.wait(timeout), None, [])
-        ended_client = start_client(tool, *common, *client).wait(timeout)
+        ended_client = start_client(tool, *common, *client, address=address).wait(timeout)
         ended_server = running.wait(timeout)
         return Pair(ended_server, ended_client, [json.loads(line) for line in report])

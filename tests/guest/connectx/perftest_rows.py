@@ -80,6 +80,17 @@ PERFTEST_25_01 = {
         ALL + " -b", ALL + " -c UC", ALL + " -c XRC", ALL + " -c UD", SHORT + " --no_lock",
     ],
 }
+# With 25.01, connected by rdma_cm
+PERFTEST_CM = {
+    tool: [f"{flags} -R" for flags in rows] for tool, rows in {
+        "ib_write_bw": [SHORT],
+        "ib_write_lat": [SMALL],
+        "ib_read_bw": [SHORT],
+        "ib_send_bw": [SHORT, SHORT + " -q 4", SMALL + " -c UD"],
+        "ib_send_lat": [SMALL],
+        "ib_atomic_bw": ["-n 100 -A FETCH_AND_ADD"],
+    }.items()
+}
 # With 25.01 over the dynamically connected transport
 PERFTEST_DC = {
     tool: [f"{flags} -c DC" for flags in rows] for tool, rows in {

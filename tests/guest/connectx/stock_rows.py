@@ -2,10 +2,12 @@
 """Runs rows of a table of stock programs as tests, several at a time, and checks their data."""
 
 import concurrent.futures
+import os
 import queue
 import re
 
 import control
+import ipoib
 import perftest_data
 import perftest_pair
 import tap
@@ -17,6 +19,7 @@ TIMEOUT_S = 300         # of one that shares the machine with the others
 # With a region for each queue pair perftest loses those buffers that are in files.
 UNCHECKED = "--mr_per_qp"
 LONG = "-a "
+BY_CM = "-R"            # they find each other by rdma_cm
 
 
 class Moved:
@@ -54,9 +57,10 @@ def named(name, call, *arguments):
 def run_checked(tool, flags, port):
     """AssertionError unless both sides end well and all data arrived."""
     words = flags.split()
+    address = ipoib.ADDRESS if BY_CM in words else perftest_pair.LOOPBACK
     with perftest_data.Buffers(tool, words) as buffers:
         pair = perftest_pair.run_pair(tool, words, [buffers.server.flag], [buffers.client.flag],
-                                      TIMEOUT_S, port)
+                                      TIMEOUT_S, port, address)
         assert pair.succeeded(), str(pair)
         buffers.check()
 
@@ -89,6 +93,8 @@ class Runner:
 
     def run(self, *others):
         """Runs them, then the other tests one by one. Returns the exit code."""
+        if any(BY_CM in flags.split() for _, flags in self.rows):
+            ipoib.up(os.environ["TPH_NIC0"], ipoib.ADDRESS + "/24")
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             tests, alone = {}, []
             for tool, flags in sorted(self.rows, key=lambda row: LONG not in row[1]):

@@ -13,7 +13,7 @@ import sys
 import control
 import perftest_pair
 import stock_rows
-from perftest_rows import PERFTEST, PERFTEST_25_01, PERFTEST_DC
+from perftest_rows import PERFTEST, PERFTEST_25_01, PERFTEST_CM, PERFTEST_DC
 
 CHECKED = "-n 100 -c"                   # received data are compared
 
@@ -88,7 +88,7 @@ def main(pattern=""):
     tests += [stock_rows.named(f"{tool} {flags} (the NIC's counters only)", counted_pingpong, tool,
                                flags) for tool, rows in UNCHECKED_PINGPONGS.items() for flags in rows]
     tests += [test_devinfo, test_asyncwatch]
-    tables = PERFTEST, PERFTEST_25_01, PERFTEST_DC
+    tables = PERFTEST, PERFTEST_25_01, PERFTEST_CM, PERFTEST_DC
     return stock_rows.Runner("/usr/bin/", tables, pattern).run(
         *(test for test in tests if re.search(pattern, test.__doc__)))
 
