@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Datagrams that do not simply go from one QP to another: to a multicast group, which may have many,
- * and to management QPs, which agents of the device may stand in for. They are handed over as a
- * whole, not in pieces as messages are between two QPs.
+ * Datagrams that do not simply go from one QP to another: to a multicast group, which may have
+ * many, and to management QPs, which agents of the device may stand in for. They are handed over
+ * as a whole, not in pieces as messages are between two QPs.
  */
 #ifndef CONNECTX_DATAGRAM_H
 #define CONNECTX_DATAGRAM_H

@@ -54,8 +54,7 @@ static void port_switch_set(struct registry_switch *sw, bool on)
 	if (ib->link == on)
 		return;
 	ib->link = on;
-	if (!on)
-		subnet_forget(nic);
+	subnet_link_changed(nic);
 	eq_post_async(nic, MLX5_EVENT_TYPE_PORT_CHANGE,
 		      on ? MLX5_PORT_CHANGE_SUBTYPE_ACTIVE : MLX5_PORT_CHANGE_SUBTYPE_DOWN,
 		      &event, sizeof(event));

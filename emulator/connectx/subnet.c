@@ -95,5 +95,10 @@ void subnet_manage(struct connectx *nic, const struct ib_packet *packet)
 void subnet_forget(struct connectx *nic)
 {
 	if (manager)
-		manager_port_down(manager, &nic->ib.port);
+		manager_forget(manager, &nic->ib.port);
+}
+
+void subnet_link_changed(struct connectx *nic)
+{
+	manager_port_changed(manager, &nic->ib.port);
 }

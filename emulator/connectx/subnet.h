@@ -40,6 +40,9 @@ bool subnet_forwards(const struct connectx *from, uint16_t mlid, const struct co
 /** subnet_manage() - @packet from @nic is for the manager. */
 void subnet_manage(struct connectx *nic, const struct ib_packet *packet);
 
+/** subnet_link_changed() - the link of @nic went up or down, as nic->ib says. */
+void subnet_link_changed(struct connectx *nic);
+
 /** subnet_forget() - what @nic has joined and offered, the manager drops. */
 void subnet_forget(struct connectx *nic);
 

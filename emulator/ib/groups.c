@@ -6,7 +6,7 @@
 
 #include <linux/types.h>
 
-/* MGIDs that the administrator chooses: transient, link-local scope, and a signature (15.2.5.17.2). */
+/* MGIDs that the administrator chooses: transient, of link-local scope, and a signature. */
 static const uint8_t chosen[IB_GID_BYTES] = { 0xff, 0x12, 0xa0, 0x1b };
 #define CHOSEN_NUMBER	12	/* where the number is in them */
 
@@ -69,15 +69,17 @@ struct group *groups_create(struct groups *groups, const uint8_t record[GROUP_RE
 	return group;
 }
 
-void groups_delete_empty(struct groups *groups, struct group *group)
+bool groups_delete_empty(struct groups *groups, struct group *group)
 {
 	struct group_member *member;
 
 	LIST_FOREACH(member, &group->members, entry)
 		if (member->states & (GROUP_FULL | GROUP_SEND_ONLY_FULL))
-			return;
-	if (!group->permanent)
-		group_free(groups, group);
+			return false;
+	if (group->permanent)
+		return false;
+	group_free(groups, group);
+	return true;
 }
 
 static struct group_member *member_find(const struct group *group, const struct ib_port *port)
@@ -118,16 +120,6 @@ uint8_t group_leave(struct group *group, const struct ib_port *port, uint8_t sta
 		free(member);
 	}
 	return states;
-}
-
-void groups_forget(struct groups *groups, const struct ib_port *port)
-{
-	for (unsigned int i = 0; i < GROUPS_MAX; i++) {
-		struct group *group = groups->by_mlid[i];
-
-		if (group && group_leave(group, port, GROUP_STATES))
-			groups_delete_empty(groups, group);
-	}
 }
 
 bool groups_forward(const struct groups *groups, uint16_t mlid, const struct ib_port *port)

@@ -57,17 +57,18 @@ struct group *groups_find(const struct groups *groups, const uint8_t mgid[IB_GID
  */
 struct group *groups_create(struct groups *groups, const uint8_t record[GROUP_RECORD]);
 
-/** groups_delete_empty() - free the group unless it is permanent or has a full member. */
-void groups_delete_empty(struct groups *groups, struct group *group);
+/**
+ * groups_delete_empty() - free the group unless it is permanent or has a full member.
+ *
+ * Return: whether it is gone.
+ */
+bool groups_delete_empty(struct groups *groups, struct group *group);
 
 /** group_join() - Return: the states that @port then has; 0 without memory. */
 uint8_t group_join(struct group *group, const struct ib_port *port, uint8_t states);
 
 /** group_leave() - Return: the states that @port gave up; 0 when it had none of them. */
 uint8_t group_leave(struct group *group, const struct ib_port *port, uint8_t states);
-
-/** groups_forget() - @port leaves all. */
-void groups_forget(struct groups *groups, const struct ib_port *port);
 
 /** groups_forward() - Return: whether what is sent to @mlid gets to @port. */
 bool groups_forward(const struct groups *groups, uint16_t mlid, const struct ib_port *port);

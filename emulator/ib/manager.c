@@ -11,7 +11,6 @@
 #include "util.h"
 
 #define INBOX		256		/* packets; those that find it full are lost */
-#define GUID		0x0274706800ffff00ULL /* locally assigned */
 #define DEVICE_ID	0xd2f0		/* of an NDR switch */
 #define SWITCH_PORTS	64
 #define CAP_SM		(1U << 1)	/* CapabilityMask: the manager is here */
@@ -34,8 +33,8 @@ static void describe(const struct ib_port *port, struct ib_port_attr *attr)
 		.guids = 1,
 		.pkeys = 32,
 		.device_id = DEVICE_ID,
-		.node_guid = GUID,
-		.port_guid = GUID,
+		.node_guid = MANAGER_GUID,
+		.port_guid = MANAGER_GUID,
 		.lid = MANAGER_LID,
 		.manager_lid = MANAGER_LID,
 		.up = true,
@@ -150,17 +149,24 @@ void manager_remove(struct manager *manager, struct ib_port *port)
 	TAILQ_REMOVE(&manager->ports, port, entry);
 }
 
-void manager_port_down(struct manager *manager, const struct ib_port *port)
+void manager_forget(struct manager *manager, const struct ib_port *port)
 {
 	sa_forget(&manager->sa, port);
+}
+
+void manager_port_changed(struct manager *manager, const struct ib_port *port)
+{
+	uint8_t gid[IB_GID_BYTES];
+	struct ib_port_attr attr;
+
+	port->ops->describe(port, &attr);
+	ib_port_gid(attr.port_guid, gid);
+	if (!attr.up)
+		sa_forget(&manager->sa, port);
+	sa_report(&manager->sa, attr.up ? SA_TRAP_PORT_UP : SA_TRAP_PORT_DOWN, gid);
 }
 
 bool manager_forwards(const struct manager *manager, uint16_t mlid, const struct ib_port *port)
 {
 	return groups_forward(&manager->sa.groups, mlid, port);
-}
-
-struct sa *manager_sa(struct manager *manager)
-{
-	return &manager->sa;
 }

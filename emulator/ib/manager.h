@@ -15,7 +15,8 @@
 struct engine;
 struct manager;
 
-#define MANAGER_LID 0xbfff	/* the last that is no multicast LID */
+#define MANAGER_LID	0xbfff	/* the last that is no multicast LID */
+#define MANAGER_GUID	0x0274706800ffff00ULL /* locally assigned */
 
 /** manager_create() - Return: a manager of no ports yet but its own; NULL with errno ENOMEM. */
 struct manager *manager_create(struct engine *engine);
@@ -28,16 +29,16 @@ void manager_add(struct manager *manager, struct ib_port *port);
 /** manager_remove() - it is no more. */
 void manager_remove(struct manager *manager, struct ib_port *port);
 
-/** manager_port_down() - its link is down, or who used it is gone: it is in no group any more. */
-void manager_port_down(struct manager *manager, const struct ib_port *port);
+/** manager_forget() - who used @port is gone, and so what it had joined and offered. */
+void manager_forget(struct manager *manager, const struct ib_port *port);
+
+/** manager_port_changed() - the link of @port went up or down, which makes it forgotten. */
+void manager_port_changed(struct manager *manager, const struct ib_port *port);
 
 /** manager_receive() - a packet to MANAGER_LID; it is looked at in a later turn of the engine. */
 void manager_receive(struct manager *manager, const struct ib_packet *packet);
 
 /** manager_forwards() - Return: whether the switch sends what is for @mlid to @port. */
 bool manager_forwards(const struct manager *manager, uint16_t mlid, const struct ib_port *port);
-
-/** manager_sa() - its administrator. */
-struct sa *manager_sa(struct manager *manager);
 
 #endif

@@ -31,10 +31,10 @@ struct ib_traffic {
 struct ib_port_attr {
 	enum ib_node_type type;
 	bool manager;			/* the subnet manager runs here */
-	uint8_t number;			/* of the port in its node: 1 for a CA, 0 of a switch itself */
+	uint8_t number;			/* of the port in its node: 1, or 0 for a switch itself */
 	uint8_t ports;			/* that the node has */
 	uint8_t guids;			/* places for them; the port's own is the first */
-	uint16_t pkeys;			/* places in the partition table; the default's is the first */
+	uint16_t pkeys;			/* places for partitions; the default is the first */
 	uint16_t device_id;
 	uint64_t node_guid, port_guid;
 	uint16_t lid, manager_lid;

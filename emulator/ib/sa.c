@@ -12,7 +12,7 @@
 #define SEND_ONLY_FULL	(1U << 12) /* CapabilityMask2: such members may be, 15.2.5.1 */
 
 static const struct sa_attribute *const attributes[] = {
-	&sa_path, &sa_group, &sa_service, &sa_node, &sa_port_info,
+	&sa_path, &sa_group, &sa_inform, &sa_service, &sa_node, &sa_port_info,
 };
 
 static const struct sa_attribute *attribute_find(uint16_t id)
@@ -160,7 +160,9 @@ static uint16_t execute(const struct sa_attribute *attribute, const struct sa_re
 {
 	switch (method) {
 	case IB_MGMT_METHOD_GET:
-		return get(attribute, request, record);
+		if (attribute->list)
+			return get(attribute, request, record);
+		break;
 	case IB_MGMT_METHOD_SET:
 		if (attribute->set)
 			return attribute->set(request, record);
@@ -168,6 +170,8 @@ static uint16_t execute(const struct sa_attribute *attribute, const struct sa_re
 	case SA_METHOD_DELETE:
 		if (attribute->remove)
 			return attribute->remove(request, record);
+		break;
+	case SA_METHOD_GET_TABLE:
 		break;
 	default:
 		return IB_MGMT_MAD_STATUS_UNSUPPORTED_METHOD;
@@ -183,7 +187,7 @@ static void receive_request(struct sa *sa, const struct ib_packet *packet)
 	const struct sa_request request = {
 		.sa = sa, .layout = attribute ? attribute->layout : NULL,
 		.mask = be64_to_cpu(mad->sa_hdr.comp_mask), .wanted = mad->data,
-		.lid = packet->slid,
+		.packet = packet,
 	};
 	uint16_t status = mad_check((const struct ib_mad_hdr *)mad, SA_CLASS_VERSION);
 	uint8_t record[SA_RECORD_MAX] = { 0 };
@@ -193,7 +197,8 @@ static void receive_request(struct sa *sa, const struct ib_packet *packet)
 		status = get_class_port_info(record);
 	else if (!status && !attribute)
 		status = IB_MGMT_MAD_STATUS_UNSUPPORTED_METHOD_ATTRIB;
-	else if (!status && mad->mad_hdr.method == SA_METHOD_GET_TABLE)
+	else if (!status && mad->mad_hdr.method == SA_METHOD_GET_TABLE &&
+		 attribute->list)
 		return respond_table(sa, packet, attribute, &request);
 	else if (!status)
 		status = execute(attribute, &request, mad->mad_hdr.method, record);
@@ -217,6 +222,7 @@ int sa_init(struct sa *sa, struct engine *engine, const struct ib_ports *ports, 
 {
 	*sa = (struct sa){ .ports = ports };
 	LIST_INIT(&sa->services);
+	LIST_INIT(&sa->informs);
 	rmpp_init(&sa->rmpp, engine, send, context);
 	return sa_group_init(sa) ? 0 : -ENOMEM;
 }
@@ -225,11 +231,13 @@ void sa_fini(struct sa *sa)
 {
 	rmpp_fini(&sa->rmpp);
 	sa_service_forget(sa, NULL);
+	sa_inform_forget(sa, NULL);
 	groups_fini(&sa->groups);
 }
 
 void sa_forget(struct sa *sa, const struct ib_port *port)
 {
-	groups_forget(&sa->groups, port);
+	sa_inform_forget(sa, port);
+	sa_group_forget(sa, port);
 	sa_service_forget(sa, port);
 }

@@ -26,6 +26,7 @@
 #define SA_RECORD_MAX		IB_MGMT_SA_DATA
 #define SA_TABLE_MAX		(64U << 10)	/* bytes of a table that is answered */
 #define SA_SERVICES_MAX		256
+#define SA_INFORMS_MAX		256
 
 /* Methods that only this class has: table 184. */
 enum {
@@ -36,6 +37,8 @@ enum {
 /* Attributes: table 188. */
 enum {
 	SA_ATTR_CLASS_PORT_INFO	= 0x01,
+	SA_ATTR_NOTICE		= 0x02,
+	SA_ATTR_INFORM		= 0x03,	/* InformInfo */
 	SA_ATTR_NODE		= 0x11,
 	SA_ATTR_PORT_INFO	= 0x12,
 	SA_ATTR_SERVICE		= 0x31,
@@ -51,6 +54,14 @@ enum {
 	SA_TOO_MANY_RECORDS	= 0x0400,
 	SA_INVALID_GID		= 0x0500,
 	SA_MISSING_COMPONENTS	= 0x0600,
+};
+
+/* What subscribers are told: table 131. */
+enum {
+	SA_TRAP_PORT_UP		= 64,
+	SA_TRAP_PORT_DOWN	= 65,
+	SA_TRAP_GROUP_CREATED	= 66,
+	SA_TRAP_GROUP_DELETED	= 67,
 };
 
 /* How a component of a request is held against a record's. */
@@ -76,6 +87,7 @@ struct sa_layout {
 	uint8_t bytes;	/* of a record */
 };
 
+struct sa_inform;
 struct sa_service;
 
 struct sa {
@@ -83,6 +95,9 @@ struct sa {
 	struct groups groups;
 	LIST_HEAD(, sa_service) services;
 	unsigned int service_count;
+	LIST_HEAD(, sa_inform) informs;
+	unsigned int inform_count;
+	uint64_t reports;		/* sent */
 	struct rmpp rmpp;
 };
 
@@ -92,7 +107,7 @@ struct sa_request {
 	const struct sa_layout *layout;
 	uint64_t mask;
 	const uint8_t *wanted;		/* SA_RECORD_MAX bytes */
-	uint16_t lid;			/* who asks */
+	const struct ib_packet *packet;	/* who asks */
 };
 
 /* A table while it is made. */
@@ -105,6 +120,7 @@ struct sa_table {
 
 /*
  * An attribute. list() offers all records there are to sa_offer(), which takes those that match.
+ * NULL is what it does not have.
  * set() and remove() return a status and leave in @record what is answered.
  */
 struct sa_attribute {
@@ -115,7 +131,7 @@ struct sa_attribute {
 	uint16_t (*remove)(const struct sa_request *request, uint8_t *record);
 };
 
-extern const struct sa_attribute sa_path, sa_node, sa_port_info, sa_group, sa_service;
+extern const struct sa_attribute sa_path, sa_node, sa_port_info, sa_group, sa_inform, sa_service;
 
 /*
  * sa.c
@@ -133,7 +149,7 @@ void sa_fini(struct sa *sa);
 /** sa_receive() - a datagram of its class has arrived; it may answer at once by @send. */
 void sa_receive(struct sa *sa, const struct ib_packet *packet);
 
-/** sa_forget() - @port is down or gone: it is in no group, and has no service, any more. */
+/** sa_forget() - @port is down or gone: it is in no group, has no service, is told nothing. */
 void sa_forget(struct sa *sa, const struct ib_port *port);
 
 /** sa_offer() - a record that may be one of those wanted. */
@@ -143,10 +159,19 @@ void sa_offer(struct sa_table *table, const uint8_t *record);
 struct ib_port *sa_find_gid(const struct sa *sa, const uint8_t gid[IB_GID_BYTES]);
 
 /*
- * sa_group.c, sa_service.c
+ * sa_group.c, sa_inform.c, sa_service.c
  */
 /** sa_group_init() - make the group that is there from the beginning. Return: whether it could. */
 bool sa_group_init(struct sa *sa);
+
+/** sa_group_forget() - @port leaves all groups. */
+void sa_group_forget(struct sa *sa, const struct ib_port *port);
+
+/** sa_report() - tell those who subscribed to @trap that it happened to the port or group @gid. */
+void sa_report(struct sa *sa, uint16_t trap, const uint8_t gid[IB_GID_BYTES]);
+
+/** sa_inform_forget() - subscriptions of @port, or of all (NULL), end. */
+void sa_inform_forget(struct sa *sa, const struct ib_port *port);
 
 /** sa_service_forget() - services of @port, or of all (NULL), end. */
 void sa_service_forget(struct sa *sa, const struct ib_port *port);

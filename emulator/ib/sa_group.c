@@ -161,7 +161,29 @@ static uint16_t create(const struct sa_request *request, struct group **made)
 	    !choose(request, record, GROUP_LIFE, LIFE_TIME_MAX))
 		return SA_REQUEST_INVALID;
 	*made = groups_create(&request->sa->groups, record);
-	return *made ? 0 : SA_NO_RESOURCES;
+	if (!*made)
+		return SA_NO_RESOURCES;
+	sa_report(request->sa, SA_TRAP_GROUP_CREATED, (*made)->record);
+	return 0;
+}
+
+static void delete_empty(struct sa *sa, struct group *group)
+{
+	uint8_t mgid[IB_GID_BYTES];
+
+	memcpy(mgid, group->record, sizeof(mgid));
+	if (groups_delete_empty(&sa->groups, group))
+		sa_report(sa, SA_TRAP_GROUP_DELETED, mgid);
+}
+
+void sa_group_forget(struct sa *sa, const struct ib_port *port)
+{
+	for (unsigned int i = 0; i < GROUPS_MAX; i++) {
+		struct group *group = sa->groups.by_mlid[i];
+
+		if (group && group_leave(group, port, GROUP_STATES))
+			delete_empty(sa, group);
+	}
 }
 
 /* Who joins or leaves, and which states. */
@@ -215,7 +237,7 @@ static uint16_t join(const struct sa_request *request, uint8_t *record)
 	if (states)
 		answer(group, states, gid, record);
 	else
-		groups_delete_empty(&request->sa->groups, group);
+		delete_empty(request->sa, group);
 	return states ? 0 : SA_NO_RESOURCES;
 }
 
@@ -236,7 +258,7 @@ static uint16_t leave(const struct sa_request *request, uint8_t *record)
 	if (!states)
 		return SA_REQUEST_INVALID;
 	answer(group, states, gid, record);
-	groups_delete_empty(&request->sa->groups, group);
+	delete_empty(request->sa, group);
 	return 0;
 }
 

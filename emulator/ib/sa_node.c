@@ -17,7 +17,7 @@
 
 static const struct sa_component node_components[] = {
 	EQ(16), RESERVED(16),				/* LID */
-	EQ(8), EQ(8), EQ(8), EQ(8), EQ(64), EQ(64),	/* versions, type, ports, system and node GUID */
+	EQ(8), EQ(8), EQ(8), EQ(8), EQ(64), EQ(64),	/* versions, type, ports, GUIDs */
 	EQ(64), EQ(16), EQ(16), EQ(32), EQ(8), EQ(24),	/* port GUID ... vendor */
 	EQ(512),					/* NodeDescription */
 };
@@ -60,7 +60,8 @@ static void list_nodes(struct sa_table *table)
 		put_lid(record, attr.lid);
 		sma_node_info(&attr, &info);
 		memcpy(record + NODE_INFO, &info, sizeof(info));
-		memcpy(record + NODE_INFO + sizeof(info), attr.description, sizeof(attr.description));
+		memcpy(record + NODE_INFO + sizeof(info), attr.description,
+		       sizeof(attr.description));
 		sa_offer(table, record);
 	}
 }

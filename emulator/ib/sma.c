@@ -13,7 +13,7 @@
 #define VLS_CODE		3	/* VL0 to VL3 */
 #define SLS			16
 
-/* PortInfo: widths and the three speeds that its first fields have, as masks and as what is active. */
+/* PortInfo: widths, and the three speeds that its first fields have, as masks and the active. */
 #define WIDTHS_1X_4X		0x3
 #define WIDTH_4X		0x2
 #define SPEEDS_TO_QDR		0x7
@@ -141,7 +141,7 @@ static bool get_sl_to_vl(const struct ib_port_attr *port, uint32_t modifier, uin
 	return true;
 }
 
-/* Blocks 1 and 2 are of low, 3 and 4 of high priority; the second of each has what does not exist. */
+/* Blocks 1 and 2 are of low, 3 and 4 of high priority; 2 and 4 have no entries here. */
 static bool get_vl_arbitration(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
 {
 	struct ib_vl_weight_elem *elements = (struct ib_vl_weight_elem *)data;

@@ -20,8 +20,8 @@
 
 enum action {
 	ACTION_RAW,		/* port (1), QP (1), length (1), bytes: all of it */
-	ACTION_REQUEST,		/* port (1), method (1), attribute (1), mask (8), length (1), bytes */
-	ACTION_TABLE_CONTROL,	/* port (1), type (1), segment (4), window (4): of the last request */
+	ACTION_REQUEST,		/* port (1), method (1), attribute (1), mask (8), len (1), bytes */
+	ACTION_TABLE_CONTROL,	/* port (1), type (1), segment (4), window (4): of the last */
 	ACTION_PORT,		/* port (1): goes down or up */
 	ACTION_AGENT,		/* class (1), length (1), bytes */
 	ACTIONS,
@@ -55,9 +55,10 @@ static void describe(const struct ib_port *port, struct ib_port_attr *attr)
 
 static void deliver(struct ib_port *port, const struct ib_packet *packet)
 {
-	/* what comes is an answer, or what looks like one */
+	/* what comes is an answer, or a report */
 	fuzz_assert(container_of(port, struct host, port)->up);
-	fuzz_assert(packet->slid == MANAGER_LID && packet->mad[3] & IB_MGMT_METHOD_RESP);
+	fuzz_assert(packet->slid == MANAGER_LID && (packet->mad[3] & IB_MGMT_METHOD_RESP ||
+						    packet->mad[3] == IB_MGMT_METHOD_REPORT));
 	delivered++;
 }
 
@@ -94,7 +95,7 @@ static void send(struct fuzzed *fuzzed, const struct ib_packet *packet)
 	manager_receive(fuzzed->manager, packet);
 	for (int i = 0; i < TURNS_MAX && engine_poll(fuzzed->engine, 0) == 1; i++)
 		;
-	fuzz_assert(delivered <= SA_TABLE_MAX / IB_MGMT_SA_DATA + 1);
+	fuzz_assert(delivered <= SA_TABLE_MAX / IB_MGMT_SA_DATA + SA_INFORMS_MAX + 1);
 }
 
 static void take(struct input *input, uint8_t *to, size_t room)
@@ -159,8 +160,7 @@ static void toggle(struct fuzzed *fuzzed, struct input *input)
 	struct host *host = pick(fuzzed, input);
 
 	host->up = !host->up;
-	if (!host->up)
-		manager_port_down(fuzzed->manager, &host->port);
+	manager_port_changed(fuzzed->manager, &host->port);
 }
 
 /* As MAD_IFC hands them over. */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""Two NICs in one subnet: what goes from one to the other, by which manager, and with a link down."""
+"""Two NICs in one subnet: what goes from one to the other, and what their manager does for it."""
 
 import json
 import os
@@ -138,7 +138,7 @@ def by_rdma_cm():
 
 
 def link_down():
-    """With the link of one end down a transfer fails as the peer's death; when it is up, it passes"""
+    """With the link of one end down a transfer fails as if the peer were dead, until it is up"""
     listening = perftest_pair.Running(["/usr/bin/ib_write_bw", "-d", device(0), "-D", "20",
                                        "-u", "10"])
     assert listening.wait_listening(), str(listening.wait(0))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Management datagrams through the NIC: by MAD_IFC, and between its QP 1 and the subnet's manager. */
+/* Management datagrams through the NIC: by MAD_IFC, and from its QP 1 to manager and ports. */
 #include <string.h>
 
 #include <rdma/ib_mad.h>

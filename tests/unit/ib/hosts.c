@@ -55,6 +55,12 @@ int subnet_teardown(void **state)
 	return 0;
 }
 
+void host_link(struct subnet *subnet, unsigned int index, bool up)
+{
+	subnet->host[index].attr.up = up;
+	manager_port_changed(subnet->manager, &subnet->host[index].port);
+}
+
 uint64_t get_be(const uint8_t *bytes, size_t len)
 {
 	uint64_t value = 0;

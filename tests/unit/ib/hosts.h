@@ -50,6 +50,9 @@ int subnet_teardown(void **state);
 uint64_t get_be(const uint8_t *bytes, size_t len);
 void put_be(uint8_t *bytes, size_t len, uint64_t value);
 
+/* Its link goes up or down. */
+void host_link(struct subnet *subnet, unsigned int index, bool up);
+
 /* GID of a host. */
 void host_gid(unsigned int index, uint8_t gid[16]);
 

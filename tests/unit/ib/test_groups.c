@@ -149,11 +149,12 @@ static void port_that_goes_down_leaves(void **state)
 	uint16_t mlid = ask(subnet, SET, CREATE, mgid, 0, FULL, 0);
 
 	ask(subnet, SET, JOIN, mgid, 1, FULL, 0);
-	manager_port_down(subnet->manager, &subnet->host[1].port);
+	host_link(subnet, 1, false);
 	assert_true(reaches(subnet, mlid, 0));
 	assert_false(reaches(subnet, mlid, 1));
-	manager_port_down(subnet->manager, &subnet->host[0].port);
+	host_link(subnet, 0, false);
 	assert_false(reaches(subnet, mlid, 0));
+	host_link(subnet, 1, true);
 	ask(subnet, SET, JOIN, mgid, 1, FULL, 0x0600);
 }
 

@@ -30,8 +30,8 @@ static void path_between_gids(void **state)
 	host_gid(1, wanted + PATH_DGID);
 	host_gid(0, wanted + PATH_SGID);
 	put_be(wanted + PATH_PKEY, 2, 0x7fff);
-	path = sa_ask(*state, 0, GET, PATH, HAS_DGID | HAS_SGID | HAS_NUMBER | HAS_PKEY | HAS_TCLASS,
-		      wanted, sizeof(wanted), 0);
+	path = sa_ask(*state, 0, GET, PATH,
+		      HAS_DGID | HAS_SGID | HAS_NUMBER | HAS_PKEY | HAS_TCLASS, wanted, sizeof(wanted), 0);
 	assert_int_equal(get_be(path + PATH_DLID, 2), 2);
 	assert_int_equal(get_be(path + PATH_SLID, 2), 1);
 	assert_int_equal(get_be(path + PATH_PKEY, 2), 0xffff);
@@ -60,7 +60,8 @@ static void paths_that_are_not_there(void **state)
 	       sizeof(wanted), 0);
 	/* another partition */
 	put_be(wanted + PATH_PKEY, 2, 0x8001);
-	sa_ask(subnet, 0, GET, PATH, HAS_DGID | HAS_SGID | HAS_PKEY, wanted, sizeof(wanted), 0x0300);
+	sa_ask(subnet, 0, GET, PATH, HAS_DGID | HAS_SGID | HAS_PKEY, wanted, sizeof(wanted),
+	       0x0300);
 	/* a port that is down */
 	subnet->host[1].attr.up = false;
 	sa_ask(subnet, 0, GET, PATH, HAS_DGID | HAS_SGID, wanted, sizeof(wanted), 0x0300);
@@ -113,7 +114,8 @@ static void services_come_and_go(void **state)
 	sa_ask(subnet, 1, DELETE, SERVICE, name, service, sizeof(service), 0x0300);
 	/* one whose port goes down is gone */
 	sa_ask(subnet, 1, SET, SERVICE, name, service, sizeof(service), 0);
-	manager_port_down(subnet->manager, &subnet->host[1].port);
+	host_link(subnet, 1, false);
+	host_link(subnet, 1, true);
 	sa_ask(subnet, 0, GET, SERVICE, 1 << 0, service, sizeof(service), 0x0300);
 	/* nobody's */
 	service[23] = 99;
