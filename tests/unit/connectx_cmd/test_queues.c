@@ -240,6 +240,7 @@ static void srq_limit_gives_one_event(void **state)
 	assert_non_null(eqe);
 	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_SRQ_RQ_LIMIT);
 	assert_int_equal(be32_to_cpu(eqe->data.qp_srq.qp_srq_n), test.srqn);
+	assert_int_equal(eqe->data.qp_srq.type, MLX5_EVENT_QUEUE_TYPE_RQ);
 	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), 0);
 	expect_no_event(driver);
 	/* armed below what is left: at once */

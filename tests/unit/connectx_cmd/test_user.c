@@ -348,6 +348,71 @@ static void qp_lies_in_a_umem(void **state)
 			 MLX5_CMD_STAT_OK);
 }
 
+/* An RMP of 32 entries of 32 bytes in a umem. */
+static uint8_t create_rmp_in_umem(const struct user *user, uint32_t umem, uint64_t offset,
+				  uint32_t *rmpn)
+{
+	COMMAND(create_rmp, CREATE_RMP, 0);
+	void *rmpc = MLX5_ADDR_OF(create_rmp_in, in, ctx);
+	void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
+	uint8_t status;
+
+	set_uid(in, user->uid);
+	MLX5_SET(rmpc, rmpc, state, MLX5_RMPC_STATE_RDY);
+	MLX5_SET(wq, wq, pd, user->pd);
+	MLX5_SET(wq, wq, log_wq_sz, 5);
+	MLX5_SET(wq, wq, log_wq_stride, 5);
+	MLX5_SET(wq, wq, wq_umem_valid, 1);
+	MLX5_SET(wq, wq, wq_umem_id, umem);
+	MLX5_SET64(wq, wq, wq_umem_offset, offset);
+	MLX5_SET(wq, wq, dbr_umem_valid, 1);
+	MLX5_SET(wq, wq, dbr_umem_id, user->record);
+	status = command(user->driver, in, sizeof(in), out, sizeof(out));
+	*rmpn = MLX5_GET(create_rmp_out, out, rmpn);
+	return status;
+}
+
+static void rmp_lies_in_a_umem(void **state)
+{
+	struct driver *driver = *state;
+	struct user user = user_create(driver), other = user_create(driver);
+	uint32_t rmpn;
+
+	assert_int_equal(create_rmp_in_umem(&user, other.umem, 0, &rmpn),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(create_rmp_in_umem(&user, user.umem, UMEM_PAGES * RAM_PAGE - 960, &rmpn),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(create_rmp_in_umem(&user, user.umem, UMEM_PAGES * RAM_PAGE - 1024, &rmpn),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(as_user(driver, other.uid, MLX5_CMD_OP_DESTROY_RMP, rmpn),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_RMP, rmpn),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.record),
+			 MLX5_CMD_STAT_OK);
+}
+
+/* The other kinds of SRQ can only be told by bus addresses. */
+static void srq_of_a_user_is_refused(void **state)
+{
+	struct driver *driver = *state;
+	struct user user = user_create(driver);
+	COMMAND(create_srq, CREATE_SRQ, 1);
+	COMMAND_BUFFERS(xrc, create_xrc_srq, CREATE_XRC_SRQ);
+
+	set_uid(in, user.uid);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	set_uid(xrc_in, user.uid);
+	MLX5_SET(create_xrc_srq_in, xrc_in, xrc_srq_umem_valid, 1);
+	assert_int_equal(command(driver, xrc_in, sizeof(xrc_in), xrc_out, sizeof(xrc_out)),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+}
+
 /* A key of three quarters of the umem's second page and of no more. */
 static uint8_t create_key(struct user *user, unsigned int mode, bool in_umem, bool tph,
 			  uint64_t len, uint32_t *index)
@@ -543,6 +608,8 @@ int main(void)
 		TEST(umem_with_a_bad_field_is_refused),
 		TEST(cq_lies_in_a_umem),
 		TEST(qp_lies_in_a_umem),
+		TEST(rmp_lies_in_a_umem),
+		TEST(srq_of_a_user_is_refused),
 		TEST(key_lies_in_a_umem),
 		TEST(qp_numbers_are_reserved),
 		TEST(qp_names_a_rate_of_its_own),
