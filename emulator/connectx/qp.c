@@ -184,8 +184,11 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 		if (!qp->uar)
 			return false;
 	}
-	/* The driver names an SRQ and an XRC domain for every QP; only these look at them. */
-	if (rq_type == MLX5_SRQ_RQ) {
+	/*
+	 * The driver names an SRQ and an XRC domain for every QP, its own if need be; only these look
+	 * at them. A DC initiator has the type but receives nothing.
+	 */
+	if (rq_type == MLX5_SRQ_RQ && qp->service != MLX5_QP_ST_DCI) {
 		qp->srq = cmd_find(cmd, &nic->srqs, MLX5_GET(qpc, qpc, srqn_rmpn_xrqn));
 		if (!qp->srq)
 			return false;

@@ -107,6 +107,12 @@ static void qp_with_a_bad_field_is_refused(void **state)
 #undef REFUSED
 	assert_int_equal(registered(driver, REGISTRY_OBJECT, "qp"), 0);
 	assert_int_equal(try_create_qp(driver, &good, &qpn), MLX5_CMD_STAT_OK);
+	/* the SRQ that the driver names for a DC initiator may be one that its user cannot have */
+	bad = good;
+	bad.service = MLX5_QP_ST_DCI;
+	bad.rq_type = MLX5_SRQ_RQ;
+	bad.srqn = NO_SUCH_NUMBER;
+	assert_int_equal(try_create_qp(driver, &bad, &qpn), MLX5_CMD_STAT_OK);
 }
 
 static void there_is_one_qp0_and_one_qp1(void **state)
