@@ -24,7 +24,7 @@ struct accelerator_attr {
 	enum tlp_encoding encoding;	/* of the link */
 };
 
-/** accelerator_defaults - 256 MiB, completer for both namespaces and AtomicOps, 00:04.0, flit mode. */
+/** accelerator_defaults - 256 MiB, completer of both namespaces, AtomicOps, 00:04.0, flit mode. */
 extern const struct accelerator_attr accelerator_defaults;
 
 /** accelerator_options - for options_parse() on a struct accelerator_attr. */

@@ -41,7 +41,7 @@ struct connectx_attr {
 	uint16_t lid;			/* of the port, 1-0xbffe; as a subnet manager would assign it */
 };
 
-/** connectx_defaults - flit mode, 8-bit TPH, 64 ST entries in the capability, BlueFlame, LID 1, 00:10.0. */
+/** connectx_defaults - flit mode, 8-bit TPH, 64 ST entries, BlueFlame, LID 1, 00:10.0. */
 extern const struct connectx_attr connectx_defaults;
 
 /** connectx_options - for options_parse() on a struct connectx_attr. */

@@ -132,7 +132,7 @@ static bool sq_supported(const void *sqc, const void *wq)
 	       !MLX5_GET(wq, wq, dbr_umem_valid) && !MLX5_GET(wq, wq, wq_umem_valid);
 }
 
-/* The domain is not looked at: NOPs use no keys, and without Ethernet the driver has none to name. */
+/* The domain is not looked at: NOPs use no keys, and without Ethernet the driver names none. */
 static uint8_t sq_parse(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 {
 	const void *sqc = MLX5_ADDR_OF(create_sq_in, cmd->in, ctx);

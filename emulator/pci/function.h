@@ -42,7 +42,7 @@ struct pci_function_ops {
 	void (*peer_write)(struct pci_function *fn, const struct fabric_request *req,
 			   const void *data);
 	void (*peer_read)(struct pci_function *fn, const struct fabric_request *req, void *data);
-	/** peer_atomic() - see mem_atomic() in struct fabric_port_ops; not called without the capability. */
+	/** peer_atomic() - mem_atomic() of fabric.h; only called with pci_express_attr.atomic_completer */
 	bool (*peer_atomic)(struct pci_function *fn, const struct fabric_request *req,
 			    const struct fabric_atomic *op, uint64_t *old);
 	/** config_written() - configuration space changed in [offset, offset + len). */
