@@ -165,6 +165,7 @@ uint8_t memic_alloc(struct connectx *nic, struct cmd *cmd)
 	uint64_t start = MLX5_GET64(alloc_memic_in, cmd->in, range_start_addr) - MEMIC_START;
 	uint32_t room = MLX5_GET(alloc_memic_in, cmd->in, range_size);
 	uint32_t len = MLX5_GET(alloc_memic_in, cmd->in, memic_size);
+	struct memic_range *range;
 
 	if (MLX5_GET(alloc_memic_in, cmd->in, log_memic_addr_alignment) > LOG_MAX_ALIGNMENT ||
 	    !len || len % UNIT || len > CX_MAX_MEMIC || len > room || start % MEMIC_PAGE ||
@@ -172,12 +173,13 @@ uint8_t memic_alloc(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!pages_free(nic, start / MEMIC_PAGE, (len - 1) / MEMIC_PAGE + 1))
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	nic->memic.ranges[start / MEMIC_PAGE] = (struct memic_range){
+	range = &nic->memic.ranges[start / MEMIC_PAGE];
+	*range = (struct memic_range){
 		.offset = start, .len = len, .pages = (len - 1) / MEMIC_PAGE + 1,
 	};
 	nic->memic.count++;
-	/* what the last owner left is not for the next to see */
-	memset(nic->memic.memory + start, 0, len);
+	/* what the last owner left is not for the next to see, who maps whole pages */
+	memset(nic->memic.memory + start, 0, (uint64_t)range->pages * MEMIC_PAGE);
 	MLX5_SET64(alloc_memic_out, cmd->out, memic_start_addr, MEMIC_START + start);
 	return MLX5_CMD_STAT_OK;
 }

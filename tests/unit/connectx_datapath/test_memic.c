@@ -277,6 +277,21 @@ static void operations_are_switched_on_once(void **state)
 			 MLX5_CMD_STAT_BAD_RES_STATE_ERR);
 }
 
+/* A page may be mapped as a whole, so all of it is cleared for its next owner. */
+static void nothing_is_left_for_the_next(void **state)
+{
+	struct guest *guest = *state;
+	uint64_t address = alloc(guest, 9, MEMIC_PAGE), alias;
+
+	store_byte(guest, address + 64, 1);
+	store_byte(guest, address + MEMIC_PAGE - 1, 2);
+	assert_int_equal(dealloc(guest, address, MEMIC_PAGE), MLX5_CMD_STAT_OK);
+	assert_int_equal(try_alloc(guest, 9, 64, &alias), MLX5_CMD_STAT_OK);
+	assert_int_equal(alias, address);
+	assert_int_equal(load_byte(guest, address + 64), 0);
+	assert_int_equal(load_byte(guest, address + MEMIC_PAGE - 1), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, guest_setup, guest_teardown)
 
 int main(void)
@@ -288,6 +303,7 @@ int main(void)
 		TEST(wrong_lengths_and_places_are_refused),
 		TEST(operations_change_what_they_touch),
 		TEST(operations_are_switched_on_once),
+		TEST(nothing_is_left_for_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
