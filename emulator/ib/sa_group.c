@@ -186,10 +186,13 @@ void sa_group_forget(struct sa *sa, const struct ib_port *port)
 	}
 }
 
-/* Who joins or leaves, and which states. */
-static uint16_t parse(const struct sa_request *request, const struct ib_port **port,
-		      uint8_t *states)
+/*
+ * Who joins or leaves, and which states. Each host does so for itself: there are no proxies, which
+ * could take others out of their groups (ProxyJoin).
+ */
+static uint16_t parse(const struct sa_request *request, struct ib_port **port, uint8_t *states)
 {
+	struct ib_port_attr attr;
 	uint8_t gid[IB_GID_BYTES];
 
 	if (!sa_has(request, TO_JOIN))
@@ -198,6 +201,9 @@ static uint16_t parse(const struct sa_request *request, const struct ib_port **p
 	*port = sa_find_gid(request->sa, gid);
 	if (!*port)
 		return SA_INVALID_GID;
+	(*port)->ops->describe(*port, &attr);
+	if (attr.lid != request->packet->slid)
+		return SA_REQUEST_INVALID;
 	*states = sa_get(&layout, request->wanted, GROUP_JOIN_STATE);
 	return *states ? 0 : SA_REQUEST_INVALID;
 }
@@ -212,7 +218,7 @@ static bool is_mgid(const uint8_t *gid)
 static uint16_t join(const struct sa_request *request, uint8_t *record)
 {
 	const uint8_t *gid = request->wanted + IB_GID_BYTES;
-	const struct ib_port *port;
+	struct ib_port *port;
 	struct group *group;
 	uint16_t status;
 	uint8_t states;
@@ -245,7 +251,7 @@ static uint16_t leave(const struct sa_request *request, uint8_t *record)
 {
 	const uint8_t *gid = request->wanted + IB_GID_BYTES;
 	struct group *group = groups_find(&request->sa->groups, request->wanted);
-	const struct ib_port *port;
+	struct ib_port *port;
 	uint16_t status;
 	uint8_t states;
 

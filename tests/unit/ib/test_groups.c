@@ -206,6 +206,19 @@ static void groups_can_be_listed(void **state)
 	assert_int_equal(answer[STATES] & 0xf, 0);
 }
 
+static void nobody_joins_or_leaves_for_others(void **state)
+{
+	uint16_t mlid = ask(*state, SET, CREATE, mgid, 0, FULL, 0);
+	uint8_t record[BYTES];
+
+	fill(record, mgid, 0, FULL);
+	sa_ask(*state, 1, DELETE, GROUP, JOIN, record, BYTES, 0x0200);
+	assert_true(reaches(*state, mlid, 0));
+	fill(record, mgid, 2, FULL);
+	sa_ask(*state, 1, SET, GROUP, JOIN, record, BYTES, 0x0200);
+	assert_false(reaches(*state, mlid, 2));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, subnet_setup, subnet_teardown)
@@ -215,6 +228,7 @@ int main(void)
 		TEST(senders_get_nothing), TEST(group_ends_with_its_last_full_member),
 		TEST(port_that_goes_down_leaves), TEST(manager_chooses_an_mgid),
 		TEST(groups_are_limited), TEST(groups_can_be_listed),
+		TEST(nobody_joins_or_leaves_for_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
