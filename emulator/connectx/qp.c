@@ -11,6 +11,7 @@
 #include "connectx/eq.h"
 #include "connectx/pd.h"
 #include "connectx/rate.h"
+#include "connectx/responder.h"
 #include "connectx/srq.h"
 #include "connectx/uar.h"
 #include "util.h"
@@ -371,6 +372,16 @@ void qp_forget_counter(struct connectx *nic, const struct q_counter *set)
 	while ((qp = cx_table_next(&nic->qps, &cursor)))
 		if (qp->counter == set)
 			qp->counter = NULL;
+}
+
+void qp_forget_srq(struct connectx *nic, const struct srq *srq)
+{
+	uint32_t cursor = 0;
+	struct qp *qp;
+
+	while ((qp = cx_table_next(&nic->qps, &cursor)))
+		if (qp->service == MLX5_QP_ST_XRC)
+			responder_forget_srq(qp, srq);
 }
 
 uint8_t qp_destroy(struct connectx *nic, struct cmd *cmd)

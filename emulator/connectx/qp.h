@@ -132,6 +132,9 @@ bool qp_doorbell_recordless(struct qp *qp, uint16_t index, unsigned int size);
 /** qp_forget_counter() - no QP counts in @set any more. */
 void qp_forget_counter(struct connectx *nic, const struct q_counter *set);
 
+/** qp_forget_srq() - no QP receives from @srq, of kind SRQ_XRC, any more. */
+void qp_forget_srq(struct connectx *nic, const struct srq *srq);
+
 /** qp_clear() - destroy all. */
 void qp_clear(struct connectx *nic);
 

@@ -449,6 +449,18 @@ enum response responder_fail(struct qp *qp, const struct sg_stop *stop)
 				mine ? RESPONSE_NAK_OP : RESPONSE_NAK_ACCESS);
 }
 
+void responder_forget_srq(struct qp *qp, const struct srq *srq)
+{
+	struct responder *resp = qp->responder;
+	bool receives = resp->receive.taken && resp->receive.srq == srq;
+	bool addressed = resp->active && resp->message.xrc_srqn == srq->srqn;
+
+	if (!receives && !addressed)
+		return;
+	resp->active = false;
+	resp->receive.taken = false;
+}
+
 /* IB specification, vol. 1, table 45: timer codes, in units of 10 us; code 0 is the longest. */
 uint64_t responder_rnr_ns(const struct qp *qp)
 {

@@ -22,6 +22,7 @@ struct connectx;
 struct qp;
 struct sg;
 struct sg_stop;
+struct srq;
 
 /* The headers of a message. */
 struct message {
@@ -86,6 +87,12 @@ enum response responder_end(struct qp *qp);
  * Return: RESPONSE_NAK_ACCESS or RESPONSE_NAK_OP.
  */
 enum response responder_fail(struct qp *qp, const struct sg_stop *stop);
+
+/**
+ * responder_forget_srq() - @srq, which only messages name (XRC), is going: what @qp receives from it
+ * never ends. The sender begins again, and learns then that it is not there.
+ */
+void responder_forget_srq(struct qp *qp, const struct srq *srq);
 
 /** responder_rnr_ns() - how long a sender waits after RESPONSE_RNR. */
 uint64_t responder_rnr_ns(const struct qp *qp);

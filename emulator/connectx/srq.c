@@ -9,6 +9,7 @@
 #include "connectx/device.h"
 #include "connectx/eq.h"
 #include "connectx/pd.h"
+#include "connectx/qp.h"
 #include "connectx/tag_list.h"
 
 /* An entry begins with this; the driver's struct mlx5_wqe_srq_next_seg. */
@@ -229,6 +230,9 @@ static uint8_t srq_unmake(struct connectx *nic, struct cmd *cmd, uint32_t srqn, 
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (srq->users)
 		return CMD_FAIL(cmd, RES_BUSY);
+	/* QPs that are attached to none name these by number, message by message */
+	if (kind == SRQ_XRC)
+		qp_forget_srq(nic, srq);
 	srq_free(nic, srq);
 	return MLX5_CMD_STAT_OK;
 }
