@@ -265,6 +265,17 @@ static enum response responder_begin_rdma(struct responder *resp)
 	return RESPONSE_ACK;
 }
 
+/*
+ * Whether a receive is held for another message of the same number, whose sender has been reset. On
+ * unreliable services the next may have it.
+ */
+static bool responder_is_misled(const struct responder *resp, const struct message *message)
+{
+	return resp->receive.taken && service_is_reliable(message->service) &&
+	       (resp->message.opcode != message->opcode || resp->message.len != message->len ||
+		resp->message.xrc_srqn != message->xrc_srqn);
+}
+
 static void responder_establish(struct responder *resp)
 {
 	if (resp->established)
@@ -284,6 +295,8 @@ enum response responder_begin(struct qp *qp, const struct message *message, stru
 	if (qp->service == MLX5_QP_ST_DCT && !dc_admits(qp, message->dc_key))
 		return RESPONSE_NAK_ACCESS;
 	responder_establish(resp);
+	if (responder_is_misled(resp, message))
+		return responder_refuse_request(resp);
 	resp->message = *message;
 	if (qp->service == MLX5_QP_ST_XRC && !responder_srq(resp))
 		return responder_refuse_request(resp);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Messages of which half has arrived when what receives them goes away. */
+/* Messages of which half has arrived when who sends them, or what receives them, goes away. */
 #include <string.h>
 
 #include "connectx/completion.h"
@@ -44,6 +44,17 @@ static struct half *make(void **state)
 	return &half;
 }
 
+static int setup_rc(void **state)
+{
+	struct half *half = make(state);
+
+	guest_qp(half->guest, &half->qp[0], &half->cq[0], MLX5_QP_ST_RC);
+	guest_qp(half->guest, &half->qp[1], &half->cq[1], MLX5_QP_ST_RC);
+	connect(half, 0);
+	connect(half, 1);
+	return 0;
+}
+
 static int teardown(void **state)
 {
 	guest_destroy(((struct half *)*state)->guest);
@@ -57,6 +68,33 @@ static void send_half(struct half *half, const struct guest_wqe *wqe)
 	assert_int_equal(engine_poll(half->guest->engine, 0), 1);
 	assert_int_equal(((uint8_t *)guest_ptr(half->guest, half->remote))[SIZE - 1], 0);
 	guest_assert_filled(guest_ptr(half->guest, half->remote), 4096, 1);
+}
+
+/*
+ * The sender is reset in the middle of a send, and goes on with a write of the same number: what is
+ * received for the send is not the write's.
+ */
+static void another_message_does_not_complete_it(void **state)
+{
+	struct half *half = *state;
+	struct guest_wqe wqe;
+
+	guest_post_recv(half->guest, &half->qp[1], half->remote, half->rkey, SIZE);
+	guest_wqe(&wqe, MLX5_OPCODE_SEND, GUEST_SIGNALED, 0);
+	guest_wqe_data(&wqe, half->local, half->lkey, SIZE);
+	send_half(half, &wqe);
+
+	guest_modify(half->guest, &half->qp[0], MLX5_CMD_OP_2RST_QP);
+	half->qp[0].sq_posted = 0;
+	*(__be64 *)guest_ptr(half->guest, half->qp[0].dbr) = 0;
+	connect(half, 0);
+	guest_wqe(&wqe, MLX5_OPCODE_RDMA_WRITE, GUEST_SIGNALED, 0);
+	guest_wqe_raddr(&wqe, half->remote, half->rkey);
+	guest_wqe_data(&wqe, half->local, half->lkey, 8);
+	guest_post(half->guest, &half->qp[0], &wqe, false);
+	guest_expect(half->guest, &half->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_INVAL_REQ);
+	guest_expect(half->guest, &half->cq[1], CQE_RESP_ERR, 0, CQE_LOCAL_LENGTH);
+	guest_expect_nothing(half->guest, &half->cq[1]);
 }
 
 /*
@@ -194,6 +232,8 @@ static void srq_goes_in_the_middle_of_a_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(another_message_does_not_complete_it, setup_rc,
+						teardown),
 		cmocka_unit_test_setup_teardown(srq_receives, setup_xrc, teardown),
 		cmocka_unit_test_setup_teardown(srq_goes_in_the_middle_of_a_send, setup_xrc,
 						teardown),
