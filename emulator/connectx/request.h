@@ -32,12 +32,13 @@ enum requester_wait {
 	WAIT_RNR,		/* the receiver to become ready: timer */
 	WAIT_ACK,		/* an answer that will not come: timer, or for ever */
 	WAIT_FAULT,		/* PAGE_FAULT_RESUME */
+	WAIT_LIST,		/* the driver to change an indirect key: timer */
 	WAIT_RELEASE,		/* the "umr" fault point */
 	WAIT_PACE,		/* the time that what it has sent takes at the QP's rate: timer */
 };
 
 /* How often a driver is asked about the same page that an indirect key leads to. */
-#define REQUEST_FAULT_RETRIES	16
+#define REQUEST_FAULT_RETRIES	10
 
 struct requester {
 	struct qp *qp;

@@ -12,6 +12,7 @@
 
 #define RNR_RETRY_FOR_EVER	7
 #define ACK_TIMEOUT_UNIT_NS	4096ULL
+#define FAULT_RETRY_NS		1000000ULL	/* doubled each time: a second altogether */
 
 /*
  * Answers of the other side, and the lack of them.
@@ -103,21 +104,29 @@ void request_fault_resolved(struct page_fault *fault, bool failed)
 /*
  * The driver answers for the key that it was asked about. Behind an indirect key that may be the
  * wrong one by now: mlx5_ib gives up a part of an address space first, whose faults it cannot
- * resolve then, and changes the list that leads to it a little later. So ask again.
+ * resolve then, and changes the list that leads to it when it finds the time. So ask again, ever
+ * later.
  */
-static bool request_may_fault(struct requester *req, const struct sg_stop *stop)
+static bool request_may_fault_again(const struct requester *req, const struct sg_stop *stop)
 {
-	if (!req->fault_failed)
-		return true;
-	if (!stop->indirect || !req->fault_retries)
-		return false;
+	return req->fault_failed && stop->indirect && req->fault_retries;
+}
+
+static enum step request_fault_later(struct requester *req)
+{
+	req->fault_failed = false;
+	req->wait = WAIT_LIST;
+	engine_timer_arm(&req->timer, FAULT_RETRY_NS
+					      << (REQUEST_FAULT_RETRIES - req->fault_retries));
 	req->fault_retries--;
-	return true;
+	return STEP_WAIT;
 }
 
 enum step request_stopped(struct requester *req, struct qp *peer, const struct sg_stop *stop)
 {
-	if (stop->status == MKEY_NOT_PRESENT && request_may_fault(req, stop) &&
+	if (stop->status == MKEY_NOT_PRESENT && request_may_fault_again(req, stop))
+		return request_fault_later(req);
+	if (stop->status == MKEY_NOT_PRESENT && !req->fault_failed &&
 	    !page_fault_raise(&req->fault, stop)) {
 		req->wait = WAIT_FAULT;
 		return STEP_WAIT;

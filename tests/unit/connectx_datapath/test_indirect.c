@@ -429,17 +429,14 @@ static void test_page_fault_of_lost_child(void **state)
 			       64);
 	struct mkey *list = mkey_find(&test->guest->nic->mkeys, key >> 8);
 	uint8_t klm[MKEY_KLM_SIZE];
-	uint64_t token;
 
 	test->guest->nic->memory_faults = true;
 	child(test)->xlt[0] = 0;
 	post_write(test, key, 0, 64);
 	guest_resume(test->guest, guest_expect_fault(test->guest, test->rkey, test->remote, 1),
 		     true);
-	token = guest_expect_fault(test->guest, test->rkey, test->remote, 1);
 	guest_put_klms(klm, &(struct guest_klm){ 64, test->lkey, test->local + GUEST_PAGE }, 1);
 	assert_int_equal(mkey_load(list, 0, 1, klm, 0), 0);
-	guest_resume(test->guest, token, true);
 	guest_expect(test->guest, &test->cq[0], CQE_REQ, 0, 0);
 	assert_memory_equal(source(test, GUEST_PAGE), source(test, 0), 64);
 }
@@ -453,9 +450,12 @@ static void test_page_fault_fails(void **state)
 	test->guest->nic->memory_faults = true;
 	child(test)->xlt[0] = 0;
 	post_write(test, key, 0, 64);
-	for (unsigned int i = 0; i <= REQUEST_FAULT_RETRIES; i++)
+	for (unsigned int i = 0; i <= REQUEST_FAULT_RETRIES; i++) {
+		while (test->guest->nic->faults.raised == i)
+			engine_poll(test->guest->engine, 10000000);
 		guest_resume(test->guest,
 			     guest_expect_fault(test->guest, test->rkey, test->remote, 1), true);
+	}
 	guest_expect(test->guest, &test->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
 }
 
