@@ -46,6 +46,9 @@ static void fill_transport(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, ud, 1);
 	MLX5_SET(cmd_hca_cap, cap, xrc, 1);
 	MLX5_SET(cmd_hca_cap, cap, dct, 1);
+	MLX5_SET(cmd_hca_cap, cap, log_max_dci_stream_channels, CX_LOG_MAX_DCI_STREAMS);
+	MLX5_SET(cmd_hca_cap, cap, log_max_dci_errored_streams, CX_LOG_MAX_DCI_ERRORED);
+	MLX5_SET(cmd_hca_cap, cap, qpc_extension, 1);
 	MLX5_SET(cmd_hca_cap, cap, atomic, 1);
 	MLX5_SET(cmd_hca_cap, cap, pkv, 1);
 	MLX5_SET(cmd_hca_cap, cap, qkv, 1);

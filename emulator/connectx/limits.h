@@ -20,6 +20,8 @@
 #define CX_MAX_MINI_CQES	64	/* in a row, of a CQ that allows compression */
 #define CX_LOG_MAX_QP		16
 #define CX_LOG_MAX_DCT		14
+#define CX_LOG_MAX_DCI_STREAMS	6
+#define CX_LOG_MAX_DCI_ERRORED	6
 #define CX_LOG_MAX_QP_SZ	15
 #define CX_LOG_MAX_SQ		8
 #define CX_LOG_MAX_SRQ		15

@@ -273,7 +273,8 @@ static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 	qp->recordless = MLX5_GET(qpc_umem, qpc, send_dbr_mode) == SEND_NO_DBR_EXT;
 	memcpy(qp->qpc, qpc, sizeof(qp->qpc));
 	if (!service_known(qp->service) || !rings_parse(qp, qpc) ||
-	    MLX5_GET(qpc_umem, qpc, send_dbr_mode) > SEND_NO_DBR_EXT)
+	    MLX5_GET(qpc_umem, qpc, send_dbr_mode) > SEND_NO_DBR_EXT ||
+	    !dc_streams_init(&qp->streams, qpc))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (cmd_from_user(cmd) && qp_privileged(qp))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
@@ -464,6 +465,7 @@ static void qp_move(struct qp *qp, uint8_t state)
 		qp->rq.next = 0;
 		qp->rung = 0;
 		qp->doorbell_held = false;
+		dc_streams_clear(&qp->streams);
 	}
 	responder_state(qp, old);
 	if (qp->requester)
@@ -490,6 +492,34 @@ SAME_LAYOUT(rts2rts_qp);
 SAME_LAYOUT(sqerr2rts_qp);
 SAME_LAYOUT(sqd2rts_qp);
 
+/*
+ * What may come behind the context, if the command says so; the driver's own header does not have it.
+ */
+struct mlx5_ifc_rts2rts_qp_ext_in_bits {
+	u8 reserved_at_0[0x40];
+	u8 qpc_ext[0x1];
+	u8 reserved_at_41[0x7ff];
+	u8 opt_param_mask_95_32[0x40];
+	u8 reserved_at_880[0x10];
+	u8 dci_stream_channel_id[0x10];
+};
+
+#define OPT_DCI_STREAM	(1ULL << 0)
+
+/* Returns whether the command asks for nothing there, or for something that could be done. */
+static bool qp_modify_extension(struct qp *qp, const struct cmd *cmd)
+{
+	const void *in = cmd->in;
+
+	if (cmd->opcode != MLX5_CMD_OP_RTS2RTS_QP || !MLX5_GET(rts2rts_qp_ext_in, in, qpc_ext))
+		return true;
+	if (cmd->in_len < MLX5_ST_SZ_BYTES(rts2rts_qp_ext_in) ||
+	    MLX5_GET64(rts2rts_qp_ext_in, in, opt_param_mask_95_32) != OPT_DCI_STREAM)
+		return false;
+	return dc_streams_reset(&qp->streams,
+				MLX5_GET(rts2rts_qp_ext_in, in, dci_stream_channel_id));
+}
+
 uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 {
 	const struct transition *transition = transition_find(cmd->opcode);
@@ -510,6 +540,8 @@ uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 			return CMD_FAIL(cmd, BAD_PARAM_ERR);
 		if (which & MLX5_QP_OPTPAR_PP_INDEX && !rate_parse(nic, cmd, qpc, &rate))
 			return CMD_FAIL(cmd, BAD_RES_ERR);
+		if (!qp_modify_extension(qp, cmd))
+			return CMD_FAIL(cmd, BAD_PARAM_ERR);
 		if (which & MLX5_QP_OPTPAR_PP_INDEX)
 			rate_replace(qp, rate, qpc);
 		qp_attr_apply(qp, qpc, which);

@@ -13,6 +13,7 @@
 
 #include "connectx/buf.h"
 #include "connectx/cmd.h"
+#include "connectx/dc_streams.h"
 #include "connectx/umem.h"
 
 struct cq;
@@ -83,6 +84,7 @@ struct qp {
 	uint16_t rung;		/* with that: the index behind the last WQE rung for */
 	struct rate *rate;	/* that it sends at; NULL: no limit */
 
+	struct dc_streams streams;	/* of a DCI */
 	struct requester *requester;	/* NULL at a connection to a DCT */
 	struct responder *responder;
 	uint32_t qpc[MLX5_ST_SZ_DW(qpc)]; /* as created and modified, big endian, for QUERY_QP */

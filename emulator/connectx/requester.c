@@ -80,7 +80,11 @@ enum step requester_fail(struct requester *req, enum cqe_syndrome syndrome)
 	if (!req->pulling)
 		completion_send_error(req->qp, index, req->wqe.opcode, syndrome);
 	req->pulling = false;
-	qp_error(req->qp);
+	/* the target has ended the connection, but the next request may have another */
+	if (dc_streams_fail(&req->qp->streams, req->wqe.stream))
+		dc_disconnect(&req->connection);
+	else
+		qp_error(req->qp);
 	return STEP_MORE;
 }
 
@@ -269,6 +273,16 @@ static enum step requester_begin(struct requester *req)
 	return syndrome ? requester_fail(req, syndrome) : STEP_MORE;
 }
 
+/* A request behind one that failed, with the same number. */
+static enum step requester_flush_stream(struct requester *req)
+{
+	uint16_t index = req->qp->sq.next;
+
+	requester_retire(req);
+	completion_send_error(req->qp, index, req->wqe.opcode, CQE_WR_FLUSH);
+	return STEP_MORE;
+}
+
 static enum step requester_start(struct requester *req)
 {
 	size_t size;
@@ -287,6 +301,8 @@ static enum step requester_start(struct requester *req)
 	size = requester_fetch(req);
 	if (!size || wqe_parse_send(&req->wqe, size, requester_transport(req->qp)))
 		return requester_fail(req, CQE_LOCAL_QP_OP);
+	if (dc_streams_stopped(&req->qp->streams, req->wqe.stream))
+		return requester_flush_stream(req);
 	return requester_begin(req);
 }
 

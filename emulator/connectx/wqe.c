@@ -235,6 +235,7 @@ int wqe_parse_send(struct send_wqe *wqe, size_t size, enum wqe_transport transpo
 	wqe->blocks = (size + WQE_BASIC_BLOCK - 1) / WQE_BASIC_BLOCK;
 	wqe->completion = ctrl->fm_ce_se & MLX5_WQE_CTRL_CQ_UPDATE;
 	wqe->solicited = ctrl->fm_ce_se & MLX5_WQE_CTRL_SOLICITED;
+	wqe->stream = ctrl->rsvd[0] << 8 | ctrl->rsvd[1];
 	wqe->imm = ctrl->imm;
 	wqe->xlt_len = 0;
 	wqe->num_data = 0;

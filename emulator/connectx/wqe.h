@@ -87,6 +87,7 @@ struct send_wqe {
 	uint8_t blocks;		/* basic blocks it takes in the ring, 1-16 */
 	bool completion;	/* a CQE is asked for also when it succeeds */
 	bool solicited;
+	uint16_t stream;	/* of a DCI that has streams */
 	uint32_t imm;		/* as it is on the wire; also the key to invalidate, the UMR's key */
 
 	uint32_t xrc_srqn;	/* WQE_XRC */

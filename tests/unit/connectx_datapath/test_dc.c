@@ -132,6 +132,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+static uint16_t post_stream_of;	/* the number that WQEs have, of a DCI with streams */
+
 static void post_with(struct dc *dc, unsigned int dci, uint8_t opcode, uint32_t dctn, uint64_t key,
 		      uint32_t rkey)
 {
@@ -139,6 +141,8 @@ static void post_with(struct dc *dc, unsigned int dci, uint8_t opcode, uint32_t 
 	struct mlx5_av *av;
 
 	guest_wqe(&wqe, opcode, GUEST_SIGNALED, 0x1234);
+	wqe.bytes[9] = post_stream_of >> 8;
+	wqe.bytes[10] = post_stream_of;
 	av = (void *)(wqe.bytes + wqe.len);
 	wqe.len += sizeof(*av);
 	av->key.dc_key = cpu_to_be64(key);
@@ -309,12 +313,72 @@ static void test_life(void **state)
 	assert_int_equal(dc->guest->nic->dc_connections, 0);
 }
 
+/* A DCI with 8 streams, of which 4 in error are too many. */
+static void create_streams_dci(struct dc *dc, struct guest_qp *dci)
+{
+	const struct guest_path path = { .retry_count = 1, .rnr_retry = 1, .ack_timeout = 9 };
+	struct qp *qp;
+
+	guest_qp(dc->guest, dci, &dc->cq[0], MLX5_QP_ST_DCI);
+	guest_connect(dc->guest, dci, &path);
+	qp = qp_find(dc->guest->nic, dci->qpn);
+	MLX5_SET(qpc, qp->qpc, log_num_dci_stream_channels, 3);
+	MLX5_SET(qpc, qp->qpc, log_num_dci_errored_streams, 2);
+	assert_true(dc_streams_init(&qp->streams, qp->qpc));
+}
+
+static void post_stream(struct dc *dc, uint16_t stream, uint32_t rkey)
+{
+	post_stream_of = stream;
+	post_with(dc, 0, MLX5_OPCODE_RDMA_WRITE, dc->dct[0], KEY, rkey);
+	post_stream_of = 0;
+}
+
+static uint8_t reset_stream(struct dc *dc, uint16_t stream)
+{
+	/* behind the context: the mask of what is meant, and the number */
+	uint8_t in[0x880 / 8 + 4] = { 0 }, out[MLX5_ST_SZ_BYTES(rts2rts_qp_out)];
+
+	MLX5_SET(rts2rts_qp_in, in, qpn, dc->dci[0].qpn);
+	in[8] |= 0x80;
+	in[0x880 / 8 - 1] = 1;
+	in[0x880 / 8 + 3] = stream;
+	return guest_try(dc->guest, MLX5_CMD_OP_RTS2RTS_QP, in, sizeof(in), out, sizeof(out));
+}
+
+static void test_streams(void **state)
+{
+	struct dc *dc = *state;
+	uint32_t bad = dc->rkey ^ 1;
+
+	guest_qp_destroy(dc->guest, &dc->dci[0]);
+	create_streams_dci(dc, &dc->dci[0]);
+	post_stream(dc, 5, bad);
+	expect(dc, CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
+	post_stream(dc, 5, dc->rkey);
+	expect(dc, CQE_REQ_ERR, 2, CQE_WR_FLUSH);
+	post_stream(dc, 6, dc->rkey);
+	expect(dc, CQE_REQ, 4, 0);
+	assert_int_equal(reset_stream(dc, 6), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(reset_stream(dc, 5), MLX5_CMD_STAT_OK);
+	post_stream(dc, 5, dc->rkey);
+	expect(dc, CQE_REQ, 6, 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		post_stream(dc, i, bad);
+		expect(dc, CQE_REQ_ERR, 8 + 2 * i, CQE_REMOTE_ACCESS);
+	}
+	post_stream(dc, 6, dc->rkey);
+	expect(dc, CQE_REQ_ERR, 16, CQE_WR_FLUSH);
+	assert_int_equal(reset_stream(dc, 1), MLX5_CMD_STAT_BAD_QP_STATE_ERR);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_rdma), TEST(test_send), TEST(test_key), TEST(test_errors),
 		TEST(test_not_ready), TEST(test_drain), TEST(test_life),
+		TEST(test_streams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
