@@ -20,6 +20,12 @@
 /* Replies that may wait for a slow client: QEMU has only a few requests under way. */
 #define OUTPUT_LIMIT (1 << 20)
 
+/*
+ * Bytes that are read, and so handled, in one turn of the engine: a hundred register accesses. A
+ * client that sends without end gets no more before others have theirs. Longer messages take turns.
+ */
+#define READ_MAX 4096
+
 struct connection {
 	struct connection_attr attr;
 	struct engine_fd watch;
@@ -64,6 +70,8 @@ static int receive(struct connection *connection)
 	ssize_t len;
 
 	iov.iov_base = stream_space(&connection->stream, &iov.iov_len);
+	if (iov.iov_len > READ_MAX)
+		iov.iov_len = READ_MAX;
 	message.msg_iov = &iov;
 	message.msg_iovlen = 1;
 	len = recvmsg(connection->attr.fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);

@@ -293,6 +293,46 @@ static void slow_clients_delay_nobody(void **state)
 	close(other);
 }
 
+/* Nor do those that never pause: in a turn of the engine, so much is done for one of them. */
+static void floods_are_handled_piece_by_piece(void **state)
+{
+	enum { WRITES = 1000, TURN_MAX = 128 };
+	static struct {
+		struct vfio_user_header header;
+		struct write_message write;
+	} flood[WRITES];
+	const struct vfio_user_version version = { 0 };
+	struct fixture f = { .engine = engine_create(), .fabric = fabric_create() };
+	const char *path = ((struct fixture *)*state)->other_path;
+	char own_path[80];
+
+	_Static_assert(sizeof(flood[0]) == 40, "without gaps");
+	snprintf(own_path, sizeof(own_path), "%s.flood", path);
+	f.server = serve(&f, &f.fn, &ops, "flooded", own_path);
+	assert_non_null(f.server);
+	f.client = connect_client(own_path);
+	send_message(f.client, VFIO_USER_VERSION, VFIO_USER_NO_REPLY, &version, sizeof(version), -1);
+	for (unsigned int i = 0; i < WRITES; i++) {
+		flood[i].header = (struct vfio_user_header){
+			.command = VFIO_USER_REGION_WRITE, .size = sizeof(flood[0]),
+			.flags = VFIO_USER_NO_REPLY,
+		};
+		flood[i].write = (struct write_message){
+			.access = { .offset = 8, .count = 8 }, .value = i + 1,
+		};
+	}
+	assert_int_equal(send(f.client, flood, sizeof(flood), 0), sizeof(flood));
+	for (unsigned int before = 0; before < WRITES; before = f.writes) {
+		assert_true(engine_poll(f.engine, 1000000000) > 0);
+		assert_in_range(f.writes - before, 0, TURN_MAX);
+	}
+	close(f.client);
+	vfio_user_server_destroy(f.server);
+	pci_function_fini(&f.fn);
+	fabric_destroy(f.fabric);
+	engine_destroy(f.engine);
+}
+
 /* Destroying the server while a client is there, with its engine at rest. */
 static void destroyed_with_a_client(void **state)
 {
@@ -323,6 +363,7 @@ int main(void)
 		SERVER_TEST(bad_clients_are_disconnected),
 		SERVER_TEST(deaf_clients_are_disconnected),
 		SERVER_TEST(slow_clients_delay_nobody),
+		SERVER_TEST(floods_are_handled_piece_by_piece),
 		SERVER_TEST(destroyed_with_a_client),
 		SERVER_TEST(sockets_are_not_stolen),
 	};
