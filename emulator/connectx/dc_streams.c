@@ -35,6 +35,9 @@ bool dc_streams_stopped(const struct dc_streams *streams, uint16_t stream)
 
 bool dc_streams_fail(struct dc_streams *streams, uint16_t stream)
 {
+	/* what is no request is not held against the streams before it fails */
+	if (dc_streams_stopped(streams, stream))
+		return true;
 	if (!streams->present || streams->count + 1 >= 1 << streams->log_errored)
 		return false;
 	streams->errored[streams->count++] = stream;

@@ -217,6 +217,7 @@ static size_t requester_fetch(struct requester *req)
 
 	req->wqe.opcode = MLX5_OPCODE_NOP;
 	req->wqe.blocks = 1;
+	req->wqe.stream = 0;
 	if (!requester_fetch_block(req, 0))
 		return 0;
 	size = wqe_send_size(req->wqe.copy);

@@ -372,13 +372,30 @@ static void test_streams(void **state)
 	assert_int_equal(reset_stream(dc, 1), MLX5_CMD_STAT_BAD_QP_STATE_ERR);
 }
 
+/* Whatever fails while a stream is in error, one reset ends that. */
+static void test_stream_fails_twice(void **state)
+{
+	struct dc *dc = *state;
+
+	guest_qp_destroy(dc->guest, &dc->dci[0]);
+	create_streams_dci(dc, &dc->dci[0]);
+	post_stream(dc, 5, dc->rkey ^ 1);
+	expect(dc, CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
+	post_stream_of = 5;
+	post_with(dc, 0, 0x3f, dc->dct[0], KEY, dc->rkey);
+	expect(dc, CQE_REQ_ERR, 2, CQE_LOCAL_QP_OP);
+	assert_int_equal(reset_stream(dc, 5), MLX5_CMD_STAT_OK);
+	post_stream(dc, 5, dc->rkey);
+	expect(dc, CQE_REQ, 4, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_rdma), TEST(test_send), TEST(test_key), TEST(test_errors),
 		TEST(test_not_ready), TEST(test_drain), TEST(test_life),
-		TEST(test_streams),
+		TEST(test_streams), TEST(test_stream_fails_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
