@@ -174,6 +174,24 @@ static void what_is_not_answered(void **state)
 	assert_null(subnet_send(subnet, &packet));
 }
 
+/* The engine has others to serve, too. */
+static void floods_are_answered_piece_by_piece(void **state)
+{
+	enum { REQUESTS = 40, TURN_MAX = 8 };
+	struct subnet *subnet = *state;
+	struct host *host = &subnet->host[0];
+	struct ib_packet packet;
+
+	for (unsigned int i = 0; i < REQUESTS; i++) {
+		sa_request(&packet, 0, GET, PATH, 0, NULL, 0);
+		manager_receive(subnet->manager, &packet);
+	}
+	for (unsigned int before = 0; before < REQUESTS; before = host->received) {
+		assert_int_equal(engine_poll(subnet->engine, 0), 1);
+		assert_in_range(host->received - before, 1, TURN_MAX);
+	}
+}
+
 static void answers_go_back_the_way_they_came(void **state)
 {
 	struct subnet *subnet = *state;
@@ -217,6 +235,7 @@ int main(void)
 		TEST(path_must_be_one), TEST(node_and_port_records), TEST(services_come_and_go),
 		TEST(services_are_limited), TEST(bad_headers), TEST(what_is_not_answered),
 		TEST(answers_go_back_the_way_they_came), TEST(inbox_is_limited),
+		TEST(floods_are_answered_piece_by_piece),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
