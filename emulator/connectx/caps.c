@@ -63,6 +63,19 @@ static void fill_transport(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 0);
 }
 
+/*
+ * These let the device place data in any order; here it always comes in the order it was sent. A
+ * device that has them cannot run perftest 25.01 with -c DC: that makes all its QPs so, and libmlx5
+ * refuses it for initiators. So an option has them, off by default.
+ */
+static void fill_ordering(const struct connectx *nic, void *cap, void *cap_2)
+{
+	MLX5_SET(cmd_hca_cap, cap, dp_ordering_ooo_all_rc, nic->attr.out_of_order);
+	MLX5_SET(cmd_hca_cap, cap, dp_ordering_ooo_all_xrc, nic->attr.out_of_order);
+	MLX5_SET(cmd_hca_cap, cap, dp_ordering_ooo_all_dc, nic->attr.out_of_order);
+	MLX5_SET(cmd_hca_cap_2, cap_2, dp_ordering_force, nic->attr.out_of_order);
+}
+
 static void fill_completion(void *cap)
 {
 	MLX5_SET(cmd_hca_cap, cap, log_max_cq, CX_LOG_MAX_CQ);
@@ -201,6 +214,7 @@ int caps_init(struct connectx *nic)
 		return -ENOMEM;
 	general = nic->caps->max[GENERAL];
 	fill_transport(general);
+	fill_ordering(nic, general, nic->caps->max[GENERAL_2]);
 	fill_completion(general);
 	fill_objects(general);
 	fill_memory(general);

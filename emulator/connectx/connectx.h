@@ -37,6 +37,7 @@ struct connectx_attr {
 	enum cx_requester tph;
 	unsigned int st_entries;	/* ST table in the capability, 2-64; 0: no table */
 	bool blueflame;			/* WQEs may be posted through doorbells ("bf") */
+	bool out_of_order;		/* "dp_ordering_ooo_all_rc" and its like */
 	uint64_t guid;			/* of node and port; locally assigned ones have bit 57 set */
 	uint16_t lid;			/* of the port, 1-0xbffe; as a subnet manager would assign it */
 };

@@ -73,6 +73,11 @@ static bool set_blueflame(void *attr, const char *value)
 	return option_bool(value, &((struct connectx_attr *)attr)->blueflame);
 }
 
+static bool set_out_of_order(void *attr, const char *value)
+{
+	return option_bool(value, &((struct connectx_attr *)attr)->out_of_order);
+}
+
 static bool set_echo_st(void *attr, const char *value)
 {
 	return option_bool(value, &((struct connectx_attr *)attr)->echo_st);
@@ -89,6 +94,8 @@ const struct option_def connectx_options[] = {
 	{ "st-entries", "0, 2..64", "size of the ST table in the capability, 0: no table (64)",
 	  set_st_entries },
 	{ "blueflame", "on|off", "whether programs may post through doorbells (on)", set_blueflame },
+	{ "out-of-order", "on|off", "whether QPs can be asked to take data out of order (off)",
+	  set_out_of_order },
 	{ "guid", "1..2^64-1", "GUID of node and port", set_guid },
 	{ "lid", "1..0xbffe", "LID of the port, unique among the NICs (1)", set_lid },
 	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:10.0)", set_bdf },
