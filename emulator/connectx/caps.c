@@ -9,6 +9,7 @@
 #include "connectx/device.h"
 #include "connectx/general_obj.h"
 #include "connectx/reserved_qpn.h"
+#include "connectx/sched.h"
 #include "util.h"
 
 /* Which groups there are; the place in the list is the index into struct cx_caps. */
@@ -186,7 +187,8 @@ static void fill_atomic(void *cap)
 /* What programs with commands of their own look for; the kernel does not. */
 static void fill_users(void *cap, void *cap_2)
 {
-	MLX5_SET64(cmd_hca_cap, cap, general_obj_types, 1ULL << CX_OBJ_RESERVED_QPN);
+	MLX5_SET64(cmd_hca_cap, cap, general_obj_types,
+		   1ULL << CX_OBJ_SCHED_ELEMENT | 1ULL << CX_OBJ_RESERVED_QPN);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, log_reserved_qpn_granularity, CX_LOG_RESERVED_QPNS);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, send_dbr_mode_no_dbr_ext, 1);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, log_max_send_dbr_less_qp_sq, CX_LOG_MAX_QP);
@@ -203,6 +205,7 @@ static void fill_qos(void *general, void *cap)
 	MLX5_SET(qos_cap, cap, packet_pacing_min_rate, CX_RATE_MIN);
 	MLX5_SET(qos_cap, cap, packet_pacing_max_rate, CX_RATE_MAX);
 	MLX5_SET(qos_cap, cap, packet_pacing_rate_table_size, CX_RATES);
+	sched_fill_caps(cap);
 }
 
 int caps_init(struct connectx *nic)

@@ -128,6 +128,8 @@ static const struct cmd_op ops[] = {
 	OP(DESTROY_RMP, destroy_rmp, rmp_destroy),
 	OP(QUERY_RMP, query_rmp, rmp_query),
 	GENERAL_OP(CREATE_GENERAL_OBJECT, general_obj_create),
+	GENERAL_OP(MODIFY_GENERAL_OBJECT, general_obj_modify),
+	GENERAL_OP(QUERY_GENERAL_OBJECT, general_obj_query),
 	GENERAL_OP(DESTROY_GENERAL_OBJECT, general_obj_destroy),
 	OP(CREATE_UCTX, create_uctx, uctx_create),
 	OP(DESTROY_UCTX, destroy_uctx, uctx_destroy),

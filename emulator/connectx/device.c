@@ -19,6 +19,7 @@
 #include "connectx/q_counter.h"
 #include "connectx/qp.h"
 #include "connectx/reserved_qpn.h"
+#include "connectx/sched.h"
 #include "connectx/sq.h"
 #include "connectx/srq.h"
 #include "connectx/subnet.h"
@@ -186,6 +187,7 @@ void cx_objects_clear(struct connectx *nic)
 	mcg_clear(nic);
 	qp_clear(nic);
 	sq_clear(nic);
+	sched_clear(nic);
 	dct_clear(nic);
 	q_counter_clear(nic);
 	srq_clear(nic);
@@ -207,6 +209,8 @@ static const size_t object_tables[] = {
 	offsetof(struct connectx, uctxs),
 	offsetof(struct connectx, umems),
 	offsetof(struct connectx, reserved_qpns),
+	offsetof(struct connectx, tsars),
+	offsetof(struct connectx, queue_groups),
 	offsetof(struct connectx, pds),
 	offsetof(struct connectx, xrcds),
 	offsetof(struct connectx, tds),
@@ -244,6 +248,7 @@ bool cx_objects_owned(const struct connectx *nic, uint16_t uid)
 
 /* Numbers begin above 0, so that a field that was left zero names nothing. */
 #define NUMBER_FIRST	1
+#define QUEUE_GROUP_FIRST (NUMBER_FIRST + (1 << CX_LOG_MAX_TSAR)) /* TSARs come before */
 #define QPN_FIRST	0x40	/* 0 and 1 are the management QPs of the wire */
 #define SQN_FIRST	(2U << CX_LOG_MAX_QP)	/* behind those of QPs: doorbells name either */
 #define DCTN_FIRST	(QPN_FIRST + (1 << CX_LOG_MAX_QP))
@@ -255,6 +260,9 @@ static int tables_init(struct connectx *nic)
 	ret = ret ? ret : cx_table_init(&nic->uctxs, NUMBER_FIRST, 1 << CX_LOG_MAX_UCTX);
 	ret = ret ? ret : cx_table_init(&nic->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
 	ret = ret ? ret : cx_table_init(&nic->reserved_qpns, 0, 1 << CX_LOG_MAX_RESERVED);
+	ret = ret ? ret : cx_table_init(&nic->tsars, NUMBER_FIRST, 1 << CX_LOG_MAX_TSAR);
+	ret = ret ? ret : cx_table_init(&nic->queue_groups, QUEUE_GROUP_FIRST,
+					1 << CX_LOG_MAX_QUEUE_GROUP);
 	ret = ret ? ret : cx_table_init(&nic->pds, NUMBER_FIRST, 1 << CX_LOG_MAX_PD);
 	ret = ret ? ret : cx_table_init(&nic->xrcds, NUMBER_FIRST, 1 << CX_LOG_MAX_XRCD);
 	ret = ret ? ret : cx_table_init(&nic->tds, NUMBER_FIRST, 1 << CX_LOG_MAX_TD);
@@ -285,6 +293,8 @@ static void tables_fini(struct connectx *nic)
 	cx_table_fini(&nic->tds);
 	cx_table_fini(&nic->xrcds);
 	cx_table_fini(&nic->pds);
+	cx_table_fini(&nic->queue_groups);
+	cx_table_fini(&nic->tsars);
 	cx_table_fini(&nic->reserved_qpns);
 	cx_table_fini(&nic->umems);
 	cx_table_fini(&nic->uctxs);
@@ -304,6 +314,8 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "umem", &nic->umems.count },
 		{ REGISTRY_OBJECT, "reserved_qpns", &nic->reserved_qpns.count },
 		{ REGISTRY_OBJECT, "rate_limit", &nic->rates.count },
+		{ REGISTRY_OBJECT, "tsar", &nic->tsars.count },
+		{ REGISTRY_OBJECT, "queue_group", &nic->queue_groups.count },
 		{ REGISTRY_OBJECT, "pd", &nic->pds.count },
 		{ REGISTRY_OBJECT, "xrcd", &nic->xrcds.count },
 		{ REGISTRY_OBJECT, "transport_domain", &nic->tds.count },

@@ -78,6 +78,7 @@ struct connectx {
 	struct cx_table umems;		/* struct umem */
 	struct cx_table reserved_qpns;	/* struct reserved_qpns */
 	struct rates rates;
+	struct cx_table tsars, queue_groups; /* struct sched_element: one number space */
 	struct cx_table pds, xrcds, tds; /* struct domain */
 	struct cx_table eqs;		/* struct eq */
 	struct cx_table cqs;		/* struct cq */

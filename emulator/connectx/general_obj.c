@@ -4,13 +4,16 @@
 #include <stddef.h>
 
 #include "connectx/reserved_qpn.h"
+#include "connectx/sched.h"
 #include "util.h"
 
 static const struct kind {
 	uint16_t type;
 	cmd_handler *create, *destroy;
+	cmd_handler *modify, *query;	/* NULL: nothing to change, to tell */
 } kinds[] = {
-	{ CX_OBJ_RESERVED_QPN, reserved_qpn_create, reserved_qpn_destroy },
+	{ CX_OBJ_SCHED_ELEMENT, sched_create, sched_destroy, sched_modify, sched_query },
+	{ CX_OBJ_RESERVED_QPN, reserved_qpn_create, reserved_qpn_destroy, NULL, NULL },
 };
 
 static const struct kind *kind_find(const struct cmd *cmd)
@@ -28,6 +31,20 @@ uint8_t general_obj_create(struct connectx *nic, struct cmd *cmd)
 	const struct kind *kind = kind_find(cmd);
 
 	return kind ? kind->create(nic, cmd) : CMD_FAIL(cmd, BAD_PARAM_ERR);
+}
+
+uint8_t general_obj_modify(struct connectx *nic, struct cmd *cmd)
+{
+	const struct kind *kind = kind_find(cmd);
+
+	return kind && kind->modify ? kind->modify(nic, cmd) : CMD_FAIL(cmd, BAD_PARAM_ERR);
+}
+
+uint8_t general_obj_query(struct connectx *nic, struct cmd *cmd)
+{
+	const struct kind *kind = kind_find(cmd);
+
+	return kind && kind->query ? kind->query(nic, cmd) : CMD_FAIL(cmd, BAD_PARAM_ERR);
 }
 
 uint8_t general_obj_destroy(struct connectx *nic, struct cmd *cmd)

@@ -24,6 +24,8 @@
 #define CX_LOG_MAX_DCI_ERRORED	6
 #define CX_LOG_MAX_QP_SZ	15
 #define CX_LOG_MAX_SQ		8
+#define CX_LOG_MAX_TSAR		9
+#define CX_LOG_MAX_QUEUE_GROUP	9
 #define CX_LOG_MAX_SRQ		15
 #define CX_LOG_MAX_TAGS		7	/* receive buffers by tag of an SRQ */
 #define CX_LOG_MAX_SRQ_SZ	15

@@ -12,6 +12,7 @@
 #include "connectx/pd.h"
 #include "connectx/rate.h"
 #include "connectx/responder.h"
+#include "connectx/sched.h"
 #include "connectx/srq.h"
 #include "connectx/uar.h"
 #include "util.h"
@@ -350,6 +351,8 @@ static void qp_free(struct connectx *nic, struct qp *qp)
 	if (special)
 		*special = NULL;
 	references_count(qp, -1);
+	sched_replace(&qp->send_group, NULL);
+	sched_replace(&qp->answer_group, NULL);
 	cx_table_remove(&nic->qps, qp->qpn);
 	cx_buf_fini(nic, &qp->buf);
 	record_release(&qp->dbr);
@@ -466,6 +469,8 @@ static void qp_move(struct qp *qp, uint8_t state)
 		qp->rung = 0;
 		qp->doorbell_held = false;
 		dc_streams_clear(&qp->streams);
+		sched_replace(&qp->send_group, NULL);
+		sched_replace(&qp->answer_group, NULL);
 	}
 	responder_state(qp, old);
 	if (qp->requester)
@@ -492,32 +497,31 @@ SAME_LAYOUT(rts2rts_qp);
 SAME_LAYOUT(sqerr2rts_qp);
 SAME_LAYOUT(sqd2rts_qp);
 
-/*
- * What may come behind the context, if the command says so; the driver's own header does not have it.
- */
-struct mlx5_ifc_rts2rts_qp_ext_in_bits {
-	u8 reserved_at_0[0x40];
-	u8 qpc_ext[0x1];
-	u8 reserved_at_41[0x7ff];
-	u8 opt_param_mask_95_32[0x40];
-	u8 reserved_at_880[0x10];
-	u8 dci_stream_channel_id[0x10];
-};
+_Static_assert(MLX5_BYTE_OFF(modify_qp_ext_in, opt_param_mask_95_32) >=
+	       MLX5_BYTE_OFF(rst2init_qp_in, qpc) + MLX5_ST_SZ_BYTES(qpc),
+	       "the extension is behind the context");
 
-#define OPT_DCI_STREAM	(1ULL << 0)
-
-/* Returns whether the command asks for nothing there, or for something that could be done. */
-static bool qp_modify_extension(struct qp *qp, const struct cmd *cmd)
+/* What comes behind the context, if the command says so: one thing at a time, as libmlx5 asks. */
+static uint8_t qp_modify_extension(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 {
 	const void *in = cmd->in;
 
-	if (cmd->opcode != MLX5_CMD_OP_RTS2RTS_QP || !MLX5_GET(rts2rts_qp_ext_in, in, qpc_ext))
-		return true;
-	if (cmd->in_len < MLX5_ST_SZ_BYTES(rts2rts_qp_ext_in) ||
-	    MLX5_GET64(rts2rts_qp_ext_in, in, opt_param_mask_95_32) != OPT_DCI_STREAM)
-		return false;
-	return dc_streams_reset(&qp->streams,
-				MLX5_GET(rts2rts_qp_ext_in, in, dci_stream_channel_id));
+	if (cmd->opcode != MLX5_CMD_OP_INIT2INIT_QP && cmd->opcode != MLX5_CMD_OP_RTS2RTS_QP)
+		return MLX5_CMD_STAT_OK;
+	if (!MLX5_GET(modify_qp_ext_in, in, qpc_ext))
+		return MLX5_CMD_STAT_OK;
+	if (cmd->in_len < MLX5_ST_SZ_BYTES(modify_qp_ext_in))
+		return CMD_FAIL(cmd, BAD_INP_LEN_ERR);
+	switch (MLX5_GET64(modify_qp_ext_in, in, opt_param_mask_95_32)) {
+	case QP_OPT_DCI_STREAM:
+		return dc_streams_reset(&qp->streams,
+					MLX5_GET(modify_qp_ext_in, in, dci_stream_channel_id)) ?
+		       MLX5_CMD_STAT_OK : CMD_FAIL(cmd, BAD_PARAM_ERR);
+	case QP_OPT_QUEUE_GROUP:
+		return sched_set_groups(nic, cmd, qp);
+	default:
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	}
 }
 
 uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
@@ -526,6 +530,7 @@ uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(rst2init_qp_in, cmd->in, qpn));
 	uint32_t which = transition->required;
 	struct rate *rate;
+	uint8_t status;
 
 	if (!qp)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -540,8 +545,9 @@ uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 			return CMD_FAIL(cmd, BAD_PARAM_ERR);
 		if (which & MLX5_QP_OPTPAR_PP_INDEX && !rate_parse(nic, cmd, qpc, &rate))
 			return CMD_FAIL(cmd, BAD_RES_ERR);
-		if (!qp_modify_extension(qp, cmd))
-			return CMD_FAIL(cmd, BAD_PARAM_ERR);
+		status = qp_modify_extension(nic, cmd, qp);
+		if (status)
+			return status;
 		if (which & MLX5_QP_OPTPAR_PP_INDEX)
 			rate_replace(qp, rate, qpc);
 		qp_attr_apply(qp, qpc, which);

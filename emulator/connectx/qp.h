@@ -22,6 +22,7 @@ struct q_counter;
 struct rate;
 struct requester;
 struct responder;
+struct sched_element;
 struct srq;
 struct uar;
 
@@ -83,6 +84,8 @@ struct qp {
 	bool recordless;	/* send_dbr_mode: doorbells alone say what has been posted */
 	uint16_t rung;		/* with that: the index behind the last WQE rung for */
 	struct rate *rate;	/* that it sends at; NULL: no limit */
+	struct sched_element *send_group; /* that its requests are scheduled in; may be NULL */
+	struct sched_element *answer_group; /* the same of the data that peers read */
 
 	struct dc_streams streams;	/* of a DCI */
 	struct requester *requester;	/* NULL at a connection to a DCT */
@@ -144,6 +147,26 @@ void qp_clear(struct connectx *nic);
 void qp_init_faults(struct connectx *nic);
 
 cmd_handler qp_create, qp_destroy, qp_query, qp_modify;
+
+/*
+ * Over init2init_qp_in and rts2rts_qp_in: what may come behind the context there. Only users send it,
+ * so the kernel's header has no layout for it.
+ */
+struct mlx5_ifc_modify_qp_ext_in_bits {
+	u8 reserved_at_0[0x40];
+	u8 qpc_ext[0x1];
+	u8 reserved_at_41[0x7ff];
+	u8 opt_param_mask_95_32[0x40];	/* QP_OPT_* */
+	u8 reserved_at_880[0x10];
+	u8 dci_stream_channel_id[0x10];
+	u8 qos_queue_group_id_requester[0x20];
+	u8 qos_queue_group_id_responder[0x20];
+};
+
+enum {
+	QP_OPT_DCI_STREAM	= 1 << 0,
+	QP_OPT_QUEUE_GROUP	= 1 << 1,
+};
 
 /*
  * qp_attr.c: the attributes as bits of an opt_param_mask (MLX5_QP_OPTPAR_*), and those that are

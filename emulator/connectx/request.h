@@ -34,7 +34,7 @@ enum requester_wait {
 	WAIT_FAULT,		/* PAGE_FAULT_RESUME */
 	WAIT_LIST,		/* the driver to change an indirect key: timer */
 	WAIT_RELEASE,		/* the "umr" fault point */
-	WAIT_PACE,		/* the time that what it has sent takes at the QP's rate: timer */
+	WAIT_PACE,		/* the time that what it has sent takes within its limits: timer */
 };
 
 /* How often a driver is asked about the same page that an indirect key leads to. */
@@ -57,7 +57,7 @@ struct requester {
 	struct dc_connection *connection; /* of a DCI: where its last message went */
 	uint32_t psn;		/* of the next message */
 	uint32_t done;		/* bytes moved */
-	uint64_t pace_ns;	/* with a rate: when more may be sent */
+	uint64_t pace_ns;	/* with a rate or in a queue group: when more may be sent */
 	struct sg local;
 	struct send_wqe wqe;
 	struct rendezvous rendezvous;
@@ -103,6 +103,13 @@ uint32_t request_packets(const struct requester *req);
 /*
  * request_wait.c
  */
+/** request_pace() - nothing more before @until_ns, or what has been set if that is later. */
+static inline void request_pace(struct requester *req, uint64_t until_ns)
+{
+	if (req->pace_ns < until_ns)
+		req->pace_ns = until_ns;
+}
+
 /** request_timer() - what the timer does: a delay is over, or nobody has answered. */
 void request_timer(struct engine_timer *timer);
 

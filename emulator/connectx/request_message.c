@@ -12,6 +12,7 @@
 #include "connectx/device.h"
 #include "connectx/port.h"
 #include "connectx/qp.h"
+#include "connectx/sched.h"
 #include "connectx/service.h"
 #include "connectx/subnet.h"
 #include "connectx/tag_match.h"
@@ -163,6 +164,9 @@ static bool request_move(struct requester *req, struct qp *peer, struct sg *remo
 		req->fault_failed = false;
 		req->fault_retries = REQUEST_FAULT_RETRIES;
 	}
+	/* It is the other side that sends this, and whose group says when it may send more. */
+	if (read && sched_limited(peer->answer_group))
+		request_pace(req, sched_charge(peer->answer_group, moved, engine_now_ns()));
 	return all;
 }
 

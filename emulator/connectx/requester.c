@@ -13,6 +13,7 @@
 #include "connectx/qp.h"
 #include "connectx/rate.h"
 #include "connectx/request.h"
+#include "connectx/sched.h"
 #include "connectx/service.h"
 #include "connectx/srq.h"
 #include "connectx/tag_match.h"
@@ -152,33 +153,49 @@ static enum step requester_execute(struct requester *req, unsigned int *budget)
 	}
 }
 
-/* The same within the QP's rate: no more than a burst, and then not before its time is over. */
-static enum step requester_execute_paced(struct requester *req, unsigned int *budget)
+/* How many bytes the QP may send at once; 0: as many as it likes. */
+static uint32_t requester_burst(const struct qp *qp)
 {
+	uint32_t burst = qp->rate ? qp->rate->burst : 0;
+
+	return sched_limited(qp->send_group) && (!burst || burst > CX_SCHED_BURST) ?
+	       CX_SCHED_BURST : burst;
+}
+
+/* The same within the limits of the QP: no more than a burst, whose time has then to pass. */
+static enum step requester_execute_paced(struct requester *req, unsigned int *budget,
+					 uint32_t burst)
+{
+	unsigned int units = burst / REQUEST_UNIT, left;
 	const struct rate *rate = req->qp->rate;
+	struct sched_element *group = req->qp->send_group;
 	uint64_t now = engine_now_ns();
-	unsigned int units = rate->burst / REQUEST_UNIT, left;
 	uint32_t before = req->done;
 	enum step step;
+
+	left = units = units < *budget ? units : *budget;
+	step = requester_execute(req, &left);
+	*budget -= units - left;
+	/* What a read brings is sent by the other side. */
+	if (req->done > before && request_local_access(req) == MKEY_LOCAL_READ) {
+		request_pace(req, rate ? now + rate_ns(rate, req->done - before) : 0);
+		request_pace(req, sched_charge(group, req->done - before, now));
+	}
+	return step;
+}
+
+static enum step requester_go_on(struct requester *req, unsigned int *budget)
+{
+	uint32_t burst = requester_burst(req->qp);
+	uint64_t now = req->pace_ns ? engine_now_ns() : 0;
 
 	if (now < req->pace_ns) {
 		req->wait = WAIT_PACE;
 		engine_timer_arm(&req->timer, req->pace_ns - now);
 		return STEP_WAIT;
 	}
-	left = units = units < *budget ? units : *budget;
-	step = requester_execute(req, &left);
-	*budget -= units - left;
-	/* What a read brings is sent by the other side. */
-	if (req->done > before && request_local_access(req) == MKEY_LOCAL_READ)
-		req->pace_ns = now + rate_ns(rate, req->done - before);
-	return step;
-}
-
-static enum step requester_go_on(struct requester *req, unsigned int *budget)
-{
-	return req->qp->rate ? requester_execute_paced(req, budget) :
-			       requester_execute(req, budget);
+	req->pace_ns = 0;
+	return burst ? requester_execute_paced(req, budget, burst) : requester_execute(req, budget);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include "connectx/completion.h"
 #include "connectx/cq.h"
 #include "connectx/device.h"
+#include "connectx/sched.h"
 #include "connectx/uar.h"
 #include "connectx/wqe.h"
 #include "util.h"
@@ -16,6 +17,7 @@
 #define RECORD_BYTES	4
 #define LOG_WQE_BB	6
 #define WQ_CYCLIC	1	/* wq_type */
+#define MODIFY_GROUP	(1 << 2) /* modify_bitmask: qos_queue_group_id */
 
 /*
  * The stores of one BlueFlame write come one by one: no CPU between the guest and here combines
@@ -137,6 +139,7 @@ static uint8_t sq_parse(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 {
 	const void *sqc = MLX5_ADDR_OF(create_sq_in, cmd->in, ctx);
 	const void *wq = MLX5_ADDR_OF(sqc, sqc, wq);
+	struct sched_element *group;
 
 	if (!sq_supported(sqc, wq))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
@@ -152,6 +155,9 @@ static uint8_t sq_parse(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (sq->dbr % (2 * RECORD_BYTES))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (!sched_find_group(nic, cmd, MLX5_GET(sqc, sqc, qos_queue_group_id), &group))
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	sq->group = group;
 	return cx_buf_create(nic, cmd, &sq->buf, MLX5_ADDR_OF(wq, wq, pas),
 			     cmd->in_len - MLX5_ST_SZ_BYTES(create_sq_in),
 			     MLX5_GET(wq, wq, log_wq_pg_sz), MLX5_GET(wq, wq, page_offset),
@@ -167,6 +173,8 @@ static uint8_t sq_start(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 	sq->sqn = number;
 	sq->cq->users++;
 	sq->uar->users++;
+	if (sq->group)
+		sq->group->users++;
 	engine_timer_init(&sq->burst, nic->engine, sq_burst_over);
 	engine_work_init(&sq->work, nic->engine, sq_run);
 	return MLX5_CMD_STAT_OK;
@@ -199,6 +207,7 @@ static void sq_free(struct sq *sq)
 	engine_work_cancel(&sq->work);
 	sq->cq->users--;
 	sq->uar->users--;
+	sched_replace(&sq->group, NULL);
 	cx_table_remove(&nic->sqs, sq->sqn);
 	cx_buf_fini(nic, &sq->buf);
 	free(sq);
@@ -232,13 +241,22 @@ uint8_t sq_modify(struct connectx *nic, struct cmd *cmd)
 {
 	struct sq *sq = cmd_find(cmd, &nic->sqs, MLX5_GET(modify_sq_in, cmd->in, sqn));
 	uint8_t state = MLX5_GET(modify_sq_in, cmd->in, ctx.state);
+	uint64_t mask = MLX5_GET64(modify_sq_in, cmd->in, modify_bitmask);
+	uint32_t number = MLX5_GET(modify_sq_in, cmd->in, ctx.qos_queue_group_id);
+	struct sched_element *group;
 
 	if (!sq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (MLX5_GET(modify_sq_in, cmd->in, sq_state) != sq->state)
 		return CMD_FAIL(cmd, BAD_RES_STATE_ERR);
-	if (!sq_may_move(sq->state, state) || MLX5_GET64(modify_sq_in, cmd->in, modify_bitmask))
+	if (!sq_may_move(sq->state, state) || mask & ~(uint64_t)MODIFY_GROUP)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
+	if (mask && !sched_find_group(nic, cmd, number, &group))
+		return CMD_FAIL(cmd, BAD_RES_ERR);
+	if (mask) {
+		sched_replace(&sq->group, group);
+		MLX5_SET(sqc, sq->sqc, qos_queue_group_id, number);
+	}
 	sq->state = state;
 	engine_timer_cancel(&sq->burst);
 	if (state == MLX5_SQC_STATE_RST)

@@ -15,6 +15,7 @@
 #include "engine.h"
 
 struct cq;
+struct sched_element;
 struct uar;
 
 struct sq {
@@ -26,6 +27,7 @@ struct sq {
 	uint32_t user_index;
 	struct cq *cq;
 	struct uar *uar;	/* whose doorbells count */
+	struct sched_element *group; /* NULL: none; NOPs take no bandwidth of it */
 	struct cx_buf buf;
 	uint64_t dbr;		/* doorbell record: [MLX5_SND_DBR] */
 	struct engine_timer burst;	/* rung: the rest of the WQE may still be on its way */

@@ -4,6 +4,8 @@
 
 #include "connectx/completion.h"
 #include "connectx/device.h"
+#include "connectx/general_obj.h"
+#include "connectx/sched.h"
 #include "connectx/sq.h"
 #include "driver.h"
 
@@ -12,6 +14,7 @@
 #define LOG_SQ		4
 #define WQE_BYTES	64
 #define STORE		8
+#define SET_GROUP	(1 << 2) /* modify_bitmask */
 
 struct test_sq {
 	struct driver *driver;
@@ -289,6 +292,65 @@ static void blueflame_to_a_qp_is_one_doorbell(void **state)
 	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells_stray"), 0);
 }
 
+static uint32_t create_element(struct driver *driver, uint8_t type, uint32_t parent)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(sched_object_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
+	void *object = MLX5_ADDR_OF(sched_object_in, in, object);
+	void *context = MLX5_ADDR_OF(sched_object, object, scheduling_context);
+
+	MLX5_SET(general_obj_in_cmd_hdr, in, opcode, MLX5_CMD_OP_CREATE_GENERAL_OBJECT);
+	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_SCHED_ELEMENT);
+	MLX5_SET(sched_object, object, scheduling_hierarchy, SCHEDULING_HIERARCHY_NIC);
+	MLX5_SET(scheduling_context, context, element_type, type);
+	MLX5_SET(scheduling_context, context, parent_element_id, parent);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	return MLX5_GET(general_obj_out_cmd_hdr, out, obj_id);
+}
+
+static uint8_t destroy_element(struct driver *driver, uint32_t id)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
+
+	MLX5_SET(general_obj_in_cmd_hdr, in, opcode, MLX5_CMD_OP_DESTROY_GENERAL_OBJECT);
+	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_SCHED_ELEMENT);
+	MLX5_SET(general_obj_in_cmd_hdr, in, obj_id, id);
+	return command(driver, in, sizeof(in), out, sizeof(out));
+}
+
+static uint8_t set_group(struct test_sq *sq, uint64_t mask, uint32_t group)
+{
+	COMMAND(modify_sq, MODIFY_SQ, 0);
+
+	MLX5_SET(modify_sq_in, in, sqn, sq->sqn);
+	MLX5_SET(modify_sq_in, in, sq_state, MLX5_SQC_STATE_RDY);
+	MLX5_SET(modify_sq_in, in, ctx.state, MLX5_SQC_STATE_RDY);
+	MLX5_SET64(modify_sq_in, in, modify_bitmask, mask);
+	MLX5_SET(modify_sq_in, in, ctx.qos_queue_group_id, group);
+	return command(sq->driver, in, sizeof(in), out, sizeof(out));
+}
+
+static void queue_is_in_a_group(void **state)
+{
+	struct driver *driver = *state;
+	uint32_t root, group;
+	struct test_sq sq;
+
+	sq_start(&sq, driver);
+	root = create_element(driver, SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR, 0);
+	group = create_element(driver, SCHEDULING_CONTEXT_ELEMENT_TYPE_QUEUE_GROUP, root);
+	assert_int_equal(set_group(&sq, SET_GROUP, root), MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(set_group(&sq, SET_GROUP | 1, group), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(set_group(&sq, SET_GROUP, group), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_element(driver, group), MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(set_group(&sq, SET_GROUP, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(set_group(&sq, SET_GROUP, group), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_SQ, sq.sqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_element(driver, group), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_element(driver, root), MLX5_CMD_STAT_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
 
 int main(void)
@@ -302,6 +364,7 @@ int main(void)
 		TEST(commands_refuse_what_is_wrong),
 		TEST(blueflame_to_a_qp_is_one_doorbell),
 		TEST(destroyed_amid_a_burst_leaves_nothing),
+		TEST(queue_is_in_a_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,6 +170,7 @@ uint8_t guest_try(struct guest *guest, uint16_t opcode, const void *in, size_t i
 	const struct cmd_op *op = cmd_op_find(opcode);
 	struct cmd cmd = {
 		.in = in, .in_len = in_len, .out = out, .out_len = out_len, .opcode = opcode,
+		.uid = MLX5_GET(alloc_pd_in, in, uid),
 	};
 
 	assert_non_null(op);

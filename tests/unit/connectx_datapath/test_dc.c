@@ -336,13 +336,13 @@ static void post_stream(struct dc *dc, uint16_t stream, uint32_t rkey)
 
 static uint8_t reset_stream(struct dc *dc, uint16_t stream)
 {
-	/* behind the context: the mask of what is meant, and the number */
-	uint8_t in[0x880 / 8 + 4] = { 0 }, out[MLX5_ST_SZ_BYTES(rts2rts_qp_out)];
+	uint8_t in[MLX5_ST_SZ_BYTES(modify_qp_ext_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(rts2rts_qp_out)] = { 0 };
 
 	MLX5_SET(rts2rts_qp_in, in, qpn, dc->dci[0].qpn);
-	in[8] |= 0x80;
-	in[0x880 / 8 - 1] = 1;
-	in[0x880 / 8 + 3] = stream;
+	MLX5_SET(modify_qp_ext_in, in, qpc_ext, 1);
+	MLX5_SET64(modify_qp_ext_in, in, opt_param_mask_95_32, QP_OPT_DCI_STREAM);
+	MLX5_SET(modify_qp_ext_in, in, dci_stream_channel_id, stream);
 	return guest_try(dc->guest, MLX5_CMD_OP_RTS2RTS_QP, in, sizeof(in), out, sizeof(out));
 }
 
