@@ -123,6 +123,7 @@ static void fill_objects(void *cap)
 	MLX5_SET(cmd_hca_cap, cap, log_max_xrcd, CX_LOG_MAX_XRCD);
 	MLX5_SET(cmd_hca_cap, cap, log_max_transport_domain, CX_LOG_MAX_TD);
 	MLX5_SET(cmd_hca_cap, cap, log_max_uctx, CX_LOG_MAX_UCTX);
+	MLX5_SET(cmd_hca_cap, cap, umem_uid_0, 1);
 }
 
 static void fill_memory(void *cap)

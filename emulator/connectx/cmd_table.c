@@ -45,7 +45,9 @@ static const struct cmd_op ops[] = {
 	{ MLX5_CMD_OP_QUERY_HCA_CAP, "QUERY_HCA_CAP", MLX5_ST_SZ_BYTES(query_hca_cap_in),
 	  MLX5_BYTE_OFF(query_hca_cap_out, capability), caps_query },
 	OP(QUERY_ADAPTER, query_adapter, hca_query_adapter),
-	OP(INIT_HCA, init_hca, hca_init),
+	/* Also without the owner's ID: rdma-core's VFIO driver has none. */
+	{ MLX5_CMD_OP_INIT_HCA, "INIT_HCA", MLX5_BYTE_OFF(init_hca_in, sw_owner_id),
+	  MLX5_ST_SZ_BYTES(init_hca_out), hca_init },
 	OP(TEARDOWN_HCA, teardown_hca, hca_teardown),
 	OP(ENABLE_HCA, enable_hca, hca_enable),
 	OP(DISABLE_HCA, disable_hca, hca_disable),

@@ -28,6 +28,7 @@ enum cx_requester {
 };
 
 #define CX_ST_ENTRIES_MAX 64	/* what fits into the capability: 7.9.13.4 */
+#define CX_TRAINING_MS_MAX 60000
 
 struct connectx_attr {
 	const char *name;		/* on the fabric and in the registry; must outlive the device */
@@ -40,6 +41,7 @@ struct connectx_attr {
 	bool out_of_order;		/* "dp_ordering_ooo_all_rc" and its like */
 	uint64_t guid;			/* of node and port; locally assigned ones have bit 57 set */
 	uint16_t lid;			/* of the port, 1-0xbffe; as a subnet manager would assign it */
+	unsigned int training_ms;	/* how long INIT_HCA leaves the link down */
 };
 
 /** connectx_defaults - flit mode, 8-bit TPH, 64 ST entries, BlueFlame, LID 1, 00:10.0. */

@@ -493,6 +493,7 @@ struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
 
 void connectx_destroy(struct connectx *nic)
 {
+	port_fini(nic);
 	cx_objects_clear(nic);
 	pci_function_fini(&nic->fn);
 	parts_fini(nic);

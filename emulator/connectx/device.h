@@ -46,7 +46,10 @@ struct cx_port {
 	struct ib_port port;		/* how the subnet's manager sees it */
 	uint16_t lid, sm_lid;
 	uint64_t guid;
-	bool link;			/* physical link; a switch in the registry */
+	bool link;			/* up: plugged in, wanted and trained */
+	bool plugged;			/* a switch in the registry */
+	bool wanted;			/* admin_status of PAOS */
+	struct engine_timer training;	/* armed while the link trains */
 	struct registry_switch sw;
 	char node_description[64];
 	uint32_t cap_mask;		/* IB CapabilityMask */

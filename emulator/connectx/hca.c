@@ -5,6 +5,7 @@
 
 #include "connectx/caps.h"
 #include "connectx/device.h"
+#include "connectx/port.h"
 
 #define ISSI_CURRENT		1	/* of the interface revisions the driver knows 0 and 1 */
 #define IEEE_VENDOR		0x0002c9
@@ -36,6 +37,7 @@ uint8_t hca_init(struct connectx *nic, struct cmd *cmd)
 	if (nic->state != HCA_ENABLED)
 		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
 	nic->state = HCA_UP;
+	port_start(nic);
 	return MLX5_CMD_STAT_OK;
 }
 
@@ -107,7 +109,12 @@ uint8_t pages_manage(struct connectx *nic, struct cmd *cmd)
 		return MLX5_CMD_STAT_OK;
 	case MLX5_MANAGE_PAGES_IN_OP_MOD_ALLOCATION_FAIL:
 		return MLX5_CMD_STAT_OK;
-	default:
+	case MLX5_MANAGE_PAGES_IN_OP_MOD_ALLOCATION_SUCCESS:
+		/* rdma-core's VFIO driver gives what was asked for even if that is none. */
+		if (!MLX5_GET(manage_pages_in, cmd->in, input_num_entries))
+			return MLX5_CMD_STAT_OK;
 		return CMD_FAIL(cmd, BAD_RES_STATE_ERR);
+	default:
+		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	}
 }

@@ -19,7 +19,7 @@ bool connectx_attr_valid(const struct connectx_attr *attr)
 {
 	return attr->tph <= CX_REQUESTER_EXTENDED && attr->st_entries != 1 &&
 	       attr->st_entries <= CX_ST_ENTRIES_MAX && attr->guid && attr->lid &&
-	       attr->lid <= CX_LID_MAX;
+	       attr->lid <= CX_LID_MAX && attr->training_ms <= CX_TRAINING_MS_MAX;
 }
 
 static bool set_requester(void *attr, const char *value)
@@ -63,6 +63,16 @@ static bool set_lid(void *attr, const char *value)
 	return true;
 }
 
+static bool set_training(void *attr, const char *value)
+{
+	uint64_t ms;
+
+	if (!option_number(value, 0, CX_TRAINING_MS_MAX, &ms))
+		return false;
+	((struct connectx_attr *)attr)->training_ms = ms;
+	return true;
+}
+
 static bool set_bdf(void *attr, const char *value)
 {
 	return option_bdf(value, &((struct connectx_attr *)attr)->requester);
@@ -98,6 +108,8 @@ const struct option_def connectx_options[] = {
 	  set_out_of_order },
 	{ "guid", "1..2^64-1", "GUID of node and port", set_guid },
 	{ "lid", "1..0xbffe", "LID of the port, unique among the NICs (1)", set_lid },
+	{ "training-ms", "0..60000", "how long INIT_HCA leaves the link down, 0: not at all (0)",
+	  set_training },
 	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:10.0)", set_bdf },
 	{ "echo-st", "on|off", "repeat ST[7:0] in the Tag of posted requests (off)", set_echo_st },
 	{ "flit", "on|off", "whether the link is in flit mode (on)", set_flit },

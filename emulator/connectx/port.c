@@ -11,6 +11,7 @@
 #include "util.h"
 
 #define MTU_MAX		4096
+#define NS_PER_MS	1000000ULL
 
 /* CapabilityMask bits (IBA 14.2.5.6). */
 #define CAP_SYS_IMAGE_GUID	(1U << 11)
@@ -25,6 +26,7 @@
 enum {
 	REG_PMTU		= 0x5003,
 	REG_PTYS		= 0x5004,
+	REG_PAOS		= 0x5006,
 	REG_PPCNT		= 0x5008,
 	REG_PVLC		= 0x500f,
 	REG_NODE_DESC		= 0x6001,
@@ -38,17 +40,15 @@ enum {
 #define RATES		0xff
 #define VL_0_TO_3	4	/* code in PVLC */
 
+/* PAOS: admin_status and oper_status */
+#define PORT_UP		1
+#define PORT_DOWN	2
+
 #define REG_READ	1	/* op_mod of ACCESS_REG */
 
-static bool port_switch_get(struct registry_switch *sw)
+static void link_set(struct connectx *nic, bool on)
 {
-	return container_of(sw, struct cx_port, sw)->link;
-}
-
-static void port_switch_set(struct registry_switch *sw, bool on)
-{
-	struct cx_port *ib = container_of(sw, struct cx_port, sw);
-	struct connectx *nic = container_of(ib, struct connectx, ib);
+	struct cx_port *ib = &nic->ib;
 	struct mlx5_eqe_port_state event = { .port = CX_PORTS << 4 };
 
 	if (ib->link == on)
@@ -60,6 +60,54 @@ static void port_switch_set(struct registry_switch *sw, bool on)
 		      &event, sizeof(event));
 }
 
+static void link_trained(struct engine_timer *timer)
+{
+	struct connectx *nic = container_of(timer, struct connectx, ib.training);
+
+	link_set(nic, true);
+}
+
+/* After a change of what the link needs: it goes down at once, and comes up when it is trained. */
+static void link_update(struct connectx *nic)
+{
+	struct cx_port *ib = &nic->ib;
+
+	if (!ib->plugged || !ib->wanted) {
+		engine_timer_cancel(&ib->training);
+		link_set(nic, false);
+	} else if (!nic->attr.training_ms) {
+		link_set(nic, true);
+	} else if (!ib->link && !engine_timer_armed(&ib->training)) {
+		engine_timer_arm(&ib->training, nic->attr.training_ms * NS_PER_MS);
+	}
+}
+
+void port_start(struct connectx *nic)
+{
+	nic->ib.wanted = true;
+	if (nic->attr.training_ms)
+		link_set(nic, false);
+	link_update(nic);
+}
+
+void port_fini(struct connectx *nic)
+{
+	engine_timer_cancel(&nic->ib.training);
+}
+
+static bool port_switch_get(struct registry_switch *sw)
+{
+	return container_of(sw, struct cx_port, sw)->plugged;
+}
+
+static void port_switch_set(struct registry_switch *sw, bool on)
+{
+	struct cx_port *ib = container_of(sw, struct cx_port, sw);
+
+	ib->plugged = on;
+	link_update(container_of(ib, struct connectx, ib));
+}
+
 int port_init(struct connectx *nic)
 {
 	struct cx_port *ib = &nic->ib;
@@ -67,7 +115,8 @@ int port_init(struct connectx *nic)
 	ib->lid = nic->attr.lid;
 	ib->sm_lid = MANAGER_LID;
 	ib->guid = nic->attr.guid;
-	ib->link = true;
+	ib->link = ib->plugged = ib->wanted = true;
+	engine_timer_init(&ib->training, nic->engine, link_trained);
 	ib->cap_mask = CAP_SYS_IMAGE_GUID | CAP_EXTENDED_SPEEDS | CAP_MASK2 | CAP_CM;
 	ib->cap_mask2 = CAP2_HDR | CAP2_NDR;
 	ib->sw = (struct registry_switch){
@@ -212,6 +261,21 @@ static void ptys_read(struct connectx *nic, void *data)
 	MLX5_SET(ptys_reg, data, ib_proto_oper, nic->ib.link ? RATE_NDR : 0);
 }
 
+static void paos_read(struct connectx *nic, void *data)
+{
+	MLX5_SET(paos_reg, data, admin_status, nic->ib.wanted ? PORT_UP : PORT_DOWN);
+	MLX5_SET(paos_reg, data, oper_status, nic->ib.link ? PORT_UP : PORT_DOWN);
+}
+
+/* Without "ase" it is a question, which programs also ask as a write. */
+static void paos_write(struct connectx *nic, const void *data)
+{
+	if (!MLX5_GET(paos_reg, data, ase))
+		return;
+	nic->ib.wanted = MLX5_GET(paos_reg, data, admin_status) == PORT_UP;
+	link_update(nic);
+}
+
 static void pmtu_read(struct connectx *nic, void *data)
 {
 	MLX5_SET(pmtu_reg, data, max_mtu, MTU_MAX);
@@ -255,6 +319,7 @@ static const struct reg {
 	void (*write)(struct connectx *nic, const void *data);
 } regs[] = {
 	{ REG_PTYS, MLX5_ST_SZ_BYTES(ptys_reg), ptys_read, NULL },
+	{ REG_PAOS, MLX5_ST_SZ_BYTES(paos_reg), paos_read, paos_write },
 	{ REG_PMTU, MLX5_ST_SZ_BYTES(pmtu_reg), pmtu_read, NULL },
 	{ REG_PVLC, MLX5_ST_SZ_BYTES(pvlc_reg), pvlc_read, NULL },
 	{ REG_PPCNT, MLX5_ST_SZ_BYTES(ppcnt_reg), ppcnt_read, NULL },
@@ -285,9 +350,10 @@ uint8_t port_access_reg(struct connectx *nic, struct cmd *cmd)
 	if (cmd->out_len - MLX5_ST_SZ_BYTES(access_register_out) < reg->bytes)
 		return CMD_FAIL(cmd, BAD_OUTP_LEN_ERR);
 	memcpy(out, in, reg->bytes);
-	if (read)
-		reg->read(nic, out);
-	else
+	if (!read)
 		reg->write(nic, in);
+	/* A write answers with what became of it. */
+	if (reg->read)
+		reg->read(nic, out);
 	return MLX5_CMD_STAT_OK;
 }

@@ -10,6 +10,12 @@
 /** port_init() - by the device's configuration; link up. Return: 0, or -errno of the registry. */
 int port_init(struct connectx *nic);
 
+/** port_start() - INIT_HCA: let the link come up, after the time to train if there is one. */
+void port_start(struct connectx *nic);
+
+/** port_fini() - the device goes. */
+void port_fini(struct connectx *nic);
+
 /** port_gid() - GID 0: the link-local subnet prefix and the port GUID. */
 void port_gid(const struct connectx *nic, uint8_t gid[16]);
 

@@ -119,9 +119,6 @@ uint8_t umem_create(struct connectx *nic, struct cmd *cmd)
 	int64_t number;
 	uint8_t status;
 
-	/* One of the driver's own would need umem_uid_0. */
-	if (!cmd_from_user(cmd))
-		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	umem = calloc(1, sizeof(*umem));
 	if (!umem)
 		return CMD_FAIL(cmd, NO_RES_ERR);

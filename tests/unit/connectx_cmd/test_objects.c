@@ -2,7 +2,9 @@
 /* Objects: handles, references, contexts, the QP state machine, the port. */
 #include <string.h>
 
+#include "connectx/device.h"
 #include "connectx/memic.h"
+#include "connectx/port.h"
 #include "driver.h"
 #include "util.h"
 
@@ -338,6 +340,72 @@ static void node_description_can_be_written(void **state)
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 }
 
+static uint8_t access_paos(struct driver *driver, uint8_t *status, bool ase)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(access_register_in) + MLX5_ST_SZ_BYTES(paos_reg)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(access_register_out) + MLX5_ST_SZ_BYTES(paos_reg)];
+	void *data = MLX5_ADDR_OF(access_register_in, in, register_data);
+
+	MLX5_SET(access_register_in, in, opcode, MLX5_CMD_OP_ACCESS_REG);
+	MLX5_SET(access_register_in, in, register_id, 0x5006);
+	MLX5_SET(paos_reg, data, ase, ase);
+	MLX5_SET(paos_reg, data, admin_status, *status);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	data = MLX5_ADDR_OF(access_register_out, out, register_data);
+	*status = MLX5_GET(paos_reg, data, admin_status);
+	return MLX5_GET(paos_reg, data, oper_status);
+}
+
+/* 1 is up, 2 down; a write without "ase" only asks. */
+static void port_is_taken_down_and_up(void **state)
+{
+	struct driver *driver = *state;
+	uint8_t status = 2;
+
+	assert_int_equal(access_paos(driver, &status, false), 1);
+	assert_int_equal(status, 1);
+	expect_no_event(driver);
+	status = 2;
+	assert_int_equal(access_paos(driver, &status, true), 2);
+	assert_int_equal(status, 2);
+	assert_int_equal(next_event(driver)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_DOWN);
+	status = 1;
+	assert_int_equal(access_paos(driver, &status, true), 1);
+	assert_int_equal(next_event(driver)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE);
+}
+
+static void port_comes_up_when_its_link_is_trained(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_eqe *eqe;
+	uint8_t status = 1;
+
+	driver->nic->attr.training_ms = 1;
+	port_start(driver->nic);
+	assert_int_equal(next_event(driver)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_DOWN);
+	assert_int_equal(access_paos(driver, &status, true), 2);
+	assert_int_equal(status, 1);
+	expect_no_event(driver);
+	do {
+		assert_int_equal(engine_poll(driver->engine, UINT64_MAX), 1);
+		eqe = next_event(driver);
+	} while (!eqe);
+	assert_int_equal(eqe->sub_type, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE);
+	assert_int_equal(access_paos(driver, &status, false), 1);
+}
+
+static void no_pages_may_be_given(void **state)
+{
+	struct driver *driver = *state;
+	COMMAND(manage_pages, MANAGE_PAGES, 8);
+
+	MLX5_SET(manage_pages_in, in, op_mod, MLX5_MANAGE_PAGES_IN_OP_MOD_ALLOCATION_SUCCESS);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	MLX5_SET(manage_pages_in, in, input_num_entries, 1);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+			 MLX5_CMD_STAT_BAD_RES_STATE_ERR);
+}
+
 int main(void)
 {
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
@@ -354,6 +422,9 @@ int main(void)
 		TEST(port_is_active_until_its_link_goes),
 		TEST(gid_and_pkey_tables_end),
 		TEST(node_description_can_be_written),
+		TEST(port_is_taken_down_and_up),
+		TEST(port_comes_up_when_its_link_is_trained),
+		TEST(no_pages_may_be_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,13 +211,16 @@ static void umem_with_a_bad_field_is_refused(void **state)
 #define REFUSED(uid, pages, rights, skip)                                                          \
 	assert_int_equal(try_create_umem(driver, uid, user.page, pages, rights, skip, &umem),      \
 			 MLX5_CMD_STAT_BAD_PARAM_ERR)
-	REFUSED(CX_UID_DRIVER, UMEM_PAGES, MAY_BOTH, 0);
 	REFUSED(user.uid, 0, MAY_BOTH, 0);
 	REFUSED(user.uid, UMEM_PAGES + 1, MAY_BOTH, 0); /* more than the command has */
 	REFUSED(user.uid, UMEM_PAGES, 0, 0);
 	REFUSED(user.uid, UMEM_PAGES, MAY_BOTH, UMEM_PAGES * RAM_PAGE);
 #undef REFUSED
 	assert_int_equal(registered(driver, REGISTRY_OBJECT, "umem"), 2);
+	/* The driver may have its own: umem_uid_0. */
+	assert_int_equal(try_create_umem(driver, CX_UID_DRIVER, user.page, UMEM_PAGES, MAY_BOTH, 0,
+					 &umem), MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "umem"), 3);
 }
 
 static void cq_lies_in_a_umem(void **state)
