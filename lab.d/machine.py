@@ -37,6 +37,11 @@ KERNEL_ARGUMENTS = (
     " rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=262144 ro"
     " vfio.enable_unsafe_noiommu_mode=1"
 )
+# The kernel's own drivers do without the IOMMU, as they do on the machine that has none. The lab's
+# kernel does not remap interrupts, hence the second.
+IOMMU_ARGUMENTS = "intel_iommu=on iommu=pt vfio_iommu_type1.allow_unsafe_interrupts=1"
+# caching-mode: QEMU gets to know of each mapping, and tells the devices' models
+IOMMU_DEVICE = ("-device", "intel-iommu,caching-mode=on,intremap=off")
 # There is no initramfs: a shell of the root mounts the share that has the init, and becomes it.
 FIRST_PROCESS = (
     'init=/bin/busybox -- sh -c "busybox mount -t 9p'
@@ -65,6 +70,7 @@ class Options:
     terminal: bool = False
     memory: str = "2G"
     cpus: int = 2
+    iommu: bool = False             # an IOMMU before the devices
     arguments: str = ""             # more kernel arguments
     streams: tuple[int, int, int] = (0, 1, 2)
 
@@ -168,14 +174,16 @@ class Machine:
         kernel = options.kernel
         if os.path.isdir(kernel):
             kernel = os.path.join(kernel, "bzImage")
+        arguments = f"{KERNEL_ARGUMENTS} {IOMMU_ARGUMENTS if options.iommu else ''}"
         command = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot", "-accel", "tcg,thread=multi", "-cpu", "EPYC",
             "-machine", "q35,memory-backend=ram", "-smp", str(options.cpus), "-m", options.memory,
             "-object", f"memory-backend-memfd,id=ram,size={options.memory},share=on",
             "-kernel", kernel,
-            "-append", f"{KERNEL_ARGUMENTS} {options.arguments} {FIRST_PROCESS}",
+            "-append", f"{arguments} {options.arguments} {FIRST_PROCESS}",
             "-chardev", f"file,id=log,path={self.log}", "-serial", "chardev:log",
+            *(IOMMU_DEVICE if options.iommu else ()),   # before what it translates for
             "-device", "virtio-serial-pci,id=ports",
         ]
         command += share("lab.root", options.root, "readonly=on")
@@ -414,6 +422,7 @@ def parse(arguments):
     parser.add_argument("--terminal", action="store_true")
     parser.add_argument("--memory", default="2G")
     parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--iommu", action="store_true")
     parser.add_argument("--arguments", default="")
     parser.add_argument("command", nargs="+")
     return Options(**vars(parser.parse_args(arguments)))

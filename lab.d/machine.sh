@@ -11,6 +11,7 @@ machine_usage() {
 	  --nic KEY=VALUE[,...]          options of the NIC model; again for a second NIC
 	  --accelerator KEY=VALUE[,...]  options of the accelerator model; again for a second one
 	  --no-nic, --no-accelerator     without
+	  --iommu                        the guest has an IOMMU, VFIO its address spaces
 	  --capture FILE                 the TLPs between the devices, as pcapng
 	  --share DIRECTORY              is /run/lab/share in the guest
 	  --kernel lab|debug|FILE        flavour of our kernel, or a bzImage (default: lab)
@@ -36,6 +37,7 @@ machine_options() {
 			--help) machine_usage "$help" "$note"; exit ;;
 			--no-nic) no_nic=1 ;;
 			--no-accelerator) no_accelerator=1 ;;
+			--iommu) machine+=(--iommu) ;;
 			--no-build) build= ;;
 			--) shift; guest_command=("$@"); break ;;
 			--nic | --accelerator | --capture | --share | --kernel | --append | --memory | --cpus | --timeout)

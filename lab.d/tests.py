@@ -221,6 +221,7 @@ class GuestTests:
         models.add_argument("--accelerator", action="append")
         models.add_argument("--no-nic", action="store_true")
         models.add_argument("--no-accelerator", action="store_true")
+        models.add_argument("--iommu", action="store_true")
         models = models.parse_args(self.machine_options)
         return machine.Options(
             kernel=options.debug_kernel if self.tier == "debug" else options.kernel,
@@ -228,6 +229,7 @@ class GuestTests:
             command=["run-tests", *limits], streams=streams,
             nics=[] if models.no_nic else models.nic or [""],
             accelerators=[] if models.no_accelerator else models.accelerator or [""],
+            iommu=models.iommu,
             memory="4G" if self.tier == "debug" else "2G",
             timeout=sum(test.timeout + 5 for test in self.tests)
             + BOOT_S * (DEBUG_SLOWDOWN if self.tier == "debug" else 1))
