@@ -190,7 +190,7 @@ void cq_doorbell(struct connectx *nic, uint32_t uar, uint32_t arm, uint32_t cqn)
 static void cq_free(struct connectx *nic, struct cq *cq)
 {
 	engine_timer_cancel(&cq->moderation);
-	uar_find(nic, cq->uar)->users--;
+	uar_release(nic, cq->uar);
 	cq->eq->users--;
 	cx_table_remove(&nic->cqs, cq->cqn);
 	cx_buf_fini(nic, &cq->buf);
@@ -282,7 +282,7 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 	if (period_mode >= MLX5_CQ_PERIOD_NUM_MODES || stride > STRIDE_128_PAD ||
 	    MLX5_GET(cqc, cqc, cqe_compression_layout))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	if (!cq->eq || !cmd_find(cmd, &nic->uars, cq->uar))
+	if (!cq->eq || !uar_named(nic, cmd, cq->uar))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	return cq_parse_memory(nic, cmd, cq);
 }
@@ -305,7 +305,7 @@ uint8_t cq_create(struct connectx *nic, struct cmd *cmd)
 	}
 	cq->cqn = number;
 	cq->eq->users++;
-	uar_find(nic, cq->uar)->users++;
+	uar_hold(nic, cq->uar);
 	MLX5_SET(create_cq_out, cmd->out, cqn, cq->cqn);
 	return MLX5_CMD_STAT_OK;
 

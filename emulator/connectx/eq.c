@@ -108,7 +108,7 @@ void eq_doorbell(struct connectx *nic, uint32_t uar, uint32_t value, bool arm)
 
 static void eq_free(struct connectx *nic, struct eq *eq)
 {
-	uar_find(nic, eq->uar)->users--;
+	uar_release(nic, eq->uar);
 	cx_table_remove(&nic->eqs, eq->eqn);
 	cx_buf_fini(nic, &eq->buf);
 	free(eq);
@@ -163,7 +163,7 @@ uint8_t eq_create(struct connectx *nic, struct cmd *cmd)
 		goto free_buf;
 	}
 	eq->eqn = number;
-	uar_find(nic, eq->uar)->users++;
+	uar_hold(nic, eq->uar);
 	MLX5_SET(create_eq_out, cmd->out, eq_number, eq->eqn);
 	return MLX5_CMD_STAT_OK;
 

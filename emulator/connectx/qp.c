@@ -182,7 +182,7 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 	if ((qp->sq.present && !qp->send_cq) || (rq_type != MLX5_ZERO_LEN_RQ && !qp->recv_cq))
 		return false;
 	if (qp->sq.present) {
-		qp->uar = cmd_find(cmd, &nic->uars, MLX5_GET(qpc, qpc, uar_page));
+		qp->uar = uar_named(nic, cmd, MLX5_GET(qpc, qpc, uar_page));
 		if (!qp->uar)
 			return false;
 	}
@@ -205,14 +205,13 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 	return true;
 }
 
+/* All but the UAR, which may go with its last user. */
 static void references_count(struct qp *qp, int by)
 {
 	if (qp->pd)
 		qp->pd->users += by;
 	if (qp->xrcd)
 		qp->xrcd->users += by;
-	if (qp->uar)
-		qp->uar->users += by;
 	if (qp->send_cq)
 		qp->send_cq->users += by;
 	if (qp->recv_cq)
@@ -319,6 +318,8 @@ static uint8_t qp_start(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 	if (special)
 		*special = qp;
 	references_count(qp, 1);
+	if (qp->uar)
+		uar_hold(nic, qp->uar->number);
 	return MLX5_CMD_STAT_OK;
 }
 
@@ -351,6 +352,8 @@ static void qp_free(struct connectx *nic, struct qp *qp)
 	if (special)
 		*special = NULL;
 	references_count(qp, -1);
+	if (qp->uar)
+		uar_release(nic, qp->uar->number);
 	sched_replace(&qp->send_group, NULL);
 	sched_replace(&qp->answer_group, NULL);
 	cx_table_remove(&nic->qps, qp->qpn);

@@ -149,7 +149,7 @@ static uint8_t sq_parse(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 	sq->user_index = MLX5_GET(sqc, sqc, user_index);
 	sq->dbr = MLX5_GET64(wq, wq, dbr_addr);
 	sq->cq = cmd_find(cmd, &nic->cqs, MLX5_GET(sqc, sqc, cqn));
-	sq->uar = cmd_find(cmd, &nic->uars, MLX5_GET(wq, wq, uar_page));
+	sq->uar = uar_named(nic, cmd, MLX5_GET(wq, wq, uar_page));
 	memcpy(sq->sqc, sqc, sizeof(sq->sqc));
 	if (!sq->cq || !sq->uar)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -172,7 +172,7 @@ static uint8_t sq_start(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 		return CMD_FAIL(cmd, LIM_ERR);
 	sq->sqn = number;
 	sq->cq->users++;
-	sq->uar->users++;
+	uar_hold(nic, sq->uar->number);
 	if (sq->group)
 		sq->group->users++;
 	engine_timer_init(&sq->burst, nic->engine, sq_burst_over);
@@ -206,7 +206,7 @@ static void sq_free(struct sq *sq)
 	engine_timer_cancel(&sq->burst);
 	engine_work_cancel(&sq->work);
 	sq->cq->users--;
-	sq->uar->users--;
+	uar_release(nic, sq->uar->number);
 	sched_replace(&sq->group, NULL);
 	cx_table_remove(&nic->sqs, sq->sqn);
 	cx_buf_fini(nic, &sq->buf);

@@ -6,6 +6,7 @@
 #ifndef CONNECTX_UAR_H
 #define CONNECTX_UAR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct connectx;
 struct uar {
 	uint32_t number;
 	uint32_t users;		/* EQs, CQs, QPs and SQs that take their doorbells here */
+	bool returned;		/* by DEALLOC_UAR: is there for its users only */
 
 	/* A WQE on its way through BlueFlame to a queue that takes it from there. */
 	struct {
@@ -32,6 +34,15 @@ struct uar {
 
 /** uar_find() - Return: the region or NULL. */
 struct uar *uar_find(struct connectx *nic, uint32_t number);
+
+/** uar_named() - Return: the region @number that @cmd may name, or NULL. */
+struct uar *uar_named(struct connectx *nic, const struct cmd *cmd, uint32_t number);
+
+/** uar_hold() - one more user. */
+void uar_hold(struct connectx *nic, uint32_t number);
+
+/** uar_release() - one user less; a region that was returned goes with its last user. */
+void uar_release(struct connectx *nic, uint32_t number);
 
 /** uar_write() - a store to BAR0 above the initialization segment. */
 void uar_write(struct connectx *nic, uint64_t offset, const void *data, size_t len);

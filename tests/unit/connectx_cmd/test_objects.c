@@ -51,6 +51,30 @@ static void uars_end_where_memic_begins(void **state)
 	assert_int_equal(number + count, (MEMIC_START >> 12) - 1);
 }
 
+static void uar_goes_with_its_last_user(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t before = registered(driver, REGISTRY_OBJECT, "uar");
+	struct test_cq cq, none;
+	uint32_t qpn;
+
+	create_cq(driver, &cq, 4);
+	qpn = create_rc_qp(driver, &cq);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+			 MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(try_create_cq(driver, &none, 4), MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_QP, qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, cq.cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "uar"), before);
+	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "uar"), before - 1);
+}
+
 static void what_is_used_is_busy(void **state)
 {
 	struct driver *driver = *state;
@@ -60,8 +84,6 @@ static void what_is_used_is_busy(void **state)
 	create_cq(driver, &cq, 4);
 	qpn = create_rc_qp(driver, &cq);
 	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, driver->pd),
-			 MLX5_CMD_STAT_RES_BUSY);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
 			 MLX5_CMD_STAT_RES_BUSY);
 	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, cq.cqn),
 			 MLX5_CMD_STAT_RES_BUSY);
@@ -413,6 +435,7 @@ int main(void)
 		TEST(no_such_handle_is_a_bad_resource),
 		TEST(number_of_a_freed_object_is_refused),
 		TEST(uars_end_where_memic_begins),
+		TEST(uar_goes_with_its_last_user),
 		TEST(what_is_used_is_busy),
 		TEST(qp_with_a_bad_field_is_refused),
 		TEST(there_is_one_qp0_and_one_qp1),
