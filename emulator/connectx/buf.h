@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#include "connectx/cmd.h"
+#include "connectx/command/cmd.h"
 
 struct connectx;
 

@@ -10,16 +10,16 @@
 
 #include <linux/mlx5/device.h>
 
-#include "connectx/cmd.h"
+#include "connectx/command/cmd.h"
 #include "connectx/connectx.h"
 #include "connectx/limits.h"
-#include "connectx/mcg.h"
-#include "connectx/memic.h"
-#include "connectx/mkey.h"
-#include "connectx/page_fault.h"
-#include "connectx/rate.h"
-#include "connectx/requester.h"
+#include "connectx/memory/memic.h"
+#include "connectx/memory/mkey.h"
+#include "connectx/memory/page_fault.h"
+#include "connectx/queue/mcg.h"
+#include "connectx/queue/rate.h"
 #include "connectx/table.h"
+#include "connectx/transport/requester.h"
 #include "engine.h"
 #include "ib/port.h"
 #include "pci/function.h"

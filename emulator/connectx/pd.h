@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "connectx/cmd.h"
+#include "connectx/command/cmd.h"
 
 struct connectx;
 

@@ -2,7 +2,7 @@
 #include "connectx/tph.h"
 
 #include "connectx/device.h"
-#include "connectx/mkey.h"
+#include "connectx/memory/mkey.h"
 
 struct tlp_hints tph_hints(const struct connectx *nic, const struct mkey *mkey)
 {

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/cq.h"
 #include "connectx/device.h"
-#include "connectx/eq.h"
-#include "connectx/qp.h"
-#include "connectx/sq.h"
+#include "connectx/queue/cq.h"
+#include "connectx/queue/eq.h"
+#include "connectx/queue/qp.h"
+#include "connectx/queue/sq.h"
 
 /*
  * Inside of a UAR. The driver's names: MLX5_CQ_DOORBELL, MLX5_EQ_DOORBELL_OFFSET, MLX5_BF_OFFSET.

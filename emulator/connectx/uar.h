@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "connectx/cmd.h"
-#include "connectx/wqe.h"
+#include "connectx/command/cmd.h"
+#include "connectx/transport/wqe.h"
 
 struct connectx;
 

@@ -8,10 +8,10 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/cq.h"
 #include "connectx/device.h"
-#include "connectx/srq.h"
-#include "connectx/tag_list.h"
+#include "connectx/queue/cq.h"
+#include "connectx/queue/srq.h"
+#include "connectx/queue/tag_list.h"
 #include "fuzz.h"
 #include "input.h"
 #include "tags.h"

@@ -2,8 +2,8 @@
 /* Completion queues, with what the data path calls. */
 #include <string.h>
 
-#include "connectx/cq.h"
 #include "connectx/device.h"
+#include "connectx/queue/cq.h"
 #include "driver.h"
 #include "util.h"
 

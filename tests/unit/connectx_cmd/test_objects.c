@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "connectx/device.h"
-#include "connectx/memic.h"
-#include "connectx/port.h"
+#include "connectx/memory/memic.h"
+#include "connectx/port/port.h"
 #include "driver.h"
 #include "util.h"
 

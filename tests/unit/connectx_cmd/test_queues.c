@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "connectx/device.h"
-#include "connectx/eq.h"
-#include "connectx/srq.h"
+#include "connectx/queue/eq.h"
+#include "connectx/queue/srq.h"
 #include "driver.h"
 
 #define CQ_DOORBELL	0x20

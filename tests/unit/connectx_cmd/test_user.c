@@ -2,11 +2,11 @@
 /* Commands of users: what a user context may name, and where its queues and keys may lie. */
 #include <string.h>
 
-#include "connectx/general_obj.h"
+#include "connectx/command/general_obj.h"
 #include "connectx/limits.h"
-#include "connectx/rate.h"
+#include "connectx/memory/umem.h"
+#include "connectx/queue/rate.h"
 #include "connectx/table.h"
-#include "connectx/umem.h"
 #include "driver.h"
 #include "util.h"
 

@@ -7,8 +7,8 @@
 
 #include <linux/pci_regs.h>
 
-#include "connectx/completion.h"
 #include "connectx/connectx.h"
+#include "connectx/transport/completion.h"
 #include "connectx/uar.h"
 
 /*

@@ -16,7 +16,7 @@
 
 #include "connectx/device.h"
 #include "connectx/pd.h"
-#include "connectx/qp.h"
+#include "connectx/queue/qp.h"
 
 #define GUEST_PAGE	4096ULL
 #define GUEST_BASE	0x100000ULL	/* bus address of guest memory */

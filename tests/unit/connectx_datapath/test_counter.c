@@ -2,8 +2,8 @@
 /* Queue counters: what each event counts as, and that nothing else counts. */
 #include <string.h>
 
-#include "connectx/completion.h"
-#include "connectx/q_counter.h"
+#include "connectx/queue/q_counter.h"
+#include "connectx/transport/completion.h"
 #include "guest.h"
 #include "util.h"
 

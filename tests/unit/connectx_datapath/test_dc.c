@@ -2,8 +2,8 @@
 /* The dynamically connected transport: initiators, targets and the connections between them. */
 #include <string.h>
 
-#include "connectx/completion.h"
-#include "connectx/dct.h"
+#include "connectx/queue/dct.h"
+#include "connectx/transport/completion.h"
 #include "guest.h"
 #include "util.h"
 

@@ -2,8 +2,8 @@
 /* Keys that lead to other keys: lists, pieces of one size, strided blocks, and what is refused. */
 #include <string.h>
 
-#include "connectx/completion.h"
-#include "connectx/request.h"
+#include "connectx/transport/completion.h"
+#include "connectx/transport/request.h"
 #include "guest.h"
 #include "util.h"
 

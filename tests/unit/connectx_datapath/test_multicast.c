@@ -4,8 +4,8 @@
 
 #include <rdma/ib_verbs.h>
 
-#include "connectx/completion.h"
-#include "connectx/subnet.h"
+#include "connectx/port/subnet.h"
+#include "connectx/transport/completion.h"
 #include "guest.h"
 
 #define SIZE	1000U

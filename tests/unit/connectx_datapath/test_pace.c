@@ -2,9 +2,9 @@
 /* Send queues at a rate, and those that doorbells alone fill. */
 #include <string.h>
 
-#include "connectx/completion.h"
+#include "connectx/memory/umem.h"
+#include "connectx/transport/completion.h"
 #include "connectx/uar.h"
-#include "connectx/umem.h"
 #include "guest.h"
 
 #define RATE_INDEX	7

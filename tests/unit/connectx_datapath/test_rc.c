@@ -2,7 +2,7 @@
 /* Reliable connections: every operation, with its bytes, its completions and its failures. */
 #include <string.h>
 
-#include "connectx/completion.h"
+#include "connectx/transport/completion.h"
 #include "guest.h"
 
 #define SIZE 20000U		/* more than a page, no multiple of the MTU */

@@ -2,9 +2,9 @@
 /* Scheduling elements: the tree, who may be in it, and what its limits do to send queues. */
 #include <string.h>
 
-#include "connectx/completion.h"
-#include "connectx/general_obj.h"
-#include "connectx/sched.h"
+#include "connectx/command/general_obj.h"
+#include "connectx/queue/sched.h"
+#include "connectx/transport/completion.h"
 #include "guest.h"
 
 #define TSAR		SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR

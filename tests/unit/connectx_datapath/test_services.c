@@ -4,8 +4,8 @@
 
 #include <rdma/ib_verbs.h>
 
-#include "connectx/completion.h"
-#include "connectx/port.h"
+#include "connectx/port/port.h"
+#include "connectx/transport/completion.h"
 #include "guest.h"
 
 #define SIZE 3000U

@@ -2,9 +2,9 @@
 /* Tag matching: messages to an XRQ, and changes to its list. */
 #include <string.h>
 
-#include "connectx/completion.h"
-#include "connectx/tag_list.h"
-#include "connectx/wqe.h"
+#include "connectx/queue/tag_list.h"
+#include "connectx/transport/completion.h"
+#include "connectx/transport/wqe.h"
 #include "tags.h"
 
 #define PAYLOAD		100U

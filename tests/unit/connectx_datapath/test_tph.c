@@ -4,9 +4,9 @@
 
 #include <linux/pci_regs.h>
 
-#include "connectx/completion.h"
 #include "connectx/connectx.h"
 #include "connectx/tph.h"
+#include "connectx/transport/completion.h"
 #include "guest.h"
 
 #define INDEX	5

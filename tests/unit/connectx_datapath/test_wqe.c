@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/wqe.h"
+#include "connectx/transport/wqe.h"
 #include "guest.h"
 
 static struct send_wqe wqe;

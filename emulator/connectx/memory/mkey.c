@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/memory/mkey.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connectx/limits.h"
+#include "connectx/memory/memic.h"
+#include "connectx/pd.h"
+#include "util.h"
+
+int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit)
+{
+	table->xlt_bytes = 0;
+	table->xlt_limit = xlt_limit;
+	return cx_table_init(&table->keys, MKEY_FIRST_INDEX, size);
+}
+
+/* What an entry takes of this model's memory. */
+static size_t mkey_xlt_size(const struct mkey *mkey)
+{
+	return mkey_is_indirect(mkey) ? sizeof(*mkey->klm) : sizeof(*mkey->xlt);
+}
+
+static void mkey_free(struct mkey_table *table, struct mkey *mkey)
+{
+	table->xlt_bytes -= mkey->entries * mkey_xlt_size(mkey);
+	cx_table_remove(&table->keys, mkey_index(mkey));
+	if (mkey->umem_users)
+		(*mkey->umem_users)--;
+	free(mkey->xlt);
+	free(mkey);
+}
+
+void mkey_table_clear(struct mkey_table *table)
+{
+	uint32_t cursor = 0;
+	struct mkey *mkey;
+
+	while ((mkey = cx_table_next(&table->keys, &cursor)))
+		mkey_free(table, mkey);
+}
+
+void mkey_table_fini(struct mkey_table *table)
+{
+	mkey_table_clear(table);
+	cx_table_fini(&table->keys);
+}
+
+static int mkey_alloc_xlt(struct mkey_table *table, struct mkey *mkey)
+{
+	uint64_t bytes = (uint64_t)mkey->octowords * MKEY_OCTOWORD;
+	uint64_t entries;
+
+	mkey->xlt = NULL;
+	mkey->entries = 0;
+	mkey->summed = 0;
+	if (!bytes || mkey->mode == MKEY_MODE_PA)
+		return 0;
+	/* drivers load whole units, and ask only for what they need of them */
+	bytes = (bytes + MKEY_XLT_ALIGN - 1) & ~(uint64_t)(MKEY_XLT_ALIGN - 1);
+	entries = bytes / mkey_entry_size(mkey);
+	bytes = entries * mkey_xlt_size(mkey);
+	if (bytes > table->xlt_limit - table->xlt_bytes)
+		return -EDQUOT;
+	mkey->xlt = calloc(entries, mkey_xlt_size(mkey));
+	if (!mkey->xlt)
+		return -ENOMEM;
+	mkey->entries = entries;
+	table->xlt_bytes += bytes;
+	return 0;
+}
+
+static int mkey_register(struct mkey_table *table, struct mkey *mkey)
+{
+	int64_t index;
+	int err;
+
+	index = cx_table_add_for(&table->keys, mkey, mkey->uid);
+	if (index < 0)
+		return -ENOSPC;
+	err = mkey_alloc_xlt(table, mkey);
+	if (err) {
+		cx_table_remove(&table->keys, index);
+		return err;
+	}
+	mkey->key = (uint32_t)index << 8 | (mkey->key & 0xff);
+	mkey->pd->users++;
+	return 0;
+}
+
+struct mkey *mkey_add(struct mkey_table *table, const struct mkey *proto)
+{
+	struct mkey *mkey = malloc(sizeof(*mkey));
+	int err;
+
+	if (!mkey)
+		return NULL;
+	*mkey = *proto;
+	err = mkey_register(table, mkey);
+	if (!err)
+		return mkey;
+	free(mkey);
+	errno = -err;
+	return NULL;
+}
+
+void mkey_remove(struct mkey_table *table, struct mkey *mkey)
+{
+	mkey->pd->users--;
+	if (mkey->memic)
+		mkey->memic->users--;
+	mkey_free(table, mkey);
+}
+
+void mkey_set_pd(struct mkey *mkey, struct domain *pd)
+{
+	mkey->pd->users--;
+	mkey->pd = pd;
+	pd->users++;
+}
+
+static bool mkey_in_range(const struct mkey *mkey, uint64_t va, uint64_t len)
+{
+	if (mkey->unlimited)
+		return len <= UINT64_MAX - va;
+	return range_within(va - mkey->start, len, mkey->len);
+}
+
+enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key,
+			    const struct mkey_use *use, uint64_t va, uint64_t len,
+			    struct mkey **result)
+{
+	struct mkey *mkey = mkey_find(table, key >> 8);
+
+	*result = NULL;
+	if (key == MKEY_NULL)
+		return MKEY_OK;
+	if (!mkey || mkey->key != key || mkey->free)
+		return MKEY_BAD_KEY;
+	if (use->pd && mkey->pd != use->pd)
+		return MKEY_BAD_PD;
+	if ((mkey->access & use->access) != use->access)
+		return MKEY_BAD_ACCESS;
+	if (mkey->qpn != MKEY_QPN_ANY && mkey->qpn != use->qpn)
+		return MKEY_BAD_ACCESS;
+	if (!mkey_in_range(mkey, va, len))
+		return MKEY_BAD_RANGE;
+	*result = mkey;
+	return MKEY_OK;
+}
+
+uint64_t mkey_translate(const struct mkey *mkey, uint64_t va, uint64_t len, bool write,
+			uint64_t *address)
+{
+	uint64_t need = write ? MKEY_PTAG_WRITE : MKEY_PTAG_READ;
+	uint64_t entry, ptag, page, offset;
+
+	if (mkey->mode == MKEY_MODE_PA) {
+		*address = va;
+		return len;
+	}
+	if (mkey->mode == MKEY_MODE_MEMIC) {
+		*address = mkey->memic_address + va;
+		return len;
+	}
+	/* entry 0 is the page that start lies in, wherever in it that is */
+	entry = (va >> mkey->page_shift) - (mkey->start >> mkey->page_shift);
+	if (entry >= mkey->entries)
+		return 0;
+	ptag = mkey->xlt[entry];
+	if (!(ptag & need))
+		return 0;
+	page = 1ULL << mkey->page_shift;
+	offset = va & (page - 1);
+	*address = (ptag & MKEY_PTAG_ADDRESS & ~(page - 1)) | offset;
+	return len < page - offset ? len : page - offset;
+}
+
+/* A window lets others in where its owner may go, so below it the owner's rights count. */
+static uint8_t mkey_access_below(uint8_t access)
+{
+	return (access & (MKEY_LOCAL_READ | MKEY_REMOTE_READ) ? MKEY_LOCAL_READ : 0) |
+	       (access & (MKEY_LOCAL_WRITE | MKEY_REMOTE_WRITE | MKEY_REMOTE_ATOMIC) ?
+			MKEY_LOCAL_WRITE : 0);
+}
+
+enum mkey_status mkey_resolve(const struct mkey_table *table, uint32_t key,
+			      const struct mkey_use *use, uint64_t va, uint64_t len, bool write,
+			      struct mkey_place *place)
+{
+	struct mkey_use below = *use;
+	enum mkey_status status;
+	uint64_t present;
+
+	*place = (struct mkey_place){ .key = key, .va = va, .len = len };
+	for (unsigned int depth = 0;; depth++) {
+		struct mkey *mkey;
+
+		status = mkey_check(table, place->key, &below, place->va, place->len, &mkey);
+		if (status != MKEY_OK)
+			return status;
+		place->mkey = mkey;
+		if (!mkey)
+			return MKEY_OK;
+		if (!mkey_is_indirect(mkey))
+			break;
+		if (depth == CX_MAX_INDIRECTION)
+			return MKEY_BAD_KEY;
+		below.pd = mkey->pd;
+		below.access = mkey_access_below(below.access);
+		status = mkey_follow(mkey, place);
+		if (status != MKEY_OK)
+			return status;
+	}
+	present = mkey_translate(place->mkey, place->va, place->len, write, &place->address);
+	if (!present)
+		return MKEY_NOT_PRESENT;
+	place->len = present;
+	return MKEY_OK;
+}
+
+int mkey_load(struct mkey *mkey, uint64_t first, uint64_t count, const void *list, uint64_t flags)
+{
+	const char *from = list;
+
+	if (!range_within(first, count, mkey->entries))
+		return -ERANGE;
+	if (mkey_is_indirect(mkey)) {
+		mkey_load_klm(mkey, first, count, list);
+		return 0;
+	}
+	for (uint64_t i = 0; i < count; i++, from += MKEY_MTT_SIZE) {
+		uint64_t *ptag = &mkey->xlt[first + i];
+		uint64_t value;
+
+		memcpy(&value, from, sizeof(value));
+		value = be64toh(value) | flags;
+		/* regions of which little is present are large: of zeros, no memory is used up */
+		if (*ptag != value)
+			*ptag = value;
+	}
+	return 0;
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/memory/sg.h"
+
+#include <string.h>
+
+#include "connectx/device.h"
+#include "connectx/memory/memic.h"
+#include "connectx/tph.h"
+#include "fabric/fabric.h"
+
+/* The largest TLP, and a multiple of all smaller ones. */
+#define SG_BOUNCE 4096
+
+void sg_init(struct sg *sg, struct connectx *nic, const struct mkey_use *use,
+	     const struct wqe_data *data, uint8_t num)
+{
+	*sg = (struct sg){ .nic = nic, .use = *use, .data = data, .num = num };
+}
+
+bool sg_check(const struct sg *sg)
+{
+	struct mkey *mkey;
+
+	for (unsigned int i = 0; i < sg->num; i++) {
+		const struct wqe_data *data = &sg->data[i];
+
+		if (!data->bytes && mkey_check(&sg->nic->mkeys, data->lkey, &sg->use, data->address,
+					       data->len, &mkey) != MKEY_OK)
+			return false;
+	}
+	return true;
+}
+
+void sg_rewind(struct sg *sg)
+{
+	sg->index = 0;
+	sg->offset = 0;
+}
+
+static void sg_advance(struct sg *sg, uint32_t len)
+{
+	sg->offset += len;
+	if (sg->offset == sg->data[sg->index].len) {
+		sg->index++;
+		sg->offset = 0;
+	}
+}
+
+void sg_skip(struct sg *sg, uint32_t len)
+{
+	while (len) {
+		uint32_t left = sg->data[sg->index].len - sg->offset;
+		uint32_t part = len < left ? len : left;
+
+		sg_advance(sg, part);
+		len -= part;
+	}
+}
+
+/* The null key, SG_BOUNCE bytes at a time. Nobody gets to see what somebody else wrote to it. */
+static void sg_map_null(struct sg_span *span)
+{
+	static uint8_t null[SG_BOUNCE];
+
+	if (span->len > sizeof(null))
+		span->len = sizeof(null);
+	span->ram = memset(null, 0, span->len);
+}
+
+static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
+			  struct sg_stop *stop)
+{
+	const struct wqe_data *data = &sg->data[sg->index];
+	uint64_t left = data->len - sg->offset;
+	struct mkey_place place;
+	enum mkey_status status;
+
+	/* only what is used counts: a receive may describe more than its memory key has */
+	if (len > left)
+		len = left;
+	status = mkey_resolve(&sg->nic->mkeys, data->lkey, &sg->use, data->address + sg->offset,
+			      len, write, &place);
+	if (status != MKEY_OK) {
+		*stop = (struct sg_stop){
+			.end = sg, .nic = sg->nic, .status = status, .key = place.key,
+			.va = place.va, .indirect = place.key != data->lkey,
+		};
+		/* what a driver may as well bring in now */
+		stop->len = stop->indirect ? place.len : left;
+		return false;
+	}
+	*span = (struct sg_span){ .address = place.address, .len = place.len, .mkey = place.mkey };
+	if (!place.mkey)
+		sg_map_null(span);
+	else if (place.mkey->memic)
+		span->ram = memic_ptr(sg->nic, span->address);
+	else
+		span->ram = cx_ram(sg->nic, span->address, span->len, write);
+	return true;
+}
+
+bool sg_map(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
+	    struct sg_stop *stop)
+{
+	const struct wqe_data *data = &sg->data[sg->index];
+	uint64_t left = data->len - sg->offset;
+
+	if (!data->bytes)
+		return sg_map_memory(sg, len, write, span, stop);
+	*span = (struct sg_span){
+		.ram = (void *)(data->bytes + sg->offset),
+		.len = len < left ? len : left,
+	};
+	return true;
+}
+
+/*
+ * Programs poll for the last byte of a message, and for 8-byte words that change at once, so the
+ * last word goes last and whole. Where a guest lets both ends overlap, the old bytes are moved.
+ */
+static void copy_in_order(void *to, const void *from, size_t len)
+{
+	size_t tail = ((uintptr_t)to + len - 1) % 8 + 1;
+	uint64_t last;
+
+	if (tail > len)
+		tail = len;
+	memcpy(&last, (const char *)from + len - tail, tail);
+	memmove(to, from, len - tail);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	memcpy((char *)to + len - tail, &last, tail);
+}
+
+static bool span_read(const struct sg *sg, const struct sg_span *span, void *data, size_t len)
+{
+	struct tlp_hints hints;
+
+	if (span->ram) {
+		memmove(data, span->ram, len);
+		return true;
+	}
+	hints = tph_hints(sg->nic, span->mkey);
+	return !fabric_read(sg->nic->port, span->address, data, len, &hints);
+}
+
+/* Writes are posted: nobody learns that one was refused, but the fabric counts it. */
+static void span_write(const struct sg *sg, const struct sg_span *span, const void *data,
+		       size_t len)
+{
+	struct tlp_hints hints;
+
+	if (span->ram) {
+		copy_in_order(span->ram, data, len);
+		return;
+	}
+	hints = tph_hints(sg->nic, span->mkey);
+	fabric_write(sg->nic->port, span->address, data, len, &hints);
+}
+
+bool sg_gather(struct sg *from, void *data, uint32_t len, struct sg_stop *stop)
+{
+	struct sg_span src;
+
+	for (uint32_t done = 0; done < len; done += src.len) {
+		if (!sg_map(from, len - done, false, &src, stop))
+			return false;
+		if (!span_read(from, &src, (char *)data + done, src.len)) {
+			*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
+			return false;
+		}
+		sg_advance(from, src.len);
+	}
+	return true;
+}
+
+/*
+ * Write to a device: in pieces that end where TLPs end, so that the shape of the source does not
+ * show on the bus.
+ */
+static bool sg_push(struct sg *to, const struct sg_span *dst, struct sg *from, uint32_t *moved,
+		    struct sg_stop *stop)
+{
+	uint64_t room = SG_BOUNCE - dst->address % SG_BOUNCE;
+	uint32_t piece = dst->len < room ? dst->len : room;
+	uint8_t bounce[SG_BOUNCE];
+	struct sg walk = *from;
+	struct sg_span src;
+
+	if (!sg_map(from, piece, false, &src, stop))
+		return false;
+	if (src.ram && src.len == piece) {
+		span_write(to, dst, src.ram, piece);
+		sg_advance(from, piece);
+	} else {
+		if (!sg_gather(&walk, bounce, piece, stop)) {
+			stop->end = from;
+			return false;
+		}
+		span_write(to, dst, bounce, piece);
+		*from = walk;
+	}
+	sg_advance(to, piece);
+	*moved += piece;
+	return true;
+}
+
+static bool sg_pull(struct sg *to, const struct sg_span *dst, struct sg *from, uint32_t *moved,
+		    struct sg_stop *stop)
+{
+	struct sg_span src;
+
+	if (!sg_map(from, dst->len, false, &src, stop))
+		return false;
+	if (src.ram) {
+		span_write(to, dst, src.ram, src.len);
+	} else if (!span_read(from, &src, dst->ram, src.len)) {
+		*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
+		return false;
+	}
+	sg_advance(to, src.len);
+	sg_advance(from, src.len);
+	*moved += src.len;
+	return true;
+}
+
+bool sg_copy(struct sg *to, struct sg *from, uint32_t len, uint32_t *moved, struct sg_stop *stop)
+{
+	struct sg_span dst;
+
+	*moved = 0;
+	while (*moved < len) {
+		if (!sg_map(to, len - *moved, true, &dst, stop))
+			return false;
+		if (dst.ram ? !sg_pull(to, &dst, from, moved, stop) :
+			      !sg_push(to, &dst, from, moved, stop))
+			return false;
+	}
+	return true;
+}
+
+bool sg_present(const struct sg *sg, uint32_t len, bool write, struct sg_stop *stop)
+{
+	struct sg walk = *sg;
+	struct sg_span span;
+
+	for (uint32_t done = 0; done < len; done += span.len) {
+		if (!sg_map(&walk, len - done, write, &span, stop)) {
+			stop->end = sg;
+			return false;
+		}
+		sg_advance(&walk, span.len);
+	}
+	return true;
+}
+
+bool sg_scatter(struct sg *to, const void *data, uint32_t len, struct sg_stop *stop)
+{
+	const struct wqe_data bytes = { .bytes = data, .len = len };
+	struct sg from;
+	uint32_t moved;
+
+	sg_init(&from, to->nic, &to->use, &bytes, 1);
+	return sg_copy(to, &from, len, &moved, stop);
+}

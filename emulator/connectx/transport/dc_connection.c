@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "connectx/transport/dc_connection.h"
+
+#include <stdlib.h>
+
+#include "connectx/device.h"
+#include "connectx/queue/dct.h"
+#include "connectx/queue/q_counter.h"
+#include "util.h"
+
+static struct dc_connection *dc_make(struct dct *dct, const struct dc_source *source)
+{
+	struct dc_connection *connection = calloc(1, sizeof(*connection));
+	struct qp *qp;
+
+	if (!connection)
+		return NULL;
+	qp = &connection->qp;
+	*qp = dct->target;
+	qp->path.dlid = source->lid;
+	qp->remote_qpn = source->qpn;
+	qp->recv_psn = source->psn;
+	if (responder_create(qp)) {
+		free(connection);
+		return NULL;
+	}
+	qp->state = MLX5_QP_STATE_RTR;
+	responder_state(qp, MLX5_QP_STATE_INIT);
+	/* there is nothing to be established by the first message, as in RTR */
+	qp->state = MLX5_QP_STATE_RTS;
+	connection->dct = dct;
+	LIST_INSERT_HEAD(&dct->connections, connection, entry);
+	qp->nic->dc_connections++;
+	Q_COUNT(qp->counter, rx_dct_connect);
+	return connection;
+}
+
+struct qp *dc_connect(struct dc_connection **holder, struct dct *dct,
+		      const struct dc_source *source)
+{
+	if (*holder && (*holder)->dct == dct)
+		return &(*holder)->qp;
+	dc_disconnect(holder);
+	*holder = dc_make(dct, source);
+	if (!*holder)
+		return NULL;
+	(*holder)->holder = holder;
+	return &(*holder)->qp;
+}
+
+void dc_drop(struct dc_connection *connection)
+{
+	connection->qp.nic->dc_connections--;
+	*connection->holder = NULL;
+	LIST_REMOVE(connection, entry);
+	responder_destroy(&connection->qp);
+	free(connection);
+}
+
+void dc_disconnect(struct dc_connection **holder)
+{
+	if (!*holder)
+		return;
+	/* a receive that a half message has taken is given back */
+	qp_error(&(*holder)->qp);
+	dc_drop(*holder);
+}
+
+bool dc_admits(struct qp *qp, uint64_t key)
+{
+	struct dct *dct = container_of(qp, struct dc_connection, qp)->dct;
+
+	if (key == dct->key)
+		return true;
+	dct_key_violated(dct);
+	return false;
+}
