@@ -14,6 +14,7 @@
 #include "connectx/command/uctx.h"
 #include "connectx/memory/umem.h"
 #include "connectx/pd.h"
+#include "connectx/port/ah_mapping.h"
 #include "connectx/port/port.h"
 #include "connectx/port/subnet.h"
 #include "connectx/queue/cq.h"
@@ -197,6 +198,7 @@ void cx_objects_clear(struct connectx *nic)
 	umem_clear(nic);
 	memic_clear(nic);
 	reserved_qpn_clear(nic);
+	ah_mapping_clear(nic);
 	rate_clear(nic);
 	pd_clear(nic);
 	uar_clear(nic);
@@ -209,6 +211,7 @@ static const size_t object_tables[] = {
 	offsetof(struct connectx, uctxs),
 	offsetof(struct connectx, umems),
 	offsetof(struct connectx, reserved_qpns),
+	offsetof(struct connectx, ah_mappings),
 	offsetof(struct connectx, tsars),
 	offsetof(struct connectx, queue_groups),
 	offsetof(struct connectx, pds),
@@ -260,6 +263,8 @@ static int tables_init(struct connectx *nic)
 	ret = ret ? ret : cx_table_init(&nic->uctxs, NUMBER_FIRST, 1 << CX_LOG_MAX_UCTX);
 	ret = ret ? ret : cx_table_init(&nic->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
 	ret = ret ? ret : cx_table_init(&nic->reserved_qpns, 0, 1 << CX_LOG_MAX_RESERVED);
+	ret = ret ? ret : cx_table_init(&nic->ah_mappings, NUMBER_FIRST,
+					1 << CX_LOG_MAX_AH_MAPPING);
 	ret = ret ? ret : cx_table_init(&nic->tsars, NUMBER_FIRST, 1 << CX_LOG_MAX_TSAR);
 	ret = ret ? ret : cx_table_init(&nic->queue_groups, QUEUE_GROUP_FIRST,
 					1 << CX_LOG_MAX_QUEUE_GROUP);
@@ -295,6 +300,7 @@ static void tables_fini(struct connectx *nic)
 	cx_table_fini(&nic->pds);
 	cx_table_fini(&nic->queue_groups);
 	cx_table_fini(&nic->tsars);
+	cx_table_fini(&nic->ah_mappings);
 	cx_table_fini(&nic->reserved_qpns);
 	cx_table_fini(&nic->umems);
 	cx_table_fini(&nic->uctxs);
@@ -313,6 +319,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "user_context", &nic->uctxs.count },
 		{ REGISTRY_OBJECT, "umem", &nic->umems.count },
 		{ REGISTRY_OBJECT, "reserved_qpns", &nic->reserved_qpns.count },
+		{ REGISTRY_OBJECT, "ah_mapping", &nic->ah_mappings.count },
 		{ REGISTRY_OBJECT, "rate_limit", &nic->rates.count },
 		{ REGISTRY_OBJECT, "tsar", &nic->tsars.count },
 		{ REGISTRY_OBJECT, "queue_group", &nic->queue_groups.count },

@@ -80,6 +80,7 @@ struct connectx {
 	struct cx_table uctxs;		/* struct uctx */
 	struct cx_table umems;		/* struct umem */
 	struct cx_table reserved_qpns;	/* struct reserved_qpns */
+	struct cx_table ah_mappings;	/* struct ah_mapping */
 	struct rates rates;
 	struct cx_table tsars, queue_groups; /* struct sched_element: one number space */
 	struct cx_table pds, xrcds, tds; /* struct domain */

@@ -36,6 +36,7 @@
 #define CX_MAX_QP_MCG		240	/* QPs in a multicast group */
 #define CX_LOG_MAX_UCTX		12
 #define CX_LOG_MAX_UMEM		16
+#define CX_LOG_MAX_AH_MAPPING	10
 #define CX_LOG_RESERVED_QPNS	6	/* QP numbers in a range */
 #define CX_LOG_MAX_RESERVED	10	/* ranges */
 #define CX_LOG_MAX_MKEY		20

@@ -174,6 +174,9 @@ static void fill_odp(void *cap)
 	memcpy(MLX5_ADDR_OF(odp_scheme_cap, scheme, dc_odp_caps), rc,
 	       MLX5_ST_SZ_BYTES(odp_per_transport_service_cap));
 	MLX5_SET(odp_scheme_cap, scheme, ud_odp_caps.send, 1);
+	/* What DC can do, libmlx5 looks for where it stands for the transport scheme only. */
+	memcpy(MLX5_ADDR_OF(odp_cap, cap, transport_page_fault_scheme_cap.dc_odp_caps), rc,
+	       MLX5_ST_SZ_BYTES(odp_per_transport_service_cap));
 }
 
 static void fill_atomic(void *cap)
@@ -189,7 +192,8 @@ static void fill_atomic(void *cap)
 static void fill_users(void *cap, void *cap_2)
 {
 	MLX5_SET64(cmd_hca_cap, cap, general_obj_types,
-		   1ULL << CX_OBJ_SCHED_ELEMENT | 1ULL << CX_OBJ_RESERVED_QPN);
+		   1ULL << CX_OBJ_SCHED_ELEMENT | 1ULL << CX_OBJ_RESERVED_QPN |
+		   1ULL << CX_OBJ_AH_MAPPING);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, log_reserved_qpn_granularity, CX_LOG_RESERVED_QPNS);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, send_dbr_mode_no_dbr_ext, 1);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, log_max_send_dbr_less_qp_sq, CX_LOG_MAX_QP);

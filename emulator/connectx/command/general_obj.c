@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "connectx/port/ah_mapping.h"
 #include "connectx/queue/reserved_qpn.h"
 #include "connectx/queue/sched.h"
 #include "util.h"
@@ -14,6 +15,7 @@ static const struct kind {
 } kinds[] = {
 	{ CX_OBJ_SCHED_ELEMENT, sched_create, sched_destroy, sched_modify, sched_query },
 	{ CX_OBJ_RESERVED_QPN, reserved_qpn_create, reserved_qpn_destroy, NULL, NULL },
+	{ CX_OBJ_AH_MAPPING, ah_mapping_create, ah_mapping_destroy, NULL, NULL },
 };
 
 static const struct kind *kind_find(const struct cmd *cmd)

@@ -12,6 +12,7 @@
 /* Kinds that only users make, so that the kernel's header has no names for them. */
 #define CX_OBJ_SCHED_ELEMENT	0x26
 #define CX_OBJ_RESERVED_QPN	0x2c
+#define CX_OBJ_AH_MAPPING	0x3a
 
 cmd_handler general_obj_create, general_obj_modify, general_obj_query, general_obj_destroy;
 

@@ -5,6 +5,7 @@
 #include "connectx/command/general_obj.h"
 #include "connectx/limits.h"
 #include "connectx/memory/umem.h"
+#include "connectx/port/ah_mapping.h"
 #include "connectx/queue/rate.h"
 #include "connectx/table.h"
 #include "driver.h"
@@ -498,6 +499,41 @@ static uint8_t destroy_object(struct driver *driver, uint16_t uid, uint16_t type
 	return command(driver, in, sizeof(in), out, sizeof(out));
 }
 
+static uint8_t map_ah(struct driver *driver, uint16_t uid, uint32_t qpn, size_t len, uint32_t *id)
+{
+	uint8_t in[MLX5_ST_SZ_BYTES(ah_mapping_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
+	uint8_t status;
+
+	set_uid(in, uid);
+	MLX5_SET(general_obj_in_cmd_hdr, in, opcode, MLX5_CMD_OP_CREATE_GENERAL_OBJECT);
+	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_AH_MAPPING);
+	MLX5_SET(ah_mapping_in, in, qpn, qpn);
+	status = command(driver, in, len, out, sizeof(out));
+	*id = MLX5_GET(general_obj_out_cmd_hdr, out, obj_id);
+	return status;
+}
+
+static void address_handle_is_mapped(void **state)
+{
+	struct driver *driver = *state;
+	uint16_t uid = create_uctx(driver), other = create_uctx(driver);
+	size_t len = MLX5_ST_SZ_BYTES(ah_mapping_in);
+	uint32_t id;
+
+	assert_int_equal(map_ah(driver, uid, 1, len - 4, &id), MLX5_CMD_STAT_BAD_INP_LEN_ERR);
+	assert_int_equal(map_ah(driver, uid, 0, len, &id), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(map_ah(driver, uid, 1, len, &id), MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "ah_mapping"), 1);
+	assert_int_equal(destroy_object(driver, other, CX_OBJ_AH_MAPPING, id),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(destroy_uctx(driver, uid), MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(destroy_object(driver, uid, CX_OBJ_AH_MAPPING, id), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_object(driver, uid, CX_OBJ_AH_MAPPING, id),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(destroy_uctx(driver, uid), MLX5_CMD_STAT_OK);
+}
+
 static void qp_numbers_are_reserved(void **state)
 {
 	struct driver *driver = *state;
@@ -615,6 +651,7 @@ int main(void)
 		TEST(srq_of_a_user_is_refused),
 		TEST(key_lies_in_a_umem),
 		TEST(qp_numbers_are_reserved),
+		TEST(address_handle_is_mapped),
 		TEST(qp_names_a_rate_of_its_own),
 		TEST(teardown_leaves_nothing),
 	};
