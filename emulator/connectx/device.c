@@ -12,6 +12,7 @@
 
 #include "connectx/command/caps.h"
 #include "connectx/command/uctx.h"
+#include "connectx/memory/psv.h"
 #include "connectx/memory/umem.h"
 #include "connectx/pd.h"
 #include "connectx/port/ah_mapping.h"
@@ -195,6 +196,7 @@ void cx_objects_clear(struct connectx *nic)
 	cq_clear(nic);
 	eq_clear(nic);
 	mkey_table_clear(&nic->mkeys);
+	psv_clear(nic);
 	umem_clear(nic);
 	memic_clear(nic);
 	reserved_qpn_clear(nic);
@@ -210,6 +212,7 @@ static const size_t object_tables[] = {
 	offsetof(struct connectx, uars),
 	offsetof(struct connectx, uctxs),
 	offsetof(struct connectx, umems),
+	offsetof(struct connectx, psvs),
 	offsetof(struct connectx, reserved_qpns),
 	offsetof(struct connectx, ah_mappings),
 	offsetof(struct connectx, tsars),
@@ -262,6 +265,7 @@ static int tables_init(struct connectx *nic)
 
 	ret = ret ? ret : cx_table_init(&nic->uctxs, NUMBER_FIRST, 1 << CX_LOG_MAX_UCTX);
 	ret = ret ? ret : cx_table_init(&nic->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
+	ret = ret ? ret : cx_table_init(&nic->psvs, NUMBER_FIRST, 1 << CX_LOG_MAX_PSV);
 	ret = ret ? ret : cx_table_init(&nic->reserved_qpns, 0, 1 << CX_LOG_MAX_RESERVED);
 	ret = ret ? ret : cx_table_init(&nic->ah_mappings, NUMBER_FIRST,
 					1 << CX_LOG_MAX_AH_MAPPING);
@@ -302,6 +306,7 @@ static void tables_fini(struct connectx *nic)
 	cx_table_fini(&nic->tsars);
 	cx_table_fini(&nic->ah_mappings);
 	cx_table_fini(&nic->reserved_qpns);
+	cx_table_fini(&nic->psvs);
 	cx_table_fini(&nic->umems);
 	cx_table_fini(&nic->uctxs);
 	cx_table_fini(&nic->uars);
@@ -318,6 +323,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "uar", &nic->uars.count },
 		{ REGISTRY_OBJECT, "user_context", &nic->uctxs.count },
 		{ REGISTRY_OBJECT, "umem", &nic->umems.count },
+		{ REGISTRY_OBJECT, "psv", &nic->psvs.count },
 		{ REGISTRY_OBJECT, "reserved_qpns", &nic->reserved_qpns.count },
 		{ REGISTRY_OBJECT, "ah_mapping", &nic->ah_mappings.count },
 		{ REGISTRY_OBJECT, "rate_limit", &nic->rates.count },

@@ -79,6 +79,7 @@ struct connectx {
 	struct cx_table uars;		/* struct uar */
 	struct cx_table uctxs;		/* struct uctx */
 	struct cx_table umems;		/* struct umem */
+	struct cx_table psvs;		/* struct psv */
 	struct cx_table reserved_qpns;	/* struct reserved_qpns */
 	struct cx_table ah_mappings;	/* struct ah_mapping */
 	struct rates rates;

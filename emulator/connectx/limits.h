@@ -39,6 +39,7 @@
 #define CX_LOG_MAX_AH_MAPPING	10
 #define CX_LOG_RESERVED_QPNS	6	/* QP numbers in a range */
 #define CX_LOG_MAX_RESERVED	10	/* ranges */
+#define CX_LOG_MAX_PSV		16
 #define CX_LOG_MAX_MKEY		20
 #define CX_MAX_Q_COUNTERS	255	/* counter_set_id has 8 bits, and 0 is none */
 #define CX_LOG_MAX_KLM_LIST	16

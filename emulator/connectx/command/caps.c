@@ -8,6 +8,7 @@
 #include "connectx/buf.h"
 #include "connectx/command/general_obj.h"
 #include "connectx/device.h"
+#include "connectx/memory/signature.h"
 #include "connectx/queue/reserved_qpn.h"
 #include "connectx/queue/sched.h"
 #include "util.h"
@@ -188,6 +189,18 @@ static void fill_atomic(void *cap)
 	MLX5_SET(atomic_caps, cap, atomic_size_dc, MLX5_ATOMIC_CAPS_ATOMIC_SIZE_QP_8_BYTES);
 }
 
+/* Block signatures. Most of these bits only libmlx5 has names for (cmd_hca_cap_signatures). */
+static void fill_signatures(void *cap)
+{
+	MLX5_SET(cmd_hca_cap, cap, sho, 1);
+	MLX5_SET(cmd_hca_cap, cap, sigerr_cqe, 1);
+	MLX5_SET(cmd_hca_cap, cap, drain_sigerr, 1);
+	MLX5_SET(cmd_hca_cap_signatures, cap, sig_crc64_xp10, 1);
+	MLX5_SET(cmd_hca_cap_signatures, cap, sig_crc32c, 1);
+	MLX5_SET(cmd_hca_cap_signatures, cap, sig_block_4048, 1);
+	MLX5_SET(cmd_hca_cap_signatures, cap, sigerr_domain_and_sig_type, 1);
+}
+
 /* What programs with commands of their own look for; the kernel does not. */
 static void fill_users(void *cap, void *cap_2)
 {
@@ -226,6 +239,7 @@ int caps_init(struct connectx *nic)
 	fill_completion(general);
 	fill_objects(general);
 	fill_memory(general);
+	fill_signatures(general);
 	fill_device(nic, general);
 	fill_odp(nic->caps->max[ODP]);
 	fill_atomic(nic->caps->max[ATOMIC]);

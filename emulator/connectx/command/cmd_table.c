@@ -10,6 +10,7 @@
 #include "connectx/memory/memic.h"
 #include "connectx/memory/mkey.h"
 #include "connectx/memory/page_fault.h"
+#include "connectx/memory/psv.h"
 #include "connectx/memory/umem.h"
 #include "connectx/pd.h"
 #include "connectx/port/mad.h"
@@ -80,10 +81,14 @@ static const struct cmd_op ops[] = {
 	OP(SQERR2RTS_QP, sqerr2rts_qp, qp_modify),
 	OP(2ERR_QP, qp_2err, qp_modify),
 	OP(2RST_QP, qp_2rst, qp_modify),
-	OP(QUERY_QP, query_qp, qp_query),
+	/* As far as the context goes: libmlx5 has no room for what may follow. */
+	{ MLX5_CMD_OP_QUERY_QP, "QUERY_QP", MLX5_ST_SZ_BYTES(query_qp_in),
+	  MLX5_BYTE_OFF(query_qp_out, qpc) + MLX5_ST_SZ_BYTES(qpc), qp_query },
 	OP(SQD_RTS_QP, sqd2rts_qp, qp_modify),
 	OP(MAD_IFC, mad_ifc, mad_ifc),
 	OP(INIT2INIT_QP, init2init_qp, qp_modify),
+	OP(CREATE_PSV, create_psv, psv_create),
+	OP(DESTROY_PSV, destroy_psv, psv_destroy),
 	OP(CREATE_SRQ, create_srq, srq_create),
 	OP(DESTROY_SRQ, destroy_srq, srq_destroy),
 	OP(QUERY_SRQ, query_srq, srq_query),

@@ -8,12 +8,14 @@
 
 #include "connectx/limits.h"
 #include "connectx/memory/memic.h"
+#include "connectx/memory/signature.h"
 #include "connectx/pd.h"
 #include "util.h"
 
 int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit)
 {
 	table->xlt_bytes = 0;
+	table->signatures = 0;
 	table->xlt_limit = xlt_limit;
 	return cx_table_init(&table->keys, MKEY_FIRST_INDEX, size);
 }
@@ -30,6 +32,11 @@ static void mkey_free(struct mkey_table *table, struct mkey *mkey)
 	cx_table_remove(&table->keys, mkey_index(mkey));
 	if (mkey->umem_users)
 		(*mkey->umem_users)--;
+	if (mkey->signature) {
+		table->xlt_bytes -= sizeof(*mkey->signature);
+		table->signatures--;
+	}
+	free(mkey->signature);
 	free(mkey->xlt);
 	free(mkey);
 }
@@ -105,6 +112,19 @@ struct mkey *mkey_add(struct mkey_table *table, const struct mkey *proto)
 	free(mkey);
 	errno = -err;
 	return NULL;
+}
+
+int mkey_add_signature(struct mkey_table *table, struct mkey *mkey)
+{
+	if (sizeof(*mkey->signature) > table->xlt_limit - table->xlt_bytes)
+		return -EDQUOT;
+	mkey->signature = calloc(1, sizeof(*mkey->signature));
+	if (!mkey->signature)
+		return -ENOMEM;
+	mkey->signature->enabled = true;
+	table->xlt_bytes += sizeof(*mkey->signature);
+	table->signatures++;
+	return 0;
 }
 
 void mkey_remove(struct mkey_table *table, struct mkey *mkey)
@@ -202,6 +222,9 @@ enum mkey_status mkey_resolve(const struct mkey_table *table, uint32_t key,
 		status = mkey_check(table, place->key, &below, place->va, place->len, &mkey);
 		if (status != MKEY_OK)
 			return status;
+		/* signatures are made of what is accessed by the key itself, not of what leads to it */
+		if (depth && mkey && signature_find(table, place->key))
+			return MKEY_BAD_KEY;
 		place->mkey = mkey;
 		if (!mkey)
 			return MKEY_OK;

@@ -25,6 +25,7 @@
 
 struct domain;
 struct memic_range;
+struct signature;
 
 /* Rights, of a key and asked for by an access. */
 enum mkey_access {
@@ -113,6 +114,7 @@ struct mkey {
 	bool umr;		/* umr_en: may be changed by UMR */
 	bool remote_invalidate;	/* en_rinval */
 	bool relaxed_write, relaxed_read;
+	struct signature *signature; /* of a key with room for a BSF (signature.h); else NULL */
 	struct mkey_tph tph;
 	uint16_t uid;		/* whose it is (uctx.h); the index of the table has it, too */
 	uint32_t *umem_users;	/* of the umem that its pages are in (umem.h); NULL: in none */
@@ -120,8 +122,9 @@ struct mkey {
 
 struct mkey_table {
 	struct cx_table keys;	/* struct mkey */
-	uint64_t xlt_bytes;	/* memory of all translation lists; shown in the registry */
+	uint64_t xlt_bytes;	/* memory of all translation lists and signatures; shown in the registry */
 	uint64_t xlt_limit;
+	uint64_t signatures;	/* keys with room for a BSF */
 };
 
 /*
@@ -138,7 +141,7 @@ struct mkey_table {
 /**
  * mkey_table_init() - make an empty table.
  * @size: how many keys there can be
- * @xlt_limit: bytes that all translation lists together may take
+ * @xlt_limit: bytes that all translation lists and signatures together may take
  *
  * Return: 0 or -ENOMEM.
  */
@@ -158,6 +161,13 @@ void mkey_table_clear(struct mkey_table *table);
  * limit) or ENOMEM.
  */
 struct mkey *mkey_add(struct mkey_table *table, const struct mkey *proto);
+
+/**
+ * mkey_add_signature() - make room for a BSF in @mkey, which mkey_add() has just added.
+ *
+ * Return: 0, -EDQUOT or -ENOMEM, as mkey_add().
+ */
+int mkey_add_signature(struct mkey_table *table, struct mkey *mkey);
 
 /** mkey_remove() - free @mkey; its PD loses a user. */
 void mkey_remove(struct mkey_table *table, struct mkey *mkey);

@@ -6,6 +6,7 @@
 #include "connectx/device.h"
 #include "connectx/memory/memic.h"
 #include "connectx/memory/mkey.h"
+#include "connectx/memory/signature.h"
 #include "connectx/memory/umem.h"
 #include "connectx/pd.h"
 #include "util.h"
@@ -85,6 +86,11 @@ static void mkey_to_context(const struct mkey *mkey, void *mkc)
 	MLX5_SET(mkc, mkc, en_rinval, mkey->remote_invalidate);
 	MLX5_SET(mkc, mkc, relaxed_ordering_write, mkey->relaxed_write);
 	MLX5_SET(mkc, mkc, relaxed_ordering_read, mkey->relaxed_read);
+	if (mkey->signature) {
+		MLX5_SET(mkc, mkc, bsf_en, mkey->signature->enabled);
+		MLX5_SET(mkc, mkc, expected_sigerr_count, mkey->signature->expected);
+		MLX5_SET(mkc, mkc, bsf_octword_size, BSF_SIZE / MKEY_OCTOWORD);
+	}
 	MLX5_SET(mkc, mkc, pcie_tph_en, mkey->tph.enabled);
 	MLX5_SET(mkc, mkc, pcie_tph_ph, mkey->tph.ph);
 	MLX5_SET(mkc, mkc, pcie_tph_steering_tag_index, mkey->tph.st_index);
@@ -146,10 +152,20 @@ static uint8_t mkey_load_pages(struct connectx *nic, struct cmd *cmd, struct mke
 	return mkey_load_command(mkey, cmd) ? CMD_FAIL(cmd, BAD_INP_LEN_ERR) : MLX5_CMD_STAT_OK;
 }
 
+/* Signatures: of keys that programs or the driver lay out by UMR, and with one BSF. */
+static bool mkey_signature_supported(const void *mkc)
+{
+	if (!MLX5_GET(mkc, mkc, bsf_en))
+		return true;
+	return MLX5_GET(mkc, mkc, bsf_octword_size) == BSF_SIZE / MKEY_OCTOWORD &&
+	       MLX5_GET(mkc, mkc, umr_en) && mkc_mode(mkc) == MKEY_MODE_KLM &&
+	       !MLX5_GET(mkc, mkc, length64);
+}
+
 /* What a key may ask for that this model does not have. */
 static bool mkey_supported(const struct cmd *cmd, const void *mkc)
 {
-	return mkc_mode(mkc) >= 0 && !MLX5_GET(mkc, mkc, bsf_en) &&
+	return mkc_mode(mkc) >= 0 && mkey_signature_supported(mkc) &&
 	       !MLX5_GET(mkc, mkc, ma_translation_mode) &&
 	       !MLX5_GET(create_mkey_in, cmd->in, data_direct);
 }
@@ -189,6 +205,23 @@ static uint8_t mkey_refuse(struct cmd *cmd, struct mkey *proto)
 	return errno == ENOMEM ? CMD_FAIL(cmd, NO_RES_ERR) : CMD_FAIL(cmd, LIM_ERR);
 }
 
+static uint8_t mkey_load_signature(struct connectx *nic, struct cmd *cmd, struct mkey *mkey)
+{
+	const void *mkc = MLX5_ADDR_OF(create_mkey_in, cmd->in, memory_key_mkey_entry);
+
+	if (!MLX5_GET(mkc, mkc, bsf_en))
+		return MLX5_CMD_STAT_OK;
+	switch (mkey_add_signature(&nic->mkeys, mkey)) {
+	case 0:
+		mkey->signature->expected = MLX5_GET(mkc, mkc, expected_sigerr_count);
+		return MLX5_CMD_STAT_OK;
+	case -ENOMEM:
+		return CMD_FAIL(cmd, NO_RES_ERR);
+	default:
+		return CMD_FAIL(cmd, LIM_ERR);
+	}
+}
+
 uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
 {
 	const void *mkc = MLX5_ADDR_OF(create_mkey_in, cmd->in, memory_key_mkey_entry);
@@ -209,7 +242,9 @@ uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
 	mkey = mkey_add(&nic->mkeys, &proto);
 	if (!mkey)
 		return mkey_refuse(cmd, &proto);
-	status = mkey_load_pages(nic, cmd, mkey);
+	status = mkey_load_signature(nic, cmd, mkey);
+	if (!status)
+		status = mkey_load_pages(nic, cmd, mkey);
 	if (status) {
 		mkey_remove(&nic->mkeys, mkey);
 		return status;

@@ -5,6 +5,7 @@
 
 #include "connectx/device.h"
 #include "connectx/memory/memic.h"
+#include "connectx/memory/signature.h"
 #include "connectx/tph.h"
 #include "fabric/fabric.h"
 
@@ -17,17 +18,37 @@ void sg_init(struct sg *sg, struct connectx *nic, const struct mkey_use *use,
 	*sg = (struct sg){ .nic = nic, .use = *use, .data = data, .num = num };
 }
 
+/* The key of an entry, if what goes through it is transformed; else NULL. */
+static struct mkey *sg_signature(const struct sg *sg, const struct wqe_data *data)
+{
+	return data->bytes || sg->plain ? NULL : signature_find(&sg->nic->mkeys, data->lkey);
+}
+
+static bool sg_check_entry(const struct sg *sg, const struct wqe_data *data)
+{
+	struct mkey *mkey = sg_signature(sg, data);
+	uint64_t address = data->address, len = data->len;
+
+	if (data->bytes)
+		return true;
+	if (mkey) {
+		const struct signature_format *format = &mkey->signature->format;
+		uint64_t start = address - mkey->start;
+
+		/* an atomic operation has no blocks */
+		if (start > UINT64_MAX / 2 || sg->use.access & MKEY_REMOTE_ATOMIC)
+			return false;
+		len = signature_memory_len(format, start + len);
+		address = mkey->start;
+	}
+	return mkey_check(&sg->nic->mkeys, data->lkey, &sg->use, address, len, &mkey) == MKEY_OK;
+}
+
 bool sg_check(const struct sg *sg)
 {
-	struct mkey *mkey;
-
-	for (unsigned int i = 0; i < sg->num; i++) {
-		const struct wqe_data *data = &sg->data[i];
-
-		if (!data->bytes && mkey_check(&sg->nic->mkeys, data->lkey, &sg->use, data->address,
-					       data->len, &mkey) != MKEY_OK)
+	for (unsigned int i = 0; i < sg->num; i++)
+		if (!sg_check_entry(sg, &sg->data[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -44,6 +65,16 @@ static void sg_advance(struct sg *sg, uint32_t len)
 		sg->index++;
 		sg->offset = 0;
 	}
+}
+
+/* Go on behind what has been written. */
+static void sg_written(struct sg *to, uint32_t len)
+{
+	struct mkey *mkey = sg_signature(to, &to->data[to->index]);
+
+	if (mkey)
+		signature_written(to, mkey, len);
+	sg_advance(to, len);
 }
 
 void sg_skip(struct sg *sg, uint32_t len)
@@ -104,7 +135,11 @@ bool sg_map(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
 {
 	const struct wqe_data *data = &sg->data[sg->index];
 	uint64_t left = data->len - sg->offset;
+	struct mkey *mkey;
 
+	mkey = sg_signature(sg, data);
+	if (mkey)
+		return signature_map(sg, mkey, len, write, span, stop);
 	if (!data->bytes)
 		return sg_map_memory(sg, len, write, span, stop);
 	*span = (struct sg_span){
@@ -199,7 +234,7 @@ static bool sg_push(struct sg *to, const struct sg_span *dst, struct sg *from, u
 		span_write(to, dst, bounce, piece);
 		*from = walk;
 	}
-	sg_advance(to, piece);
+	sg_written(to, piece);
 	*moved += piece;
 	return true;
 }
@@ -217,7 +252,7 @@ static bool sg_pull(struct sg *to, const struct sg_span *dst, struct sg *from, u
 		*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
 		return false;
 	}
-	sg_advance(to, src.len);
+	sg_written(to, src.len);
 	sg_advance(from, src.len);
 	*moved += src.len;
 	return true;

@@ -26,6 +26,7 @@ struct sg {
 	uint8_t num;
 	uint8_t index;			/* entry that is next */
 	uint32_t offset;		/* bytes of it that are done */
+	bool plain;			/* of keys with signatures, memory as it is */
 };
 
 /* Why a transfer stopped short. */

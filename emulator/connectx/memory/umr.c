@@ -7,6 +7,7 @@
 #include "connectx/device.h"
 #include "connectx/memory/mkey.h"
 #include "connectx/memory/sg.h"
+#include "connectx/memory/signature.h"
 #include "connectx/pd.h"
 #include "connectx/queue/qp.h"
 #include "connectx/transport/wqe.h"
@@ -24,7 +25,8 @@
 	 MLX5_MKEY_MASK_PAGE_SIZE_5 | MLX5_MKEY_MASK_START_ADDR | MLX5_MKEY_MASK_PD |              \
 	 MLX5_MKEY_MASK_EN_RINVAL | MLX5_MKEY_MASK_KEY | MLX5_MKEY_MASK_QPN |                      \
 	 MLX5_MKEY_MASK_SMALL_FENCE | MLX5_MKEY_MASK_RELAXED_ORDERING_WRITE |                      \
-	 MLX5_MKEY_MASK_RELAXED_ORDERING_READ | MLX5_MKEY_MASK_FREE)
+	 MLX5_MKEY_MASK_RELAXED_ORDERING_READ | MLX5_MKEY_MASK_FREE |                              \
+	 MLX5_MKEY_MASK_BSF_EN | MLX5_MKEY_MASK_EN_SIGERR)
 
 /* One request, checked and unpacked. */
 struct umr {
@@ -34,7 +36,24 @@ struct umr {
 	uint8_t flags;		/* MLX5_UMR_* */
 	struct domain *pd;	/* with MLX5_MKEY_MASK_PD */
 	uint64_t offset, bytes;	/* what of the translations is to be loaded, as drivers write it */
+	const void *bsf;	/* behind them; NULL: none */
+	struct signature_format format; /* what it says */
+	bool refused;		/* it says what cannot be done */
 };
+
+/* The place that says how long it is tells of an offset otherwise. It is in the WQE only. */
+static void umr_parse_bsf(struct umr *umr, const struct send_wqe *wqe,
+			  const struct mlx5_wqe_umr_ctrl_seg *ctrl)
+{
+	uint32_t len = be16_to_cpu(ctrl->bsf_octowords) * MKEY_OCTOWORD;
+
+	if (umr->flags & MLX5_UMR_TRANSLATION_OFFSET_EN || !len)
+		return;
+	umr->bsf = wqe->copy + wqe->umr_xlt + umr->bytes;
+	umr->refused = len != BSF_SIZE || !(umr->flags & MLX5_UMR_INLINE) ||
+		       umr->bytes + BSF_SIZE > wqe->xlt_len ||
+		       !signature_parse(&umr->format, umr->bsf);
+}
 
 static void umr_parse(struct umr *umr, struct qp *qp, const struct send_wqe *wqe)
 {
@@ -50,6 +69,7 @@ static void umr_parse(struct umr *umr, struct qp *qp, const struct send_wqe *wqe
 	if (umr->flags & MLX5_UMR_TRANSLATION_OFFSET_EN)
 		umr->offset = ((uint64_t)be32_to_cpu(ctrl->xlt_offset_47_16) << 16 |
 			       be16_to_cpu(ctrl->xlt_offset)) * MKEY_OCTOWORD;
+	umr_parse_bsf(umr, wqe, ctrl);
 	if (umr->mask & MLX5_MKEY_MASK_PD)
 		umr->pd = pd_find(qp->nic, MLX5_GET(mkc, umr->mkc, pd));
 }
@@ -100,6 +120,20 @@ static bool umr_range_allowed(const struct umr *umr, const struct send_wqe *wqe)
 	       umr->bytes <= (umr->flags & MLX5_UMR_INLINE ? wqe->xlt_len : wqe->len);
 }
 
+/* Signatures need room for them, and a length that is one. */
+static bool umr_signature_allowed(const struct umr *umr)
+{
+	uint64_t mask = MLX5_MKEY_MASK_BSF_EN | MLX5_MKEY_MASK_EN_SIGERR;
+
+	if (umr->refused)
+		return false;
+	if (!umr->mkey->signature)
+		return !umr->bsf && !(umr->mask & mask);
+	return !(umr->mask & MLX5_MKEY_MASK_LEN) ||
+	       (!MLX5_GET(mkc, umr->mkc, length64) &&
+		MLX5_GET64(mkc, umr->mkc, len) <= UINT32_MAX);
+}
+
 static bool umr_allowed(const struct qp *qp, const struct umr *umr, const struct send_wqe *wqe)
 {
 	if (!umr->mkey || !umr_queue_allowed(qp, umr) ||
@@ -108,6 +142,8 @@ static bool umr_allowed(const struct qp *qp, const struct umr *umr, const struct
 	if (umr->mask & ~(uint64_t)UMR_MASK_KNOWN)
 		return false;
 	if ((umr->mask & MLX5_MKEY_MASK_PD) && !umr->pd)
+		return false;
+	if (!umr_signature_allowed(umr))
 		return false;
 	return umr_range_allowed(umr, wqe);
 }
@@ -173,6 +209,21 @@ static uint8_t umr_page_shift(const struct umr *umr)
 	       (MLX5_GET(mkc, umr->mkc, log_page_size) & changes);
 }
 
+static void umr_update_signature(const struct umr *umr)
+{
+	struct signature *signature = umr->mkey->signature;
+
+	if (umr->bsf)
+		signature_set(signature, &umr->format);
+	if (umr->mask & MLX5_MKEY_MASK_BSF_EN)
+		signature->enabled = MLX5_GET(mkc, umr->mkc, bsf_en);
+	if (umr->mask & MLX5_MKEY_MASK_EN_SIGERR) {
+		signature->expected = MLX5_GET(mkc, umr->mkc, expected_sigerr_count);
+		signature->failed = false;
+		signature->untold = false;
+	}
+}
+
 /* The rest of the context: every field that the mask names. */
 static void umr_update(const struct umr *umr)
 {
@@ -199,6 +250,8 @@ static void umr_update(const struct umr *umr)
 		mkey->relaxed_write = MLX5_GET(mkc, mkc, relaxed_ordering_write);
 	if (umr->mask & MLX5_MKEY_MASK_RELAXED_ORDERING_READ)
 		mkey->relaxed_read = MLX5_GET(mkc, mkc, relaxed_ordering_read);
+	if (mkey->signature)
+		umr_update_signature(umr);
 	if (umr->mask & MLX5_MKEY_MASK_FREE)
 		mkey->free = MLX5_GET(mkc, mkc, free);
 }

@@ -86,6 +86,7 @@ static void doorbells_released(struct fault_point *fault)
 		if (!qp->doorbell_held)
 			continue;
 		qp->doorbell_held = false;
+		qp->drain_sigerr = false;
 		requester_doorbell(qp);
 	}
 }
@@ -433,7 +434,8 @@ static const struct transition {
 	  ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY |
 	  MLX5_QP_OPTPAR_COUNTER_SET_ID, 0 },
 	{ MLX5_CMD_OP_INIT2INIT_QP, MLX5_QP_STATE_INIT, MLX5_QP_STATE_INIT,
-	  0, ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY },
+	  0, ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY |
+	  QP_ATTR_DRAIN_SIGERR },
 	{ MLX5_CMD_OP_INIT2RTR_QP, MLX5_QP_STATE_INIT, MLX5_QP_STATE_RTR,
 	  QP_ATTR_MTU | QP_ATTR_REMOTE_QPN | QP_ATTR_RECV_PSN | MLX5_QP_OPTPAR_PRIMARY_ADDR_PATH |
 	  MLX5_QP_OPTPAR_RRA_MAX | MLX5_QP_OPTPAR_RNR_TIMEOUT,
@@ -484,6 +486,14 @@ void qp_error(struct qp *qp)
 {
 	if (qp->state != MLX5_QP_STATE_ERR && qp->state != MLX5_QP_STATE_RST)
 		qp_move(qp, MLX5_QP_STATE_ERR);
+}
+
+void qp_drain(struct qp *qp)
+{
+	if (qp->state != MLX5_QP_STATE_RTS)
+		return;
+	qp_move(qp, MLX5_QP_STATE_SQD);
+	qp_event(qp, MLX5_EVENT_TYPE_SQ_DRAINED);
 }
 
 /* All modifying commands that have a context have it, and their mask, in the same place. */

@@ -79,6 +79,7 @@ struct qp {
 	bool fast_register;	/* fre: may post local UMR on reserved keys */
 	bool reserved_lkey;	/* rlky */
 	struct q_counter *counter; /* what happens to it is counted there; NULL: nowhere */
+	bool drain_sigerr;	/* goes to SQD behind a request whose data had a bad signature */
 	bool block_loopback;	/* block_lb_mc: gets no multicast that it sent itself */
 	bool doorbell_held;	/* rung, and kept back by a fault */
 	bool recordless;	/* send_dbr_mode: doorbells alone say what has been posted */
@@ -109,6 +110,12 @@ struct qp *qp_find_destination(struct connectx *nic, uint32_t qpn);
  * and RST.
  */
 void qp_error(struct qp *qp);
+
+/**
+ * qp_drain() - a queue in state RTS stops behind the request that is done (SQD), and says so by
+ * MLX5_EVENT_TYPE_SQ_DRAINED.
+ */
+void qp_drain(struct qp *qp);
 
 /** qp_event() - the asynchronous event @type about @qp. */
 void qp_event(const struct qp *qp, uint8_t type);
@@ -173,6 +180,7 @@ enum {
  * never optional and so have no bit of their own there.
  */
 enum {
+	QP_ATTR_DRAIN_SIGERR	= 1 << 11,	/* of libmlx5, in an opt_param_mask */
 	QP_ATTR_MTU		= 1 << 27,
 	QP_ATTR_REMOTE_QPN	= 1 << 28,
 	QP_ATTR_SEND_PSN	= 1 << 29,

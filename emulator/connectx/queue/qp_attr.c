@@ -121,6 +121,8 @@ void qp_attr_apply(struct qp *qp, const void *qpc, uint32_t which)
 		qp->mtu = IB_MTU_BYTES << MLX5_GET(qpc, qpc, mtu);
 		qp->log_max_msg = MLX5_GET(qpc, qpc, log_msg_max);
 	}
+	if (which & QP_ATTR_DRAIN_SIGERR)
+		qp->drain_sigerr = MLX5_GET(qpc, qpc, drain_sigerr);
 	if (which & QP_ATTR_REMOTE_QPN)
 		qp->remote_qpn = MLX5_GET(qpc, qpc, remote_qpn);
 	if (which & QP_ATTR_SEND_PSN)
@@ -155,6 +157,7 @@ void qp_attr_fill(const struct qp *qp, void *qpc)
 	MLX5_SET(qpc, qpc, min_rnr_nak, qp->min_rnr_nak);
 	MLX5_SET(qpc, qpc, log_sra_max, qp->log_sra_max);
 	MLX5_SET(qpc, qpc, log_rra_max, qp->log_rra_max);
+	MLX5_SET(qpc, qpc, drain_sigerr, qp->drain_sigerr);
 	MLX5_SET(qpc, qpc, rre, qp->allow_read);
 	MLX5_SET(qpc, qpc, rwe, qp->allow_write);
 	MLX5_SET(qpc, qpc, rae, qp->allow_atomic);

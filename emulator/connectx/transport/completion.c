@@ -6,6 +6,7 @@
 #include <linux/mlx5/device.h>
 
 #include "connectx/device.h"
+#include "connectx/memory/signature.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
@@ -61,6 +62,27 @@ void completion_send_error(struct qp *qp, uint16_t index, uint8_t opcode, uint8_
 
 	q_counter_send_error(qp->counter, syndrome);
 	completion_error(qp, qp->send_cq, &err, CQE_REQ_ERR);
+}
+
+void completion_signature(struct qp *qp, struct cq *cq, uint32_t key,
+			  const struct signature_error *error)
+{
+	struct mlx5_sig_err_cqe cqe = {
+		.expected_trans_sig = cpu_to_be32(error->expected >> 32),
+		.actual_trans_sig = cpu_to_be32(error->actual >> 32),
+		.expected_reftag = cpu_to_be32(error->expected),
+		.actual_reftag = cpu_to_be32(error->actual),
+		.syndrome = cpu_to_be16(error->syndrome),
+		/* which kind of signature (0: of a block), and which domain */
+		.rsvd22 = { 0, error->memory },
+		.mkey = cpu_to_be32(key),
+		.err_offset = cpu_to_be64(error->offset),
+		.qpn = cpu_to_be32(qp->qpn),
+		.op_own = CQE_SIG_ERR << CQE_OPCODE_SHIFT,
+	};
+
+	_Static_assert(sizeof(cqe) == sizeof(struct mlx5_cqe64), "one size of CQE");
+	completion_post(qp, cq, (struct mlx5_cqe64 *)&cqe, true);
 }
 
 /* XRC SRQs complete to a queue of their own and are named by CQEs; all others go by their QP. */

@@ -11,7 +11,9 @@
 
 #include <linux/types.h>
 
+struct cq;
 struct qp;
+struct signature_error;
 struct srq;
 
 /*
@@ -25,6 +27,7 @@ enum cqe_opcode {
 	CQE_RESP_SEND_IMM	= 3,
 	CQE_RESP_SEND_INV	= 4,
 	CQE_NO_PACKET		= 6,	/* nothing was received: of tag matching */
+	CQE_SIG_ERR		= 12,
 	CQE_REQ_ERR		= 13,
 	CQE_RESP_ERR		= 14,
 };
@@ -84,6 +87,10 @@ void completion_send(struct qp *qp, uint16_t index, uint8_t opcode, uint32_t byt
 
 /** completion_send_error() - the same, in error. @syndrome: enum cqe_syndrome */
 void completion_send_error(struct qp *qp, uint16_t index, uint8_t opcode, uint8_t syndrome);
+
+/** completion_signature() - tell @cq, one of @qp, that data of @key had a bad signature. */
+void completion_signature(struct qp *qp, struct cq *cq, uint32_t key,
+			  const struct signature_error *error);
 
 /* A message that has been received. */
 struct completion_recv {

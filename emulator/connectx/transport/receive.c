@@ -8,6 +8,7 @@
 #include <linux/mlx5/qp.h>
 
 #include "connectx/device.h"
+#include "connectx/memory/signature.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/srq.h"
 
@@ -26,6 +27,16 @@ bool receive_posted(const struct qp *qp)
 	       posted != qp->rq.next;
 }
 
+static int receive_parse(struct receive *receive, const struct qp *qp, size_t size)
+{
+	struct recv_wqe *wqe = &receive->wqe;
+
+	if (wqe_parse_recv(wqe, size, 0) ||
+	    !signature_lengths(qp->nic, wqe->data, wqe->num_data, &wqe->len))
+		return -EFAULT;
+	return 0;
+}
+
 static int take_own(struct receive *receive, struct qp *qp)
 {
 	uint16_t slot = qp->rq.next & ((1u << qp->rq.log_size) - 1);
@@ -37,7 +48,7 @@ static int take_own(struct receive *receive, struct qp *qp)
 	if (cx_buf_read(qp->nic, &qp->buf, qp->rq.offset + ((uint64_t)slot << qp->rq.log_stride),
 			receive->wqe.copy, size))
 		return -EFAULT;
-	return wqe_parse_recv(&receive->wqe, size, 0) ? -EFAULT : 0;
+	return receive_parse(receive, qp, size);
 }
 
 static int take_shared(struct receive *receive, struct qp *qp, struct srq *srq)
@@ -53,7 +64,7 @@ static int take_shared(struct receive *receive, struct qp *qp, struct srq *srq)
 		bytes = WQE_RECV_MAX;
 	if (cx_buf_read(qp->nic, &srq->buf, offset, receive->wqe.copy, bytes))
 		return -EFAULT;
-	return wqe_parse_recv(&receive->wqe, bytes, 0) ? -EFAULT : 0;
+	return receive_parse(receive, qp, bytes);
 }
 
 int receive_take(struct receive *receive, struct qp *qp, struct srq *srq)

@@ -8,6 +8,8 @@
 #include <linux/mlx5/qp.h>
 
 #include "connectx/device.h"
+#include "connectx/memory/psv.h"
+#include "connectx/memory/signature.h"
 #include "connectx/memory/umr.h"
 #include "connectx/pd.h"
 #include "connectx/queue/qp.h"
@@ -60,14 +62,18 @@ static void requester_retire(struct requester *req)
 enum step requester_done(struct requester *req, uint32_t bytes)
 {
 	uint16_t index = req->qp->sq.next;
+	bool bad;
 
 	requester_retire(req);
 	if (req->pulling) {
 		req->pulling = false;
 		rendezvous_advance(&req->rendezvous, req->qp);
 	}
+	bad = signature_report(req->qp, req->qp->send_cq, &req->local);
 	if (req->wqe.completion)
 		completion_send(req->qp, index, req->wqe.opcode, bytes);
+	if (bad && req->qp->drain_sigerr)
+		qp_drain(req->qp);
 	return STEP_MORE;
 }
 
@@ -146,6 +152,9 @@ static enum step requester_execute(struct requester *req, unsigned int *budget)
 		return requester_done(req, 0);
 	case MLX5_OPCODE_UMR:
 		return requester_umr(req);
+	case MLX5_OPCODE_SET_PSV:
+		return psv_execute(req->qp, &req->wqe) ? requester_done(req, 0) :
+							 requester_fail(req, CQE_LOCAL_QP_OP);
 	case WQE_OPCODE_TAG_MATCHING:
 		return requester_tag(req);
 	default:
@@ -262,7 +271,8 @@ static const struct domain *requester_pd(const struct requester *req)
 /* Returns 0, or the syndrome (enum cqe_syndrome) that this WQE ends with before it is begun. */
 static uint8_t requester_check(const struct requester *req)
 {
-	if (req->wqe.opcode == MLX5_OPCODE_NOP || req->wqe.opcode == MLX5_OPCODE_UMR)
+	if (req->wqe.opcode == MLX5_OPCODE_NOP || req->wqe.opcode == MLX5_OPCODE_UMR ||
+	    req->wqe.opcode == MLX5_OPCODE_SET_PSV)
 		return 0;
 	if (req->wqe.opcode == WQE_OPCODE_TAG_MATCHING)
 		return req->qp->srq && req->qp->srq->tags ? 0 : CQE_LOCAL_QP_OP;
@@ -286,6 +296,8 @@ static enum step requester_begin(struct requester *req)
 	};
 	uint8_t syndrome;
 
+	if (!signature_lengths(req->qp->nic, req->wqe.data, req->wqe.num_data, &req->wqe.len))
+		return requester_fail(req, CQE_LOCAL_LENGTH);
 	sg_init(&req->local, req->qp->nic, &use, req->wqe.data, req->wqe.num_data);
 	syndrome = requester_check(req);
 	return syndrome ? requester_fail(req, syndrome) : STEP_MORE;

@@ -10,6 +10,7 @@
 #include <rdma/ib_verbs.h>
 
 #include "connectx/device.h"
+#include "connectx/memory/signature.h"
 #include "connectx/memory/sg.h"
 #include "connectx/pd.h"
 #include "connectx/queue/q_counter.h"
@@ -447,6 +448,7 @@ enum response responder_end(struct qp *qp)
 					RESPONSE_NAK_OP);
 	resp->psn = (resp->message.psn + resp->message.packets) & PSN_MASK;
 	responder_count(resp);
+	signature_report(qp, qp->recv_cq, &resp->end);
 	if (resp->receive.taken)
 		responder_complete(resp);
 	return RESPONSE_ACK;

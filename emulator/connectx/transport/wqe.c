@@ -125,6 +125,18 @@ static int wqe_parse_umr(struct wqe_reader *reader, struct send_wqe *wqe)
 	return 0;
 }
 
+static int wqe_parse_psv(struct wqe_reader *reader, struct send_wqe *wqe)
+{
+	const struct mlx5_seg_set_psv *seg = wqe_take(reader, sizeof(*seg));
+
+	if (!seg)
+		return -EINVAL;
+	wqe->psv_index = be32_to_cpu(seg->psv_num) & 0xffffff;
+	wqe->psv_seed = (uint64_t)be32_to_cpu(seg->transient_sig) << 32 | be32_to_cpu(seg->ref_tag);
+	reader->at = reader->end;
+	return 0;
+}
+
 static int wqe_parse_tag(struct wqe_reader *reader, struct send_wqe *wqe)
 {
 	const struct wqe_tag_seg *seg = wqe_take(reader, sizeof(*seg));
@@ -176,6 +188,8 @@ static int wqe_parse_opcode(struct wqe_reader *reader, struct send_wqe *wqe)
 		return wqe_parse_atomic(reader, wqe);
 	case MLX5_OPCODE_UMR:
 		return wqe_parse_umr(reader, wqe);
+	case MLX5_OPCODE_SET_PSV:
+		return wqe_parse_psv(reader, wqe);
 	case WQE_OPCODE_TAG_MATCHING:
 		return wqe_parse_tag(reader, wqe);
 	default:
@@ -241,8 +255,9 @@ int wqe_parse_send(struct send_wqe *wqe, size_t size, enum wqe_transport transpo
 	wqe->num_data = 0;
 	wqe->len = 0;
 
-	/* a UMR or NOP has no address, whatever the queue's transport */
-	if (wqe->opcode != MLX5_OPCODE_UMR && wqe->opcode != MLX5_OPCODE_NOP) {
+	/* a local operation has no address, whatever the queue's transport */
+	if (wqe->opcode != MLX5_OPCODE_UMR && wqe->opcode != MLX5_OPCODE_NOP &&
+	    wqe->opcode != MLX5_OPCODE_SET_PSV) {
 		err = wqe_parse_transport(&reader, wqe, transport);
 		if (err)
 			return err;

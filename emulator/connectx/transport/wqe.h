@@ -100,6 +100,9 @@ struct send_wqe {
 	uint16_t umr_ctrl, umr_mkey, umr_xlt;
 	uint16_t xlt_len;
 
+	uint32_t psv_index;	/* SET_PSV */
+	uint64_t psv_seed;
+
 	struct wqe_tag tag;	/* WQE_OPCODE_TAG_MATCHING; its buffer, if any, is data[0] */
 
 	uint8_t num_data;

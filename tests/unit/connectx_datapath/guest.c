@@ -218,6 +218,8 @@ static void mkey_context(const struct guest_mkey *attr, void *mkc)
 	MLX5_SET(mkc, mkc, umr_en, attr->umr);
 	MLX5_SET(mkc, mkc, qpn, attr->qpn ? attr->qpn : MKEY_QPN_ANY);
 	MLX5_SET(mkc, mkc, en_rinval, attr->remote_invalidate);
+	MLX5_SET(mkc, mkc, bsf_en, !!attr->bsf_octowords);
+	MLX5_SET(mkc, mkc, bsf_octword_size, attr->bsf_octowords);
 	MLX5_SET(mkc, mkc, mkey_7_0, attr->variant);
 	MLX5_SET64(mkc, mkc, start_addr, attr->start);
 	MLX5_SET64(mkc, mkc, len, attr->len);

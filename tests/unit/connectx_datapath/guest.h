@@ -109,6 +109,7 @@ struct guest_mkey {
 	uint32_t num_klms;
 	uint32_t qpn;			/* 0: any */
 	bool remote_invalidate;
+	uint32_t bsf_octowords;		/* 0: none */
 };
 
 /* Returns the status; @key is set when it is OK. */
