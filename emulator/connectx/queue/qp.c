@@ -86,7 +86,6 @@ static void doorbells_released(struct fault_point *fault)
 		if (!qp->doorbell_held)
 			continue;
 		qp->doorbell_held = false;
-		qp->drain_sigerr = false;
 		requester_doorbell(qp);
 	}
 }
@@ -473,6 +472,7 @@ static void qp_move(struct qp *qp, uint8_t state)
 		qp->rq.next = 0;
 		qp->rung = 0;
 		qp->doorbell_held = false;
+		qp->drain_sigerr = false;
 		dc_streams_clear(&qp->streams);
 		sched_replace(&qp->send_group, NULL);
 		sched_replace(&qp->answer_group, NULL);
