@@ -359,7 +359,7 @@ def run_all(options, tests, machines, report):
         return [test for test in tests if test.tier in tiers]
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for points in pool.map(run_here, of("unit")):
+        for points in pool.map(run_here, of("unit", "fuzz")):
             report.add(points)
     for tier in ("guest", "debug"):
         for name in dict.fromkeys(test.machine for test in of(tier)):
@@ -368,7 +368,7 @@ def run_all(options, tests, machines, report):
                          "tph_guest_machine() describes")
             GuestTests(options, tier, [t for t in of(tier) if t.machine == name],
                        machines[name], report).run()
-    for test in of("lab", "fuzz"):
+    for test in of("lab"):
         report.add(run_here(test))
 
 
