@@ -23,18 +23,20 @@ enum {
 	DOORBELL_SQ_STEP = 0x100,
 };
 
+/* One that was returned is there for its users only. */
+static struct uar *uar_usable(struct uar *uar)
+{
+	return uar && !uar->returned ? uar : NULL;
+}
+
 struct uar *uar_find(struct connectx *nic, uint32_t number)
 {
-	struct uar *uar = cx_table_get(&nic->uars, number);
-
-	return uar && !uar->returned ? uar : NULL;
+	return uar_usable(cx_table_get(&nic->uars, number));
 }
 
 struct uar *uar_named(struct connectx *nic, const struct cmd *cmd, uint32_t number)
 {
-	struct uar *uar = cmd_find(cmd, &nic->uars, number);
-
-	return uar && !uar->returned ? uar : NULL;
+	return uar_usable(cmd_find(cmd, &nic->uars, number));
 }
 
 static void uar_free(struct connectx *nic, struct uar *uar)
