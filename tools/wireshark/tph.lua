@@ -5,7 +5,7 @@
 -- plugins folder that Help > About > Folders names.
 --
 -- Written from the specification (PCI Express Base 6.x, sections 2.2.1, 2.2.5, 2.2.7, 2.2.9 and
--- 2.2.10), not from emulator/tlp, so that each of the two can catch the other's mistakes.
+-- 2.2.10), not from tlp, so that each of the two can catch the other's mistakes.
 
 local tlp = Proto("tlp", "PCI Express TLP (flit mode)")
 local nonflit = Proto("tlpnf", "PCI Express TLP (non-flit mode)")

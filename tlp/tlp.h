@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * PCI Express transaction layer packets: the structure that the whole emulator hands around, and
- * its form on the wire.
+ * PCI Express transaction layer packets: the structure that emulator and tools share, and its form
+ * on the wire.
  *
  * Section numbers are those of the PCI Express Base Specification, revision 6.x. Which layouts
  * could be checked against its wording, and which could not, is said in flit.c and nonflit.c.
