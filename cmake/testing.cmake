@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# How a unit test and a fuzzer are declared, in tests/ and in emulator/tests/.
+
+# tph_unit_test(NAME SOURCES FILE... [LIBRARIES TARGET...] [LINK_OPTIONS OPTION...]): one cmocka
+# program, the test unit/NAME.
+function(tph_unit_test name)
+	cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;LINK_OPTIONS" ${ARGN})
+	add_executable(test_${name} ${arg_SOURCES})
+	target_link_libraries(test_${name} PRIVATE PkgConfig::CMOCKA ${arg_LIBRARIES})
+	target_link_options(test_${name} PRIVATE ${arg_LINK_OPTIONS})
+	add_test(NAME unit/${name} COMMAND test_${name})
+	set_tests_properties(unit/${name} PROPERTIES
+		LABELS unit TIMEOUT 120 ENVIRONMENT CMOCKA_MESSAGE_OUTPUT=TAP)
+endfunction()
+
+# tph_fuzz_test(NAME SOURCES FILE... LIBRARIES TARGET...): SOURCES define LLVMFuzzerTestOneInput()
+# and abort on what must not be. With -DTPH_FUZZ=ON (clang) it becomes the test fuzz/NAME, which
+# searches for TPH_FUZZ_SECONDS from the inputs in corpus/NAME; what it finds is left in found/NAME
+# of the build. In every other build the test unit/fuzz_NAME replays corpus/NAME, so that what was
+# found once stays fixed: a crash's input belongs into corpus/NAME under the name of what it broke.
+set(TPH_FUZZ_SECONDS 10 CACHE STRING "How long each fuzzer of the fuzz tier runs")
+
+function(tph_fuzz_test name)
+	cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+	set(shared ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../tests/fuzz)
+	set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+	set(found ${CMAKE_CURRENT_BINARY_DIR}/found/${name})
+	add_executable(fuzz_${name} ${arg_SOURCES})
+	target_include_directories(fuzz_${name} PRIVATE ${shared})
+	target_link_libraries(fuzz_${name} PRIVATE ${arg_LIBRARIES})
+	if(NOT TPH_FUZZ)
+		target_sources(fuzz_${name} PRIVATE ${shared}/replay.c)
+		add_test(NAME unit/fuzz_${name} COMMAND fuzz_${name} ${corpus})
+		set_tests_properties(unit/fuzz_${name} PROPERTIES LABELS unit TIMEOUT 120)
+		return()
+	endif()
+	target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+	file(MAKE_DIRECTORY ${found})
+	add_test(NAME fuzz/${name} COMMAND fuzz_${name} -max_total_time=${TPH_FUZZ_SECONDS} -timeout=10
+		-rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix=${found}/ ${found} ${corpus})
+	math(EXPR timeout "${TPH_FUZZ_SECONDS} + 60")
+	set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT ${timeout})
+endfunction()
+
+# tph_test_folders(): a subdirectory a subject
+function(tph_test_folders)
+	file(GLOB subjects CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+	foreach(subject IN LISTS subjects)
+		cmake_path(GET subject PARENT_PATH subject)
+		add_subdirectory(${subject})
+	endforeach()
+endfunction()
