@@ -6,6 +6,7 @@
 #include <rdma/ib_user_ioctl_tph.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 
+#include "provider.h"
 #include "uverbs.h"
 
 static_assert((int)IBV_TPH_NS_NONE == (int)IB_UVERBS_TPH_NS_NONE &&
@@ -68,32 +69,32 @@ static int destroy_raw(int cmd_fd, uint32_t driver_id, uint32_t mr_handle)
 				&attr, 1);
 }
 
-/*
- * The mlx5 provider takes over a memory region that it did not make; all that the import leaves
- * out is what only the registration knew.
- */
-static struct ibv_mr *reg_mlx5(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr)
+/* The handle that @provider has to make a struct ibv_mr of, or nobody will ever destroy it. */
+static struct ibv_mr *import(const struct tph_provider *provider, struct ibv_pd *pd,
+			     uint32_t mr_handle, const struct ibv_tph_dmabuf_mr_attr *attr)
 {
-	int cmd_fd = pd->context->cmd_fd;
-	struct ibv_mr *mr;
-	uint32_t handle;
+	struct ibv_mr *mr = provider->import_mr(pd, mr_handle, attr);
 	int err;
 
-	err = reg_raw(cmd_fd, RDMA_DRIVER_MLX5, pd->handle, attr, &handle);
-	if (err) {
-		errno = err;
-		return NULL;
-	}
-	mr = ibv_import_mr(pd, handle);
-	if (!mr) {
-		err = errno;
-		destroy_raw(cmd_fd, RDMA_DRIVER_MLX5, handle);
-		errno = err;
-		return NULL;
-	}
-	mr->addr = (void *)(uintptr_t)attr->offset;
-	mr->length = attr->length;
-	return mr;
+	if (mr)
+		return mr;
+	err = errno;
+	destroy_raw(pd->context->cmd_fd, provider->driver_id, mr_handle);
+	errno = err;
+	return NULL;
+}
+
+/*
+ * Whether the registration that failed with @err has to be tried another way, the device not being
+ * one of @provider. Only REQUIRE makes hints a reason to fail: without it a device of @provider
+ * refuses the next way for the same reason, and there is no need to ask whose it is.
+ */
+static bool try_next(const struct tph_provider *provider, int cmd_fd,
+		     const struct ibv_tph_dmabuf_mr_attr *attr, int err)
+{
+	if (attr->tph_flags & IBV_TPH_REQUIRE)
+		return tph_uverbs_is_foreign(cmd_fd, provider->driver_id, err);
+	return tph_uverbs_may_be_foreign(err);
 }
 
 /* A provider whose driver has no importer: there is nothing to ask it for. */
@@ -107,20 +108,32 @@ static struct ibv_mr *reg_plain(struct ibv_pd *pd, const struct ibv_tph_dmabuf_m
 				 attr->access);
 }
 
+/*
+ * Whose device it is shows in what the kernel says to the registration itself. mlx5dv_is_supported()
+ * and its like would load a provider into every user of this library, names of devices are the
+ * administrator's, and to ask the kernel first costs a system call with every registration.
+ */
 struct ibv_mr *ibv_tph_reg_dmabuf_mr(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr)
 {
-	int err = check_attr(attr);
+	const struct tph_provider *const *provider;
+	int cmd_fd = pd->context->cmd_fd;
+	uint32_t handle;
+	int err;
 
+	err = check_attr(attr);
 	if (err) {
 		errno = err;
 		return NULL;
 	}
-	/*
-	 * Asked of the kernel, not of mlx5dv_is_supported(): that would load the mlx5 provider
-	 * into every user of this library, and does not know a device that is driven through VFIO.
-	 */
-	if (tph_uverbs_is_driver(pd->context->cmd_fd, RDMA_DRIVER_MLX5))
-		return reg_mlx5(pd, attr);
+	for (provider = tph_providers; *provider; provider++) {
+		err = reg_raw(cmd_fd, (*provider)->driver_id, pd->handle, attr, &handle);
+		if (!err)
+			return import(*provider, pd, handle, attr);
+		if (!try_next(*provider, cmd_fd, attr, err)) {
+			errno = err;
+			return NULL;
+		}
+	}
 	return reg_plain(pd, attr);
 }
 

@@ -6,6 +6,7 @@
 #ifndef TPH_UVERBS_H
 #define TPH_UVERBS_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <rdma/rdma_user_ioctl_cmds.h>
@@ -47,8 +48,23 @@
 int tph_uverbs_ioctl(int cmd_fd, uint32_t driver_id, uint16_t object, uint16_t method,
 		     struct ib_uverbs_attr *attrs, unsigned int count);
 
-/* Whether @cmd_fd is a uverbs device of the kernel driver @driver_id. */
+/* Whether @cmd_fd is a uverbs device of the kernel driver @driver_id. One system call. */
 bool tph_uverbs_is_driver(int cmd_fd, uint32_t driver_id);
+
+/*
+ * Whether a call that failed with @err may have done so because the device is not of the driver
+ * that it named, or (a context of a user-space driver has no cmd_fd) not of uverbs at all.
+ */
+static inline bool tph_uverbs_may_be_foreign(int err)
+{
+	return err == EINVAL || err == EBADF || err == ENOTTY;
+}
+
+/* Whether that was indeed the reason. A system call when it may have been, none otherwise. */
+static inline bool tph_uverbs_is_foreign(int cmd_fd, uint32_t driver_id, int err)
+{
+	return tph_uverbs_may_be_foreign(err) && !tph_uverbs_is_driver(cmd_fd, driver_id);
+}
 
 /*
  * Sets *@driver_id to the driver of @cmd_fd. Returns 0 or a positive errno: EBADF, ENOTTY when it

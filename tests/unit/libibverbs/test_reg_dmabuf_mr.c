@@ -33,6 +33,7 @@ static struct {
 	int live;		/* memory regions in the kernel */
 	int calls;		/* ioctls that name a method that exists */
 	int plain_calls;
+	int system_calls;	/* import and plain registration make one each, of their own */
 	_Alignas(8) unsigned char request[MAX_REQUEST];	/* the last registration */
 	struct ibv_mr mr;
 } dev;
@@ -93,6 +94,7 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 	hdr = va_arg(args, struct ib_uverbs_ioctl_hdr *);
 	va_end(args);
 
+	dev.system_calls++;
 	assert_int_equal(fd, CMD_FD);
 	assert_int_equal(command, RDMA_VERBS_IOCTL);
 	assert_int_equal(hdr->length, sizeof(*hdr) + hdr->num_attrs * sizeof(hdr->attrs[0]));
@@ -118,6 +120,7 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 struct ibv_mr *__wrap_ibv_import_mr(struct ibv_pd *mr_pd, uint32_t handle);
 struct ibv_mr *__wrap_ibv_import_mr(struct ibv_pd *mr_pd, uint32_t handle)
 {
+	dev.system_calls++;
 	assert_ptr_equal(mr_pd, &pd);
 	assert_int_equal(handle, MR_HANDLE);
 	if (answer(dev.import_errno))
@@ -133,6 +136,7 @@ struct ibv_mr *__wrap_ibv_reg_dmabuf_mr(struct ibv_pd *mr_pd, uint64_t offset, s
 					uint64_t iova, int fd, int access)
 {
 	dev.plain_calls++;
+	dev.system_calls++;
 	assert_ptr_equal(mr_pd, &pd);
 	assert_int_equal(offset, good.offset);
 	assert_int_equal(length, good.length);
@@ -295,13 +299,55 @@ static void kernel_errors_pass_through(void **state)
 	struct ibv_tph_dmabuf_mr_attr attr = good;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		dev.reg_errno = errors[i];
+	/* What is wrong without hints as well is wrong whichever way it is registered. */
+	for (i = 0; i < 2 * (sizeof(errors) / sizeof(errors[0])); i++) {
+		dev.reg_errno = dev.plain_errno = errors[i / 2];
 		attr.tph_flags = i % 2 ? IBV_TPH_REQUIRE : 0;
-		assert_refused(&attr, errors[i]);
+		assert_refused(&attr, errors[i / 2]);
 	}
 	dev.reg_errno = EPROTONOSUPPORT;
 	assert_refused(&attr, EOPNOTSUPP);
+}
+
+/* What a device of the driver itself says is final, unless another one could have said it. */
+static void only_a_foreign_device_is_registered_plainly(void **state)
+{
+	static const int errors[] = {
+		ENOENT, ENODEV, ENOMEM, ENOSPC, EIO, EAGAIN, EINTR, EOPNOTSUPP,
+	};
+	static const int ambiguous[] = { EINVAL, EBADF, ENOTTY };
+	struct ibv_tph_dmabuf_mr_attr attr = good;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		dev.reg_errno = errors[i];
+		assert_refused(&attr, errors[i]);
+	}
+	attr.tph_flags = IBV_TPH_REQUIRE;
+	for (i = 0; i < sizeof(ambiguous) / sizeof(ambiguous[0]); i++) {
+		dev.reg_errno = ambiguous[i];
+		assert_refused(&attr, ambiguous[i]);
+	}
+	assert_int_equal(dev.plain_calls, 0);
+}
+
+/* ibv_reg_dmabuf_mr() makes one. */
+static void at_most_one_system_call_more(void **state)
+{
+	struct ibv_tph_dmabuf_mr_attr attr = good;
+
+	assert_non_null(ibv_tph_reg_dmabuf_mr(&pd, &attr));
+	assert_int_equal(dev.system_calls, 2);
+	attr.tph_flags = IBV_TPH_REQUIRE;
+	assert_non_null(ibv_tph_reg_dmabuf_mr(&pd, &attr));
+	assert_int_equal(dev.system_calls, 4);
+
+	dev.driver = RDMA_DRIVER_EFA;
+	dev.system_calls = 0;
+	assert_non_null(ibv_tph_reg_dmabuf_mr(&pd, &good));
+	assert_int_equal(dev.system_calls, 2);
+	assert_null(ibv_tph_reg_dmabuf_mr(&pd, &attr));
+	assert_int_equal(dev.system_calls, 4);
 }
 
 static void failed_import_leaves_nothing(void **state)
@@ -344,10 +390,17 @@ static void other_provider_registers_plainly(void **state)
 /* A context of mlx5's VFIO driver has no uverbs device behind it. */
 static void context_without_uverbs_registers_plainly(void **state)
 {
+	struct ibv_tph_dmabuf_mr_attr attr = good;
+
 	dev.probe_errno = EBADF;
 	assert_ptr_equal(ibv_tph_reg_dmabuf_mr(&pd, &good), &dev.mr);
 	dev.probe_errno = ENOTTY;
 	assert_ptr_equal(ibv_tph_reg_dmabuf_mr(&pd, &good), &dev.mr);
+	assert_int_equal(dev.plain_calls, 2);
+
+	attr.tph_flags = IBV_TPH_REQUIRE;
+	assert_null(ibv_tph_reg_dmabuf_mr(&pd, &attr));
+	assert_int_equal(errno, EOPNOTSUPP);
 	assert_int_equal(dev.plain_calls, 2);
 }
 
@@ -405,6 +458,8 @@ int main(void)
 		cmocka_unit_test_setup(request_has_these_bytes, setup),
 		cmocka_unit_test_setup(mr_is_what_plain_registration_gives, setup),
 		cmocka_unit_test_setup(kernel_errors_pass_through, setup),
+		cmocka_unit_test_setup(only_a_foreign_device_is_registered_plainly, setup),
+		cmocka_unit_test_setup(at_most_one_system_call_more, setup),
 		cmocka_unit_test_setup(failed_import_leaves_nothing, setup),
 		cmocka_unit_test_setup(other_provider_registers_plainly, setup),
 		cmocka_unit_test_setup(context_without_uverbs_registers_plainly, setup),
