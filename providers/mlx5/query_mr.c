@@ -24,13 +24,11 @@ int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
 
 	if (info->comp_mask)
 		return EOPNOTSUPP;
-	if (!tph_uverbs_is_driver(cmd_fd, RDMA_DRIVER_MLX5))
-		return EOPNOTSUPP;
 	err = tph_uverbs_ioctl(cmd_fd, RDMA_DRIVER_MLX5, UVERBS_OBJECT_MR,
 			       MLX5_IB_METHOD_MR_QUERY_TPH, attrs,
 			       sizeof(attrs) / sizeof(attrs[0]));
 	if (err)
-		return err;
+		return tph_uverbs_is_foreign(cmd_fd, RDMA_DRIVER_MLX5, err) ? EOPNOTSUPP : err;
 
 	info->source = answer.source;
 	info->tph_namespace = answer.tph_namespace;

@@ -19,6 +19,7 @@ static struct {
 	uint32_t driver;
 	int query_errno;
 	int queries;
+	int system_calls;
 	struct mlx5_ib_tph_mr_info answer;
 } dev;
 
@@ -59,6 +60,7 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 	hdr = va_arg(args, const struct ib_uverbs_ioctl_hdr *);
 	va_end(args);
 
+	dev.system_calls++;
 	assert_int_equal(fd, CMD_FD);
 	assert_int_equal(command, RDMA_VERBS_IOCTL);
 	if (hdr->driver_id != dev.driver) {
@@ -114,6 +116,7 @@ static void answer_is_passed_on(void **state)
 	assert_int_equal(info.st_index, 63);
 	assert_int_equal(info.ph, 3);
 	assert_int_equal(dev.queries, 1);
+	assert_int_equal(dev.system_calls, 1);
 }
 
 static void assert_refused(uint64_t comp_mask, int expected)
