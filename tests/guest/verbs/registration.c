@@ -5,10 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -17,6 +20,21 @@
 
 #define ST_ENTRIES 64	/* of the NIC; the first one is never used for a tag */
 #define PAGE 4096
+
+/* In place of libc's, for the libraries as well: registrations make no other system calls. */
+static unsigned int ioctls;
+
+int ioctl(int fd, unsigned long command, ...)
+{
+	va_list args;
+	void *argument;
+
+	va_start(args, command);
+	argument = va_arg(args, void *);
+	va_end(args);
+	ioctls++;
+	return syscall(SYS_ioctl, fd, command, argument);
+}
 
 static struct mlx5dv_tph_mr_info query(struct ibv_mr *mr)
 {
@@ -90,6 +108,39 @@ static void part_of_the_buffer(struct fixture *fixture)
 	tap_ok((uintptr_t)mr->addr == attr.offset && mr->length == attr.length,
 	       "addr is the offset and length the length, as of ibv_reg_dmabuf_mr()");
 	tap_errno(ibv_dereg_mr(mr), 0, "it deregisters");
+}
+
+static unsigned int ioctls_of(const struct fixture *fixture, uint32_t flags)
+{
+	const struct ibv_tph_dmabuf_mr_attr attr = fixture_attr(fixture, IBV_TPH_NS_ST, flags);
+	struct ibv_mr *mr;
+	unsigned int count;
+
+	ioctls = 0;
+	mr = must_register(fixture, &attr);
+	count = ioctls;
+	ibv_dereg_mr(mr);
+	return count;
+}
+
+static void system_calls(struct fixture *fixture)
+{
+	unsigned int plain;
+	struct ibv_mr *mr;
+
+	ioctls = 0;
+	mr = ibv_reg_dmabuf_mr(fixture->pd, 0, FIXTURE_LENGTH, 0, fixture->dmabuf_fd,
+			       FIXTURE_ACCESS);
+	plain = ioctls;
+	if (!mr)
+		tap_bail_out("ibv_reg_dmabuf_mr: %s", strerror(errno));
+	tap_ok(plain, "a plain registration is counted");
+	tap_ok(ioctls_of(fixture, 0) == plain + 1 && ioctls_of(fixture, IBV_TPH_REQUIRE) == plain + 1,
+	       "one with hints makes one system call more");
+	ioctls = 0;
+	query(mr);
+	tap_ok(ioctls == 1, "and a query makes one");
+	ibv_dereg_mr(mr);
 }
 
 static int destroy_handle(struct fixture *fixture, uint32_t handle)
@@ -233,13 +284,14 @@ int main(void)
 {
 	struct fixture fixture;
 
-	tap_plan(33);
+	tap_plan(36);
 	if (fixture_emitted() != IBV_TPH_NS_ST)
 		tap_bail_out("the NIC does not emit 8-bit tags");
 	fixture_open(&fixture, NULL);
 	fixture_publish(&fixture, VFIO_TPH_TAG_ST, 0x5a, 1);
 	errors(&fixture);
 	part_of_the_buffer(&fixture);
+	system_calls(&fixture);
 	handles(&fixture);
 	ordinary_regions_have_no_tph(&fixture);
 	tags_change(&fixture);
