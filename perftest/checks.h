@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "command_line.h"
-#include "complaint.h"
+#include "util/complaint.h"
 
 /* Can @tool run as @line asks? False with @why filled in when not. */
 bool check_flags(const char *tool, const struct command_line *line, struct complaint *why);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "complaint.h"
+#include "util/complaint.h"
 #include "options.h"
 
 /* What the stock flags say that matters to ours. Numbers are 0 when the flag is absent or

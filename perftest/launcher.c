@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,7 +24,7 @@ enum { EXIT_FLAGS = 1, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 static int refuse(const struct complaint *why, int status)
 {
-	fprintf(stderr, "%s: %s\n", program_invocation_short_name, why->text);
+	say("%s", why->text);
 	return status;
 }
 
@@ -101,8 +102,7 @@ static int launch(const char *stock, struct command_line *line)
 		return refuse(&why, EXIT_FLAGS);
 	if (line->options.exporter != TPH_EXPORTER_NONE) {
 		if (check_inlines(program_invocation_short_name, &line->facts))
-			fprintf(stderr, "%s: note: small messages are sent inline: the NIC takes them from the work request, not from the exported buffer; -I 0 turns that off\n",
-				program_invocation_short_name);
+			say("note: small messages are sent inline: the NIC takes them from the work request, not from the exported buffer; -I 0 turns that off");
 		tph_options_buffer_name(&line->options, name, sizeof(name));
 		snprintf(flag, sizeof(flag), "--mmap=%s", name);
 		command_line_add_buffer(line, flag);

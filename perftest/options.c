@@ -9,6 +9,9 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "util/number.h"
+#include "util/range.h"
+
 #define ENVIRONMENT_PREFIX "RDMA_TPH_"
 #define ENVIRONMENT_NAME_SIZE 48
 #define PCI_BAR_LAST 5
@@ -106,42 +109,6 @@ bool tph_option_takes(enum tph_option_id id, const char *value)
 	return id == TPH_OPTION_NAMESPACE && namespace_find(value, &ns);
 }
 
-/* A whole number in C's notation. strtoull() alone would take spaces, signs and leftovers. */
-static bool parse_number(const char *text, const char **end, uint64_t *number)
-{
-	char *rest;
-
-	if (!isdigit((unsigned char)text[0]))
-		return false;
-	errno = 0;
-	*number = strtoull(text, &rest, 0);
-	*end = rest;
-	return errno == 0;
-}
-
-/* A number of bytes; K, M and G as in perftest's --size. */
-static bool parse_bytes(const char *text, uint64_t *bytes)
-{
-	static const char units[] = "KMG";
-	const char *unit, *end;
-
-	if (!parse_number(text, &end, bytes))
-		return false;
-	if (!*end)
-		return true;
-	unit = strchr(units, toupper((unsigned char)*end));
-	if (!unit || end[1])
-		return false;
-	return !__builtin_mul_overflow(*bytes, UINT64_C(1024) << (10 * (unit - units)), bytes);
-}
-
-static bool parse_limited(const char *text, uint64_t last, uint64_t *number)
-{
-	const char *end;
-
-	return parse_number(text, &end, number) && !*end && *number <= last;
-}
-
 static bool set_namespace(struct tph_options *options, const char *value, struct complaint *why)
 {
 	if (!*value || namespace_find(value, &options->ns))
@@ -153,26 +120,6 @@ static bool set_namespace(struct tph_options *options, const char *value, struct
 static bool set_require(struct tph_options *options, const char *value, struct complaint *why)
 {
 	options->require = true;
-	return true;
-}
-
-/* [domain:]bus:device.function in hexadecimal, as lspci prints it. */
-static bool parse_bdf(const char *text, char *bdf)
-{
-	unsigned int domain = 0, bus, device, function;
-	int end = 0;
-
-	if (strspn(text, "0123456789abcdefABCDEF:.") != strlen(text))
-		return false;
-	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4 || text[end]) {
-		domain = 0;
-		end = 0;
-		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3 || text[end])
-			return false;
-	}
-	if (device > 0x1f || function > 7)
-		return false;
-	snprintf(bdf, TPH_BDF_SIZE, "%04x:%02x:%02x.%x", domain, bus & 0xff, device, function);
 	return true;
 }
 
@@ -196,13 +143,13 @@ static bool parse_range_part(struct tph_options *options, const char *part, unsi
 	*seen |= 1u << key;
 
 	if (key == BAR) {
-		if (!parse_limited(part + strlen(keys[BAR]), PCI_BAR_LAST, &number))
+		if (!number_parse(part + strlen(keys[BAR]), 0, PCI_BAR_LAST, &number))
 			return complain(why, "--vfio-dmabuf: %s is no BAR; a BAR's number is 0 to %d", part,
 					PCI_BAR_LAST);
 		options->bar = number;
 		return true;
 	}
-	if (!parse_bytes(part + strlen(keys[key]), &number) || number % page ||
+	if (!size_parse(part + strlen(keys[key]), &number) || number % page ||
 	    (key == SIZE && !number))
 		return complain(why, "--vfio-dmabuf: %s cannot be mapped; give a multiple of the page size, %" PRIu64 " bytes%s",
 				part, page, key == SIZE ? ", and more than 0" : "");
@@ -212,20 +159,22 @@ static bool parse_range_part(struct tph_options *options, const char *part, unsi
 
 static bool parse_range(struct tph_options *options, char *range, struct complaint *why)
 {
+	struct pci_address address;
 	unsigned int seen = 0;
 	char *part, *rest;
 
 	part = strtok_r(range, ",", &rest);
-	if (!part || !parse_bdf(part, options->bdf))
+	if (!part || !pci_address_parse(part, &address))
 		return complain(why, "--vfio-dmabuf: '%s' is not the address of a PCI function; write it as lspci -D does, for example 0000:04:00.0",
 				part ? part : "");
+	pci_address_format(&address, options->bdf);
 	while ((part = strtok_r(NULL, ",", &rest)))
 		if (!parse_range_part(options, part, &seen, why))
 			return false;
 	if (!(seen & 1))
 		return complain(why, "--vfio-dmabuf=%s: which BAR to export is missing; add ,bar=N with N from 0 to %d",
 				options->bdf, PCI_BAR_LAST);
-	if (options->offset + options->size < options->offset)
+	if (!range_within(options->offset, options->size, UINT64_MAX))
 		return complain(why, "--vfio-dmabuf=%s: offset and size together are beyond 64 bits; give smaller ones",
 				options->bdf);
 	return true;
@@ -256,7 +205,7 @@ static bool set_steering_tag(struct tph_options *options, const char *value, str
 {
 	uint64_t number;
 
-	if (!parse_limited(value, UINT8_MAX, &number))
+	if (!number_parse(value, 0, UINT8_MAX, &number))
 		return complain(why, "--tph-st=%s: an 8-bit steering tag is 0 to 0xff; a 16-bit one is given with --tph-st-ext",
 				value);
 	options->steering_tag = number;
@@ -268,7 +217,7 @@ static bool set_steering_tag_ext(struct tph_options *options, const char *value,
 {
 	uint64_t number;
 
-	if (!parse_limited(value, UINT16_MAX, &number))
+	if (!number_parse(value, 0, UINT16_MAX, &number))
 		return complain(why, "--tph-st-ext=%s: a 16-bit steering tag is 0 to 0xffff", value);
 	options->steering_tag_ext = number;
 	return true;
@@ -278,7 +227,7 @@ static bool set_ph(struct tph_options *options, const char *value, struct compla
 {
 	uint64_t number;
 
-	if (!parse_limited(value, PH_LAST, &number))
+	if (!number_parse(value, 0, PH_LAST, &number))
 		return complain(why, "--tph-ph=%s: a processing hint is 0 (bidirectional), 1 (requester), 2 (target) or 3 (target with priority)",
 				value);
 	options->ph = number;

@@ -12,7 +12,8 @@
 
 #include <infiniband/tph.h>
 
-#include "complaint.h"
+#include "util/complaint.h"
+#include "util/pci_address.h"
 
 /* Who exports the data buffer. */
 enum tph_exporter {
@@ -33,15 +34,12 @@ enum tph_option_id {
 	TPH_OPTION_COUNT
 };
 
-/* Linux numbers domains beyond 16 bits, for example those behind a volume management device. */
-#define TPH_BDF_SIZE sizeof("00000000:00:00.0")
-
 struct tph_options {
 	/* As given, "" for a flag without a value, NULL for a flag that was not given. */
 	const char *text[TPH_OPTION_COUNT];
 
 	enum tph_exporter exporter;
-	char bdf[TPH_BDF_SIZE];		/* domain:bus:device.function, lower case */
+	char bdf[PCI_ADDRESS_SIZE];		/* domain:bus:device.function, lower case */
 	unsigned int bar;		/* 0 to 5 */
 	uint64_t offset;		/* bytes into the BAR, a multiple of the page size */
 	uint64_t size;			/* bytes, so too; 0: up to the BAR's end */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "stock_tool.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "complaint.h"
+#include "util/complaint.h"
 
 /* Names one folder to take the stock tools from, instead of searching PATH. */
 #define STOCK_TOOL_FOLDER_VARIABLE "RDMA_TPH_PERFTEST_DIR"

@@ -7,6 +7,7 @@
 
 #include "compat.h"
 #include "internal.h"
+#include "util/range.h"
 
 static int get_region(struct vfio_tph_device *device, unsigned int index,
 		      struct vfio_region_info *info, struct vfio_tph_reason *reason)
@@ -91,7 +92,7 @@ int vfio_tph_check_range(struct vfio_tph_device *device, const struct vfio_tph_r
 		return vfio_tph_fail(reason, EINVAL, "length %#llx within BAR%u of %s is not a "
 				     "positive multiple of %#llx: %m", length, range->bar,
 				     device->bdf, (unsigned long long)length_unit);
-	if (offset > info->size || length > info->size - offset)
+	if (!range_within(offset, length, info->size))
 		return vfio_tph_fail(reason, ERANGE, "%#llx bytes at %#llx do not fit into BAR%u "
 				     "of %s, which has %#llx bytes: %m", length, offset, range->bar,
 				     device->bdf, (unsigned long long)info->size);

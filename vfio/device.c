@@ -8,12 +8,13 @@
 static int open_device(struct vfio_tph_device *device, const char *bdf,
 		       struct vfio_tph_reason *reason)
 {
+	struct pci_address address;
 	int err;
 
-	err = vfio_tph_parse_bdf(bdf, device->bdf);
-	if (err)
-		return vfio_tph_fail(reason, err, "%s is no PCI address: %m. Write it as lspci -D "
+	if (!bdf || !pci_address_parse(bdf, &address))
+		return vfio_tph_fail(reason, EINVAL, "%s is no PCI address: %m. Write it as lspci -D "
 				     "does, 0000:00:05.0", bdf ? bdf : "NULL");
+	pci_address_format(&address, device->bdf);
 	err = vfio_tph_check_driver(device->bdf, reason);
 	if (err)
 		return err;

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <vfio/tph.h>
 
-/* "DDDD:BB:DD.F": domains may have more than four digits. */
-#define VFIO_TPH_BDF_SIZE 24
+#include "util/pci_address.h"
+
 /* Any path that this library makes, the longest name of a directory entry in it. */
 #define VFIO_TPH_PATH_SIZE 384
 
@@ -20,7 +20,7 @@ struct vfio_tph_device {
 	int iommufd;
 	int container;
 	int group;
-	char bdf[VFIO_TPH_BDF_SIZE];
+	char bdf[PCI_ADDRESS_SIZE];
 };
 
 /*
@@ -34,8 +34,6 @@ int vfio_tph_fail_open(struct vfio_tph_reason *reason, int err, const char *path
 
 /* sysfs.c: what the kernel says about a PCI device. All return 0 or a positive errno. */
 
-/* Writes the address in the kernel's form into @bdf, of VFIO_TPH_BDF_SIZE. EINVAL. */
-int vfio_tph_parse_bdf(const char *text, char *bdf);
 /* That it exists and has a driver of VFIO. */
 int vfio_tph_check_driver(const char *bdf, struct vfio_tph_reason *reason);
 /* The path of its own node, of VFIO_TPH_PATH_SIZE; ENOENT when the kernel makes none. */

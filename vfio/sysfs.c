@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,36 +10,6 @@
 
 #define SYSFS_PCI "/sys/bus/pci/devices"
 #define NOIOMMU_PARAMETER "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
-
-/* Takes a hexadecimal number of at most @digits digits that ends with the character @end. */
-static bool parse_field(const char **text, size_t digits, char end, unsigned long max,
-			unsigned long *value)
-{
-	size_t length = strspn(*text, "0123456789abcdefABCDEF");
-
-	if (!length || length > digits || (*text)[length] != end)
-		return false;
-	*value = strtoul(*text, NULL, 16);
-	*text += length + (end ? 1 : 0);
-	return *value <= max;
-}
-
-int vfio_tph_parse_bdf(const char *text, char *bdf)
-{
-	unsigned long domain = 0, bus, slot, function;
-	const char *colon;
-
-	if (!text)
-		return EINVAL;
-	colon = strchr(text, ':');
-	if (colon && strchr(colon + 1, ':') && !parse_field(&text, 8, ':', UINT32_MAX, &domain))
-		return EINVAL;
-	if (!parse_field(&text, 2, ':', 0xff, &bus) || !parse_field(&text, 2, '.', 0x1f, &slot) ||
-	    !parse_field(&text, 1, '\0', 7, &function))
-		return EINVAL;
-	snprintf(bdf, VFIO_TPH_BDF_SIZE, "%04lx:%02lx:%02lx.%lx", domain, bus, slot, function);
-	return 0;
-}
 
 static void attribute_path(char *path, const char *bdf, const char *attribute)
 {

@@ -50,7 +50,7 @@ static __attribute__((constructor)) void start(void)
 	leave_children_alone();
 	if (!tph_options_import(&options, &why) || !report_open(&options, &why) ||
 	    !buffer_open(&buffer, &options, least_buffer(), &why)) {
-		report_complaint(&why);
+		say("%s", why.text);
 		_exit(EXIT_FAILURE);
 	}
 	interpose_start(&options, &buffer);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../complaint.h"
+#include "util/complaint.h"
 #include "../options.h"
 
 struct vfio_tph_device;

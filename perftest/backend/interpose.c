@@ -71,7 +71,7 @@ EXPORT void *mmap(void *address, size_t length, int protection, int flags, int f
 	opened_fd = -1;
 	if (buffer_map(buffer, length, &why))
 		return buffer->address;
-	report_complaint(&why);
+	say("%s", why.text);
 	errno = ENOMEM;
 	return MAP_FAILED;
 }

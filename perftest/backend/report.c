@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -19,11 +20,6 @@ bool report_open(const struct tph_options *given, struct complaint *why)
 	json_file = fopen(path, "we");
 	return json_file || complain(why, "--tph-json-file=%s: %s; give a file that can be written", path,
 				     strerror(errno));
-}
-
-void report_complaint(const struct complaint *why)
-{
-	fprintf(stderr, "%s: %s\n", program_invocation_short_name, why->text);
 }
 
 static const char *source_name(uint32_t source)
@@ -145,9 +141,8 @@ void report_registered(const struct registration *registration)
 {
 	write_json(registration, "registered");
 	if (tph_options_want_tph(options) && !report_is_as_asked(registration))
-		fprintf(stderr, "%s: warning: no tag from the %s namespace is in effect on %s: the exporter published none, the device does not send them, or kernel or driver do not know the request; --dmabuf-tph-require makes this an error\n",
-			program_invocation_short_name, tph_namespace_name(registration->ns),
-			registration->device);
+		say("warning: no tag from the %s namespace is in effect on %s: the exporter published none, the device does not send them, or kernel or driver do not know the request; --dmabuf-tph-require makes this an error",
+		    tph_namespace_name(registration->ns), registration->device);
 }
 
 void report_ended(const struct registration *registration)
@@ -174,7 +169,7 @@ void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, const char *device
 		advice = "the device can perhaps not reach the exporter's memory peer to peer, or not this range of it";
 	else
 		advice = "see the kernel log";
-	fprintf(stderr, "%s: registering %llu bytes of dma-buf on %s, namespace %s: %s; %s\n",
-		program_invocation_short_name, (unsigned long long)attr->length, device,
-		tph_namespace_name(attr->tph_namespace), strerror(error), advice);
+	say("registering %llu bytes of dma-buf on %s, namespace %s: %s; %s",
+	    (unsigned long long)attr->length, device, tph_namespace_name(attr->tph_namespace),
+	    strerror(error), advice);
 }

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "../complaint.h"
+#include "util/complaint.h"
 #include "../options.h"
 #include "registration.h"
 
@@ -25,8 +25,5 @@ void report_ended(const struct registration *registration);
 
 /* A registration failed with @error. */
 void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, const char *device, int error);
-
-/* "ib_write_bw: " and the complaint. */
-void report_complaint(const struct complaint *why);
 
 #endif
