@@ -4,30 +4,30 @@
 #include <string.h>
 
 #include "expect.h"
-#include "filter.h"
+#include "util/number.h"
 
 #define TAG_MAX_CHARS 16
 
 static const struct {
 	const char *name;
 	enum tlp_hv hv;
-	unsigned long max;
+	uint64_t max;
 } namespaces[] = {
 	{ "st=", TLP_HV_ST8, TLP_ST8_MAX },
 	{ "st-ext=", TLP_HV_ST16, TLP_ST16_MAX },
 };
 
-static bool parse_tag_and_hint(struct tlp_hints *hints, const char *text, unsigned long max)
+static bool parse_tag_and_hint(struct tlp_hints *hints, const char *text, uint64_t max)
 {
 	const char *comma = strchr(text, ',');
 	char tag[TAG_MAX_CHARS];
-	unsigned long st, ph;
+	uint64_t st, ph;
 
 	if (!comma || (size_t)(comma - text) >= sizeof(tag) || strncmp(comma, ",ph=", 4))
 		return false;
 	memcpy(tag, text, comma - text);
 	tag[comma - text] = '\0';
-	if (!parse_number(tag, max, &st) || !parse_number(comma + 4, TLP_PH_MAX, &ph))
+	if (!number_parse(tag, 0, max, &st) || !number_parse(comma + 4, 0, TLP_PH_MAX, &ph))
 		return false;
 	hints->st = st;
 	hints->ph = ph;

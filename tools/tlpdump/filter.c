@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include <ctype.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "filter.h"
-
-bool parse_number(const char *text, unsigned long max, unsigned long *number)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	errno = 0;
-	*number = strtoul(text, &end, 0);
-	return !errno && !*end && *number <= max;
-}
+#include "util/number.h"
+#include "util/pci_address.h"
 
 bool filter_add_link(struct filter *filter, const char *name)
 {
@@ -74,19 +61,13 @@ bool filter_add_types(struct filter *filter, const char *types)
 	}
 }
 
-bool filter_set_requester(struct filter *filter, const char *address)
+bool filter_set_requester(struct filter *filter, const char *text)
 {
-	unsigned int domain, bus, device, function;
-	int end = -1;
+	struct pci_address address;
 
-	if (sscanf(address, "%4x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4) {
-		end = -1;
-		if (sscanf(address, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3)
-			return false;
-	}
-	if (end < 0 || address[end] || device > 31 || function > 7)
+	if (!pci_address_parse(text, &address))
 		return false;
-	filter->requester = bus << 8 | device << 3 | function;
+	filter->requester = pci_address_id(&address);
 	filter->has_requester = true;
 	return true;
 }
@@ -94,15 +75,15 @@ bool filter_set_requester(struct filter *filter, const char *address)
 bool filter_set_addresses(struct filter *filter, const char *range)
 {
 	size_t len = strcspn(range, "-");
-	unsigned long first, last;
+	uint64_t first, last;
 	char text[32];
 
 	if (!range[len] || len >= sizeof(text))
 		return false;
 	memcpy(text, range, len);
 	text[len] = '\0';
-	if (!parse_number(text, ULONG_MAX, &first) ||
-	    !parse_number(range + len + 1, ULONG_MAX, &last) || first > last)
+	if (!number_parse(text, 0, UINT64_MAX, &first) ||
+	    !number_parse(range + len + 1, 0, UINT64_MAX, &last) || first > last)
 		return false;
 	filter->first_address = first;
 	filter->last_address = last;
@@ -112,9 +93,9 @@ bool filter_set_addresses(struct filter *filter, const char *range)
 
 bool filter_set_st(struct filter *filter, const char *number)
 {
-	unsigned long value;
+	uint64_t value;
 
-	if (!parse_number(number, TLP_ST16_MAX, &value))
+	if (!number_parse(number, 0, TLP_ST16_MAX, &value))
 		return false;
 	filter->st = value;
 	filter->has_st = true;
@@ -123,9 +104,9 @@ bool filter_set_st(struct filter *filter, const char *number)
 
 bool filter_set_ph(struct filter *filter, const char *number)
 {
-	unsigned long value;
+	uint64_t value;
 
-	if (!parse_number(number, TLP_PH_MAX, &value))
+	if (!number_parse(number, 0, TLP_PH_MAX, &value))
 		return false;
 	filter->ph = value;
 	filter->has_ph = true;
@@ -134,9 +115,9 @@ bool filter_set_ph(struct filter *filter, const char *number)
 
 bool filter_set_hv(struct filter *filter, const char *number)
 {
-	unsigned long value;
+	uint64_t value;
 
-	if (!parse_number(number, TLP_HV_ST16, &value))
+	if (!number_parse(number, 0, TLP_HV_ST16, &value))
 		return false;
 	filter->hv = value;
 	filter->has_hv = true;

@@ -32,16 +32,16 @@ bool filter_add_link(struct filter *filter, const char *name);
 bool filter_set_direction(struct filter *filter, const char *direction);
 /* A list with commas; "MWr" stands for both MWr32 and MWr64, case does not matter */
 bool filter_add_types(struct filter *filter, const char *types);
-/* bus:device.function in hex, a domain before it is ignored */
-bool filter_set_requester(struct filter *filter, const char *address);
+/*
+ * bus:device.function in hex, with or without a domain. A requester ID has none (in flit mode OHC-C
+ * may carry a segment, which is not what Linux numbers domains by): it may be any.
+ */
+bool filter_set_requester(struct filter *filter, const char *text);
 /* FIRST-LAST, both included: requests to these addresses */
 bool filter_set_addresses(struct filter *filter, const char *range);
 bool filter_set_st(struct filter *filter, const char *number);
 bool filter_set_ph(struct filter *filter, const char *number);
 bool filter_set_hv(struct filter *filter, const char *number);
-
-/* A number of at most @max, decimal or with 0x; nothing may follow it. */
-bool parse_number(const char *text, unsigned long max, unsigned long *number);
 
 bool filter_accepts(const struct filter *filter, const struct packet *packet);
 

@@ -10,6 +10,8 @@
 #include "expect.h"
 #include "filter.h"
 #include "json.h"
+#include "util/complaint.h"
+#include "util/number.h"
 #include "words.h"
 
 enum exit_code {
@@ -22,7 +24,7 @@ struct options {
 	struct filter filter;
 	struct expect expect;
 	bool want_count, want_expect, want_json, want_payload;
-	unsigned long limit;	/* 0: none */
+	uint64_t limit;		/* 0: none */
 	const char *path;
 };
 
@@ -66,7 +68,7 @@ static const char help[] =
 	"  -d, --direction=in|out  that the device of the link receives or sends\n"
 	"  -t, --type=TYPE[,...]   MRd32, MRd64, MRd (both), MWr, Cpl, CplD, FetchAdd, Swap, CAS,\n"
 	"                          DMWr\n"
-	"      --requester=BDF     of this requester, as in 00:04.0\n"
+	"      --requester=BDF     of this requester, as in 00:04.0; a domain before it is left aside\n"
 	"      --address=A-B       requests to addresses from A to B, as in 0x1000-0x1fff\n"
 	"      --st=TAG            with this steering tag\n"
 	"      --ph=HINT           with this processing hint, 0 to 3\n"
@@ -89,11 +91,9 @@ static void die(const char *format, ...)
 {
 	va_list args;
 
-	fputs("tlpdump: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsay(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	exit(EXIT_TROUBLE);
 }
 
@@ -121,7 +121,7 @@ static bool take_argument(struct options *options, int code, const char *argumen
 		options->want_expect = true;
 		return expect_parse(&options->expect, argument);
 	case OPT_LIMIT:
-		return parse_number(argument, UINT32_MAX, &options->limit) && options->limit;
+		return number_parse(argument, 1, UINT32_MAX, &options->limit);
 	}
 	return false;
 }
@@ -200,7 +200,7 @@ static void show(struct run *run, const struct packet *packet)
 /* Everything in @reader; false if it is not readable to its end */
 static bool read_all(struct run *run, struct capture_reader *reader)
 {
-	unsigned long limit = run->options->limit;
+	uint64_t limit = run->options->limit;
 	enum capture_status status = CAPTURE_END;
 	struct packet packet;
 
@@ -215,8 +215,7 @@ static bool read_all(struct run *run, struct capture_reader *reader)
 		show(run, &packet);
 	}
 	if (status == CAPTURE_ERROR)
-		fprintf(stderr, "tlpdump: %s: %s\n", run->options->path,
-			capture_reader_error(reader));
+		say("%s: %s", run->options->path, capture_reader_error(reader));
 	return status != CAPTURE_ERROR;
 }
 

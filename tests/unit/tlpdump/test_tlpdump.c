@@ -328,6 +328,8 @@ static void filters_take_what_they_say(void **state)
 	assert_accepted(fixture, "--type=cpl", 2);
 	assert_accepted(fixture, "--requester=00:03.0", 2);
 	assert_accepted(fixture, "--requester=0000:00:03.0", 2);
+	assert_accepted(fixture, "--requester=10001:00:03.0", 2);
+	assert_accepted(fixture, "--requester=ffffffff:00:03.0", 2);
 	assert_accepted(fixture, "--address=0x123456780-0x123456780", 1);
 	assert_accepted(fixture, "--address=0x123456781-0x123456fff", 0);
 	assert_accepted(fixture, "--address=0x20e006000800-0x20e006000803", 2);
@@ -401,7 +403,8 @@ static void wrong_use_is_explained(void **state)
 {
 	static const char *const wrong[] = {
 		"--link=", "--direction=up", "--type=", "--type=MWr,", "--type=MW", "--type=IORd",
-		"--requester=4", "--requester=00:20.0", "--requester=00:04.8",
+		"--requester=4", "--requester=100000000:00:03.0",
+		"--requester=00:20.0", "--requester=00:04.8",
 		"--requester=00:04.0x", "--address=4", "--address=-4", "--address=2-1",
 		"--address=0-0x10000000000000000", "--address=1-2-3", "--st=0x10000",
 		"--st=f0", "--st=-1", "--st=1x", "--ph=4",
