@@ -21,6 +21,7 @@
 #include "registry.h"
 #include "tlp/capture.h"
 #include "util.h"
+#include "util/number.h"
 #include "vfio_user/server.h"
 
 #define EXIT_USAGE 2
@@ -289,7 +290,7 @@ static void parse_globals(struct machine *machine, int argc, char **argv)
 			machine->capture_path = optarg;
 			break;
 		case OPTION_CAPTURE_LIMIT:
-			if (option_size(optarg, &machine->capture_limit))
+			if (size_parse(optarg, &machine->capture_limit))
 				break;
 			fprintf(stderr, "softfabric: --capture-limit: '%s' is no size; write "
 				"bytes, or a number with K, M or G\n", optarg);

@@ -4,8 +4,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "util/pci_address.h"
 
 #define MAX_NAME 32
 
@@ -85,48 +86,6 @@ void options_help(const struct option_def *defs)
 		printf("      %s=%s\n          %s\n", defs->key, defs->values, defs->help);
 }
 
-bool option_number(const char *value, uint64_t min, uint64_t max, uint64_t *number)
-{
-	unsigned long long parsed;
-	char *end;
-
-	/* strtoull() would take a sign and white space. */
-	if (!isdigit((unsigned char)*value))
-		return false;
-	errno = 0;
-	parsed = strtoull(value, &end, 0);
-	if (errno || *end || parsed < min || parsed > max)
-		return false;
-	*number = parsed;
-	return true;
-}
-
-bool option_size(const char *value, uint64_t *bytes)
-{
-	static const char units[] = "KMG";
-	unsigned long long parsed;
-	const char *unit;
-	unsigned int shift = 0;
-	char *end;
-
-	if (!isdigit((unsigned char)*value))
-		return false;
-	errno = 0;
-	parsed = strtoull(value, &end, 0);
-	if (errno)
-		return false;
-	if (*end) {
-		unit = strchr(units, toupper((unsigned char)*end));
-		if (!unit || end[1])
-			return false;
-		shift = 10 * (unit - units + 1);
-	}
-	if (parsed > UINT64_MAX >> shift)
-		return false;
-	*bytes = (uint64_t)parsed << shift;
-	return true;
-}
-
 bool option_bool(const char *value, bool *on)
 {
 	static const struct option_choice choices[] = { { "on", 1 }, { "off", 0 }, { 0 } };
@@ -150,13 +109,11 @@ bool option_encoding(const char *value, enum tlp_encoding *encoding)
 
 bool option_bdf(const char *value, uint16_t *requester)
 {
-	unsigned int bus, device, function;
-	int end = -1;
+	struct pci_address address;
 
-	if (sscanf(value, "%2x:%2x.%1x%n", &bus, &device, &function, &end) != 3 || end < 0 ||
-	    value[end] || device > 0x1f || function > 7)
+	if (!pci_address_parse(value, &address) || address.has_domain)
 		return false;
-	*requester = bus << 8 | device << 3 | function;
+	*requester = pci_address_id(&address);
 	return true;
 }
 

@@ -34,14 +34,9 @@ int options_parse(const char *option, char *text, const struct option_def *defs,
 void options_help(const struct option_def *defs);
 
 /*
- * For set(): each returns false for anything but a whole, valid value.
+ * For set(), beside those of util/number.h: each returns false for anything but a whole, valid
+ * value.
  */
-
-/** option_size() - bytes, with K, M or G for powers of 1024. */
-bool option_size(const char *value, uint64_t *bytes);
-
-/** option_number() - decimal or 0x..., in [min, max]. */
-bool option_number(const char *value, uint64_t min, uint64_t max, uint64_t *number);
 
 /** option_bool() - on, off. */
 bool option_bool(const char *value, bool *on);
@@ -49,7 +44,7 @@ bool option_bool(const char *value, bool *on);
 /** option_encoding() - on: the link is in flit mode; off: it is not. */
 bool option_encoding(const char *value, enum tlp_encoding *encoding);
 
-/** option_bdf() - BB:DD.F in hexadecimal, as lspci prints it. */
+/** option_bdf() - BB:DD.F in hexadecimal, as lspci prints it; a requester ID has no domain. */
 bool option_bdf(const char *value, uint16_t *requester);
 
 struct option_choice {

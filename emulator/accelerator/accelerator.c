@@ -12,6 +12,7 @@
 #include "accelerator/ingress.h"
 #include "registry.h"
 #include "util.h"
+#include "util/number.h"
 
 #define MIN_MEMORY (UINT64_C(64) << 10)
 #define MAX_MEMORY (UINT64_C(64) << 30)
@@ -44,7 +45,7 @@ static bool set_size(void *attr, const char *value)
 {
 	struct accelerator_attr *accelerator = attr;
 
-	return option_size(value, &accelerator->memory_size) &&
+	return size_parse(value, &accelerator->memory_size) &&
 	       memory_size_valid(accelerator->memory_size);
 }
 

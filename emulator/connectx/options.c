@@ -3,6 +3,7 @@
 #include "connectx/connectx.h"
 #include "connectx/device.h"
 #include "util.h"
+#include "util/number.h"
 
 #define BDF(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
 
@@ -42,7 +43,7 @@ static bool set_st_entries(void *attr, const char *value)
 {
 	uint64_t entries;
 
-	if (!option_number(value, 0, CX_ST_ENTRIES_MAX, &entries) || entries == 1)
+	if (!number_parse(value, 0, CX_ST_ENTRIES_MAX, &entries) || entries == 1)
 		return false;
 	((struct connectx_attr *)attr)->st_entries = entries;
 	return true;
@@ -50,14 +51,14 @@ static bool set_st_entries(void *attr, const char *value)
 
 static bool set_guid(void *attr, const char *value)
 {
-	return option_number(value, 1, UINT64_MAX, &((struct connectx_attr *)attr)->guid);
+	return number_parse(value, 1, UINT64_MAX, &((struct connectx_attr *)attr)->guid);
 }
 
 static bool set_lid(void *attr, const char *value)
 {
 	uint64_t lid;
 
-	if (!option_number(value, 1, CX_LID_MAX, &lid))
+	if (!number_parse(value, 1, CX_LID_MAX, &lid))
 		return false;
 	((struct connectx_attr *)attr)->lid = lid;
 	return true;
@@ -67,7 +68,7 @@ static bool set_training(void *attr, const char *value)
 {
 	uint64_t ms;
 
-	if (!option_number(value, 0, CX_TRAINING_MS_MAX, &ms))
+	if (!number_parse(value, 0, CX_TRAINING_MS_MAX, &ms))
 		return false;
 	((struct connectx_attr *)attr)->training_ms = ms;
 	return true;

@@ -10,46 +10,7 @@
 #include <cmocka.h>
 
 #include "options.h"
-#include "util.h"
-
-static void sizes(void **state)
-{
-	static const struct {
-		const char *text;
-		bool valid;
-		uint64_t bytes;
-	} cases[] = {
-		{ "0", true, 0 }, { "4096", true, 4096 }, { "0x1000", true, 4096 },
-		{ "64K", true, 65536 }, { "1m", true, 1 << 20 },
-		{ "16G", true, 16ull << 30 },
-		{ "17179869183G", true, 17179869183ull << 30 }, { "17179869184G", false, 0 },
-		{ "18446744073709551616", false, 0 }, { "", false, 0 }, { "K", false, 0 },
-		{ "-1", false, 0 }, { " 1", false, 0 }, { "1 K", false, 0 }, { "1KB", false, 0 },
-		{ "1T", false, 0 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		uint64_t bytes = 0;
-
-		if (option_size(cases[i].text, &bytes) != cases[i].valid)
-			fail_msg("'%s'", cases[i].text);
-		assert_int_equal(bytes, cases[i].bytes);
-	}
-}
-
-static void numbers(void **state)
-{
-	uint64_t number = 0;
-
-	assert_true(option_number("0x10", 1, 16, &number));
-	assert_int_equal(number, 16);
-	assert_false(option_number("17", 1, 16, &number));
-	assert_false(option_number("0", 1, 16, &number));
-	assert_false(option_number("+1", 1, 16, &number));
-	assert_false(option_number("1x", 1, 16, &number));
-	assert_false(option_number("", 0, 16, &number));
-	assert_int_equal(number, 16);
-}
+#include "util/number.h"
 
 static void addresses(void **state)
 {
@@ -80,7 +41,7 @@ static bool set_echo(void *attr, const char *value)
 
 static bool set_size(void *attr, const char *value)
 {
-	return option_size(value, &((struct attr *)attr)->size);
+	return size_parse(value, &((struct attr *)attr)->size);
 }
 
 static const struct option_def defs[] = {
@@ -124,8 +85,6 @@ static void pairs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes),
-		cmocka_unit_test(numbers),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(pairs),
 	};
