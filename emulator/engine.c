@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "timer_heap.h"
-#include "util.h"
 
 /*
  * While there is work, descriptors are looked at every so many turns: often enough that a guest's

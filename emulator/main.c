@@ -20,7 +20,7 @@
 #include "options.h"
 #include "registry.h"
 #include "tlp/capture.h"
-#include "util.h"
+#include "util/macros.h"
 #include "util/number.h"
 #include "vfio_user/server.h"
 

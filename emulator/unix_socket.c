@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "unix_socket.h"
+#include "util/macros.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "util.h"
 
 #define BACKLOG 8
 #define RETRY_NS 100000000ULL	/* nothing tells when a descriptor has become free */

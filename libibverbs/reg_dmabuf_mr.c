@@ -7,6 +7,7 @@
 #include <rdma/ib_user_ioctl_verbs.h>
 
 #include "provider.h"
+#include "util/macros.h"
 #include "uverbs.h"
 
 static_assert((int)IBV_TPH_NS_NONE == (int)IB_UVERBS_TPH_NS_NONE &&
@@ -55,7 +56,7 @@ static int reg_raw(int cmd_fd, uint32_t driver_id, uint32_t pd_handle,
 	int err;
 
 	err = tph_uverbs_ioctl(cmd_fd, driver_id, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR,
-			       attrs, sizeof(attrs) / sizeof(attrs[0]));
+			       attrs, ARRAY_SIZE(attrs));
 	if (!err)
 		*mr_handle = attrs[HANDLE].data;
 	return err;

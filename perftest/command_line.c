@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "command_line.h"
+#include "util/macros.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ static const struct stock_flag {
 	{ "cpu_id", 0, true, STOCK_DMA_HANDLE },
 };
 
-#define STOCK_FLAG_COUNT (sizeof(stock_flags) / sizeof(stock_flags[0]))
+#define STOCK_FLAG_COUNT ARRAY_SIZE(stock_flags)
 
 static const struct stock_flag *stock_flag_by_name(const char *name, size_t length)
 {
@@ -107,7 +108,7 @@ static bool is_connected(const char *transport)
 {
 	static const char *const connected[] = { "RC", "UC", "XRC", "DC" };
 
-	for (size_t i = 0; i < sizeof(connected) / sizeof(connected[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(connected); i++)
 		if (!strcmp(transport, connected[i]))
 			return true;
 	return false;

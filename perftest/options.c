@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "util/macros.h"
 #include "util/number.h"
 #include "util/range.h"
 
@@ -59,7 +60,7 @@ static const char *const namespace_names[] = {
 	[IBV_TPH_NS_ST_EXT] = "st-ext",
 };
 
-#define NAMESPACE_COUNT (sizeof(namespace_names) / sizeof(namespace_names[0]))
+#define NAMESPACE_COUNT ARRAY_SIZE(namespace_names)
 
 const char *tph_namespace_name(uint32_t ns)
 {

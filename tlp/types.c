@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "types.h"
+#include "util/macros.h"
 
 /* Table 2-5, where header base size and "data payload" are columns. */
 static const struct tlp_type_info infos[256] = {
@@ -33,7 +34,7 @@ static const struct {
 
 const struct tlp_type_info *tlp_type_info(unsigned int type)
 {
-	if (type >= sizeof(infos) / sizeof(infos[0]) || !infos[type].name)
+	if (type >= ARRAY_SIZE(infos) || !infos[type].name)
 		return NULL;
 	return &infos[type];
 }
@@ -69,7 +70,7 @@ bool tlp_is_posted(enum tlp_type type)
 
 enum tlp_type tlp_type_for(enum tlp_type type, uint64_t address)
 {
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
 		if (type == forms[i].narrow || type == forms[i].wide)
 			return address > UINT32_MAX ? forms[i].wide : forms[i].narrow;
 	return type;
@@ -91,7 +92,7 @@ const char *tlp_error_string(enum tlp_error error)
 		[TLP_ERR_PREFIXES]  = "too many prefixes, or in the wrong order",
 	};
 
-	if ((unsigned int)error >= sizeof(strings) / sizeof(strings[0]))
+	if ((unsigned int)error >= ARRAY_SIZE(strings))
 		return "unknown error";
 	return strings[error];
 }

@@ -11,7 +11,7 @@
 #include "accelerator/accelerator_regs.h"
 #include "accelerator/ingress.h"
 #include "registry.h"
-#include "util.h"
+#include "util/macros.h"
 #include "util/number.h"
 
 #define MIN_MEMORY (UINT64_C(64) << 10)

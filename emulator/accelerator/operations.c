@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "accelerator/accelerator_regs.h"
-#include "util.h"
+#include "util/macros.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "lanes are little endian");
 

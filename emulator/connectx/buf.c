@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "connectx/device.h"
-#include "util.h"
+#include "util/range.h"
 
 #define MAX_PAGE_SHIFT 43	/* 2^31 pages of 4 KiB: what a 5-bit log_page_size can say */
 

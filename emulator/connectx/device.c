@@ -28,7 +28,7 @@
 #include "connectx/queue/sq.h"
 #include "connectx/queue/srq.h"
 #include "connectx/uar.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define VENDOR_MELLANOX	0x15b3
 #define DEVICE_CONNECTX7 0x1021

@@ -2,7 +2,6 @@
 /* The device's options on the command line. */
 #include "connectx/connectx.h"
 #include "connectx/device.h"
-#include "util.h"
 #include "util/number.h"
 
 #define BDF(bus, device, function) ((bus) << 8 | (device) << 3 | (function))

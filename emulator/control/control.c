@@ -12,7 +12,7 @@
 
 #include "engine.h"
 #include "unix_socket.h"
-#include "util.h"
+#include "util/macros.h"
 
 struct client {
 	LIST_ENTRY(client) entry;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fabric/internal.h"
-#include "util.h"
+#include "util/range.h"
 
 /* Index of the first mapping that ends behind @addr. */
 static unsigned int lower_bound(const struct fabric_port *port, uint64_t addr)

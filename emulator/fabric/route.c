@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "fabric/internal.h"
-#include "util.h"
 
 static const struct tlp_hints no_hints;
 

@@ -8,7 +8,7 @@
 #include "engine.h"
 #include "ib/sa.h"
 #include "ib/sma.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define INBOX		256		/* packets; those that find it full are lost */
 #define PACKET_UNITS	16		/* of the engine's budget: all groups are gone through for one */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define SEGMENT_BYTES	IB_MGMT_SA_DATA
 #define CLASS_HEADER	(IB_MGMT_SA_HDR - IB_MGMT_RMPP_HDR) /* counted in each segment's length */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ib/mad.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define OFFSET_UNIT	8U	/* of AttributeOffset: 15.2.1.1 */
 #define SEND_ONLY_FULL	(1U << 12) /* CapabilityMask2: such members may be, 15.2.5.1 */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* MCMemberRecord: ports join and leave multicast groups. 15.2.5.17. */
 #include "ib/sa.h"
+#include "util/macros.h"
 
 #include <string.h>
 
-#include "util.h"
 
 #define GID_MULTICAST	0xff	/* first byte of every multicast GID: 4.1.1 */
 

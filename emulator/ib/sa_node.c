@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ib/sma.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define EQ(bits)	{ bits, SA_EQUAL }
 #define RESERVED(bits)	{ bits, SA_ANY }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* PathRecord: 15.2.5.16. Between any two ports there is one path, through the one switch. */
 #include "ib/sa.h"
+#include "util/macros.h"
 
 #include <string.h>
 
-#include "util.h"
 
 #define PACKET_LIFE_TIME	12	/* 4.096 us << 12, 17 ms: a busy host is the slowest part */
 

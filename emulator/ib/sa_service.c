@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* ServiceRecord: who offers what. 15.2.5.14. */
 #include "ib/sa.h"
+#include "util/macros.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "util.h"
 
 #define EQ(bits)	{ bits, SA_EQUAL }
 #define EQ4(bits)	EQ(bits), EQ(bits), EQ(bits), EQ(bits)

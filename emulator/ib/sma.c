@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ib/mad.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define VENDOR_MELLANOX		0x0002c9
 #define BLOCK_GUIDS		8	/* 14.2.5.5 */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "pci/internal.h"
-#include "util.h"
+#include "util/range.h"
 
 uint32_t pci_config_get(const struct pci_function *fn, unsigned int offset, unsigned int len)
 {

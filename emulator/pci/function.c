@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "pci/internal.h"
-#include "util.h"
+#include "util/range.h"
 
 /* A peer's TLP, to a BAR that is not the device's business. */
 static void peer_write(void *device, const struct fabric_request *req, const void *data)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "pci/internal.h"
-#include "util.h"
+#include "util/range.h"
 
 static size_t pba_size(unsigned int vectors)
 {

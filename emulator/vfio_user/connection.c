@@ -12,7 +12,7 @@
 #include "engine.h"
 #include "pci/function.h"
 #include "unix_socket.h"
-#include "util.h"
+#include "util/macros.h"
 #include "vfio_user/server.h"
 #include "vfio_user/session.h"
 #include "vfio_user/stream.h"

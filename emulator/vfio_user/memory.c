@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "pci/function.h"
-#include "util.h"
+#include "util/range.h"
 #include "vfio_user/internal.h"
 
 #define PAGE 4096

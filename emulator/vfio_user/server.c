@@ -9,7 +9,7 @@
 #include "engine.h"
 #include "pci/function.h"
 #include "unix_socket.h"
-#include "util.h"
+#include "util/macros.h"
 #include "vfio_user/connection.h"
 
 struct vfio_user_server {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "pci/function.h"
-#include "util.h"
 #include "vfio_user/internal.h"
 
 #define MAJOR 0

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "util/macros.h"
 #include "vfio_user/stream.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util.h"
 
 /* Room for the longest message, and for many short ones in one read. */
 #define BUFFER_SIZE (2 * VFIO_USER_MAX_SIZE)

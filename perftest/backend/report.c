@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "report.h"
+#include "util/macros.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@ static const char *source_name(uint32_t source)
 		[MLX5DV_TPH_SOURCE_DMAH] = "dma-handle",
 	};
 
-	return source < sizeof(names) / sizeof(names[0]) ? names[source] : "?";
+	return source < ARRAY_SIZE(names) ? names[source] : "?";
 }
 
 bool report_is_as_asked(const struct registration *registration)

@@ -5,6 +5,7 @@
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/mlx5_user_ioctl_tph.h>
 
+#include "util/macros.h"
 #include "uverbs.h"
 
 static_assert((int)MLX5DV_TPH_SOURCE_NONE == (int)MLX5_IB_TPH_SOURCE_NONE &&
@@ -25,8 +26,7 @@ int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
 	if (info->comp_mask)
 		return EOPNOTSUPP;
 	err = tph_uverbs_ioctl(cmd_fd, RDMA_DRIVER_MLX5, UVERBS_OBJECT_MR,
-			       MLX5_IB_METHOD_MR_QUERY_TPH, attrs,
-			       sizeof(attrs) / sizeof(attrs[0]));
+			       MLX5_IB_METHOD_MR_QUERY_TPH, attrs, ARRAY_SIZE(attrs));
 	if (err)
 		return tph_uverbs_is_foreign(cmd_fd, RDMA_DRIVER_MLX5, err) ? EOPNOTSUPP : err;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "util/macros.h"
 #include "util/number.h"
 
 #define TAG_MAX_CHARS 16
@@ -39,7 +40,7 @@ bool expect_parse(struct expect *expect, const char *text)
 	*expect = (struct expect){ 0 };
 	if (!strcmp(text, "none"))
 		return true;
-	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
 		size_t len = strlen(namespaces[i].name);
 
 		if (strncmp(text, namespaces[i].name, len))

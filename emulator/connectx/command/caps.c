@@ -11,7 +11,7 @@
 #include "connectx/memory/signature.h"
 #include "connectx/queue/reserved_qpn.h"
 #include "connectx/queue/sched.h"
-#include "util.h"
+#include "util/macros.h"
 
 /* Which groups there are; the place in the list is the index into struct cx_caps. */
 static const uint16_t groups[CX_CAP_GROUPS] = {

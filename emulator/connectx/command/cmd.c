@@ -7,7 +7,7 @@
 #include "connectx/command/uctx.h"
 #include "connectx/device.h"
 #include "connectx/queue/eq.h"
-#include "util.h"
+#include "util/macros.h"
 
 /* How a command arrived, apart from how it went (status_own[7:1]). */
 enum delivery {

@@ -25,7 +25,7 @@
 #include "connectx/queue/sq.h"
 #include "connectx/queue/srq.h"
 #include "connectx/uar.h"
-#include "util.h"
+#include "util/macros.h"
 
 /* @op: the opcode without its prefix; @layout: struct mlx5_ifc_<layout>_{in,out}_bits */
 #define OP(op, layout, function)                                                                   \

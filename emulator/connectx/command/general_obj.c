@@ -6,7 +6,7 @@
 #include "connectx/port/ah_mapping.h"
 #include "connectx/queue/reserved_qpn.h"
 #include "connectx/queue/sched.h"
-#include "util.h"
+#include "util/macros.h"
 
 static const struct kind {
 	uint16_t type;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Byte stream formats: from struct mlx5_bsf to what signature.c goes by. */
 #include "connectx/memory/signature.h"
+#include "util/macros.h"
 
 #include <string.h>
 
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "util.h"
 
 _Static_assert(sizeof(struct mlx5_bsf) == BSF_SIZE, "as the hardware has it");
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "connectx/device.h"
-#include "util.h"
+#include "util/range.h"
 
 /* Units of the command interface: lengths, and what log_memic_addr_alignment counts from. */
 #define LOG_UNIT		6

@@ -10,7 +10,7 @@
 #include "connectx/memory/memic.h"
 #include "connectx/memory/signature.h"
 #include "connectx/pd.h"
-#include "util.h"
+#include "util/range.h"
 
 int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit)
 {

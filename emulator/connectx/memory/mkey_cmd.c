@@ -9,7 +9,8 @@
 #include "connectx/memory/signature.h"
 #include "connectx/memory/umem.h"
 #include "connectx/pd.h"
-#include "util.h"
+#include "util/macros.h"
+#include "util/range.h"
 
 uint8_t mkey_context_access(const void *mkc)
 {

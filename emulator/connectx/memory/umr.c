@@ -11,7 +11,8 @@
 #include "connectx/pd.h"
 #include "connectx/queue/qp.h"
 #include "connectx/transport/wqe.h"
-#include "util.h"
+#include "util/macros.h"
+#include "util/range.h"
 
 #define UMR_CHUNK		4096	/* bytes of a translation list handled at once */
 /* Flags that <linux/mlx5/qp.h> does not name, as the driver does not use them; libmlx5 does. */

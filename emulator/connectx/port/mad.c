@@ -13,7 +13,7 @@
 #include "ib/manager.h"
 #include "ib/pma.h"
 #include "ib/sma.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define DEVICE_ID	4129	/* of a ConnectX-7 */
 

@@ -8,7 +8,7 @@
 #include "connectx/port/subnet.h"
 #include "connectx/queue/eq.h"
 #include "ib/manager.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define MTU_MAX		4096
 #define NS_PER_MS	1000000ULL

@@ -8,7 +8,7 @@
 #include "connectx/queue/eq.h"
 #include "connectx/transport/completion.h"
 #include "connectx/uar.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define INDEX_MASK	0xffffffU	/* bits of consumer and producer counters */
 #define CQE_BYTES	sizeof(struct mlx5_cqe64)

@@ -8,7 +8,7 @@
 #include "connectx/queue/dct.h"
 #include "connectx/queue/qp.h"
 #include "connectx/transport/completion.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define FIELD(name)	(MLX5_BYTE_OFF(query_q_counter_out, name) / sizeof(uint32_t))
 

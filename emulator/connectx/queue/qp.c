@@ -15,7 +15,7 @@
 #include "connectx/queue/srq.h"
 #include "connectx/transport/responder.h"
 #include "connectx/uar.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define RECORD_BYTES	4
 #define LOG_RQ_UNIT	4	/* log_rq_stride is in units of 16 bytes */

@@ -12,7 +12,7 @@
 #include "connectx/transport/completion.h"
 #include "connectx/transport/wqe.h"
 #include "connectx/uar.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define RECORD_BYTES	4
 #define LOG_WQE_BB	6

@@ -6,7 +6,7 @@
 #include "connectx/device.h"
 #include "connectx/queue/dct.h"
 #include "connectx/queue/q_counter.h"
-#include "util.h"
+#include "util/macros.h"
 
 static struct dc_connection *dc_make(struct dct *dct, const struct dc_source *source)
 {

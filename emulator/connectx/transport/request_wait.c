@@ -8,7 +8,7 @@
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
 #include "connectx/transport/service.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define RNR_RETRY_FOR_EVER	7
 #define ACK_TIMEOUT_UNIT_NS	4096ULL

@@ -20,7 +20,7 @@
 #include "connectx/transport/request.h"
 #include "connectx/transport/service.h"
 #include "connectx/transport/tag_match.h"
-#include "util.h"
+#include "util/macros.h"
 
 void requester_kick(struct requester *req)
 {

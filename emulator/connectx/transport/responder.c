@@ -22,7 +22,7 @@
 #include "connectx/transport/receive.h"
 #include "connectx/transport/service.h"
 #include "connectx/transport/tag_match.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define PSN_MASK		0xffffff
 #define GRH_SIZE		sizeof(struct ib_grh)

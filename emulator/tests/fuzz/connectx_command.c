@@ -13,6 +13,7 @@
 #include "fuzz.h"
 #include "guest.h"
 #include "input.h"
+#include "util/macros.h"
 
 #define BODY_MAX	6000	/* bytes of a command */
 #define BLOCK_STEP	1024	/* where mailboxes are: a block and its header, aligned */
@@ -47,7 +48,7 @@ static void find_ops(void)
 			ops[num_ops++] = cmd_op_find(opcode);
 	for (uint32_t opcode = ops[0]->opcode + 1; opcode <= UINT16_MAX; opcode++)
 		if (cmd_op_find(opcode)) {
-			fuzz_assert(num_ops < sizeof(ops) / sizeof(ops[0]));
+			fuzz_assert(num_ops < ARRAY_SIZE(ops));
 			ops[num_ops++] = cmd_op_find(opcode);
 		}
 }

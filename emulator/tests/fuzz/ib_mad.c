@@ -12,7 +12,7 @@
 #include "ib/sa.h"
 #include "ib/sma.h"
 #include "input.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define PORTS		2
 #define TURNS_MAX	64

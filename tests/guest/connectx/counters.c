@@ -14,6 +14,7 @@
 #include "control.h"
 #include "rc_pair.h"
 #include "tap.h"
+#include "util/macros.h"
 
 #define BYTES	4096u
 #define WAIT_S	10
@@ -167,7 +168,7 @@ static void requests(void)
 		IBV_WR_RDMA_READ, IBV_WR_ATOMIC_FETCH_AND_ADD,
 	};
 
-	for (unsigned int i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++)
 		post_good(opcodes[i]);
 	complete(6);
 }
@@ -302,19 +303,19 @@ static void test_rdma_tool(void)
 	       "rdma statistic shows those of the pair");
 	close_pair();
 	/* and those of queue pairs that are gone still belong to the port's sum */
-	for (unsigned int i = 0; i < sizeof(provocations) / sizeof(provocations[0]); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(provocations); i++)
 		test_provocation(&provocations[i], ", counted apart");
 	tap_ok(run("rdma statistic qp set link %s/1 auto off", device), "and then no more");
 }
 
 int main(void)
 {
-	tap_plan(2 * sizeof(provocations) / sizeof(provocations[0]) + 4);
+	tap_plan(2 * ARRAY_SIZE(provocations) + 4);
 	open_pair();
 	close_pair();
 	find_counters();
 	control = control_open();
-	for (unsigned int i = 0; i < sizeof(provocations) / sizeof(provocations[0]); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(provocations); i++)
 		test_provocation(&provocations[i], "");
 	test_rdma_tool();
 	return tap_status();

@@ -11,13 +11,13 @@
 
 #include "rc_pair.h"
 #include "tap.h"
+#include "util/macros.h"
 
 #define BUFFER (9u << 20)
 #define GUARD 64u		/* bytes that nobody may touch, before and after */
 #define ALL_ACCESS                                                                                 \
 	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ |               \
 	 IBV_ACCESS_REMOTE_ATOMIC)
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 static const size_t sizes[] = {
 	1, 2, 7, 8, 63, 64, 4095, 4096, 4097, 65536, 65537, 1 << 20, (8 << 20) - 3, 8 << 20,

@@ -12,6 +12,7 @@
 
 #include "exporter.h"
 #include "tap.h"
+#include "util/macros.h"
 #include "verbs.h"
 
 #define ST	0xf0
@@ -19,7 +20,6 @@
 
 #define REQUIRE	IB_UVERBS_TPH_REQUIRE
 #define ABSENT	VERBS_NO_ATTR
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct test {
 	struct verbs verbs;
@@ -120,11 +120,11 @@ static void test_attributes(struct test *test)
 
 	for (form = VERBS_REG_DMABUF_MR; form <= VERBS_REG_MR_FD; form++) {
 		run_cases(test, form, test->published, "8-bit tag published", published_cases,
-			  COUNT(published_cases));
+			  ARRAY_SIZE(published_cases));
 		run_cases(test, form, test->unpublished, "nothing published", unpublished_cases,
-			  COUNT(unpublished_cases));
+			  ARRAY_SIZE(unpublished_cases));
 		run_cases(test, form, test->udmabuf, "exporter without hints", unpublished_cases,
-			  COUNT(unpublished_cases));
+			  ARRAY_SIZE(unpublished_cases));
 	}
 }
 
@@ -238,8 +238,8 @@ int main(void)
 	struct test test;
 
 	open_all(&test);
-	tap_plan(2 * (planned(published_cases, COUNT(published_cases)) +
-		      2 * planned(unpublished_cases, COUNT(unpublished_cases))) + 4 + 5 + 12);
+	tap_plan(2 * (planned(published_cases, ARRAY_SIZE(published_cases)) +
+		      2 * planned(unpublished_cases, ARRAY_SIZE(unpublished_cases))) + 4 + 5 + 12);
 	test_attributes(&test);
 	test_address(&test);
 	test_dma_handle(&test);

@@ -13,6 +13,7 @@
 #include "exporter.h"
 #include "importer.h"
 #include "tap.h"
+#include "util/macros.h"
 
 struct test {
 	struct vfio_tph_device *ext, *st_only, *none;
@@ -86,7 +87,7 @@ static void test_operation(struct test *test)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		tap_errno(exporter_feature(test->ext, cases[i].operation, &data, sizeof(data)),
 			  cases[i].ext, "%s, completer", cases[i].what);
 		tap_errno(exporter_feature(test->none, cases[i].operation, &data, sizeof(data)),

@@ -16,6 +16,7 @@
 #include <rdma/ib_user_ioctl_tph.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 
+#include "util/macros.h"
 #include "uverbs.h"
 
 #define CMD_FD 77
@@ -209,7 +210,7 @@ static void arguments_are_checked_in_order(void **state)
 
 	for (j = 0; j < 2; j++) {
 		dev.driver = drivers[j];
-		for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (i = 0; i < ARRAY_SIZE(rows); i++) {
 			attr.comp_mask = rows[i].comp_mask;
 			attr.tph_namespace = rows[i].tph_namespace;
 			attr.tph_flags = rows[i].tph_flags;
@@ -300,7 +301,7 @@ static void kernel_errors_pass_through(void **state)
 	unsigned int i;
 
 	/* What is wrong without hints as well is wrong whichever way it is registered. */
-	for (i = 0; i < 2 * (sizeof(errors) / sizeof(errors[0])); i++) {
+	for (i = 0; i < 2 * ARRAY_SIZE(errors); i++) {
 		dev.reg_errno = dev.plain_errno = errors[i / 2];
 		attr.tph_flags = i % 2 ? IBV_TPH_REQUIRE : 0;
 		assert_refused(&attr, errors[i / 2]);
@@ -319,12 +320,12 @@ static void only_a_foreign_device_is_registered_plainly(void **state)
 	struct ibv_tph_dmabuf_mr_attr attr = good;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		dev.reg_errno = errors[i];
 		assert_refused(&attr, errors[i]);
 	}
 	attr.tph_flags = IBV_TPH_REQUIRE;
-	for (i = 0; i < sizeof(ambiguous) / sizeof(ambiguous[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ambiguous); i++) {
 		dev.reg_errno = ambiguous[i];
 		assert_refused(&attr, ambiguous[i]);
 	}

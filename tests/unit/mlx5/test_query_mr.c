@@ -12,6 +12,8 @@
 #include <rdma/mlx5_user_ioctl_tph.h>
 #include <rdma/rdma_user_ioctl_cmds.h>
 
+#include "util/macros.h"
+
 #define CMD_FD 78
 #define MR_HANDLE 41
 
@@ -149,7 +151,7 @@ static void failure_writes_nothing(void **state)
 	static const int errors[] = { ENOENT, EINVAL, EBUSY, EFAULT, EIO };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		dev.query_errno = errors[i];
 		assert_refused(0, errors[i]);
 	}

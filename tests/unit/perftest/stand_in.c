@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "util/macros.h"
+
 int main(int argc, char **argv)
 {
 	static const char *const names[] = {
@@ -13,7 +15,7 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		printf("<%s>\n", argv[i]);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (getenv(names[i]))
 			printf("%s=%s\n", names[i], getenv(names[i]));
 	/* Nothing but the backend brings this function into this program. */

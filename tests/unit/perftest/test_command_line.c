@@ -12,6 +12,7 @@
 
 #include "checks.h"
 #include "command_line.h"
+#include "util/macros.h"
 
 #define LONGEST 16
 
@@ -95,7 +96,7 @@ static void takes_both_forms_of_a_value(void **state)
 		{ "t --vfio-dmabuf 4:0.0,bar=2 host", "t host", IBV_TPH_NS_AUTO },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct parsed parsed;
 
 		parse(&parsed, cases[i].text);
@@ -119,7 +120,7 @@ static void leaves_stock_lines_alone(void **state)
 		"ib_write_bw -: --size",
 	};
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		struct parsed parsed;
 
 		parse(&parsed, lines[i]);
@@ -154,7 +155,7 @@ static void complains_about_ours_only(void **state)
 		  "--tph-ph: a hint is published together with a tag; add --tph-st or --tph-st-ext" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct parsed parsed;
 
 		parse(&parsed, cases[i].text);
@@ -208,7 +209,7 @@ static void understands_stock_flags(void **state)
 		{ "t -- -a -s 1", { .size = 0 } },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct parsed parsed;
 
 		parse(&parsed, cases[i].text);
@@ -247,7 +248,7 @@ static void refuses_what_the_tools_cannot(void **state)
 		  "--dmabuf-tph-require with --ph=1: a DMA handle takes the place of the exporter's tag; drop one of them" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct parsed parsed;
 
 		parse(&parsed, cases[i].text);
@@ -269,7 +270,7 @@ static void allows_what_they_can(void **state)
 		"raw_ethernet_bw --dmabuf-tph --use_rocm=0 --use_rocm_dmabuf",
 	};
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		struct parsed parsed;
 
 		parse(&parsed, lines[i]);
@@ -295,7 +296,7 @@ static void knows_the_least_buffer(void **state)
 		{ "ib_write_bw -s 2147483647 -q 2147483647", UINT64_C(2147483647) * 2 * 2147483647 },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct parsed parsed;
 
 		parse(&parsed, cases[i].text);
@@ -320,7 +321,7 @@ static void knows_what_is_inlined(void **state)
 		{ "ib_write_bw -s 2", false },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct parsed parsed;
 
 		parse(&parsed, cases[i].text);

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "stock_tool.h"
+#include "util/macros.h"
 
 #define TOOL "ib_write_bw"
 
@@ -63,7 +64,7 @@ static int remove_folder(void **state)
 		"first/" TOOL, "second/" TOOL, "third/" TOOL, "first", "second", "third", "",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		remove(in_folder(names[i]));
 	return 0;
 }

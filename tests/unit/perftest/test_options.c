@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "options.h"
+#include "util/macros.h"
 
 #define PAGE_TEXT "4096"
 
@@ -39,7 +40,7 @@ static void leaves_foreign_names(void **state)
 		"", "tph", "tph-s", "tph-stx", "dmabuf", "mmap", "size", "tph mem", "TPH-ST", "ph",
 	};
 
-	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
 		assert_int_equal(find(foreign[i]), TPH_OPTION_COUNT);
 	/* Only the bytes before the '=' count. */
 	assert_int_equal(tph_option_find("tph-st=4", 6), TPH_OPTION_ST);
@@ -56,7 +57,7 @@ static void takes_namespaces(void **state)
 		{ "st-ext", IBV_TPH_NS_ST_EXT }, { "st_ext", IBV_TPH_NS_ST_EXT },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct tph_options options;
 		struct complaint why;
 
@@ -82,7 +83,7 @@ static void takes_ranges(void **state)
 		{ "4:0.0,bar=2,offset=4k,size=2G", "0000:04:00.0", 2, 4096, UINT64_C(2) << 30 },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct tph_options options;
 		struct complaint why;
 
@@ -185,7 +186,7 @@ static void refuses_in_these_words(void **state)
 		  "--tph-json-file: the name is empty; give the path of a file to write" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct tph_options options;
 		struct complaint why = { "" };
 
@@ -236,7 +237,7 @@ static void refuses_combinations(void **state)
 		  "--dmabuf-tph-require with --dmabuf-tph=none: there is nothing to require; ask for auto, st or st-ext" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct tph_options options;
 		struct complaint why = { "" };
 

@@ -4,6 +4,7 @@
  * specification's sections 2.2.1.1 (first DW), 2.2.5.1 and 2.2.7.1 (requests), 2.2.7.1.1 (TPH) and
  * 2.2.9.1 (completions).
  */
+#include "util/macros.h"
 #include "vectors.h"
 
 const struct vector nonflit_vectors[] = {
@@ -171,4 +172,4 @@ const struct vector nonflit_vectors[] = {
 	},
 };
 
-const size_t num_nonflit_vectors = sizeof(nonflit_vectors) / sizeof(nonflit_vectors[0]);
+const size_t num_nonflit_vectors = ARRAY_SIZE(nonflit_vectors);

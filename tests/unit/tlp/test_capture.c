@@ -13,6 +13,7 @@
 
 #include "tlp/capture.h"
 #include "tlp/capture_reader.h"
+#include "util/macros.h"
 
 #define LE16(v) (v) & 0xff, (v) >> 8 & 0xff
 #define LE32(v) LE16((v) & 0xffff), LE16((v) >> 16 & 0xffff)
@@ -407,7 +408,7 @@ static const struct broken broken[] = {
 
 static void broken_files_are_named_and_placed(void **state)
 {
-	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
 		struct capture_record record;
 		struct capture_reader *reader;
 		FILE *file;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "same.h"
+#include "util/macros.h"
 #include "vectors.h"
 
 #define UNTOUCHED 0x5aa5
@@ -225,7 +226,7 @@ static void bad_fields_are_refused(void **state)
 {
 	static const uint8_t payload[TLP_MAX_PAYLOAD];
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		uint8_t bytes[TLP_MAX_SIZE];
 		struct tlp tlp = bad[i].tlp;
 		size_t size = UNTOUCHED;
@@ -366,7 +367,7 @@ static void trailers_are_counted(void **state)
 		{ 0, 0 }, { 1, 1 }, { 2, 1 }, { 3, 2 }, { 4, 2 }, { 5, 3 }, { 6, 4 }, { 7, 5 },
 	};
 
-	for (size_t i = 0; i < sizeof(ts) / sizeof(ts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ts); i++) {
 		uint8_t bytes[64] = { 0x40, 0x00, ts[i].code << 5, 0x01 };
 		size_t size = 16 + ts[i].dws * 4;
 		struct tlp_flit_layout layout;
@@ -432,7 +433,7 @@ static const struct bad_bytes bad_bytes[] = {
 
 static void packets_against_the_rules_are_refused(void **state)
 {
-	for (size_t i = 0; i < sizeof(bad_bytes) / sizeof(bad_bytes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad_bytes); i++) {
 		struct tlp tlp;
 
 		print_message("# %s\n", bad_bytes[i].what);

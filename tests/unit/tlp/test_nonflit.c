@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "same.h"
+#include "util/macros.h"
 #include "vectors.h"
 
 #define UNTOUCHED 0x5aa5
@@ -126,7 +127,7 @@ static void all_hints(void **state)
 	};
 	static const uint32_t payload = 0x12345678;
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		bool atomic = types[i] == TLP_SWAP32 || types[i] == TLP_FETCHADD64;
 		uint64_t address = tlp_type_for(types[i], 0) == types[i] ? 1u << 31 : 1ull << 40;
 		struct tlp tlp = {
@@ -248,7 +249,7 @@ static void bad_fields_are_refused(void **state)
 {
 	static const uint8_t payload[TLP_MAX_PAYLOAD];
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		uint8_t bytes[TLP_MAX_SIZE];
 		struct tlp tlp = bad[i].tlp;
 		size_t size = UNTOUCHED;
@@ -460,7 +461,7 @@ static const struct bad_bytes bad_bytes[] = {
 
 static void packets_against_the_rules_are_refused(void **state)
 {
-	for (size_t i = 0; i < sizeof(bad_bytes) / sizeof(bad_bytes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad_bytes); i++) {
 		struct tlp tlp;
 
 		print_message("# %s\n", bad_bytes[i].what);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "tlp/tlp.h"
+#include "util/macros.h"
 
 /* Whether byte @i of the request is enabled, counted from the request's DW-aligned start. */
 static bool enabled(const struct tlp *tlp, unsigned int i)
@@ -124,7 +125,7 @@ static void atomics_are_aligned(void **state)
 	uint8_t bytes[TLP_MAX_HEADER];
 	size_t size;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct tlp tlp = { .type = cases[i].type, .length = cases[i].length };
 
 		for (unsigned int offset = 0; offset < 32; offset += 4) {
@@ -146,7 +147,7 @@ static void types_follow_the_address(void **state)
 		{ TLP_CAS32, TLP_CAS64 },
 	};
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
 		assert_int_equal(tlp_type_for(pairs[i].wide, 0xffffffff), pairs[i].narrow);
 		assert_int_equal(tlp_type_for(pairs[i].narrow, 0xffffffff), pairs[i].narrow);
 		assert_int_equal(tlp_type_for(pairs[i].narrow, 0x100000000), pairs[i].wide);
@@ -178,7 +179,7 @@ static void types_have_names_and_properties(void **state)
 		{ TLP_DMWR64, "DMWr64", true, false, false },
 	};
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		assert_string_equal(tlp_type_name(types[i].type), types[i].name);
 		assert_int_equal(tlp_has_data(types[i].type), types[i].data);
 		assert_int_equal(tlp_is_completion(types[i].type), types[i].completion);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include "util/macros.h"
 #include "vectors.h"
 
 const struct vector vectors[] = {
@@ -159,7 +160,7 @@ const struct vector vectors[] = {
 	},
 };
 
-const size_t num_vectors = sizeof(vectors) / sizeof(vectors[0]);
+const size_t num_vectors = ARRAY_SIZE(vectors);
 
 size_t vector_size(const struct vector *vector)
 {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tlp/capture.h"
+#include "util/macros.h"
 #include "vectors.h"
 
 #define SECOND 1000000000ull
@@ -415,7 +416,7 @@ static void wrong_use_is_explained(void **state)
 	struct fixture *fixture = *state;
 	char message[160];
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		const char *argument = strchr(wrong[i], '=') + 1;
 
 		snprintf(message, sizeof(message),

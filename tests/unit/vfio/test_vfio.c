@@ -15,9 +15,9 @@
 #include "compat.h"
 #include "fake_host.h"
 #include "internal.h"
+#include "util/macros.h"
 
 #define PCI_DEVICE "/sys/bus/pci/devices/" HOST_BDF
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct vfio_tph_reason reason;
 
@@ -261,7 +261,7 @@ static void bar_sizes(void **state)
 	unsigned int i;
 	uint64_t size;
 
-	for (i = 0; i < COUNT(rows); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		size = 0;
 		assert_int_equal(vfio_tph_bar_size(device, rows[i].bar, &size, &reason),
 				 rows[i].expected);
@@ -295,7 +295,7 @@ static void ranges_are_checked(void **state)
 	unsigned int i;
 	int fd = -5;
 
-	for (i = 0; i < COUNT(ranges); i++) {
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
 		assert_int_equal(vfio_tph_map_bar(device, ranges[i].bar, ranges[i].offset,
 						  ranges[i].length, &address, &reason),
 				 ranges[i].expected);
@@ -368,7 +368,7 @@ static void export_errors_pass_through(void **state)
 	unsigned int i;
 	int fd = -5;
 
-	for (i = 0; i < COUNT(rows); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		host.export_errno = rows[i].err;
 		assert_int_equal(vfio_tph_export(device, 2, 0, 0x1000, &fd, &reason), rows[i].err);
 		assert_non_null(strstr(reason.text, rows[i].words));
@@ -421,7 +421,7 @@ static void publish_errors_say_what_was_wrong(void **state)
 	struct vfio_tph_device *device = open_device();
 	unsigned int i;
 
-	for (i = 0; i < COUNT(rows); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		host.publish_errno = rows[i].err;
 		host.probe_errno = rows[i].probe_err;
 		assert_int_equal(vfio_tph_publish(device, 9, &rows[i].tags, &reason), rows[i].err);

@@ -14,7 +14,7 @@
 #include "accelerator/accelerator.h"
 #include "accelerator/accelerator_regs.h"
 #include "registry.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define BASE 0x20e000000000u
 #define SIZE 0x10000

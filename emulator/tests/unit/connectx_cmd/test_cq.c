@@ -5,7 +5,7 @@
 #include "connectx/device.h"
 #include "connectx/queue/cq.h"
 #include "driver.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define CQ_DOORBELL	0x20
 #define EQ_UPDATE	0x48

@@ -6,7 +6,7 @@
 #include "connectx/memory/memic.h"
 #include "connectx/port/port.h"
 #include "driver.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define NO_SUCH_NUMBER	0xabcdef
 

@@ -9,7 +9,7 @@
 #include "connectx/queue/rate.h"
 #include "connectx/table.h"
 #include "driver.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define UMEM_PAGES	2
 #define MAY_READ	1

@@ -5,7 +5,7 @@
 #include "connectx/queue/q_counter.h"
 #include "connectx/transport/completion.h"
 #include "guest.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define SIZE	4096U
 #define FIELD(name) (MLX5_BYTE_OFF(query_q_counter_out, name) / sizeof(uint32_t))

@@ -5,7 +5,6 @@
 #include "connectx/queue/dct.h"
 #include "connectx/transport/completion.h"
 #include "guest.h"
-#include "util.h"
 
 #define SIZE		4096U
 #define KEY		0x1122334455667788ULL

@@ -5,7 +5,7 @@
 #include "connectx/transport/completion.h"
 #include "connectx/transport/request.h"
 #include "guest.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define SIZE	(4 * GUEST_PAGE)
 #define STRIDED	0x400

@@ -6,6 +6,7 @@
 #include "connectx/queue/sched.h"
 #include "connectx/transport/completion.h"
 #include "guest.h"
+#include "util/macros.h"
 
 #define TSAR		SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR
 #define QUEUE_GROUP	SCHEDULING_CONTEXT_ELEMENT_TYPE_QUEUE_GROUP
@@ -233,7 +234,7 @@ static void what_is_no_tree_is_refused(void **state)
 		{ { .type = QUEUE_GROUP, .parent = 0xffffffff }, MLX5_CMD_STAT_BAD_RES_ERR },
 	};
 
-	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(try_create(sched, &bad[i].element), bad[i].status);
 	assert_int_equal(modify(sched, leaf, 4, &(struct element){ .type = QUEUE_GROUP }),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
@@ -258,7 +259,7 @@ static void short_commands_are_refused(void **state)
 
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_SCHED_ELEMENT);
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_id, create_root(sched));
-	for (unsigned int i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++)
 		assert_int_equal(guest_try(sched->guest, opcodes[i], in, sizeof(in), out,
 					   sizeof(out)), MLX5_CMD_STAT_BAD_INP_LEN_ERR);
 }
@@ -316,7 +317,7 @@ static void groups_outlive_their_qps(void **state)
 		{ { .mask = mask, .send = a, .cut = true }, MLX5_CMD_STAT_BAD_INP_LEN_ERR },
 	};
 
-	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(try_join(sched, 0, &bad[i].membership), bad[i].status);
 	assert_null(qp_find(sched->guest->nic, sched->qp[0].qpn)->send_group);
 

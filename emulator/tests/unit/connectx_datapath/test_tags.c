@@ -6,6 +6,7 @@
 #include "connectx/transport/completion.h"
 #include "connectx/transport/wqe.h"
 #include "tags.h"
+#include "util/macros.h"
 
 #define PAYLOAD		100U
 #define LARGE		3000U	/* of several packets */
@@ -279,7 +280,7 @@ static void messages_without_tags(void **state)
 	struct tags *all = *state;
 
 	append(all, 0, 1, TAGS_SIZE);
-	for (unsigned int i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(messages); i++) {
 		struct seen seen;
 
 		tags_post_waiting(all, 1);

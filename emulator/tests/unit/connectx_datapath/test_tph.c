@@ -8,6 +8,7 @@
 #include "connectx/tph.h"
 #include "connectx/transport/completion.h"
 #include "guest.h"
+#include "util/macros.h"
 
 #define INDEX	5
 #define TAG	0x12f0
@@ -25,7 +26,7 @@ static uint32_t peer_key(struct guest *guest, bool tph, uint8_t index)
 {
 	uint64_t pages[GUEST_PEER_SIZE / GUEST_PAGE];
 
-	for (unsigned int i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
 		pages[i] = GUEST_PEER + i * GUEST_PAGE;
 	return guest_mkey(guest, &(struct guest_mkey){
 		.pd = guest->pd, .access = GUEST_ACCESS, .page_shift = 12, .start = GUEST_PEER,

@@ -6,6 +6,7 @@
 
 #include "connectx/transport/wqe.h"
 #include "guest.h"
+#include "util/macros.h"
 
 static struct send_wqe wqe;
 static struct recv_wqe recv_wqe;
@@ -202,7 +203,7 @@ static void test_truncated(void **state)
 	};
 	struct guest_wqe from;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		guest_wqe(&from, cases[i].opcode, 0, 0);
 		for (from.len = 16; from.len < cases[i].needed; from.len += 16)
 			assert_int_equal(parse(&from, cases[i].transport), -EINVAL);

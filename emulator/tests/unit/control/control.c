@@ -11,7 +11,7 @@
 #include "control/control.h"
 #include "fabric/fabric.h"
 #include "registry.h"
-#include "util.h"
+#include "util/macros.h"
 
 struct fixture {
 	struct fabric *fabric;

@@ -14,7 +14,7 @@
 
 #include "engine.h"
 #include "timer_heap.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define MS 1000000
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "hosts.h"
+#include "util/macros.h"
 
 #include <string.h>
 
-#include "util.h"
 
 static void describe(const struct ib_port *port, struct ib_port_attr *attr)
 {

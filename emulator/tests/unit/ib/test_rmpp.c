@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hosts.h"
+#include "util/macros.h"
 
 enum { ACK = 2, STOP = 3, ABORT = 4 };
 enum { ACTIVE = 1, FIRST = 2, LAST = 4 };
@@ -135,7 +136,7 @@ static void receiver_ends_it(void **state)
 	struct subnet *subnet = *state;
 
 	ask(subnet);
-	for (unsigned int i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++) {
 		acknowledge(subnet, ends[i].type, ends[i].segment, ends[i].window);
 		subnet->host[0].received = 0;
 		acknowledge(subnet, ACK, 1, 8);

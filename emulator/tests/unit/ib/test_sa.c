@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hosts.h"
+#include "util/macros.h"
 
 /* PathRecord: 15.2.5.16 */
 enum { PATH_DGID = 8, PATH_SGID = 24, PATH_DLID = 40, PATH_SLID = 42, PATH_TCLASS = 48,
@@ -148,7 +149,7 @@ static void bad_headers(void **state)
 	const struct ib_packet *answer;
 	struct ib_packet packet;
 
-	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
 		sa_request(&packet, 0, GET, PATH, 0, NULL, 0);
 		packet.mad[cases[i].offset] = cases[i].value;
 		answer = subnet_send(subnet, &packet);

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "pci/function.h"
-#include "util.h"
+#include "util/macros.h"
 
 struct fixture {
 	struct fabric *fabric;

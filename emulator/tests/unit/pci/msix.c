@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "pci/function.h"
-#include "util.h"
+#include "util/macros.h"
 
 #define VECTORS 70
 

@@ -21,7 +21,7 @@
 
 #include "engine.h"
 #include "pci/function.h"
-#include "util.h"
+#include "util/macros.h"
 #include "vfio_user/protocol.h"
 #include "vfio_user/server.h"
 

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "pci/function.h"
-#include "util.h"
+#include "util/macros.h"
 #include "vfio_user/session.h"
 
 #define PAGE 4096
