@@ -20,6 +20,7 @@
 #include "options.h"
 #include "registry.h"
 #include "tlp/capture.h"
+#include "util/complaint.h"
 #include "util/macros.h"
 #include "util/number.h"
 #include "vfio_user/server.h"
@@ -125,9 +126,9 @@ static void print_help(void)
 	       "sockets are there; SIGTERM and SIGINT end it.\n");
 }
 
-static int say(const char *what, const char *name, int error, const char *hint)
+static int fail(const char *what, const char *name, int error, const char *advice)
 {
-	fprintf(stderr, "softfabric: cannot %s %s: %s%s\n", what, name, strerror(error), hint);
+	say("cannot %s %s: %s%s", what, name, strerror(error), advice);
 	return -error;
 }
 
@@ -139,11 +140,11 @@ static const char *socket_path(const struct machine *machine, const char *name)
 
 	if (len > 0 && (size_t)len < sizeof(path))
 		return path;
-	say("use", machine->runtime_dir, ENAMETOOLONG, "; give a shorter --runtime-dir");
+	fail("use", machine->runtime_dir, ENAMETOOLONG, "; give a shorter --runtime-dir");
 	return NULL;
 }
 
-static const char *listen_hint(int error)
+static const char *listen_advice(int error)
 {
 	switch (error) {
 	case EADDRINUSE:
@@ -164,24 +165,24 @@ static int add_device(struct machine *machine, const struct device_kind *kind, c
 	const char *path;
 
 	if (machine->device_count == ARRAY_SIZE(machine->devices))
-		return say("add", text, ENOSPC, "; 16 devices are the most");
+		return fail("add", text, ENOSPC, "; 16 devices are the most");
 	*device = (struct device){ .kind = kind };
 	device->model = kind->create(machine, text, &device->name, &fn);
 	if (!device->model) {
 		if (!errno)
 			return -EINVAL;
-		return say("create", device->name, errno,
-			   errno == EEXIST ? "; give each device a name of its own" : "");
+		return fail("create", device->name, errno,
+			    errno == EEXIST ? "; give each device a name of its own" : "");
 	}
 	machine->device_count++;
 	if (!strcmp(device->name, CONTROL_NAME))
-		return say("name a device", device->name, EEXIST,
-			   "; the control socket has that name");
+		return fail("name a device", device->name, EEXIST,
+			    "; the control socket has that name");
 	path = socket_path(machine, device->name);
 	if (!path)
 		return -ENAMETOOLONG;
 	device->server = vfio_user_server_create(machine->engine, path, fn);
-	return device->server ? 0 : say("listen on", path, errno, listen_hint(errno));
+	return device->server ? 0 : fail("listen on", path, errno, listen_advice(errno));
 }
 
 static int start_capture(struct machine *machine)
@@ -193,7 +194,7 @@ static int start_capture(struct machine *machine)
 	err = capture_create(machine->capture_path, machine->capture_limit, &machine->capture);
 	if (!err)
 		err = -fabric_set_capture(machine->fabric, machine->capture);
-	return err ? say("record to", machine->capture_path, err, "") : 0;
+	return err ? fail("record to", machine->capture_path, err, "") : 0;
 }
 
 static int start_control(struct machine *machine)
@@ -204,7 +205,7 @@ static int start_control(struct machine *machine)
 		return -ENAMETOOLONG;
 	machine->control = control_create(machine->engine, path, machine->registry,
 					  machine->fabric);
-	return machine->control ? 0 : say("listen on", path, errno, listen_hint(errno));
+	return machine->control ? 0 : fail("listen on", path, errno, listen_advice(errno));
 }
 
 static void signal_ready(struct engine_fd *watch, uint32_t events)
@@ -224,7 +225,7 @@ static int watch_signals(struct machine *machine)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		return say("watch", "signals", errno, "");
+		return fail("watch", "signals", errno, "");
 	return engine_fd_add(&machine->signals, machine->engine, fd, EPOLLIN, signal_ready);
 }
 
@@ -232,11 +233,11 @@ static int create_base(struct machine *machine)
 {
 	machine->engine = engine_create();
 	if (!machine->engine)
-		return say("create", "the engine", errno, "");
+		return fail("create", "the engine", errno, "");
 	machine->registry = registry_create();
 	machine->fabric = fabric_create();
 	if (!machine->registry || !machine->fabric)
-		return say("create", "the fabric", ENOMEM, "");
+		return fail("create", "the fabric", ENOMEM, "");
 	return watch_signals(machine);
 }
 
@@ -255,7 +256,7 @@ static int destroy(struct machine *machine)
 		fabric_set_capture(machine->fabric, NULL);
 		err = capture_close(machine->capture);
 		if (err)
-			say("finish", machine->capture_path, err, "; the capture is not whole");
+			fail("finish", machine->capture_path, err, "; the capture is not whole");
 	}
 	fabric_destroy(machine->fabric);
 	registry_destroy(machine->registry);
@@ -292,8 +293,8 @@ static void parse_globals(struct machine *machine, int argc, char **argv)
 		case OPTION_CAPTURE_LIMIT:
 			if (size_parse(optarg, &machine->capture_limit))
 				break;
-			fprintf(stderr, "softfabric: --capture-limit: '%s' is no size; write "
-				"bytes, or a number with K, M or G\n", optarg);
+			say("--capture-limit: '%s' is no size; write bytes, or a number with K, M "
+			    "or G", optarg);
 			exit(EXIT_USAGE);
 		case 'n':
 		case 'a':
@@ -311,8 +312,8 @@ static void parse_globals(struct machine *machine, int argc, char **argv)
 	}
 	if (machine->runtime_dir && optind == argc)
 		return;
-	fprintf(stderr, "softfabric: %s\nTry softfabric --help.\n",
-		machine->runtime_dir ? "arguments that are no options" : "no --runtime-dir");
+	say("%s; see softfabric --help",
+	    machine->runtime_dir ? "arguments that are no options" : "no --runtime-dir");
 	exit(EXIT_USAGE);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/complaint.h"
 #include "util/pci_address.h"
 
 #define MAX_NAME 32
@@ -30,10 +31,12 @@ static const struct option_def *find(const struct option_def *defs, const char *
 
 static void say_unknown(const char *option, const char *key, const struct option_def *defs)
 {
-	fprintf(stderr, "softfabric: %s: unknown key '%s'; known are", option, key);
-	for (; defs->key; defs++)
-		fprintf(stderr, " %s", defs->key);
-	fputc('\n', stderr);
+	char known[512] = "";
+	size_t len = 0;
+
+	for (; defs->key && len < sizeof(known); defs++)
+		len += snprintf(known + len, sizeof(known) - len, " %s", defs->key);
+	say("%s: unknown key '%s'; known are%s", option, key, known);
 }
 
 static int parse_pair(const char *option, char *pair, const struct option_def *defs, void *attr)
@@ -42,8 +45,7 @@ static int parse_pair(const char *option, char *pair, const struct option_def *d
 	const struct option_def *def;
 
 	if (!value) {
-		fprintf(stderr, "softfabric: %s: '%s' has no value; write %s=VALUE\n", option, pair,
-			pair);
+		say("%s: '%s' has no value; write %s=VALUE", option, pair, pair);
 		return -EINVAL;
 	}
 	*value++ = '\0';
@@ -53,8 +55,7 @@ static int parse_pair(const char *option, char *pair, const struct option_def *d
 		return -EINVAL;
 	}
 	if (!def->set(attr, value)) {
-		fprintf(stderr, "softfabric: %s: %s=%s is not possible; allowed: %s\n", option,
-			pair, value, def->values);
+		say("%s: %s=%s is not possible; allowed: %s", option, pair, value, def->values);
 		return -EINVAL;
 	}
 	return 0;
@@ -68,8 +69,8 @@ int options_parse(const char *option, char *text, const struct option_def *defs,
 
 	*name = strsep(&text, ",");
 	if (!name_valid(*name)) {
-		fprintf(stderr, "softfabric: %s: '%s' is no name; use at most %d letters, digits, "
-			"'-' and '_'\n", option, *name, MAX_NAME);
+		say("%s: '%s' is no name; use at most %d letters, digits, '-' and '_'", option,
+		    *name, MAX_NAME);
 		return -EINVAL;
 	}
 	while ((pair = strsep(&text, ","))) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "unix_socket.h"
+#include "util/complaint.h"
 #include "util/macros.h"
 
 #include <errno.h>
@@ -96,8 +97,8 @@ static void listener_watch(struct unix_listener *listener)
 static void listener_back_off(struct unix_listener *listener)
 {
 	if (!listener->starved)
-		fprintf(stderr, "softfabric: %s: a client has to wait: %s; raise the limit (ulimit -n) "
-			"or end other clients\n", listener->path, strerror(errno));
+		say("%s: a client has to wait: %s; raise the limit (ulimit -n) or end other clients",
+		    listener->path, strerror(errno));
 	listener->starved = true;
 	engine_timer_arm(&listener->retry, RETRY_NS);
 	listener_watch(listener);

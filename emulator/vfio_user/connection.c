@@ -2,7 +2,6 @@
 #include "vfio_user/connection.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,6 +11,7 @@
 #include "engine.h"
 #include "pci/function.h"
 #include "unix_socket.h"
+#include "util/complaint.h"
 #include "util/macros.h"
 #include "vfio_user/server.h"
 #include "vfio_user/session.h"
@@ -102,8 +102,8 @@ static void reply(struct vfio_user_session *session, const void *data, size_t le
 	err = unix_output_send(&connection->output, data, len, fd);
 	if (!err || err == -EPIPE || err == -ECONNRESET)
 		return;
-	fprintf(stderr, "softfabric: %s: disconnecting the client, which does not read its "
-		"replies: %s\n", fabric_port_name(session->fn->port), strerror(-err));
+	say("%s: disconnecting the client, which does not read its replies: %s",
+	    fabric_port_name(session->fn->port), strerror(-err));
 	cut(connection);
 }
 
@@ -112,9 +112,8 @@ static void report_end(struct connection *connection, int error)
 	if (!error || error == -ECONNRESET || connection->cut)
 		return;
 	connection->attr.counters->protocol_errors++;
-	fprintf(stderr, "softfabric: %s: disconnecting the client: %s; is it a vfio-user client of "
-		"protocol 0.0?\n", fabric_port_name(connection->attr.fn->port),
-		strerror(-error));
+	say("%s: disconnecting the client: %s; is it a vfio-user client of protocol 0.0?",
+	    fabric_port_name(connection->attr.fn->port), strerror(-error));
 }
 
 static void ready(struct engine_fd *watch, uint32_t events)

@@ -2,13 +2,13 @@
 #include "vfio_user/server.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
 #include "pci/function.h"
 #include "unix_socket.h"
+#include "util/complaint.h"
 #include "util/macros.h"
 #include "vfio_user/connection.h"
 
@@ -43,8 +43,8 @@ static void client_connected(struct unix_listener *listener, int fd)
 
 	server->connection = connection_create(&attr);
 	if (!server->connection) {
-		fprintf(stderr, "softfabric: %s: cannot serve a client: %s\n",
-			fabric_port_name(server->fn->port), strerror(errno));
+		say("%s: cannot serve a client: %s", fabric_port_name(server->fn->port),
+		    strerror(errno));
 		return;
 	}
 	server->counters.clients++;
