@@ -32,8 +32,12 @@ int vfio_tph_fail(struct vfio_tph_reason *reason, int err, const char *format, .
 /* reason.c: the same for a node of VFIO that cannot be opened. */
 int vfio_tph_fail_open(struct vfio_tph_reason *reason, int err, const char *path);
 
-/* sysfs.c: what the kernel says about a PCI device. All return 0 or a positive errno. */
+/* sysfs.c: what the kernel says about a PCI device. An int is 0 or a positive errno. */
 
+/* The last component of what a symbolic link points at; false when it cannot be read. */
+bool vfio_tph_read_link_name(const char *path, char *name, size_t size);
+/* The first line of a small file; empty when it cannot be read. */
+void vfio_tph_read_line(const char *path, char *line, size_t size);
 /* That it exists and has a driver of VFIO. */
 int vfio_tph_check_driver(const char *bdf, struct vfio_tph_reason *reason);
 /* The path of its own node, of VFIO_TPH_PATH_SIZE; ENOENT when the kernel makes none. */

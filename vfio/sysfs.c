@@ -24,14 +24,12 @@ static bool has_attribute(const char *bdf, const char *attribute)
 	return !access(path, F_OK);
 }
 
-/* The last component of what a symbolic link of the device points at. */
-static bool read_link_name(const char *bdf, const char *attribute, char *name, size_t size)
+bool vfio_tph_read_link_name(const char *path, char *name, size_t size)
 {
-	char path[VFIO_TPH_PATH_SIZE], target[VFIO_TPH_PATH_SIZE];
+	char target[VFIO_TPH_PATH_SIZE];
 	const char *slash;
 	ssize_t length;
 
-	attribute_path(path, bdf, attribute);
 	length = readlink(path, target, sizeof(target) - 1);
 	if (length < 0)
 		return false;
@@ -40,8 +38,15 @@ static bool read_link_name(const char *bdf, const char *attribute, char *name, s
 	return snprintf(name, size, "%s", slash ? slash + 1 : target) < (int)size;
 }
 
-/* The first line of a small file; empty when it cannot be read. */
-static void read_line(const char *path, char *line, size_t size)
+static bool read_link_name(const char *bdf, const char *attribute, char *name, size_t size)
+{
+	char path[VFIO_TPH_PATH_SIZE];
+
+	attribute_path(path, bdf, attribute);
+	return vfio_tph_read_link_name(path, name, size);
+}
+
+void vfio_tph_read_line(const char *path, char *line, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? 0 : read(fd, line, size - 1);
@@ -59,7 +64,7 @@ static const char *noiommu_advice(const char *bdf)
 
 	if (has_attribute(bdf, "iommu_group"))
 		return "";
-	read_line(NOIOMMU_PARAMETER, enabled, sizeof(enabled));
+	vfio_tph_read_line(NOIOMMU_PARAMETER, enabled, sizeof(enabled));
 	if (enabled[0] == 'Y')
 		return "";
 	return ". There is no IOMMU for it: first echo 1 > " NOIOMMU_PARAMETER
@@ -129,7 +134,7 @@ int vfio_tph_find_group(const char *bdf, char *path, bool *noiommu)
 	if (!read_link_name(bdf, "iommu_group", group, sizeof(group)))
 		return ENOENT;
 	attribute_path(attribute, bdf, "iommu_group/name");
-	read_line(attribute, name, sizeof(name));
+	vfio_tph_read_line(attribute, name, sizeof(name));
 	*noiommu = !strcmp(name, "vfio-noiommu");
 	snprintf(path, VFIO_TPH_PATH_SIZE, "/dev/vfio/%s%s", *noiommu ? "noiommu-" : "", group);
 	return 0;
