@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/* All commands there are, in the order of the help: one file each. */
+#include "tphctl.h"
+
+extern const struct command command_dev_show, command_path, command_dump;
+
+const struct command *const commands[] = {
+	&command_dev_show,
+	&command_path,
+	&command_dump,
+	NULL,
+};

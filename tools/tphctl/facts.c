@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * What this machine is, beside its PCI functions, in the form that a dump has it. What cannot be
+ * read is absent: who looks at a fact says that it is unknown.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "facts.h"
+#include "machine.h"
+
+#define SYSFS_PCI "/sys/bus/pci/devices"
+
+const char *const fact_symbols[] = {
+	"pcie_enable_tph",
+	"dma_buf_get_pci_tph",
+	"vfio_pci_core_feature_dma_buf",
+	"vfio_pci_core_feature_dma_buf_tph",
+	"mlx5_ib_tph_import",
+	NULL,
+};
+
+const char *const fact_modules[] = {
+	"vfio_pci", "vfio_iommu_type1", "iommufd", "mlx5_core", "mlx5_ib", "ib_uverbs", NULL,
+};
+
+const char *const fact_nodes[] = { "/dev/vfio/vfio", "/dev/iommu", NULL };
+
+static bool read_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool good = file && fgets(line, size, file);
+
+	if (file)
+		fclose(file);
+	if (good)
+		line[strcspn(line, "\n")] = '\0';
+	return good;
+}
+
+static void add_line(struct json_object *object, const char *key, const char *path)
+{
+	char line[256];
+
+	if (read_line(path, line, sizeof(line)))
+		json_object_object_add(object, key, json_object_new_string(line));
+}
+
+static struct json_object *gather_kernel(const struct vfio_tph_topology *topology)
+{
+	const char *line = vfio_tph_topology_machine(topology)->command_line;
+	struct json_object *kernel = json_object_new_object();
+	struct utsname name;
+
+	if (!uname(&name))
+		json_object_object_add(kernel, "release", json_object_new_string(name.release));
+	if (line)
+		json_object_object_add(kernel, "command_line", json_object_new_string(line));
+	return kernel;
+}
+
+/* A hypervisor says so by a flag of the processor. */
+static bool is_virtual(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	bool found = false;
+	char line[4096];
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, "flags", strlen("flags")) && strstr(line, " hypervisor");
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static struct json_object *gather_processor(const struct vfio_tph_topology *topology)
+{
+	const struct vfio_tph_machine *machine = vfio_tph_topology_machine(topology);
+	struct json_object *processor = json_object_new_object();
+
+	if (machine->cpu_vendor) {
+		json_object_object_add(processor, "vendor",
+				       json_object_new_string(machine->cpu_vendor));
+		json_object_object_add(processor, "family",
+				       json_object_new_int(machine->cpu_family));
+	}
+	json_object_object_add(processor, "virtual", json_object_new_boolean(is_virtual()));
+	return processor;
+}
+
+/* "ffffffff81000000 T pcie_enable_tph", for a module with its name behind; true and false. */
+static void mark_symbol(struct json_object *symbols, const char *line)
+{
+	char name[128];
+
+	if (sscanf(line, "%*s %*s %127s", name) == 1 &&
+	    json_object_object_get_ex(symbols, name, NULL))
+		json_object_object_add(symbols, name, json_object_new_boolean(true));
+}
+
+static struct json_object *gather_symbols(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	struct json_object *symbols;
+	char line[512];
+
+	if (!file)
+		return NULL;
+	symbols = json_object_new_object();
+	for (size_t i = 0; fact_symbols[i]; i++)
+		json_object_object_add(symbols, fact_symbols[i], json_object_new_boolean(false));
+	while (fgets(line, sizeof(line), file))
+		mark_symbol(symbols, line);
+	fclose(file);
+	return symbols;
+}
+
+static void add_access(struct json_object *object, const char *key, const char *path)
+{
+	json_object_object_add(object, key, json_object_new_boolean(!access(path, F_OK)));
+}
+
+/* A module that is built in has a folder there if it has parameters, and a driver always. */
+static struct json_object *gather_modules(void)
+{
+	struct json_object *modules = json_object_new_object();
+	char path[128], name[32];
+
+	for (size_t i = 0; fact_modules[i]; i++) {
+		snprintf(path, sizeof(path), "/sys/module/%s", fact_modules[i]);
+		add_access(modules, fact_modules[i], path);
+		snprintf(name, sizeof(name), "%s", fact_modules[i]);
+		for (char *c = name; *c; c++)
+			*c = *c == '_' && !strcmp(fact_modules[i], "vfio_pci") ? '-' : *c;
+		snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s", name);
+		if (!access(path, F_OK))
+			add_access(modules, fact_modules[i], path);
+	}
+	return modules;
+}
+
+static struct json_object *gather_nodes(void)
+{
+	struct json_object *nodes = json_object_new_object();
+
+	for (size_t i = 0; fact_nodes[i]; i++)
+		add_access(nodes, fact_nodes[i], fact_nodes[i]);
+	return nodes;
+}
+
+static struct json_object *gather_firmware(void)
+{
+	struct json_object *firmware = json_object_new_object();
+
+	add_line(firmware, "vendor", "/sys/class/dmi/id/bios_vendor");
+	add_line(firmware, "version", "/sys/class/dmi/id/bios_version");
+	add_line(firmware, "date", "/sys/class/dmi/id/bios_date");
+	return firmware;
+}
+
+static struct json_object *gather_system(void)
+{
+	struct json_object *system = json_object_new_object(), *symbols = gather_symbols();
+	struct rlimit limit;
+
+	if (symbols)
+		json_object_object_add(system, "symbols", symbols);
+	json_object_object_add(system, "modules", gather_modules());
+	json_object_object_add(system, "nodes", gather_nodes());
+	add_line(system, "noiommu", "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+	add_line(system, "unsafe_interrupts",
+		 "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+	if (!getrlimit(RLIMIT_MEMLOCK, &limit))
+		json_object_object_add(system, "memlock",
+				       limit.rlim_cur == RLIM_INFINITY ?
+					       json_object_new_string("unlimited") :
+					       json_object_new_int64(limit.rlim_cur));
+	json_object_object_add(system, "firmware", gather_firmware());
+	return system;
+}
+
+static struct json_object *gather_rdma(const char *address)
+{
+	struct json_object *names = NULL;
+	struct dirent *entry;
+	char path[128];
+	DIR *directory;
+
+	snprintf(path, sizeof(path), SYSFS_PCI "/%s/infiniband", address);
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (!names)
+			names = json_object_new_array();
+		json_object_array_add(names, json_object_new_string(entry->d_name));
+	}
+	if (directory)
+		closedir(directory);
+	return names;
+}
+
+/* Of each BAR a line: first address, last address, flags. Where it is is of no concern. */
+static struct json_object *gather_bars(const char *address)
+{
+	unsigned long long first, last, flags;
+	struct json_object *bars, *bar;
+	char path[128], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), SYSFS_PCI "/%s/resource", address);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	bars = json_object_new_array();
+	for (int i = 0; i < 6 && fgets(line, sizeof(line), file); i++) {
+		if (sscanf(line, "%llx %llx %llx", &first, &last, &flags) != 3 ||
+		    !(flags & FACT_BAR_MEMORY) || last <= first)
+			continue;
+		bar = json_object_new_object();
+		json_object_object_add(bar, "bar", json_object_new_int(i));
+		json_object_object_add(bar, "size", json_object_new_int64(last - first + 1));
+		json_object_array_add(bars, bar);
+	}
+	fclose(file);
+	return bars;
+}
+
+static struct json_object *gather_device(const char *address)
+{
+	struct json_object *device = json_object_new_object(), *rdma = gather_rdma(address);
+	struct json_object *bars = gather_bars(address);
+
+	json_object_object_add(device, "address", json_object_new_string(address));
+	if (rdma)
+		json_object_object_add(device, "rdma", rdma);
+	if (bars)
+		json_object_object_add(device, "bars", bars);
+	return device;
+}
+
+struct json_object *facts_gather(const struct vfio_tph_topology *topology)
+{
+	struct json_object *facts = json_object_new_object(), *devices = json_object_new_array();
+	const struct vfio_tph_node *node;
+
+	json_object_object_add(facts, "kernel", gather_kernel(topology));
+	json_object_object_add(facts, "processor", gather_processor(topology));
+	json_object_object_add(facts, "system", gather_system());
+	for (size_t i = 0; (node = vfio_tph_topology_node(topology, i)); i++)
+		json_object_array_add(devices, gather_device(node->function.address));
+	json_object_object_add(facts, "devices", devices);
+	return facts;
+}
