@@ -21,7 +21,8 @@ endif()
 # The unit tier runs with both sanitizers; see tests/README.md.
 option(TPH_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 if(TPH_SANITIZE)
-	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
+		-fno-omit-frame-pointer)
 	add_link_options(-fsanitize=address,undefined)
 endif()
 

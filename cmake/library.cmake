@@ -5,7 +5,7 @@
 #   tph_library(NAME DESCRIPTION text SOURCES file... [LIBRARIES target...] [REQUIRES module...])
 #
 # LIBRARIES are what the sources need, REQUIRES the pkg-config modules that the public headers need.
-# Makes the target NAME, and NAME-objects for unit tests, which have to reach what the library calls.
+# Makes the target NAME, and NAME-objects for unit tests, which have to reach what it calls.
 set(TPH_SOVERSION 1)
 set(TPH_LIBRARY_VERSION 1.0.${PROJECT_VERSION})
 set(TPH_PC_TEMPLATE ${CMAKE_CURRENT_LIST_DIR}/library.pc.in)

@@ -10,7 +10,7 @@
 #include <infiniband/tph.h>
 
 struct tph_provider {
-	/* enum rdma_driver_id, of a driver that has the attributes of <rdma/ib_user_ioctl_tph.h>. */
+	/* enum rdma_driver_id, of a driver with the attributes of <rdma/ib_user_ioctl_tph.h>. */
 	uint32_t driver_id;
 	/*
 	 * import_mr() - make of a memory region that only the kernel has what ibv_reg_dmabuf_mr()

@@ -110,9 +110,10 @@ static struct ibv_mr *reg_plain(struct ibv_pd *pd, const struct ibv_tph_dmabuf_m
 }
 
 /*
- * Whose device it is shows in what the kernel says to the registration itself. mlx5dv_is_supported()
- * and its like would load a provider into every user of this library, names of devices are the
- * administrator's, and to ask the kernel first costs a system call with every registration.
+ * Whose device it is shows in what the kernel says to the registration itself.
+ * mlx5dv_is_supported() and its like would load a provider into every user of this library, names
+ * of devices are the administrator's, and to ask the kernel first costs a system call with every
+ * registration.
  */
 struct ibv_mr *ibv_tph_reg_dmabuf_mr(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr)
 {

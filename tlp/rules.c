@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The rules on fields, length, address and byte enables that hold in flit mode and outside of it. */
+/* The rules on fields, length, address and byte enables that hold in flit mode and outside it. */
 #include <string.h>
 
 #include "types.h"

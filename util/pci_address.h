@@ -33,8 +33,8 @@ bool pci_address_parse(const char *text, struct pci_address *address);
 void pci_address_format(const struct pci_address *address, char text[static PCI_ADDRESS_SIZE]);
 
 /**
- * pci_address_id() - what a TLP calls the function: bus, device and function in 16 bits. PCI Express
- * Base Specification, "Transaction Descriptor - Transaction ID Field": the Requester ID.
+ * pci_address_id() - what a TLP calls the function: bus, device and function in 16 bits. PCI
+ * Express Base Specification, "Transaction Descriptor - Transaction ID Field": the Requester ID.
  */
 static inline uint16_t pci_address_id(const struct pci_address *address)
 {

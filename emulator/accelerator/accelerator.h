@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The accelerator model: an endpoint with memory in BAR2, whose ingress block does what the steering
+ * The accelerator model: an endpoint with memory in BAR2, whose ingress block does what steering
  * tags of its peers say, and registers in BAR0 (accelerator_regs.h). The other half of it, a DMA
  * engine that is a requester itself, gets a file of its own beside ingress.c.
  */
@@ -33,9 +33,9 @@ extern const struct option_def accelerator_options[];
 /**
  * accelerator_create() - plug an accelerator into @fabric.
  *
- * Return: the accelerator, or NULL with errno of fabric_port_create(), memfd_create(2), ftruncate(2)
- * or mmap(2), EINVAL for a memory size against the rule above, EEXIST when @registry knows the
- * name, ENOMEM.
+ * Return: the accelerator, or NULL with errno of fabric_port_create(), memfd_create(2),
+ * ftruncate(2) or mmap(2), EINVAL for a memory size against the rule above, EEXIST when @registry
+ * knows the name, ENOMEM.
  */
 struct accelerator *accelerator_create(struct fabric *fabric, struct registry *registry,
 				       const struct accelerator_attr *attr);

@@ -36,7 +36,7 @@
 #define ACC_VERSION		0x004	/* of this layout */
 #define ACC_VERSION_VALUE	1
 #define ACC_CAPS		0x008
-#define ACC_CAPS_COMPLETER	0x3	/* as Device Capabilities 2 bits 13:12: 0, 1 TPH, 3 extended */
+#define ACC_CAPS_COMPLETER	0x3	/* Device Capabilities 2 bits 13:12: 0, 1 TPH, 3 extended */
 /* 32-bit, write only */
 #define ACC_CONTROL		0x00c
 #define ACC_CONTROL_CLEAR	0x1	/* all counters to zero */
@@ -49,7 +49,7 @@
 #define ACC_WRITE_BYTES		0x048	/* bytes they enabled */
 #define ACC_READS		0x050	/* memory reads */
 #define ACC_NO_HINTS		0x058	/* requests without hints */
-#define ACC_IGNORED_HINTS	0x060	/* requests in a namespace the completer does not understand */
+#define ACC_IGNORED_HINTS	0x060	/* requests in a namespace that the completer ignores */
 #define ACC_UNKNOWN_OPERATION	0x068	/* writes whose tag names no operation */
 #define ACC_ATOMICS		0x070	/* AtomicOps; their tags count, but select no operation */
 #define ACC_PH(ph)		(0x080 + 8 * (ph))	/* requests by processing hint, 0 to 3 */

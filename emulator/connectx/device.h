@@ -69,7 +69,7 @@ struct connectx {
 	enum hca_state state;
 	uint16_t issi;
 	uint8_t interface;		/* nic_interface in the initialization segment */
-	uint32_t cmdq_high;		/* upper half of the command queue's address, as last written */
+	uint32_t cmdq_high;		/* upper half of the command queue's address, last written */
 	bool memory_faults;		/* SET_HCA_CAP: mem_page_fault scheme on */
 	uint64_t health_zero_ns;	/* the health counter counts from here */
 	struct cmd_queue cmd;
@@ -127,7 +127,7 @@ void cx_objects_clear(struct connectx *nic);
 /** cx_objects_count() - Return: how many there are, of all kinds. */
 uint64_t cx_objects_count(const struct connectx *nic);
 
-/** cx_objects_owned() - Return: whether any object, of whatever kind, is the user context @uid's. */
+/** cx_objects_owned() - Return: whether any object, of any kind, is the user context @uid's. */
 bool cx_objects_owned(const struct connectx *nic, uint16_t uid);
 
 #endif

@@ -57,7 +57,7 @@
 
 /* Memory that all mkeys' translation lists together may take: 64 GiB in 4 KiB pages. */
 #define CX_MAX_XLT_BYTES	(128ULL << 20)
-/* Pages that the buffers of all queues together may have: 256 MiB of lists, 128 GiB of 4 KiB pages. */
+/* Pages that the buffers of all queues may have: 256 MiB of lists, 128 GiB of 4 KiB pages. */
 #define CX_MAX_PAGES		(32ULL << 20)
 /* The longest command: a page list of the largest queue, with room to spare. */
 #define CX_MAX_CMD_BYTES	(4U << 20)

@@ -4,8 +4,8 @@
  *
  * {"execute": NAME, "arguments": {...}, "id": ANY} gives {"return": {...}, "id": ANY}, or
  * {"error": {"class": CLASS, "desc": SENTENCE}, "id": ANY}; "arguments" and "id" are optional.
- * Documentation/control.md lists the commands. Devices do not register commands but values, switches
- * and fault points (registry.h), on which the commands here work.
+ * Documentation/control.md lists the commands. Devices do not register commands but values,
+ * switches and fault points (registry.h), on which the commands here work.
  *
  * Input is not trusted: a line has at most CONTROL_MAX_LINE bytes, nests at most CONTROL_MAX_DEPTH
  * deep; a client that sends more is disconnected after an error reply. Up to CONTROL_MAX_CLIENTS

@@ -11,8 +11,8 @@
  *
  * Each link is in flit mode or not; packets that cross from one kind to the other are translated as
  * a switch does it (2.2.1). A link that is not in flit mode leaves its mark on hints: a 16-bit tag
- * below 256 arrives as the 8-bit tag that is the same bits, and a read with hints asks for whole DWs,
- * as there is no room for byte enables beside them.
+ * below 256 arrives as the 8-bit tag that is the same bits, and a read with hints asks for whole
+ * DWs, as there is no room for byte enables beside them.
  *
  * All functions belong to the engine's thread. -errno results are the same everywhere:
  *   -EPERM     the requester's Bus Master Enable is off
@@ -101,7 +101,7 @@ int fabric_capture_flush(struct fabric *fabric);
 
 struct fabric_port_attr {
 	const char *name;		/* of the device, 1 to CAPTURE_NAME_MAX bytes, unique */
-	uint16_t requester;		/* ID that its requests carry; nothing tells us the guest's choice */
+	uint16_t requester;		/* ID that its requests carry; the guest's choice is not told */
 	enum tlp_encoding encoding;	/* of the packets on its link */
 	bool echo_st;			/* posted requests echo ST[7:0] in Tag: TLP_FLIT_ECHO_ST */
 	const struct fabric_port_ops *ops;

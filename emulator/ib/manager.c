@@ -11,7 +11,7 @@
 #include "util/macros.h"
 
 #define INBOX		256		/* packets; those that find it full are lost */
-#define PACKET_UNITS	16		/* of the engine's budget: all groups are gone through for one */
+#define PACKET_UNITS	16		/* of the engine's budget: each goes through all groups */
 #define DEVICE_ID	0xd2f0		/* of an NDR switch */
 #define SWITCH_PORTS	64
 #define CAP_SM		(1U << 1)	/* CapabilityMask: the manager is here */

@@ -26,10 +26,10 @@ struct pci_function;
 /* All are optional. */
 struct pci_function_ops {
 	/**
-	 * bar_read()/bar_write() - the guest's CPU accesses a BAR. The range is inside the BAR; @len
-	 * is what the guest used (1, 2, 4, 8), or up to 64 KiB from a debugger. Not called for BARs
-	 * with memory (pci_bar.memory) nor for the MSI-X table and PBA. Data are bytes in address
-	 * order; what bar_read() leaves alone reads as zero.
+	 * bar_read()/bar_write() - the guest's CPU accesses a BAR. The range is inside the BAR;
+	 * @len is what the guest used (1, 2, 4, 8), or up to 64 KiB from a debugger. Not called for
+	 * BARs with memory (pci_bar.memory) nor for the MSI-X table and PBA. Data are bytes in
+	 * address order; what bar_read() leaves alone reads as zero.
 	 */
 	void (*bar_read)(struct pci_function *fn, unsigned int bar, uint64_t offset, void *data,
 			 size_t len);
@@ -42,14 +42,14 @@ struct pci_function_ops {
 	void (*peer_write)(struct pci_function *fn, const struct fabric_request *req,
 			   const void *data);
 	void (*peer_read)(struct pci_function *fn, const struct fabric_request *req, void *data);
-	/** peer_atomic() - mem_atomic() of fabric.h; only called with pci_express_attr.atomic_completer */
+	/** peer_atomic() - mem_atomic() of fabric.h; only with pci_express_attr.atomic_completer */
 	bool (*peer_atomic)(struct pci_function *fn, const struct fabric_request *req,
 			    const struct fabric_atomic *op, uint64_t *old);
 	/** config_written() - configuration space changed in [offset, offset + len). */
 	void (*config_written)(struct pci_function *fn, unsigned int offset, unsigned int len);
 	/**
 	 * reset() - function level reset, or the guest is gone. Configuration space is back at its
-	 * initial state, memory mappings may already be gone: drop all state, touch nothing outside.
+	 * initial state, memory mappings may be gone already: drop all state, touch nothing else.
 	 */
 	void (*reset)(struct pci_function *fn);
 };

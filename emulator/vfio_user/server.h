@@ -3,13 +3,13 @@
  * A vfio-user server: presents one PCI function on a UNIX socket, to one client at a time (QEMU's
  * vfio-user-pci, or a test).
  *
- * The engine reads the socket itself, whatever is there and without waiting: messages are framed and
- * checked (stream.h), acted upon and answered (session.h) in one go. A thread between socket and
- * engine would be one more wake-up for each doorbell of a guest that does nothing but wait for it.
+ * The engine reads the socket itself, whatever is there and without waiting: messages are framed
+ * and checked (stream.h), acted upon and answered (session.h) in one go. A thread between socket
+ * and engine would be one more wake-up for each doorbell of a guest that only waits for it.
  * Nothing waits for the client: replies that the socket does not take are kept, bounded, and a
  * client that does not read them is disconnected. A client that breaks the protocol is disconnected
- * with a message on stderr. When a client is gone, its mappings are removed, its interrupts detached
- * and the function is reset; then the next one may come.
+ * with a message on stderr. When a client is gone, its mappings are removed, its interrupts
+ * detached and the function is reset; then the next one may come.
  */
 #ifndef VFIO_USER_SERVER_H
 #define VFIO_USER_SERVER_H

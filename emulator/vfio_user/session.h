@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * One client's dealings with the function: acts on checked messages and answers them. Belongs to the
- * engine's thread. No sockets here either: answers go through reply().
+ * One client's dealings with the function: acts on checked messages and answers them. Belongs to
+ * the engine's thread. No sockets here either: answers go through reply().
  */
 #ifndef VFIO_USER_SESSION_H
 #define VFIO_USER_SESSION_H
@@ -15,7 +15,7 @@ struct pci_function;
 
 struct vfio_user_session {
 	struct pci_function *fn;
-	/** reply() - send @len bytes, with @fd when it is not -1; both are valid during the call. */
+	/** reply() - send @len bytes, with @fd unless it is -1; both are valid during the call. */
 	void (*reply)(struct vfio_user_session *session, const void *data, size_t len, int fd);
 	bool agreed;			/* VERSION has been */
 	uint64_t mappings;		/* guest memory regions mapped */

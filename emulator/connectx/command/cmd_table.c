@@ -30,8 +30,8 @@
 /* @op: the opcode without its prefix; @layout: struct mlx5_ifc_<layout>_{in,out}_bits */
 #define OP(op, layout, function)                                                                   \
 	{                                                                                          \
-		MLX5_CMD_OP_##op, #op, MLX5_ST_SZ_BYTES(layout##_in), MLX5_ST_SZ_BYTES(layout##_out), \
-			function                                                                   \
+		MLX5_CMD_OP_##op, #op, MLX5_ST_SZ_BYTES(layout##_in),                              \
+			MLX5_ST_SZ_BYTES(layout##_out), function                                   \
 	}
 
 /* Those of general objects have their headers alone in common. */

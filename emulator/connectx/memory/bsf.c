@@ -105,7 +105,7 @@ bool signature_parse(struct signature_format *format, const void *from)
 		return false;
 	format->check = bsf.basic.check_byte_mask;
 	format->copy = same ? bsf.basic.wire.copy_byte_mask : 0;
-	/* with one structure there is one size of block, and what would be the other's is the mask */
+	/* with one structure there is one size of block, and in the other's place is the mask */
 	return parse_domain(&format->mem, be32_to_cpu(bsf.basic.m_bfs_psv),
 			    bsf.basic.mem.bs_selector, &bsf.m_inl) &&
 	       parse_domain(&format->wire, be32_to_cpu(bsf.basic.w_bfs_psv),

@@ -222,7 +222,7 @@ enum mkey_status mkey_resolve(const struct mkey_table *table, uint32_t key,
 		status = mkey_check(table, place->key, &below, place->va, place->len, &mkey);
 		if (status != MKEY_OK)
 			return status;
-		/* signatures are made of what is accessed by the key itself, not of what leads to it */
+		/* signatures are made of what the key itself accesses, not of what leads to it */
 		if (depth && mkey && signature_find(table, place->key))
 			return MKEY_BAD_KEY;
 		place->mkey = mkey;

@@ -69,7 +69,7 @@ struct mkey_tph {
 
 /* Who uses a key, and for what. */
 struct mkey_use {
-	const struct domain *pd;	/* NULL: the driver's UMR queue, which may use keys of all */
+	const struct domain *pd;	/* NULL: the driver's UMR queue, which may use all keys */
 	uint32_t qpn;			/* a key may be bound to one QP */
 	uint8_t access;			/* enum mkey_access */
 };
@@ -122,7 +122,7 @@ struct mkey {
 
 struct mkey_table {
 	struct cx_table keys;	/* struct mkey */
-	uint64_t xlt_bytes;	/* memory of all translation lists and signatures; shown in the registry */
+	uint64_t xlt_bytes;	/* memory of all translation lists and signatures, in the registry */
 	uint64_t xlt_limit;
 	uint64_t signatures;	/* keys with room for a BSF */
 };

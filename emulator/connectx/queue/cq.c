@@ -48,7 +48,7 @@ static uint32_t cq_used(const struct cq *cq)
 	return (cq->producer - cq->consumer) & INDEX_MASK;
 }
 
-/* Read how far the guest has come; only done when what was read last says that the queue is full. */
+/* Read how far the guest has come; only when what was read last says that the queue is full. */
 static void cq_read_consumer(struct connectx *nic, struct cq *cq)
 {
 	const __be32 *record = cx_ram(nic, cq->dbr.address, RECORD_BYTES, false);
@@ -276,8 +276,9 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 	cq->eq = cmd_find(cmd, &nic->eqs, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
 	memcpy(cq->cqc, cqc, sizeof(cq->cqc));
 	/*
-	 * Compression is a permission, of which no use is made: an entry is written when its message
-	 * ends, and entries are compressed that come in one go. The other layout is not advertised.
+	 * Compression is a permission, of which no use is made: an entry is written when its
+	 * message ends, and entries are compressed that come in one go. The other layout is not
+	 * advertised.
 	 */
 	if (period_mode >= MLX5_CQ_PERIOD_NUM_MODES || stride > STRIDE_128_PAD ||
 	    MLX5_GET(cqc, cqc, cqe_compression_layout))

@@ -66,7 +66,7 @@ int eq_post_async(struct connectx *nic, uint8_t type, uint8_t subtype, const voi
 	return -ENOENT;
 }
 
-/* The number is in one place, whatever it is the number of: struct mlx5_eqe_dct has it there, too. */
+/* The number has one place, whatever it is the number of: struct mlx5_eqe_dct has it there, too. */
 static void eq_event_queue(struct connectx *nic, uint8_t type, uint8_t queue, uint32_t number)
 {
 	struct mlx5_eqe_qp_srq event = { .type = queue, .qp_srq_n = cpu_to_be32(number) };

@@ -22,7 +22,7 @@
 #define LOG_WQE_BB	6	/* MLX5_SEND_WQE_BB */
 #define WQE_UNITS_IN_BB	4	/* a WQE says how long it is in units of 16 bytes */
 
-/* send_dbr_mode: whether the driver writes a doorbell record. In the other mode left, no CPU rings. */
+/* send_dbr_mode: whether the driver writes doorbell records. In the mode left out no CPU rings. */
 enum { SEND_DBR_VALID, SEND_NO_DBR_EXT };
 
 struct qp *qp_find(struct connectx *nic, uint32_t qpn)
@@ -187,8 +187,8 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 			return false;
 	}
 	/*
-	 * The driver names an SRQ and an XRC domain for every QP, its own if need be; only these look
-	 * at them. A DC initiator has the type but receives nothing.
+	 * The driver names an SRQ and an XRC domain for every QP, its own if need be; only these
+	 * look at them. A DC initiator has the type but receives nothing.
 	 */
 	if (rq_type == MLX5_SRQ_RQ && qp->service != MLX5_QP_ST_DCI) {
 		qp->srq = cmd_find(cmd, &nic->srqs, MLX5_GET(qpc, qpc, srqn_rmpn_xrqn));
@@ -427,7 +427,7 @@ static const struct transition {
 	uint16_t opcode;
 	uint8_t from, to;
 	uint32_t required;	/* attributes that it always takes */
-	uint32_t optional;	/* that it takes if opt_param_mask says so; others there are ignored */
+	uint32_t optional;	/* taken if opt_param_mask says so; others there are ignored */
 } transitions[] = {
 	{ MLX5_CMD_OP_RST2INIT_QP, MLX5_QP_STATE_RST, MLX5_QP_STATE_INIT,
 	  ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY |

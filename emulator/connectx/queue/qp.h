@@ -26,7 +26,7 @@ struct sched_element;
 struct srq;
 struct uar;
 
-/* One of the two rings in a QP's buffer. The receive queue comes first, the send queue behind it. */
+/* One of the two rings in a QP's buffer. The receive queue comes first, then the send queue. */
 struct qp_ring {
 	uint64_t offset;	/* of entry 0 in qp->buf */
 	uint8_t log_stride;	/* bytes of an entry; 6 (MLX5_SEND_WQE_BB) for the send queue */
@@ -73,7 +73,8 @@ struct qp {
 	uint8_t log_max_msg;
 	uint8_t retry_count, rnr_retry;	/* 0-7; rnr_retry 7: for ever */
 	uint8_t min_rnr_nak;	/* IB timer code, 0-31 */
-	uint8_t log_sra_max, log_rra_max; /* outstanding reads and atomics, as requester, responder */
+	/* outstanding reads and atomics, as requester, responder */
+	uint8_t log_sra_max, log_rra_max;
 	bool allow_read, allow_write, allow_atomic; /* to the remote side: rre, rwe, rae */
 	bool rendezvous;	/* offload_type: the device sends by itself, see rendezvous.h */
 	bool fast_register;	/* fre: may post local UMR on reserved keys */
@@ -156,8 +157,8 @@ void qp_init_faults(struct connectx *nic);
 cmd_handler qp_create, qp_destroy, qp_query, qp_modify;
 
 /*
- * Over init2init_qp_in and rts2rts_qp_in: what may come behind the context there. Only users send it,
- * so the kernel's header has no layout for it.
+ * Over init2init_qp_in and rts2rts_qp_in: what may come behind the context there. Only users send
+ * it, so the kernel's header has no layout for it.
  */
 struct mlx5_ifc_modify_qp_ext_in_bits {
 	u8 reserved_at_0[0x40];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * Scheduling elements: trees of what sends. Inner nodes are transmit scheduling arbiters (TSARs),
- * leaves are queue groups, which QPs and SQs are put into. An element may have a limit, and then all
- * below it together keep to that on average.
+ * leaves are queue groups, which QPs and SQs are put into. An element may have a limit, and then
+ * all below it together keep to that on average.
  *
  * Nobody waits in a queue here. A QP sends a burst, which puts each limited element on the way to
  * the root into debt for as long as the burst takes there, and sends the next one when the last of
@@ -34,7 +34,7 @@ struct sched_element {
 	uint64_t free_ns;	/* when what has been sent through it is paid */
 };
 
-/** sched_limited() - Return: whether @group, which may be NULL, or any element above has a limit. */
+/** sched_limited() - Return: whether @group, which may be NULL, or any above it has a limit. */
 bool sched_limited(const struct sched_element *group);
 
 /**

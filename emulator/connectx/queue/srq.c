@@ -348,7 +348,7 @@ uint8_t xrc_srq_create(struct connectx *nic, struct cmd *cmd)
 	uint32_t srqn;
 	uint8_t status;
 
-	/* The driver makes them under its own uid; of a user's in a umem the layout is not known. */
+	/* The driver makes them under its own uid; a user's layout in a umem is not known. */
 	if (cmd_from_user(cmd))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	desc_from_xrc_srqc(&desc, context);

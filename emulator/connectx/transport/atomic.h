@@ -23,7 +23,7 @@ struct atomic_op {
 };
 
 /**
- * atomic_execute() - carry out @op on the 8 bytes that come next in @target, which stays where it is.
+ * atomic_execute() - carry out @op on the 8 bytes that come next in @target, which stays there.
  * @old: what was there before
  *
  * Return: true; false with @stop filled in.

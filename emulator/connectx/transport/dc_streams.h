@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * Streams of a DC initiator: requests with the same stream number belong together, and one that
- * fails stops only those behind it with its number, until the driver resets the stream. When as many
- * streams are in error as the initiator was made for, all of it is.
+ * fails stops only those behind it with its number, until the driver resets the stream. When as
+ * many streams are in error as the initiator was made for, all of it is.
  */
 #ifndef CONNECTX_DC_STREAMS_H
 #define CONNECTX_DC_STREAMS_H

@@ -142,7 +142,7 @@ static const struct domain *responder_recv_pd(const struct responder *resp)
 	return resp->receive.srq ? resp->receive.srq->pd : resp->qp->pd;
 }
 
-/* Whose memory RDMA may touch: XRC domains span processes, so there, too, the SRQ's owner counts. */
+/* Whose memory RDMA may touch: XRC domains span processes, so there the SRQ's owner counts, too. */
 static const struct domain *responder_rdma_pd(const struct responder *resp)
 {
 	return resp->qp->service == MLX5_QP_ST_XRC ? responder_srq(resp)->pd : resp->qp->pd;

@@ -89,8 +89,8 @@ enum response responder_end(struct qp *qp);
 enum response responder_fail(struct qp *qp, const struct sg_stop *stop);
 
 /**
- * responder_forget_srq() - @srq, which only messages name (XRC), is going: what @qp receives from it
- * never ends. The sender begins again, and learns then that it is not there.
+ * responder_forget_srq() - @srq, which only messages name (XRC), is going: what @qp receives from
+ * it never ends. The sender begins again, and learns then that it is not there.
  */
 void responder_forget_srq(struct qp *qp, const struct srq *srq);
 

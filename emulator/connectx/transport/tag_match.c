@@ -47,7 +47,7 @@ bool tag_match_looks(const struct qp *qp, const struct message *message)
 		message->opcode == MLX5_OPCODE_SEND_INVAL);
 }
 
-/* What is no header of a message with a tag is none of ours; so is the notice of a finished pull. */
+/* What is no header of a tagged message is none of ours; so is the notice of a finished pull. */
 static bool message_has_tag(const struct message *message)
 {
 	switch (message->header[0]) {
@@ -77,7 +77,7 @@ static void receive_into(struct receive *receive, struct srq *srq, const struct 
 		wqe->data[wqe->num_data++] = entry->buffer;
 }
 
-/* A message that stands for data elsewhere. Where the device cannot fetch them, the program will. */
+/* A message that stands for data elsewhere. If the device cannot fetch them, the program will. */
 static void take_rendezvous(struct tag_match *match, const struct qp *qp,
 			    const struct message *message, struct receive *receive)
 {

@@ -16,7 +16,7 @@
 
 #define WQE_SEGMENT		16		/* "DS", the unit of a WQE's length */
 #define WQE_BASIC_BLOCK		64		/* the unit of a send queue's counters */
-#define WQE_SEND_MAX		1024		/* DS is a 6-bit field, rounded up to basic blocks */
+#define WQE_SEND_MAX		1024		/* DS has 6 bits, rounded up to basic blocks */
 #define WQE_SEND_MAX_DATA	(WQE_SEND_MAX / WQE_SEGMENT)
 #define WQE_RECV_MAX		512		/* max_wqe_sz_rq */
 #define WQE_RECV_MAX_DATA	(WQE_RECV_MAX / WQE_SEGMENT)

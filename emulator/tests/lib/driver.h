@@ -48,7 +48,7 @@ struct driver {
 	uint32_t events;	/* consumed there */
 };
 
-/* cmocka fixtures. driver_setup() stops short of ENABLE_HCA, driver_setup_up() goes up to objects. */
+/* cmocka fixtures. driver_setup() stops short of ENABLE_HCA, driver_setup_up() goes to objects. */
 int driver_setup(void **state);
 int driver_setup_up(void **state);
 int driver_teardown(void **state);
@@ -77,7 +77,7 @@ uint8_t command(struct driver *driver, const void *in, uint32_t in_len, void *ou
 /* The same for a command whose input is zero but for opcode and one field at byte 8: a number. */
 uint8_t command_number(struct driver *driver, uint16_t opcode, uint32_t number);
 
-/* Declares in[] and out[] for mlx5_ifc_<layout>_{in,out}_bits with room for @pages page addresses. */
+/* Declares in[] and out[] for mlx5_ifc_<layout>_{in,out}_bits, with room for @pages addresses. */
 #define COMMAND(layout, op, pages)                                                                 \
 	uint8_t in[MLX5_ST_SZ_BYTES(layout##_in) + (pages) * sizeof(__be64)] = { 0 };              \
 	uint8_t out[MLX5_ST_SZ_BYTES(layout##_out)] = { 0 };                                       \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The driver's counters of queue pairs, in sysfs and by rdma(8): each kind of traffic and each error
- * counts once, where it belongs, and nothing else does.
+ * The driver's counters of queue pairs, in sysfs and by rdma(8): each kind of traffic and each
+ * error counts once, where it belongs, and nothing else does.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The software ConnectX as verbs programs see it, over the stock driver and library: every operation
- * of a reliable connection with its data compared, and every way in which one fails.
+ * The software ConnectX as verbs programs see it, over the stock driver and library: every
+ * operation of a reliable connection with its data compared, and every way in which one fails.
  */
 #include <errno.h>
 #include <stdlib.h>

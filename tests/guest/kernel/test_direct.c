@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * A NIC without an ST table: the mkey carries the tag itself, in the 8 bits that it has for an index.
+ * A NIC without an ST table: the mkey carries the tag itself, in the 8 bits of its index.
  * Needs a NIC that emits 16-bit tags, and has no table.
  */
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * RDMA atomics on the accelerator's memory: an AtomicOp TLP with the published tag while the NIC may
- * send these, a read and a write with it while it may not; and the right sum either way.
+ * RDMA atomics on the accelerator's memory: an AtomicOp TLP with the published tag while the NIC
+ * may send these, a read and a write with it while it may not; and the right sum either way.
  */
 #include <errno.h>
 #include <fcntl.h>

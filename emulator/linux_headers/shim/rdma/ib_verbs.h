@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The names that the kernel's mlx5 headers take from the RDMA core, where only a size or a name counts. */
+/* What the kernel's mlx5 headers take from the RDMA core, where only a size or a name counts. */
 #ifndef SHIM_RDMA_IB_VERBS_H
 #define SHIM_RDMA_IB_VERBS_H
 

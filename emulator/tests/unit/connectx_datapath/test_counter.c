@@ -84,7 +84,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The set of side @side has counted what the list says, of pairs of field and count, and no more. */
+/* The set of @side has counted what the list says, of pairs of field and count, and no more. */
 #define EXPECT(all, side, ...)                                                                     \
 	expect_counts(all, side, (const unsigned int[][2]){ __VA_ARGS__, { 0 } })
 

@@ -40,7 +40,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Page @page of the key, as an exporter's revoke leaves it and as a driver's handler restores it. */
+/* Page @page of a key, as an exporter's revoke leaves it and a driver's handler restores it. */
 static void set_page(struct fault *fault, uint32_t key, unsigned int page, uint64_t address)
 {
 	struct mkey *mkey = mkey_find(&fault->guest->nic->mkeys, key >> 8);

@@ -97,7 +97,7 @@ static void test_uc_lost(void **state)
 {
 	struct services *all = *state;
 
-	/* no receive, a bad key, no link: the sender does not learn of it, and the next one arrives */
+	/* no receive, a bad key, no link: the sender does not learn of it, the next one arrives */
 	post_connected(all, MLX5_OPCODE_SEND, 0);
 	guest_expect(all->guest, &all->cq[0], CQE_REQ, 0, 0);
 	post_connected(all, MLX5_OPCODE_RDMA_WRITE, all->rkey + 1);

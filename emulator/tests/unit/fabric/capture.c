@@ -346,7 +346,7 @@ static void reads_outside_of_flit_mode(void **state)
 	ends(f);
 }
 
-/* With hints no byte enables can be said: whole DWs are read, and only what was asked for is kept. */
+/* With hints no byte enables can be said: whole DWs are read, what was not asked for is dropped. */
 static void ragged_reads_with_hints_become_whole(void **state)
 {
 	uint8_t data[8] = { 0 };
@@ -443,7 +443,7 @@ static void atomics_in_flit_mode(void **state)
 	ends(f);
 }
 
-/* Table 2-19: ST[7:0] in the place of byte enables, PH below the address, ST[15:8] in the prefix. */
+/* Table 2-19: ST[7:0] in the place of byte enables, PH below the address, ST[15:8] in a prefix. */
 static void atomics_outside_of_flit_mode(void **state)
 {
 	static const uint8_t request[] = {

@@ -321,8 +321,8 @@ static void memory_is_mapped_and_unmapped(void **state)
 	seen[5] = 0x42;
 	assert_int_equal(ram[PAGE + 5], 0x42);
 	/*
-	 * Overlapping, beyond the file's end, at an odd place of it, parts of pages, wrong flags, no
-	 * file at all.
+	 * Overlapping, beyond the file's end, at an odd place of it, parts of pages, wrong flags,
+	 * no file at all.
 	 */
 	map.address += PAGE;
 	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), EEXIST);
@@ -443,7 +443,7 @@ static void interrupts_are_attached(void **state)
 	pci_msix_raise(&f->fn, 6);
 	assert_int_equal(signalled(blocking), full);
 	close(blocking);
-	/* Descriptors and vectors that differ in number, vectors that are not there, other kinds. */
+	/* Descriptors and vectors that differ in number, vectors that do not exist, other kinds. */
 	set.count = 2;
 	assert_int_equal(request_fd(f, VFIO_USER_DEVICE_SET_IRQS, &set, 20, dup(fds[0])), EINVAL);
 	set.count = 3;
