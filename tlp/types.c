@@ -26,9 +26,11 @@ static const struct {
 } forms[] = {
 	{ TLP_MRD32, TLP_MRD64 },
 	{ TLP_MWR32, TLP_MWR64 },
+	/* AtomicOps */
 	{ TLP_FETCHADD32, TLP_FETCHADD64 },
 	{ TLP_SWAP32, TLP_SWAP64 },
 	{ TLP_CAS32, TLP_CAS64 },
+	/* deferrable writes */
 	{ TLP_DMWR32, TLP_DMWR64 },
 };
 

@@ -47,6 +47,7 @@ static void (*const operations[])(lane *memory, const lane *data, size_t lanes) 
 	[ACC_MAX_U32] = max_lanes,
 	[ACC_MIN_U32] = min_lanes,
 	[ACC_NOT] = not_lanes,
+	/* IEEE 754 single */
 	[ACC_ADD_FLOAT] = float_lanes,
 	[ACC_SWAP_U32] = swap_lanes,
 };

@@ -217,15 +217,18 @@ static const size_t object_tables[] = {
 	offsetof(struct connectx, ah_mappings),
 	offsetof(struct connectx, tsars),
 	offsetof(struct connectx, queue_groups),
+	/* domains */
 	offsetof(struct connectx, pds),
 	offsetof(struct connectx, xrcds),
 	offsetof(struct connectx, tds),
+	/* queues */
 	offsetof(struct connectx, eqs),
 	offsetof(struct connectx, cqs),
 	offsetof(struct connectx, qps),
 	offsetof(struct connectx, sqs),
 	offsetof(struct connectx, dcts),
 	offsetof(struct connectx, srqs),
+	/* and what they use */
 	offsetof(struct connectx, mkeys.keys),
 	offsetof(struct connectx, q_counters),
 };

@@ -25,8 +25,10 @@ uint8_t mkey_context_access(const void *mkc)
 static const uint8_t modes[] = {
 	[MKEY_MODE_PA] = MLX5_MKC_ACCESS_MODE_PA,
 	[MKEY_MODE_MTT] = MLX5_MKC_ACCESS_MODE_MTT,
+	/* by way of other keys */
 	[MKEY_MODE_KLM] = MLX5_MKC_ACCESS_MODE_KLMS,
 	[MKEY_MODE_KSM] = MLX5_MKC_ACCESS_MODE_KSM,
+	/* not in the guest */
 	[MKEY_MODE_MEMIC] = MLX5_MKC_ACCESS_MODE_MEMIC,
 };
 

@@ -314,6 +314,7 @@ static void knows_what_is_inlined(void **state)
 	} cases[] = {
 		{ "ib_write_lat", true },
 		{ "ib_send_lat -s 236", true },
+		/* 236 bytes are the most */
 		{ "ib_write_lat -s 237", false },
 		{ "ib_write_lat -a", true },
 		{ "ib_write_lat -I 0", false },

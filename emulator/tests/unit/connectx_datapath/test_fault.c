@@ -263,6 +263,7 @@ int main(void)
 		TEST(test_local),
 		TEST(test_one_page_at_a_time),
 		TEST(test_again),
+		/* where the driver has no pages */
 		TEST(test_remote_failed),
 		TEST(test_local_failed),
 		TEST(test_receive),

@@ -299,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(cpu_and_rdma_see_the_same),
 		TEST(rdma_atomics_work_there),
+		/* the commands */
 		TEST(ranges_are_their_owners),
 		TEST(wrong_lengths_and_places_are_refused),
 		TEST(operations_change_what_they_touch),

@@ -267,6 +267,7 @@ int main(void)
 		TEST(test_ranges),
 		TEST(test_keys),
 		TEST(test_rights),
+		/* the commands */
 		TEST(test_query),
 		TEST(test_destroy),
 		TEST(test_refused),

@@ -507,6 +507,7 @@ int main(void)
 		TEST(test_atomics),
 		TEST(test_atomic_unaligned),
 		TEST(test_order),
+		/* what is refused */
 		TEST(test_bad_lkey),
 		TEST(test_bad_rkey),
 		TEST(test_remote_range),
@@ -516,6 +517,7 @@ int main(void)
 		TEST(test_recv_too_short),
 		TEST(test_recv_bad_lkey),
 		TEST(test_recv_past_mr),
+		/* what does not arrive */
 		TEST(test_not_ready),
 		TEST(test_ready_in_time),
 		TEST(test_dead_peer),

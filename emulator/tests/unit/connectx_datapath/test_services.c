@@ -230,6 +230,7 @@ int main(void)
 		TEST(test_uc, setup_uc),
 		TEST(test_uc_lost, setup_uc),
 		TEST(test_uc_reads, setup_uc),
+		/* datagrams */
 		TEST(test_ud, setup_ud),
 		TEST(test_ud_grh, setup_ud),
 		TEST(test_ud_lost, setup_ud),
