@@ -25,15 +25,15 @@ def tlpdump(local, capture, target, *arguments):
 def main():
     local, run, capture = sys.argv[1:]
     published = json.loads(pathlib.Path(run, "share/demo.json").read_text())
-    tag, hint, target = published["st"], published["ph"], published["perftest"]
+    st, ph, target = published["st"], published["ph"], published["perftest"]
 
     print(f"\n== the first {SHOWN} TLPs that perftest's writes became, on the accelerator's link")
     print(tlpdump(local, capture, target, f"--limit={SHOWN}").stdout, end="")
     print("\n== all of them")
-    verdict = tlpdump(local, capture, target, f"--expect=st={tag:#x},ph={hint}")
+    verdict = tlpdump(local, capture, target, f"--expect=st={st:#x},ph={ph}")
     print(verdict.stdout, end="")
     if verdict.returncode:
-        print(f"demo: not every write TLP carries ST {tag:#04x} and PH {hint}", file=sys.stderr)
+        print(f"demo: not every write TLP carries ST {st:#04x} and PH {ph}", file=sys.stderr)
     return min(verdict.returncode, 1)
 
 

@@ -202,25 +202,24 @@ static bool set_udmabuf(struct tph_options *options, const char *value, struct c
 	return true;
 }
 
-static bool set_steering_tag(struct tph_options *options, const char *value, struct complaint *why)
+static bool set_st(struct tph_options *options, const char *value, struct complaint *why)
 {
 	uint64_t number;
 
 	if (!number_parse(value, 0, UINT8_MAX, &number))
 		return complain(why, "--tph-st=%s: an 8-bit steering tag is 0 to 0xff; a 16-bit one is given with --tph-st-ext",
 				value);
-	options->steering_tag = number;
+	options->st = number;
 	return true;
 }
 
-static bool set_steering_tag_ext(struct tph_options *options, const char *value,
-				 struct complaint *why)
+static bool set_st_ext(struct tph_options *options, const char *value, struct complaint *why)
 {
 	uint64_t number;
 
 	if (!number_parse(value, 0, UINT16_MAX, &number))
 		return complain(why, "--tph-st-ext=%s: a 16-bit steering tag is 0 to 0xffff", value);
-	options->steering_tag_ext = number;
+	options->st_ext = number;
 	return true;
 }
 
@@ -251,8 +250,8 @@ bool tph_option_set(struct tph_options *options, enum tph_option_id id, const ch
 		[TPH_OPTION_REQUIRE] = set_require,
 		[TPH_OPTION_VFIO] = set_vfio,
 		[TPH_OPTION_UDMABUF] = set_udmabuf,
-		[TPH_OPTION_ST] = set_steering_tag,
-		[TPH_OPTION_ST_EXT] = set_steering_tag_ext,
+		[TPH_OPTION_ST] = set_st,
+		[TPH_OPTION_ST_EXT] = set_st_ext,
 		[TPH_OPTION_PH] = set_ph,
 		[TPH_OPTION_JSON_FILE] = set_json_file,
 	};

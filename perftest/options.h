@@ -39,15 +39,15 @@ struct tph_options {
 	const char *text[TPH_OPTION_COUNT];
 
 	enum tph_exporter exporter;
-	char bdf[PCI_ADDRESS_SIZE];		/* domain:bus:device.function, lower case */
+	char bdf[PCI_ADDRESS_SIZE];	/* domain:bus:device.function, lower case */
 	unsigned int bar;		/* 0 to 5 */
 	uint64_t offset;		/* bytes into the BAR, a multiple of the page size */
 	uint64_t size;			/* bytes, so too; 0: up to the BAR's end */
 
 	enum ibv_tph_namespace ns;	/* asked for at registration */
 	bool require;
-	uint16_t steering_tag_ext;	/* published; valid when text[TPH_OPTION_ST_EXT] */
-	uint8_t steering_tag;		/* published; valid when text[TPH_OPTION_ST] */
+	uint16_t st_ext;		/* published; valid when text[TPH_OPTION_ST_EXT] */
+	uint8_t st;			/* published; valid when text[TPH_OPTION_ST] */
 	uint8_t ph;			/* published, 0 to 3 */
 };
 

@@ -58,7 +58,7 @@ static uint16_t tag_of(const struct tlp *tlp, const struct tlp_type_info *info, 
 	if (!(info->flags & TLP_F_POSTED))
 		return tlp->tag;
 	if ((flags & TLP_FLIT_ECHO_ST) && tlp_hints_valid(&tlp->hints))
-		return tlp->hints.st & TLP_ST8_MAX;
+		return tlp->hints.st & TLP_ST_MAX;
 	return 0;
 }
 
@@ -242,11 +242,11 @@ static void get_ohc_b(uint32_t dw, struct tlp *tlp)
 	uint16_t st = dw >> 8;
 
 	switch (dw >> 4 & 3) {
-	case TLP_HV_ST8:
-		tlp->hints = (struct tlp_hints){ TLP_HV_ST8, dw >> 6 & 3, st & TLP_ST8_MAX };
+	case TLP_HV_ST:
+		tlp->hints = (struct tlp_hints){ TLP_HV_ST, dw >> 6 & 3, st & TLP_ST_MAX };
 		break;
-	case TLP_HV_ST16:
-		tlp->hints = (struct tlp_hints){ TLP_HV_ST16, dw >> 6 & 3, st };
+	case TLP_HV_ST_EXT:
+		tlp->hints = (struct tlp_hints){ TLP_HV_ST_EXT, dw >> 6 & 3, st };
 		break;
 	}
 	/* 2.2.7.1.1: AMA is reserved in requests whose address is not translated */

@@ -62,8 +62,8 @@ static const struct tlp_type_info *info_of(uint8_t fmt_type, enum tlp_type *type
 
 struct tlp_hints tlp_nonflit_hints(struct tlp_hints hints)
 {
-	if (hints.hv == TLP_HV_ST16 && hints.st <= TLP_ST8_MAX)
-		hints.hv = TLP_HV_ST8;
+	if (hints.hv == TLP_HV_ST_EXT && hints.st <= TLP_ST_MAX)
+		hints.hv = TLP_HV_ST;
 	return hints;
 }
 
@@ -96,14 +96,14 @@ static bool needs_prefix(const struct tlp *tlp, const struct tlp_type_info *info
 {
 	if (info->flags & TLP_F_CPL)
 		return false;
-	return tlp->av || (tlp->hints.hv == TLP_HV_ST16 && tlp->hints.st > TLP_ST8_MAX);
+	return tlp->av || (tlp->hints.hv == TLP_HV_ST_EXT && tlp->hints.st > TLP_ST_MAX);
 }
 
 static void put_prefix(struct tlp_cursor *out, const struct tlp *tlp)
 {
 	uint32_t dw = (uint32_t)TPH_PREFIX << 24;
 
-	if (tlp->hints.hv == TLP_HV_ST16)
+	if (tlp->hints.hv == TLP_HV_ST_EXT)
 		dw |= (tlp->hints.st >> 8) << 16;
 	if (tlp->av)
 		dw |= tlp->ama << 13 | 1 << 12;
@@ -246,7 +246,7 @@ enum tlp_error tlp_nonflit_layout(const void *buf, size_t size, struct tlp_nonfl
 static void get_prefix(uint32_t dw, struct tlp *tlp)
 {
 	if (tlp->hints.hv && dw >> 16 & 0xff) {
-		tlp->hints.hv = TLP_HV_ST16;
+		tlp->hints.hv = TLP_HV_ST_EXT;
 		tlp->hints.st |= (dw >> 16 & 0xff) << 8;
 	}
 	/* AMA is reserved in requests whose address is not translated */
@@ -257,7 +257,7 @@ static void get_prefix(uint32_t dw, struct tlp *tlp)
 static void get_hints(uint32_t dw1, uint32_t last, struct tlp *tlp,
 		      const struct tlp_type_info *info)
 {
-	tlp->hints.hv = TLP_HV_ST8;
+	tlp->hints.hv = TLP_HV_ST;
 	tlp->hints.ph = last & 3;
 	tlp->hints.st = st_in_byte7(info) ? dw1 & 0xff : dw1 >> 8 & 0xff;
 }

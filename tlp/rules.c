@@ -84,7 +84,7 @@ enum tlp_error tlp_check(const struct tlp *tlp, const struct tlp_type_info *info
 
 static enum tlp_error check_hints(const struct tlp_hints *hints)
 {
-	uint16_t max_st = hints->hv == TLP_HV_ST16 ? TLP_ST16_MAX : TLP_ST8_MAX;
+	uint16_t max_st = hints->hv == TLP_HV_ST_EXT ? TLP_ST_EXT_MAX : TLP_ST_MAX;
 
 	if (hints->hv == TLP_HV_NONE)
 		return TLP_OK;

@@ -42,8 +42,8 @@ enum tlp_type {
 /* Hints Valid, HV[1:0] in OHC-B (2.2.1.2). Receivers treat the reserved 10b as 00b. */
 enum tlp_hv {
 	TLP_HV_NONE	= 0,	/* neither ST nor PH */
-	TLP_HV_ST8	= 1,	/* PH and ST[7:0] */
-	TLP_HV_ST16	= 3,	/* PH and ST[15:0], "Extended" TPH */
+	TLP_HV_ST	= 1,	/* PH and ST[7:0] */
+	TLP_HV_ST_EXT	= 3,	/* PH and ST[15:0], "Extended" TPH */
 };
 
 /*
@@ -73,8 +73,8 @@ enum tlp_status {
 #define TLP_MAX_PAYLOAD		(TLP_MAX_LENGTH_DW * 4)
 #define TLP_MAX_TAG		0x3fff	/* 14 bits */
 #define TLP_MAX_TAG_NONFLIT	0x3ff	/* 10 bits, outside of flit mode */
-#define TLP_ST16_MAX		0xffff
-#define TLP_ST8_MAX		0xff
+#define TLP_ST_EXT_MAX		0xffff
+#define TLP_ST_MAX		0xff
 #define TLP_PH_MAX		3
 /* 7 DW header base, OHC-A, -B, -C and a four-DW OHC-E: more than any flit mode header has */
 #define TLP_MAX_HEADER		(14 * 4)
@@ -142,7 +142,7 @@ bool tlp_is_posted(enum tlp_type type);
 /** tlp_hints_valid() - Return: whether @hints say something; NULL, none and reserved do not. */
 static inline bool tlp_hints_valid(const struct tlp_hints *hints)
 {
-	return hints && (hints->hv == TLP_HV_ST8 || hints->hv == TLP_HV_ST16);
+	return hints && (hints->hv == TLP_HV_ST || hints->hv == TLP_HV_ST_EXT);
 }
 
 /**

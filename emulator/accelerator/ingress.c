@@ -18,11 +18,11 @@ static struct meaning interpret(struct ingress *ingress, const struct tlp_hints 
 	struct ingress_counters *counters = &ingress->counters;
 	struct meaning meaning = { 0 };
 
-	if (hints->hv == TLP_HV_ST8 && ingress->completer != PCI_TPH_COMPLETER_NONE) {
+	if (hints->hv == TLP_HV_ST && ingress->completer != PCI_TPH_COMPLETER_NONE) {
 		meaning.operation = hints->st >> 4 & 0xf;
 		meaning.operations = &counters->operation_st[meaning.operation];
 		meaning.partition = &counters->partition_st[hints->st & 0xf];
-	} else if (hints->hv == TLP_HV_ST16 && ingress->completer == PCI_TPH_COMPLETER_EXT) {
+	} else if (hints->hv == TLP_HV_ST_EXT && ingress->completer == PCI_TPH_COMPLETER_EXT) {
 		meaning.operation = hints->st >> 8;
 		meaning.operations = &counters->operation_st_ext[meaning.operation];
 		meaning.partition = &counters->partition_st_ext[hints->st & 0xff];

@@ -157,9 +157,9 @@ static void serve_gauges(struct request *request)
 static const char *namespace_name(uint8_t hv)
 {
 	switch (hv) {
-	case TLP_HV_ST8:
+	case TLP_HV_ST:
 		return "st";
-	case TLP_HV_ST16:
+	case TLP_HV_ST_EXT:
 		return "st_ext";
 	default:
 		return "none";

@@ -100,7 +100,7 @@ uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index)
 }
 
 /* The tag that goes with table index @index in the ST mode selected. */
-static uint16_t selected_tag(const struct pci_function *fn, unsigned int index)
+static uint16_t selected_st(const struct pci_function *fn, unsigned int index)
 {
 	uint32_t cap = pci_config_get(fn, fn->tph_cap + PCI_TPH_CAP, 4);
 
@@ -122,11 +122,11 @@ struct tlp_hints pci_tph_hints(const struct pci_function *fn, unsigned int index
 	switch (pci_tph_requester(fn)) {
 	case PCI_TPH_REQ_TPH_ONLY:
 		return (struct tlp_hints){
-			.hv = TLP_HV_ST8, .ph = ph, .st = selected_tag(fn, index) & 0xff,
+			.hv = TLP_HV_ST, .ph = ph, .st = selected_st(fn, index) & 0xff,
 		};
 	case PCI_TPH_REQ_EXT_TPH:
 		return (struct tlp_hints){
-			.hv = TLP_HV_ST16, .ph = ph, .st = selected_tag(fn, index),
+			.hv = TLP_HV_ST_EXT, .ph = ph, .st = selected_st(fn, index),
 		};
 	default:
 		return (struct tlp_hints){ 0 };

@@ -10,8 +10,8 @@ static bool publish(const struct buffer *buffer, const struct tph_options *optio
 		    struct vfio_tph_reason *reason)
 {
 	struct vfio_tph_tags tags = {
-		.st = options->steering_tag,
-		.st_ext = options->steering_tag_ext,
+		.st = options->st,
+		.st_ext = options->st_ext,
 		.ph = options->ph,
 	};
 

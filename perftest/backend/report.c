@@ -82,14 +82,20 @@ static struct json_object *json_buffer(void)
 	return object;
 }
 
+/* Options are written with hyphens, JSON is not. */
+static struct json_object *json_namespace(uint32_t ns)
+{
+	return json_object_new_string(ns == IBV_TPH_NS_ST_EXT ? "st_ext" : tph_namespace_name(ns));
+}
+
 static struct json_object *json_published(void)
 {
 	struct json_object *object = json_object_new_object();
 
 	if (options->text[TPH_OPTION_ST])
-		put(object, "st", json_object_new_int(options->steering_tag));
+		put(object, "st", json_object_new_int(options->st));
 	if (options->text[TPH_OPTION_ST_EXT])
-		put(object, "st_ext", json_object_new_int(options->steering_tag_ext));
+		put(object, "st_ext", json_object_new_int(options->st_ext));
 	if (json_object_object_length(object))
 		put(object, "ph", json_object_new_int(options->ph));
 	return object;
@@ -107,8 +113,8 @@ static struct json_object *json_in_effect(const struct registration *registratio
 		return object;
 	}
 	put(object, "source", json_object_new_string(source_name(info->source)));
-	put(object, "namespace", json_object_new_string(tph_namespace_name(info->tph_namespace)));
-	put(object, "steering_tag", json_object_new_int(info->steering_tag));
+	put(object, "namespace", json_namespace(info->tph_namespace));
+	put(object, "st", json_object_new_int(info->steering_tag));
 	put(object, "ph", json_object_new_int(info->ph));
 	put(object, "st_index", json_object_new_int(info->st_index));
 	put(object, "revalidations", json_object_new_uint64(info->revalidations));
@@ -129,7 +135,7 @@ static void write_json(const struct registration *registration, const char *even
 	put(object, "rkey", json_object_new_uint64(registration->rkey));
 	put(object, "length", json_object_new_uint64(registration->length));
 	put(object, "buffer", json_buffer());
-	put(object, "asked", json_object_new_string(tph_namespace_name(registration->ns)));
+	put(object, "asked", json_namespace(registration->ns));
 	put(object, "required", json_object_new_boolean(options->require));
 	put(object, "published", json_published());
 	put(object, "in_effect", json_in_effect(registration));

@@ -7,28 +7,28 @@
 #include "util/macros.h"
 #include "util/number.h"
 
-#define TAG_MAX_CHARS 16
+#define NUMBER_MAX_CHARS 16
 
 static const struct {
 	const char *name;
 	enum tlp_hv hv;
 	uint64_t max;
 } namespaces[] = {
-	{ "st=", TLP_HV_ST8, TLP_ST8_MAX },
-	{ "st-ext=", TLP_HV_ST16, TLP_ST16_MAX },
+	{ "st=", TLP_HV_ST, TLP_ST_MAX },
+	{ "st-ext=", TLP_HV_ST_EXT, TLP_ST_EXT_MAX },
 };
 
-static bool parse_tag_and_hint(struct tlp_hints *hints, const char *text, uint64_t max)
+static bool parse_st_and_ph(struct tlp_hints *hints, const char *text, uint64_t max)
 {
 	const char *comma = strchr(text, ',');
-	char tag[TAG_MAX_CHARS];
+	char number[NUMBER_MAX_CHARS];
 	uint64_t st, ph;
 
-	if (!comma || (size_t)(comma - text) >= sizeof(tag) || strncmp(comma, ",ph=", 4))
+	if (!comma || (size_t)(comma - text) >= sizeof(number) || strncmp(comma, ",ph=", 4))
 		return false;
-	memcpy(tag, text, comma - text);
-	tag[comma - text] = '\0';
-	if (!number_parse(tag, 0, max, &st) || !number_parse(comma + 4, 0, TLP_PH_MAX, &ph))
+	memcpy(number, text, comma - text);
+	number[comma - text] = '\0';
+	if (!number_parse(number, 0, max, &st) || !number_parse(comma + 4, 0, TLP_PH_MAX, &ph))
 		return false;
 	hints->st = st;
 	hints->ph = ph;
@@ -46,7 +46,7 @@ bool expect_parse(struct expect *expect, const char *text)
 		if (strncmp(text, namespaces[i].name, len))
 			continue;
 		expect->hints.hv = namespaces[i].hv;
-		return parse_tag_and_hint(&expect->hints, text + len, namespaces[i].max);
+		return parse_st_and_ph(&expect->hints, text + len, namespaces[i].max);
 	}
 	return false;
 }

@@ -95,7 +95,7 @@ bool filter_set_st(struct filter *filter, const char *number)
 {
 	uint64_t value;
 
-	if (!number_parse(number, 0, TLP_ST16_MAX, &value))
+	if (!number_parse(number, 0, TLP_ST_EXT_MAX, &value))
 		return false;
 	filter->st = value;
 	filter->has_st = true;
@@ -117,7 +117,7 @@ bool filter_set_hv(struct filter *filter, const char *number)
 {
 	uint64_t value;
 
-	if (!number_parse(number, 0, TLP_HV_ST16, &value))
+	if (!number_parse(number, 0, TLP_HV_ST_EXT, &value))
 		return false;
 	filter->hv = value;
 	filter->has_hv = true;

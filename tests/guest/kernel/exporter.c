@@ -75,12 +75,12 @@ int exporter_set(struct vfio_tph_device *device, const struct vfio_device_featur
 	return exporter_feature(device, VFIO_DEVICE_FEATURE_SET, set, sizeof(*set));
 }
 
-int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t tag, uint8_t ph)
+int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t st, uint8_t ph)
 {
 	const struct vfio_device_feature_dma_buf_tph set = {
 		.dmabuf_fd = dmabuf_fd,
 		.flags = VFIO_DMA_BUF_TPH_ST,
-		.steering_tag = tag,
+		.steering_tag = st,
 		.ph = ph,
 	};
 

@@ -34,7 +34,7 @@ int exporter_set_unreadable(struct vfio_tph_device *device);
 int exporter_set_interrupted(struct vfio_tph_device *device,
 			     const struct vfio_device_feature_dma_buf_tph *set);
 /* SET of an 8-bit tag and a hint only. */
-int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t tag, uint8_t ph);
+int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t st, uint8_t ph);
 /* Switches decoding of the BARs on or off, which takes their dma-bufs back or gives them again. */
 int exporter_set_memory_enabled(struct vfio_tph_device *device, bool enabled);
 

@@ -17,12 +17,12 @@ struct test {
 	int dmabuf;
 };
 
-static int reg_tag(struct test *test, uint16_t tag, uint64_t flags, struct verbs_mr *mr)
+static int reg_st(struct test *test, uint16_t st, uint64_t flags, struct verbs_mr *mr)
 {
 	const struct vfio_device_feature_dma_buf_tph set = {
 		.dmabuf_fd = test->dmabuf,
 		.flags = VFIO_DMA_BUF_TPH_ST_EXT,
-		.steering_tag_ext = tag,
+		.steering_tag_ext = st,
 		.ph = 3,
 	};
 	const struct verbs_reg reg = {
@@ -46,32 +46,32 @@ static void dereg(struct test *test, const struct verbs_mr *mr)
 		tap_bail_out("cannot destroy a region: %s", strerror(err));
 }
 
-static void test_fits(struct test *test, uint16_t tag)
+static void test_fits(struct test *test, uint16_t st)
 {
 	struct mlx5_ib_tph_mr_info info = {};
 	struct verbs_mr mr;
 	int err;
 
-	if (!tap_errno(reg_tag(test, tag, IB_UVERBS_TPH_REQUIRE, &mr), 0, "tag %#x", tag))
+	if (!tap_errno(reg_st(test, st, IB_UVERBS_TPH_REQUIRE, &mr), 0, "tag %#x", st))
 		tap_bail_out("no region to query");
 	err = verbs_query(&test->verbs, &mr, &info);
-	if (!tap_ok(!err && info.source == MLX5_IB_TPH_SOURCE_EXPORTER && info.steering_tag == tag &&
-		    info.tph_namespace == IB_UVERBS_TPH_NS_ST_EXT && info.st_index == tag &&
-		    info.ph == 3, "the mkey carries %#x", tag))
+	if (!tap_ok(!err && info.source == MLX5_IB_TPH_SOURCE_EXPORTER && info.steering_tag == st &&
+		    info.tph_namespace == IB_UVERBS_TPH_NS_ST_EXT && info.st_index == st &&
+		    info.ph == 3, "the mkey carries %#x", st))
 		tap_note("query: %s, source %u, namespace %u, tag %#x, index %u, ph %u",
 			 strerror(err), info.source, info.tph_namespace, info.steering_tag,
 			 info.st_index, info.ph);
 	dereg(test, &mr);
 }
 
-static void test_too_wide(struct test *test, uint16_t tag)
+static void test_too_wide(struct test *test, uint16_t st)
 {
 	struct mlx5_ib_tph_mr_info info = {};
 	struct verbs_mr mr;
 
-	tap_errno(reg_tag(test, tag, IB_UVERBS_TPH_REQUIRE, &mr), EOPNOTSUPP,
-		  "tag %#x does not fit, with REQUIRE", tag);
-	if (!tap_errno(reg_tag(test, tag, 0, &mr), 0, "tag %#x does not fit, without", tag))
+	tap_errno(reg_st(test, st, IB_UVERBS_TPH_REQUIRE, &mr), EOPNOTSUPP,
+		  "tag %#x does not fit, with REQUIRE", st);
+	if (!tap_errno(reg_st(test, st, 0, &mr), 0, "tag %#x does not fit, without", st))
 		tap_bail_out("no region to query");
 	tap_ok(!verbs_query(&test->verbs, &mr, &info) && info.source == MLX5_IB_TPH_SOURCE_NONE,
 	       "and is not cut to fit");

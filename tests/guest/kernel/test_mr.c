@@ -28,7 +28,7 @@ struct test {
 	void *memory;
 };
 
-static const struct verbs_tag exported = { MLX5_IB_TPH_SOURCE_EXPORTER, ST, PH };
+static const struct verbs_hints exported = { MLX5_IB_TPH_SOURCE_EXPORTER, ST, PH };
 
 static const char *const form_name[] = {
 	[VERBS_REG_DMABUF_MR] = "REG_DMABUF_MR",
@@ -37,7 +37,7 @@ static const char *const form_name[] = {
 
 /* Registers and looks at it; a region without hints is expected where @tag is NULL. Two tests. */
 static void expect(struct test *test, const struct verbs_reg *reg, int err,
-		   const struct verbs_tag *tag, const char *what)
+		   const struct verbs_hints *hints, const char *what)
 {
 	char text[128];
 	struct verbs_mr mr;
@@ -45,8 +45,8 @@ static void expect(struct test *test, const struct verbs_reg *reg, int err,
 	tap_errno(verbs_reg(&test->verbs, reg, &mr), err, "%s", what);
 	if (err)
 		return;
-	snprintf(text, sizeof(text), "%s: %s", what, tag ? "its hints" : "no hints");
-	verbs_expect(&test->verbs, &mr, tag, text);
+	snprintf(text, sizeof(text), "%s: %s", what, hints ? "its hints" : "no hints");
+	verbs_expect(&test->verbs, &mr, hints, text);
 	if (verbs_dereg(&test->verbs, &mr))
 		tap_bail_out("%s: the region cannot be destroyed", what);
 }
@@ -147,7 +147,7 @@ static void test_address(struct test *test)
 
 static void test_dma_handle(struct test *test)
 {
-	const struct verbs_tag handle_hint = { MLX5_IB_TPH_SOURCE_DMAH, 0, 1 };
+	const struct verbs_hints handle_hints = { MLX5_IB_TPH_SOURCE_DMAH, 0, 1 };
 	struct verbs_reg reg = {
 		.form = VERBS_REG_MR_FD,
 		.fd = test->published,
@@ -156,10 +156,10 @@ static void test_dma_handle(struct test *test)
 	};
 	uint32_t dmah;
 
-	if (verbs_alloc_dmah(&test->verbs, handle_hint.ph, &dmah))
+	if (verbs_alloc_dmah(&test->verbs, handle_hints.ph, &dmah))
 		tap_bail_out("no DMA handle: %s", strerror(errno));
 	reg.dmah = &dmah;
-	expect(test, &reg, 0, &handle_hint, "a DMA handle wins over the exporter");
+	expect(test, &reg, 0, &handle_hints, "a DMA handle wins over the exporter");
 	reg.tph_namespace = IB_UVERBS_TPH_NS_NONE;
 	expect(test, &reg, EINVAL, NULL, "a DMA handle, with a namespace");
 	reg.tph_namespace = ABSENT;

@@ -43,9 +43,9 @@ struct registration {
 	int err;
 };
 
-static void publish(struct test *test, uint8_t tag, uint8_t ph)
+static void publish(struct test *test, uint8_t st, uint8_t ph)
 {
-	int err = exporter_publish(test->accelerator, test->dmabuf, tag, ph);
+	int err = exporter_publish(test->accelerator, test->dmabuf, st, ph);
 
 	if (err)
 		tap_bail_out("cannot publish: %s", strerror(err));
@@ -87,7 +87,7 @@ static void dereg(struct test *test, const struct verbs_mr *mr)
 
 static void test_changed(struct test *test)
 {
-	const struct verbs_tag expected = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x20, 3 };
+	const struct verbs_hints expected = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x20, 3 };
 	struct registration registration;
 	struct mlx5_ib_tph_mr_info info;
 
@@ -95,7 +95,7 @@ static void test_changed(struct test *test)
 	control_fault(test->control, &mkey_stalls);
 	start(test, &registration);
 	control_wait_hit(test->control, "command");
-	publish(test, expected.tag, expected.ph);
+	publish(test, expected.st, expected.ph);
 	control_release(test->control, "command");
 	pthread_join(registration.thread, NULL);
 	if (!tap_errno(registration.err, 0, "other hints while the mkey is made"))
@@ -139,7 +139,7 @@ static void test_interrupted(struct test *test)
 	if (!tap_errno(registration.err, 0, "the registration goes on"))
 		return;
 	verbs_expect(&test->verbs, &registration.mr,
-		     &(struct verbs_tag) { MLX5_IB_TPH_SOURCE_EXPORTER, 0x40, 1 },
+		     &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER, 0x40, 1 },
 		     "with the hints it found");
 	dereg(test, &registration.mr);
 }

@@ -18,12 +18,12 @@ struct test {
 	int dmabuf;
 };
 
-static const struct verbs_tag tag_10 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x10, 1 };
-static const struct verbs_tag tag_20 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x20, 1 };
+static const struct verbs_hints st_10 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x10, 1 };
+static const struct verbs_hints st_20 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x20, 1 };
 
-static void publish(struct test *test, uint8_t tag, uint8_t ph)
+static void publish(struct test *test, uint8_t st, uint8_t ph)
 {
-	int err = exporter_publish(test->accelerator, test->dmabuf, tag, ph);
+	int err = exporter_publish(test->accelerator, test->dmabuf, st, ph);
 
 	if (err)
 		tap_bail_out("cannot publish: %s", strerror(err));
@@ -83,24 +83,24 @@ static void test_same(struct test *test)
 	expect_revalidations(test, &mr, 1);
 	tap_errno(verbs_prefetch(&test->verbs, &mr), 0, "pages that are there again");
 	expect_revalidations(test, &mr, 1);
-	verbs_expect(&test->verbs, &mr, &tag_10, "the hints are the same");
+	verbs_expect(&test->verbs, &mr, &st_10, "the hints are the same");
 	dereg(test, &mr);
 }
 
-static void test_new_tag(struct test *test)
+static void test_new_st(struct test *test)
 {
 	struct verbs_mr mr, fresh;
 
 	publish(test, 0x10, 1);
 	reg(test, &mr, IB_UVERBS_TPH_NS_AUTO);
 	publish(test, 0x20, 1);
-	verbs_expect(&test->verbs, &mr, &tag_10, "a SET does not touch a mapping that exists");
+	verbs_expect(&test->verbs, &mr, &st_10, "a SET does not touch a mapping that exists");
 	invalidate(test);
 	tap_errno(verbs_prefetch(&test->verbs, &mr), 0, "a new tag that only this region has");
-	verbs_expect(&test->verbs, &mr, &tag_20, "is in the table");
+	verbs_expect(&test->verbs, &mr, &st_20, "is in the table");
 	expect_revalidations(test, &mr, 1);
 	reg(test, &fresh, IB_UVERBS_TPH_NS_AUTO);
-	verbs_expect(&test->verbs, &fresh, &tag_20, "a new region shares the entry");
+	verbs_expect(&test->verbs, &fresh, &st_20, "a new region shares the entry");
 	dereg(test, &fresh);
 	dereg(test, &mr);
 }
@@ -189,7 +189,7 @@ int main(void)
 
 	tap_plan(7 + 5 + 10 + 5 + 5 + 3);
 	test_same(&test);
-	test_new_tag(&test);
+	test_new_st(&test);
 	test_refused(&test);
 	test_shared(&test);
 	test_taken(&test);

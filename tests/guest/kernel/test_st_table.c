@@ -22,7 +22,7 @@ struct test {
 	int dmabuf;
 };
 
-static int reg_tag(struct test *test, uint8_t tag, uint64_t flags, struct verbs_mr *mr)
+static int reg_st(struct test *test, uint8_t st, uint64_t flags, struct verbs_mr *mr)
 {
 	const struct verbs_reg reg = {
 		.fd = test->dmabuf,
@@ -30,7 +30,7 @@ static int reg_tag(struct test *test, uint8_t tag, uint64_t flags, struct verbs_
 		.tph_flags = flags,
 		.mandatory = true,
 	};
-	int err = exporter_publish(test->accelerator, test->dmabuf, tag, 1);
+	int err = exporter_publish(test->accelerator, test->dmabuf, st, 1);
 
 	if (err)
 		tap_bail_out("cannot publish: %s", strerror(err));
@@ -59,15 +59,15 @@ static void test_sharing(struct test *test)
 {
 	struct verbs_mr first, second, other;
 
-	tap_errno(reg_tag(test, 0x10, IB_UVERBS_TPH_REQUIRE, &first), 0, "a region");
-	tap_errno(reg_tag(test, 0x10, IB_UVERBS_TPH_REQUIRE, &second), 0, "one with the same tag");
-	tap_errno(reg_tag(test, 0x20, IB_UVERBS_TPH_REQUIRE, &other), 0, "one with another tag");
+	tap_errno(reg_st(test, 0x10, IB_UVERBS_TPH_REQUIRE, &first), 0, "a region");
+	tap_errno(reg_st(test, 0x10, IB_UVERBS_TPH_REQUIRE, &second), 0, "one with the same tag");
+	tap_errno(reg_st(test, 0x20, IB_UVERBS_TPH_REQUIRE, &other), 0, "one with another tag");
 	tap_ok(index_of(test, &first) && index_of(test, &first) == index_of(test, &second),
 	       "the same tag has one entry");
 	tap_ok(index_of(test, &other) && index_of(test, &other) != index_of(test, &first),
 	       "another tag has another one");
 	dereg(test, &first);
-	verbs_expect(&test->verbs, &second, &(struct verbs_tag) { MLX5_IB_TPH_SOURCE_EXPORTER,
+	verbs_expect(&test->verbs, &second, &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER,
 		     0x10, 1 }, "the entry stays as long as one of them is left");
 	dereg(test, &second);
 	dereg(test, &other);
@@ -77,8 +77,8 @@ static void test_tag_zero(struct test *test)
 {
 	struct verbs_mr mr;
 
-	tap_errno(reg_tag(test, 0, IB_UVERBS_TPH_REQUIRE, &mr), 0, "tag 0");
-	verbs_expect(&test->verbs, &mr, &(struct verbs_tag) { MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 },
+	tap_errno(reg_st(test, 0, IB_UVERBS_TPH_REQUIRE, &mr), 0, "tag 0");
+	verbs_expect(&test->verbs, &mr, &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 },
 		     "tag 0 comes with its hint");
 	tap_ok(index_of(test, &mr) == 0, "and needs no entry");
 	dereg(test, &mr);
@@ -90,22 +90,22 @@ static void test_full(struct test *test)
 	int i, err = 0;
 
 	for (i = 0; i < USABLE && !err; i++)
-		err = reg_tag(test, 0x30 + i, IB_UVERBS_TPH_REQUIRE, &mr[i]);
+		err = reg_st(test, 0x30 + i, IB_UVERBS_TPH_REQUIRE, &mr[i]);
 	if (!tap_errno(err, 0, "as many tags as there are entries"))
 		tap_bail_out("the table is not empty, or smaller than %d", ST_ENTRIES);
 
-	tap_errno(reg_tag(test, 0x80, IB_UVERBS_TPH_REQUIRE, &extra), ENOSPC,
+	tap_errno(reg_st(test, 0x80, IB_UVERBS_TPH_REQUIRE, &extra), ENOSPC,
 		  "one more, with REQUIRE");
-	tap_errno(reg_tag(test, 0x80, 0, &extra), 0, "one more, without");
+	tap_errno(reg_st(test, 0x80, 0, &extra), 0, "one more, without");
 	verbs_expect(&test->verbs, &extra, NULL, "it has no hints");
 	dereg(test, &extra);
-	tap_errno(reg_tag(test, 0x31, IB_UVERBS_TPH_REQUIRE, &extra), 0,
+	tap_errno(reg_st(test, 0x31, IB_UVERBS_TPH_REQUIRE, &extra), 0,
 		  "a tag that is in the table");
 	dereg(test, &extra);
 	dereg(test, &mr[0]);
-	tap_errno(reg_tag(test, 0x80, IB_UVERBS_TPH_REQUIRE, &extra), 0,
+	tap_errno(reg_st(test, 0x80, IB_UVERBS_TPH_REQUIRE, &extra), 0,
 		  "a new tag in an entry that was given back");
-	verbs_expect(&test->verbs, &extra, &(struct verbs_tag) { MLX5_IB_TPH_SOURCE_EXPORTER,
+	verbs_expect(&test->verbs, &extra, &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER,
 		     0x80, 1 }, "has its own hints");
 	dereg(test, &extra);
 	for (i = 1; i < USABLE; i++)
@@ -119,9 +119,9 @@ static void test_rounds(struct test *test)
 	int i, err = 0;
 
 	for (i = 0; i < ROUNDS && !err; i++) {
-		err = reg_tag(test, 1 + i, IB_UVERBS_TPH_REQUIRE, &mr);
+		err = reg_st(test, 1 + i, IB_UVERBS_TPH_REQUIRE, &mr);
 		if (!err)
-			err = reg_tag(test, 1 + i, IB_UVERBS_TPH_REQUIRE, &same);
+			err = reg_st(test, 1 + i, IB_UVERBS_TPH_REQUIRE, &same);
 		if (err)
 			break;
 		dereg(test, &mr);

@@ -198,21 +198,22 @@ int verbs_prefetch(struct verbs *verbs, const struct verbs_mr *mr)
 			     IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1);
 }
 
-void verbs_expect(struct verbs *verbs, const struct verbs_mr *mr, const struct verbs_tag *tag,
+void verbs_expect(struct verbs *verbs, const struct verbs_mr *mr, const struct verbs_hints *hints,
 		  const char *what)
 {
-	static const struct verbs_tag none;
+	static const struct verbs_hints none;
 	struct mlx5_ib_tph_mr_info info = {};
 	int err = verbs_query(verbs, mr, &info);
 
-	if (!tag)
-		tag = &none;
-	if (tap_ok(!err && info.source == tag->source && info.steering_tag == tag->tag &&
-		   info.ph == tag->ph &&
-		   info.tph_namespace == (tag->source ? IB_UVERBS_TPH_NS_ST : IB_UVERBS_TPH_NS_NONE),
+	if (!hints)
+		hints = &none;
+	if (tap_ok(!err && info.source == hints->source && info.steering_tag == hints->st &&
+		   info.ph == hints->ph &&
+		   info.tph_namespace ==
+			   (hints->source ? IB_UVERBS_TPH_NS_ST : IB_UVERBS_TPH_NS_NONE),
 		   "%s", what))
 		return;
 	tap_note("query: %s, source %u, namespace %u, tag %#x, ph %u", strerror(err), info.source,
 		 info.tph_namespace, info.steering_tag, info.ph);
-	tap_note("expected source %u, tag %#x, ph %u", tag->source, tag->tag, tag->ph);
+	tap_note("expected source %u, tag %#x, ph %u", hints->source, hints->st, hints->ph);
 }

@@ -57,15 +57,15 @@ int verbs_free_dmah(struct verbs *verbs, uint32_t handle);
 int verbs_prefetch(struct verbs *verbs, const struct verbs_mr *mr);
 
 /*
- * Next tests: does the query of @mr say that? Without a @tag there must be no hints at all. Never
+ * Next tests: does the query of @mr say that? Without @hints there must be no hints at all. Never
  * looks at the index.
  */
-struct verbs_tag {
+struct verbs_hints {
 	enum mlx5_ib_tph_source source;
-	uint16_t tag;
+	uint16_t st;
 	uint8_t ph;
 };
-void verbs_expect(struct verbs *verbs, const struct verbs_mr *mr, const struct verbs_tag *tag,
+void verbs_expect(struct verbs *verbs, const struct verbs_mr *mr, const struct verbs_hints *hints,
 		  const char *what);
 
 #endif

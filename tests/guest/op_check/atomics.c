@@ -19,12 +19,12 @@
 
 #define LENGTH	4096
 #define OFFSET	24	/* of the 8 bytes in the memory */
-#define TAG	0x05	/* partition 5; operation 0, a store */
-#define HINT	1
+#define ST	0x05	/* partition 5; operation 0, a store */
+#define PH	1
 #define ADD	0x100000001u
 
 struct counts {
-	uint64_t atomics, reads, writes, partition, hint;
+	uint64_t atomics, reads, writes, partition, ph;
 };
 
 static struct rc_pair pair;
@@ -42,8 +42,8 @@ static uint64_t get(unsigned int offset)
 static struct counts counts(void)
 {
 	return (struct counts){
-		get(ACC_ATOMICS), get(ACC_READS), get(ACC_WRITES), get(ACC_PARTITION_ST(TAG)),
-		get(ACC_PH(HINT)),
+		get(ACC_ATOMICS), get(ACC_READS), get(ACC_WRITES), get(ACC_PARTITION_ST(ST)),
+		get(ACC_PH(PH)),
 	};
 }
 
@@ -87,7 +87,7 @@ static bool enable_atomics(bool on)
 
 static void open_accelerator(void)
 {
-	const struct vfio_tph_tags tags = { .flags = VFIO_TPH_TAG_ST, .st = TAG, .ph = HINT };
+	const struct vfio_tph_tags tags = { .flags = VFIO_TPH_TAG_ST, .st = ST, .ph = PH };
 	struct ibv_tph_dmabuf_mr_attr attr = {
 		.length = LENGTH,
 		.access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_ATOMIC,
@@ -152,7 +152,7 @@ static void expect(const char *how, struct counts from, struct counts more)
 	       "%s: %u AtomicOp, %u read, %u write", how, (unsigned int)more.atomics,
 	       (unsigned int)more.reads, (unsigned int)more.writes);
 	tap_ok(now.partition - from.partition == more.partition &&
-	       now.hint - from.hint == more.hint, "%s: all of them with tag and hint", how);
+	       now.ph - from.ph == more.ph, "%s: all of them with tag and hint", how);
 }
 
 int main(void)

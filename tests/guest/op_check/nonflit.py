@@ -21,7 +21,7 @@ fabric = control.Control()
 
 
 def received(device):
-    """What the accelerator got from its peers until now: by (namespace, tag, hint)."""
+    """What the accelerator got from its peers until now: by (namespace, st, ph)."""
     return {(kind["namespace"], kind["st"], kind["ph"]): kind
             for kind in fabric("tlps", device=device)["received"]}
 
@@ -33,11 +33,11 @@ def arrived(device, before, what):
     return {kind: growth for kind, growth in grown.items() if growth}
 
 
-def perftest(tool, device, tag, hint):
+def perftest(tool, device, st, ph):
     """Runs the tool on the accelerator's memory, published with this 16-bit tag."""
     pair = perftest_pair.run_pair(tool, ["-s", SIZE, "-n", COUNT], [
         f"--vfio-dmabuf={ACCELERATORS[device]},bar=2,size=1M", "--dmabuf-tph=st-ext",
-        "--dmabuf-tph-require", f"--tph-st-ext={tag:#x}", f"--tph-ph={hint}"])
+        "--dmabuf-tph-require", f"--tph-st-ext={st:#x}", f"--tph-ph={ph}"])
     assert pair.succeeded(), pair
 
 
@@ -66,11 +66,11 @@ def test_operations_translated():
     operations("acc1")
 
 
-def writes(device, tag, hint, namespace):
+def writes(device, st, ph, namespace):
     before = received(device)
-    perftest("ib_write_bw", device, tag, hint)
+    perftest("ib_write_bw", device, st, ph)
     written = arrived(device, before, "write_bytes")
-    assert written == {(namespace, tag, hint): COUNT * SIZE}, written
+    assert written == {(namespace, st, ph): COUNT * SIZE}, written
 
 
 def test_writes():

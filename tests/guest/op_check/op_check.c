@@ -60,7 +60,7 @@ static uint64_t number(const char *option, const char *text, uint64_t max)
 	return value;
 }
 
-static void set_tag(struct arguments *args, const char *option, const char *text)
+static void set_st(struct arguments *args, const char *option, const char *text)
 {
 	if (!strcmp(option, "st")) {
 		args->tph_namespace = IBV_TPH_NS_ST;
@@ -116,7 +116,7 @@ static struct arguments parse(int argc, char **argv)
 			args.tags.ph = number("ph", optarg, 3);
 			break;
 		case 't':
-			set_tag(&args, options[index].name, optarg);
+			set_st(&args, options[index].name, optarg);
 			break;
 		default:
 			fputs(usage, stderr);
@@ -204,7 +204,7 @@ static void query(struct check *check, const char *how, struct ibv_mr *mr,
 	static const char *const sources[] = { "none", "exporter", "DMA handle" };
 	static const char *const namespaces[] = { "none", "auto", "ST", "ST_EXT" };
 	const struct vfio_tph_tags *tags = &check->args.tags;
-	uint16_t tag = tags->flags == VFIO_TPH_TAG_ST ? tags->st : tags->st_ext;
+	uint16_t st = tags->flags == VFIO_TPH_TAG_ST ? tags->st : tags->st_ext;
 	struct mlx5dv_tph_mr_info info = {};
 	int err = mlx5dv_tph_query_mr(mr, &info);
 	bool passed;
@@ -213,7 +213,7 @@ static void query(struct check *check, const char *how, struct ibv_mr *mr,
 		passed = !err && info.source == MLX5DV_TPH_SOURCE_NONE;
 	else
 		passed = !err && info.source == MLX5DV_TPH_SOURCE_EXPORTER &&
-			 info.tph_namespace == tph_namespace && info.steering_tag == tag &&
+			 info.tph_namespace == tph_namespace && info.steering_tag == st &&
 			 info.ph == tags->ph;
 	tap_ok(passed, "%s: the query says what the TLPs will carry", how);
 	if (err)

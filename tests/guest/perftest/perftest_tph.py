@@ -18,8 +18,7 @@ NIC = os.environ["TPH_NIC0"]
 SHORT = ["-s", "4096", "-n", "64"]
 BUFFER = f"--vfio-dmabuf={ACCELERATOR},bar=2,size=1M"
 
-NONE = {"source": "none", "namespace": "none", "steering_tag": 0, "ph": 0, "st_index": 0,
-        "revalidations": 0}
+NONE = {"source": "none", "namespace": "none", "st": 0, "ph": 0, "st_index": 0, "revalidations": 0}
 NOT_AVAILABLE = (
     "either the tag required cannot be had (not published, not the namespace that the device "
     "sends, or unknown to kernel or driver), or the device cannot register dma-bufs; without "
@@ -30,7 +29,7 @@ fabric = control.Control()
 
 
 def received():
-    """Bytes that the accelerator got from its peers until now, by (namespace, tag, hint)."""
+    """Bytes that the accelerator got from its peers until now, by (namespace, st, ph)."""
     return {(kind["namespace"], kind["st"], kind["ph"]): kind["write_bytes"]
             for kind in fabric("tlps", device="acc0")["received"]}
 
@@ -51,15 +50,15 @@ def succeeds(tool, *server, common=SHORT, client=()):
     return pair
 
 
-def has_tag(pair, tag, hint):
+def has_tag(pair, st, ph):
     """From its registration to its end, the server's memory region has the exporter's 8-bit tag."""
     for event in ("registered", "ended"):
         effect = pair.effect(event)
         # Which entry of the table the driver takes is its own business.
         index = effect.pop("st_index")
-        assert effect == {"source": "exporter", "namespace": "st", "steering_tag": tag, "ph": hint,
+        assert effect == {"source": "exporter", "namespace": "st", "st": st, "ph": ph,
                           "revalidations": 0}, effect
-        assert (index == 0) == (tag == 0), index
+        assert (index == 0) == (st == 0), index
     return index
 
 

@@ -73,9 +73,9 @@ void fixture_close(struct fixture *fixture)
 	vfio_tph_close(fixture->accelerator);
 }
 
-void fixture_publish(const struct fixture *fixture, uint32_t flags, uint16_t tag, uint8_t ph)
+void fixture_publish(const struct fixture *fixture, uint32_t flags, uint16_t st, uint8_t ph)
 {
-	const struct vfio_tph_tags tags = { .flags = flags, .st_ext = tag, .st = tag, .ph = ph };
+	const struct vfio_tph_tags tags = { .flags = flags, .st_ext = st, .st = st, .ph = ph };
 	struct vfio_tph_reason reason;
 
 	if (vfio_tph_publish(fixture->accelerator, fixture->dmabuf_fd, &tags, &reason))

@@ -27,8 +27,8 @@ struct fixture {
 void fixture_open(struct fixture *fixture, const char *rdma_device);
 void fixture_close(struct fixture *fixture);
 
-/* Publishes, or ends the test. @flags is enum vfio_tph_tag_flags; the tag is in both namespaces. */
-void fixture_publish(const struct fixture *fixture, uint32_t flags, uint16_t tag, uint8_t ph);
+/* Publishes, or ends the test. @flags is enum vfio_tph_tag_flags; @st is in both namespaces. */
+void fixture_publish(const struct fixture *fixture, uint32_t flags, uint16_t st, uint8_t ph);
 
 /* A registration of the whole dma-buf. */
 struct ibv_tph_dmabuf_mr_attr fixture_attr(const struct fixture *fixture,

@@ -9,7 +9,7 @@
 #include "fixture.h"
 #include "tap.h"
 
-#define TAG 0xa7
+#define ST 0xa7
 #define PH 1
 #define STATES 4	/* of the exporter: any of the two tags */
 
@@ -52,7 +52,7 @@ static bool query_says(struct ibv_mr *mr, bool tagged, enum ibv_tph_namespace em
 		return false;
 	}
 	if (tagged ? info.source == MLX5DV_TPH_SOURCE_EXPORTER && info.tph_namespace == emitted &&
-		     info.steering_tag == TAG && info.st_index && info.ph == PH &&
+		     info.steering_tag == ST && info.st_index && info.ph == PH &&
 		     !info.revalidations :
 		     info.source == MLX5DV_TPH_SOURCE_NONE && !info.tph_namespace &&
 		     !info.steering_tag && !info.st_index && !info.ph && !info.revalidations)
@@ -98,7 +98,7 @@ static void try_state(struct fixture *fixture, uint32_t published, enum ibv_tph_
 	struct expectation expected;
 	uint32_t asked, require;
 
-	fixture_publish(fixture, published, TAG, PH);
+	fixture_publish(fixture, published, ST, PH);
 	for (asked = IBV_TPH_NS_NONE; asked <= IBV_TPH_NS_ST_EXT; asked++)
 		for (require = 0; require <= IBV_TPH_REQUIRE; require++) {
 			attr = fixture_attr(fixture, asked, require);

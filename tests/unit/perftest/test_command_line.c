@@ -72,7 +72,7 @@ static void takes_ours_in_every_order(void **state)
 		assert_stock(&parsed, "ib_write_bw -d mlx5_0 -s 4096 host");
 		assert_int_equal(parsed.line.options.ns, IBV_TPH_NS_ST);
 		assert_string_equal(parsed.line.options.bdf, "0000:04:00.0");
-		assert_int_equal(parsed.line.options.steering_tag, 0xf0);
+		assert_int_equal(parsed.line.options.st, 0xf0);
 		assert_int_equal(parsed.line.options.ph, 2);
 		command_line_free(&parsed.line);
 	}

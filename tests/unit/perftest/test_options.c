@@ -106,8 +106,8 @@ static void takes_limits(void **state)
 	assert_true(tph_option_set(&options, TPH_OPTION_ST, "255", &why));
 	assert_true(tph_option_set(&options, TPH_OPTION_ST_EXT, "0xFFFF", &why));
 	assert_true(tph_option_set(&options, TPH_OPTION_PH, "3", &why));
-	assert_int_equal(options.steering_tag, 0xff);
-	assert_int_equal(options.steering_tag_ext, 0xffff);
+	assert_int_equal(options.st, 0xff);
+	assert_int_equal(options.st_ext, 0xffff);
 	assert_int_equal(options.ph, 3);
 }
 
@@ -292,7 +292,7 @@ static void passes_through_the_environment(void **state)
 	assert_int_equal(copy.ns, IBV_TPH_NS_AUTO);
 	assert_true(copy.require);
 	assert_true(copy.offset == 8192 && copy.size == 1 << 20);
-	assert_int_equal(copy.steering_tag, 0xf0);
+	assert_int_equal(copy.st, 0xf0);
 	assert_int_equal(copy.ph, 2);
 	tph_options_buffer_name(&options, name, sizeof(name));
 	tph_options_buffer_name(&copy, copied_name, sizeof(copied_name));

@@ -11,7 +11,7 @@ const struct vector nonflit_vectors[] = {
 	{
 		"the write of the reference capture: TH, ST F0h in the Tag, PH 2 in address bits 1:0",
 		{ .type = TLP_MWR64, .requester = 0x0400, .length = 8, .first_be = 0xf,
-		  .last_be = 0xf, .address = 0x000020e006000800, .hints = { TLP_HV_ST8, 2, 0xf0 } },
+		  .last_be = 0xf, .address = 0x000020e006000800, .hints = { TLP_HV_ST, 2, 0xf0 } },
 		0, 16,
 		{ 0x60, 0x01, 0x00, 0x08,  0x04, 0x00, 0xf0, 0xff,  0x00, 0x00, 0x20, 0xe0,
 		  0x06, 0x00, 0x08, 0x02,  PAYLOAD32 },
@@ -20,7 +20,7 @@ const struct vector nonflit_vectors[] = {
 		"MWr64, 16-bit ST 12F0h, PH 3: TPH prefix with 12h",
 		{ .type = TLP_MWR64, .requester = 0x0400, .length = 2, .first_be = 0xf,
 		  .last_be = 0xf, .address = 0x000020e006000000,
-		  .hints = { TLP_HV_ST16, 3, 0x12f0 } },
+		  .hints = { TLP_HV_ST_EXT, 3, 0x12f0 } },
 		0, 20,
 		{ 0x90, 0x12, 0x00, 0x00,  0x60, 0x01, 0x00, 0x02,  0x04, 0x00, 0xf0, 0xff,
 		  0x00, 0x00, 0x20, 0xe0,  0x06, 0x00, 0x00, 0x03,  PAYLOAD8 },
@@ -28,7 +28,7 @@ const struct vector nonflit_vectors[] = {
 	{
 		"MWr32, 16-bit ST FF00h: prefix, nothing in the Tag; PH in byte 11 of the header",
 		{ .type = TLP_MWR32, .requester = 0x0018, .length = 1, .first_be = 0xf,
-		  .address = 0xfebf0010, .hints = { TLP_HV_ST16, 1, 0xff00 } },
+		  .address = 0xfebf0010, .hints = { TLP_HV_ST_EXT, 1, 0xff00 } },
 		0, 16,
 		{ 0x90, 0xff, 0x00, 0x00,  0x40, 0x01, 0x00, 0x01,  0x00, 0x18, 0x00, 0x0f,
 		  0xfe, 0xbf, 0x00, 0x11,  PAYLOAD4 },
@@ -36,7 +36,7 @@ const struct vector nonflit_vectors[] = {
 	{
 		"MWr64 with ST 0, PH 0: hints that say \"no preference\" are hints",
 		{ .type = TLP_MWR64, .requester = 0xffff, .length = 1, .first_be = 0xf,
-		  .address = 0xfffffffffffffffc, .hints = { TLP_HV_ST8, 0, 0 } },
+		  .address = 0xfffffffffffffffc, .hints = { TLP_HV_ST, 0, 0 } },
 		0, 16,
 		{ 0x60, 0x01, 0x00, 0x01,  0xff, 0xff, 0x00, 0x0f,  0xff, 0xff, 0xff, 0xff,
 		  0xff, 0xff, 0xff, 0xfc,  PAYLOAD4 },
@@ -52,7 +52,7 @@ const struct vector nonflit_vectors[] = {
 	{
 		"MWr64, ragged at both ends, with hints: writes keep their byte enables",
 		{ .type = TLP_MWR64, .requester = 0x0400, .length = 4, .first_be = 0xe,
-		  .last_be = 0x7, .address = 0x123456780, .hints = { TLP_HV_ST8, 1, 0x5a } },
+		  .last_be = 0x7, .address = 0x123456780, .hints = { TLP_HV_ST, 1, 0x5a } },
 		0, 16,
 		{ 0x60, 0x01, 0x00, 0x04,  0x04, 0x00, 0x5a, 0x7e,  0x00, 0x00, 0x00, 0x01,
 		  0x23, 0x45, 0x67, 0x81,  PAYLOAD16 },
@@ -69,7 +69,7 @@ const struct vector nonflit_vectors[] = {
 		"MRd64 of 4 KiB with hints: ST in place of the byte enables, the Tag stays",
 		{ .type = TLP_MRD64, .requester = 0x0400, .tag = 0x01fe, .length = 1024,
 		  .first_be = 0xf, .last_be = 0xf, .address = 0x8000001000,
-		  .hints = { TLP_HV_ST8, 1, 0x77 } },
+		  .hints = { TLP_HV_ST, 1, 0x77 } },
 		0, 16,
 		{ 0x20, 0x09, 0x00, 0x00,  0x04, 0x00, 0xfe, 0x77,  0x00, 0x00, 0x00, 0x80,
 		  0x00, 0x00, 0x10, 0x01 },
@@ -77,7 +77,7 @@ const struct vector nonflit_vectors[] = {
 	{
 		"MRd32 of one DW with a 16-bit ST: enables of 0Fh are implied",
 		{ .type = TLP_MRD32, .requester = 0x0400, .tag = 7, .length = 1, .first_be = 0xf,
-		  .address = 0x1004, .hints = { TLP_HV_ST16, 2, 0xa55a } },
+		  .address = 0x1004, .hints = { TLP_HV_ST_EXT, 2, 0xa55a } },
 		0, 16,
 		{ 0x90, 0xa5, 0x00, 0x00,  0x00, 0x01, 0x00, 0x01,  0x04, 0x00, 0x07, 0x5a,
 		  0x00, 0x00, 0x10, 0x06 },
@@ -101,7 +101,7 @@ const struct vector nonflit_vectors[] = {
 	{
 		"MWr64 with memory attributes and an 8-bit tag: the prefix alone makes no 16 bits",
 		{ .type = TLP_MWR64, .requester = 0x0400, .at = 2, .length = 1, .first_be = 0xf,
-		  .address = 0x8000001000, .av = true, .ama = 2, .hints = { TLP_HV_ST8, 3, 0x42 } },
+		  .address = 0x8000001000, .av = true, .ama = 2, .hints = { TLP_HV_ST, 3, 0x42 } },
 		0, 20,
 		{ 0x90, 0x00, 0x50, 0x00,  0x60, 0x01, 0x08, 0x01,  0x04, 0x00, 0x42, 0x0f,
 		  0x00, 0x00, 0x00, 0x80,  0x00, 0x00, 0x10, 0x03,  PAYLOAD4 },
@@ -109,7 +109,7 @@ const struct vector nonflit_vectors[] = {
 	{
 		"FetchAdd64 of 8 bytes with hints: ST in byte 7",
 		{ .type = TLP_FETCHADD64, .requester = 0x0400, .tag = 0x100, .length = 2,
-		  .address = 0x8000001008, .hints = { TLP_HV_ST8, 2, 0x10 } },
+		  .address = 0x8000001008, .hints = { TLP_HV_ST, 2, 0x10 } },
 		0, 16,
 		{ 0x6c, 0x09, 0x00, 0x02,  0x04, 0x00, 0x00, 0x10,  0x00, 0x00, 0x00, 0x80,
 		  0x00, 0x00, 0x10, 0x0a,  PAYLOAD8 },
@@ -125,7 +125,7 @@ const struct vector nonflit_vectors[] = {
 	{
 		"CAS32 of 8 bytes with a 16-bit ST: prefix, and ST in byte 7",
 		{ .type = TLP_CAS32, .requester = 0x0400, .tag = 3, .length = 4,
-		  .address = 0x1008, .hints = { TLP_HV_ST16, 0, 0x0102 } },
+		  .address = 0x1008, .hints = { TLP_HV_ST_EXT, 0, 0x0102 } },
 		0, 16,
 		{ 0x90, 0x01, 0x00, 0x00,  0x4e, 0x01, 0x00, 0x04,  0x04, 0x00, 0x03, 0x02,
 		  0x00, 0x00, 0x10, 0x08,  PAYLOAD16 },
@@ -134,7 +134,7 @@ const struct vector nonflit_vectors[] = {
 		"DMWr64 with hints: not posted, so ST in byte 7 and the Tag stays",
 		{ .type = TLP_DMWR64, .requester = 0x0400, .tag = 0x204, .length = 2,
 		  .first_be = 0xf, .last_be = 0xf, .address = 0x8000001000,
-		  .hints = { TLP_HV_ST8, 3, 0x99 } },
+		  .hints = { TLP_HV_ST, 3, 0x99 } },
 		0, 16,
 		{ 0x7b, 0x81, 0x00, 0x02,  0x04, 0x00, 0x04, 0x99,  0x00, 0x00, 0x00, 0x80,
 		  0x00, 0x00, 0x10, 0x03,  PAYLOAD8 },

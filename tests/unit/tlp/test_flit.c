@@ -130,12 +130,12 @@ static void all_tags_and_hints(void **state)
 		assert_round_trip(&tlp);
 	}
 	for (unsigned int ph = 0; ph <= TLP_PH_MAX; ph++) {
-		for (unsigned int st = 0; st <= TLP_ST16_MAX; st++) {
-			tlp.hints = (struct tlp_hints){ TLP_HV_ST16, ph, st };
+		for (unsigned int st = 0; st <= TLP_ST_EXT_MAX; st++) {
+			tlp.hints = (struct tlp_hints){ TLP_HV_ST_EXT, ph, st };
 			assert_round_trip(&tlp);
 		}
-		for (unsigned int st = 0; st <= TLP_ST8_MAX; st++) {
-			tlp.hints = (struct tlp_hints){ TLP_HV_ST8, ph, st };
+		for (unsigned int st = 0; st <= TLP_ST_MAX; st++) {
+			tlp.hints = (struct tlp_hints){ TLP_HV_ST, ph, st };
 			assert_round_trip(&tlp);
 		}
 	}
@@ -209,8 +209,8 @@ static const struct bad bad[] = {
 	{ "length 1025", MWR64(.length = 1025), TLP_ERR_LENGTH },
 	{ "reserved HV", MWR64(.hints = { 2, 0, 0 }), TLP_ERR_HINTS },
 	{ "HV of 3 bits", MWR64(.hints = { 5, 0, 0 }), TLP_ERR_HINTS },
-	{ "8-bit namespace, ST 100h", MWR64(.hints = { TLP_HV_ST8, 0, 0x100 }), TLP_ERR_HINTS },
-	{ "PH 4", MWR64(.hints = { TLP_HV_ST16, 4, 0 }), TLP_ERR_HINTS },
+	{ "8-bit namespace, ST 100h", MWR64(.hints = { TLP_HV_ST, 0, 0x100 }), TLP_ERR_HINTS },
+	{ "PH 4", MWR64(.hints = { TLP_HV_ST_EXT, 4, 0 }), TLP_ERR_HINTS },
 	{ "last BE of one DW", MWR64(.last_be = 1), TLP_ERR_BE },
 	{ "beyond 4 KiB", MWR64(.address = 0x100000ffc, .length = 2, .last_be = 1), TLP_ERR_4K },
 	{ "CplD of length 0", CPLD(.length = 0), TLP_ERR_LENGTH },

@@ -135,12 +135,12 @@ static void all_hints(void **state)
 			.address = address, .payload = &payload,
 		};
 
-		for (unsigned int st = 0; st <= TLP_ST16_MAX; st++) {
-			tlp.hints = (struct tlp_hints){ TLP_HV_ST16, st % 4, st };
+		for (unsigned int st = 0; st <= TLP_ST_EXT_MAX; st++) {
+			tlp.hints = (struct tlp_hints){ TLP_HV_ST_EXT, st % 4, st };
 			assert_round_trip(&tlp);
-			if (st > TLP_ST8_MAX)
+			if (st > TLP_ST_MAX)
 				continue;
-			tlp.hints.hv = TLP_HV_ST8;
+			tlp.hints.hv = TLP_HV_ST;
 			assert_round_trip(&tlp);
 		}
 	}
@@ -149,7 +149,7 @@ static void all_hints(void **state)
 static void all_tags(void **state)
 {
 	struct tlp read = { .type = TLP_MRD64, .length = 1, .first_be = 0xf, .address = 1ull << 40,
-			    .hints = { TLP_HV_ST8, 1, 0xff } };
+			    .hints = { TLP_HV_ST, 1, 0xff } };
 	struct tlp completion = { .type = TLP_CPL, .byte_count = 4 };
 
 	for (unsigned int tag = 0; tag <= TLP_MAX_TAG_NONFLIT; tag++) {
@@ -203,12 +203,12 @@ static void small_16_bit_tags_lose_their_namespace(void **state)
 {
 	struct tlp_hints hints;
 
-	hints = tlp_nonflit_hints((struct tlp_hints){ TLP_HV_ST16, 3, 0xff });
-	assert_int_equal(hints.hv, TLP_HV_ST8);
+	hints = tlp_nonflit_hints((struct tlp_hints){ TLP_HV_ST_EXT, 3, 0xff });
+	assert_int_equal(hints.hv, TLP_HV_ST);
 	assert_int_equal(hints.ph, 3);
 	assert_int_equal(hints.st, 0xff);
-	hints = tlp_nonflit_hints((struct tlp_hints){ TLP_HV_ST16, 3, 0x100 });
-	assert_int_equal(hints.hv, TLP_HV_ST16);
+	hints = tlp_nonflit_hints((struct tlp_hints){ TLP_HV_ST_EXT, 3, 0x100 });
+	assert_int_equal(hints.hv, TLP_HV_ST_EXT);
 	assert_int_equal(hints.st, 0x100);
 	hints = tlp_nonflit_hints((struct tlp_hints){ 0 });
 	assert_int_equal(hints.hv, TLP_HV_NONE);
@@ -221,7 +221,7 @@ struct bad {
 };
 
 #define MRD64(...) { .type = TLP_MRD64, .length = 2, .address = 1ull << 32, __VA_ARGS__ }
-#define HINTS { TLP_HV_ST8, 0, 1 }
+#define HINTS { TLP_HV_ST, 0, 1 }
 
 static const struct bad bad[] = {
 	{ "type 0", { .type = 0, .length = 1 }, TLP_ERR_TYPE },

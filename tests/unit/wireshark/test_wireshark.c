@@ -224,7 +224,7 @@ static bool shows_byte_enables(const struct tlp *tlp)
 static void assert_nonflit_line(FILE *pipe, const struct tlp *tlp, const uint8_t *payload)
 {
 	bool completion = tlp_is_completion(tlp->type), hints = !completion && tlp->hints.hv;
-	bool prefix = tlp->av || (tlp->hints.hv == TLP_HV_ST16 && tlp->hints.st > 0xff);
+	bool prefix = tlp->av || (tlp->hints.hv == TLP_HV_ST_EXT && tlp->hints.st > 0xff);
 	char line[LINE_MAX_CHARS] = "";
 
 	column(line, true, "%s", tlp_type_name(tlp->type));
@@ -289,13 +289,13 @@ static unsigned int pick(unsigned int below)
 
 static void pick_hints(struct tlp *tlp)
 {
-	static const uint8_t hvs[] = { TLP_HV_NONE, TLP_HV_ST8, TLP_HV_ST16 };
+	static const uint8_t hvs[] = { TLP_HV_NONE, TLP_HV_ST, TLP_HV_ST_EXT };
 
 	tlp->hints.hv = hvs[pick(3)];
 	if (!tlp->hints.hv)
 		return;
 	tlp->hints.ph = pick(4);
-	tlp->hints.st = pick(tlp->hints.hv == TLP_HV_ST8 ? 0x100 : 0x10000);
+	tlp->hints.st = pick(tlp->hints.hv == TLP_HV_ST ? 0x100 : 0x10000);
 }
 
 static void pick_completion(struct tlp *tlp)

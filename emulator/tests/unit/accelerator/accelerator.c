@@ -93,14 +93,14 @@ static uint64_t get(struct fixture *f, uint64_t offset)
 	return value;
 }
 
-static struct tlp_hints st(uint8_t tag, uint8_t ph)
+static struct tlp_hints hints_st(uint8_t st, uint8_t ph)
 {
-	return (struct tlp_hints){ .hv = TLP_HV_ST8, .ph = ph, .st = tag };
+	return (struct tlp_hints){ .hv = TLP_HV_ST, .ph = ph, .st = st };
 }
 
-static struct tlp_hints st_ext(uint16_t tag, uint8_t ph)
+static struct tlp_hints hints_st_ext(uint16_t st, uint8_t ph)
 {
-	return (struct tlp_hints){ .hv = TLP_HV_ST16, .ph = ph, .st = tag };
+	return (struct tlp_hints){ .hv = TLP_HV_ST_EXT, .ph = ph, .st = st };
 }
 
 static void write_tagged(struct fixture *f, uint64_t offset, const void *data, size_t len,
@@ -135,11 +135,11 @@ static void operations_by_tag(void **state)
 		uint8_t operation = operations[i].operation;
 
 		memcpy(f->memory + 64, before, sizeof(before));
-		write_tagged(f, 64, data, sizeof(data), st(operation << 4 | 3, 0));
+		write_tagged(f, 64, data, sizeof(data), hints_st(operation << 4 | 3, 0));
 		assert_memory_equal(f->memory + 64, operations[i].result, sizeof(before));
 		assert_int_equal(get(f, ACC_OPERATION_ST(operation)), 1);
 		memcpy(f->memory + 64, before, sizeof(before));
-		write_tagged(f, 64, data, sizeof(data), st_ext(operation << 8 | 0xfe, 0));
+		write_tagged(f, 64, data, sizeof(data), hints_st_ext(operation << 8 | 0xfe, 0));
 		assert_memory_equal(f->memory + 64, operations[i].result, sizeof(before));
 		assert_int_equal(get(f, ACC_OPERATION_ST_EXT(operation)), 1);
 	}
@@ -154,7 +154,7 @@ static void float_addition(void **state)
 	float memory[2] = { 1.5f, -2.25f }, data[2] = { 0.25f, 2.25f }, result[2] = { 1.75f, 0 };
 
 	memcpy(f->memory, memory, sizeof(memory));
-	write_tagged(f, 0, data, sizeof(data), st(0x60, 0));
+	write_tagged(f, 0, data, sizeof(data), hints_st(0x60, 0));
 	assert_memory_equal(f->memory, result, sizeof(result));
 }
 
@@ -163,16 +163,16 @@ static void namespaces_are_not_confused(void **state)
 {
 	struct fixture *f = *state;
 
-	write_tagged(f, 0, "abcd", 4, st_ext(0x12f0, 0));
+	write_tagged(f, 0, "abcd", 4, hints_st_ext(0x12f0, 0));
 	assert_memory_equal(f->memory, "abcd", 4);
 	assert_int_equal(get(f, ACC_UNKNOWN_OPERATION), 1);
 	assert_int_equal(get(f, ACC_PARTITION_ST_EXT(0xf0)), 1);
 	assert_int_equal(get(f, ACC_OPERATION_ST_EXT(0x12)), 1);
-	write_tagged(f, 0, "abcd", 4, st(0xf0, 0));
+	write_tagged(f, 0, "abcd", 4, hints_st(0xf0, 0));
 	assert_memory_equal(f->memory, "dcba", 4);
-	write_tagged(f, 0, "abcd", 4, st_ext(0x00f0, 0));
+	write_tagged(f, 0, "abcd", 4, hints_st_ext(0x00f0, 0));
 	assert_memory_equal(f->memory, "abcd", 4);
-	write_tagged(f, 0, "abcd", 4, st_ext(0x0ff0, 0));
+	write_tagged(f, 0, "abcd", 4, hints_st_ext(0x0ff0, 0));
 	assert_memory_equal(f->memory, "dcba", 4);
 }
 
@@ -190,20 +190,20 @@ static void ragged_ends_are_stored(void **state)
 		for (size_t j = 0; j < 4; j++)
 			expected[i + j] = data[i + 3 - j];
 	expected[11] = data[11];
-	write_tagged(f, 0x7d, data, 12, st(0xf0, 0));
+	write_tagged(f, 0x7d, data, 12, hints_st(0xf0, 0));
 	assert_memory_equal(f->memory + 0x7d, expected, 12);
 	assert_int_equal(f->memory[0x7c], 0);
 	assert_int_equal(f->memory[0x89], 0);
 	/* Less than a word, and across a word boundary without filling one. */
-	write_tagged(f, 0x101, data, 2, st(0xf0, 0));
+	write_tagged(f, 0x101, data, 2, hints_st(0xf0, 0));
 	assert_memory_equal(f->memory + 0x101, data, 2);
-	write_tagged(f, 0x201, data, 6, st(0xf0, 0));
+	write_tagged(f, 0x201, data, 6, hints_st(0xf0, 0));
 	assert_memory_equal(f->memory + 0x201, data, 6);
 	/* Splitting into TLPs keeps words whole, wherever the write starts. */
 	for (size_t i = 0; i < 300; i += 4)
 		for (size_t j = 0; j < 4; j++)
 			expected[i + j] = data[i + 3 - j];
-	write_tagged(f, 0x37c, data, 300, st(0xf0, 0));
+	write_tagged(f, 0x37c, data, 300, hints_st(0xf0, 0));
 	assert_memory_equal(f->memory + 0x37c, expected, 300);
 }
 
@@ -211,10 +211,10 @@ static void counters_count_tlps(void **state)
 {
 	struct fixture *f = *state;
 	uint8_t data[256] = { 0 };
-	struct tlp_hints hints = st(0x05, 3);
+	struct tlp_hints hints = hints_st(0x05, 3);
 
-	write_tagged(f, 0, data, 256, st(0x05, 2));
-	write_tagged(f, 0, data, 4, st_ext(0x0005, 1));
+	write_tagged(f, 0, data, 256, hints_st(0x05, 2));
+	write_tagged(f, 0, data, 4, hints_st_ext(0x0005, 1));
 	assert_int_equal(fabric_write(f->nic, BASE, data, 4, NULL), 0);
 	assert_int_equal(fabric_read(f->nic, BASE, data, 256, &hints), 0);
 	assert_int_equal(get(f, ACC_WRITES), 4);
@@ -244,11 +244,11 @@ static void tph_completer_ignores_the_other_namespace(void **state)
 {
 	struct fixture *f = *state;
 
-	write_tagged(f, 0, "abcd", 4, st_ext(0x0f00, 1));
+	write_tagged(f, 0, "abcd", 4, hints_st_ext(0x0f00, 1));
 	assert_memory_equal(f->memory, "abcd", 4);
 	assert_int_equal(get(f, ACC_IGNORED_HINTS), 1);
 	assert_int_equal(get(f, ACC_PH(1)), 0);
-	write_tagged(f, 0, "abcd", 4, st(0xf0, 1));
+	write_tagged(f, 0, "abcd", 4, hints_st(0xf0, 1));
 	assert_memory_equal(f->memory, "dcba", 4);
 	assert_int_equal(get(f, ACC_CAPS) & ACC_CAPS_COMPLETER, 1);
 	assert_int_equal(pci_config_get(f->fn, f->fn->express_cap + PCI_EXP_DEVCAP2, 4) >> 12 & 3,
@@ -259,8 +259,8 @@ static void no_completer_ignores_all_hints(void **state)
 {
 	struct fixture *f = *state;
 
-	write_tagged(f, 0, "abcd", 4, st_ext(0x0f00, 1));
-	write_tagged(f, 0, "abcd", 4, st(0xf0, 1));
+	write_tagged(f, 0, "abcd", 4, hints_st_ext(0x0f00, 1));
+	write_tagged(f, 0, "abcd", 4, hints_st(0xf0, 1));
 	assert_memory_equal(f->memory, "abcd", 4);
 	assert_int_equal(get(f, ACC_IGNORED_HINTS), 2);
 	assert_int_equal(get(f, ACC_NO_HINTS), 0);
@@ -291,7 +291,7 @@ static void reset_clears_counters_and_keeps_memory(void **state)
 {
 	struct fixture *f = *state;
 
-	write_tagged(f, 0, "abcd", 4, st(0x00, 1));
+	write_tagged(f, 0, "abcd", 4, hints_st(0x00, 1));
 	pci_function_reset(f->fn);
 	assert_int_equal(get(f, ACC_WRITES), 0);
 	assert_int_equal(get(f, ACC_PH(1)), 0);
@@ -356,7 +356,7 @@ static void atomics_by_request(void **state)
 		{ { .type = TLP_FETCHADD64, .operand = -8 }, 8, 7, UINT64_MAX },
 	};
 	/* a tag whose operation would swap bytes, were it applied */
-	const struct tlp_hints hints = st(0xf3, 2);
+	const struct tlp_hints hints = hints_st(0xf3, 2);
 	struct fixture *f = *state;
 	uint64_t *target = (uint64_t *)(f->memory + 64), old;
 

@@ -11,8 +11,8 @@
 #include "util/macros.h"
 
 #define INDEX	5
-#define TAG	0x12f0
-#define HINT	2
+#define ST	0x12f0
+#define PH	2
 
 struct tph {
 	struct guest *guest;
@@ -31,7 +31,7 @@ static uint32_t peer_key(struct guest *guest, bool tph, uint8_t index)
 	return guest_mkey(guest, &(struct guest_mkey){
 		.pd = guest->pd, .access = GUEST_ACCESS, .page_shift = 12, .start = GUEST_PEER,
 		.len = GUEST_PEER_SIZE, .octowords = 8, .pages = pages, .num_pages = 16,
-		.tph = tph, .ph = HINT, .st_index = index,
+		.tph = tph, .ph = PH, .st_index = index,
 	});
 }
 
@@ -50,11 +50,11 @@ static void control(struct tph *tph, uint32_t requester, uint32_t mode)
 					  sizeof(value)), 0);
 }
 
-static void set_entry(struct tph *tph, unsigned int index, uint16_t tag)
+static void set_entry(struct tph *tph, unsigned int index, uint16_t st)
 {
 	unsigned int offset = tph->guest->nic->fn.tph_cap + PCI_TPH_BASE_SIZEOF + 2 * index;
 
-	assert_int_equal(pci_config_write(&tph->guest->nic->fn, offset, &tag, sizeof(tag)), 0);
+	assert_int_equal(pci_config_write(&tph->guest->nic->fn, offset, &st, sizeof(st)), 0);
 }
 
 static int setup(void **state)
@@ -66,7 +66,7 @@ static int setup(void **state)
 	tph.local = guest_alloc(tph.guest, 8 * GUEST_PAGE);
 	tph.lkey = guest_mr(tph.guest, tph.local, 8 * GUEST_PAGE, GUEST_ACCESS);
 	tph.rkey = peer_key(tph.guest, true, INDEX);
-	set_entry(&tph, INDEX, TAG);
+	set_entry(&tph, INDEX, ST);
 	control(&tph, PCI_TPH_REQ_TPH_ONLY, PCI_TPH_ST_DS_MODE);
 	*state = &tph;
 	return 0;
@@ -112,9 +112,9 @@ static void test_write(void **state)
 	assert_int_equal(tph->guest->peer.memory[5000], 0);
 	table = fabric_port_hint_counts(tph->guest->peer.port, &count);
 	assert_int_equal(count, 1);
-	assert_int_equal(table[0].hints.hv, TLP_HV_ST8);
-	assert_int_equal(table[0].hints.st, TAG & 0xff);
-	assert_int_equal(table[0].hints.ph, HINT);
+	assert_int_equal(table[0].hints.hv, TLP_HV_ST);
+	assert_int_equal(table[0].hints.st, ST & 0xff);
+	assert_int_equal(table[0].hints.ph, PH);
 	assert_int_equal(table[0].write_bytes, 5000);
 }
 
@@ -125,7 +125,7 @@ static void test_disabled(void **state)
 	control(tph, PCI_TPH_REQ_DISABLE, PCI_TPH_ST_DS_MODE);
 	expect_hints(tph, TLP_HV_NONE, 0, 0);
 	control(tph, PCI_TPH_REQ_TPH_ONLY, PCI_TPH_ST_DS_MODE);
-	expect_hints(tph, TLP_HV_ST8, TAG & 0xff, HINT);
+	expect_hints(tph, TLP_HV_ST, ST & 0xff, PH);
 }
 
 static void test_no_st_mode(void **state)
@@ -133,16 +133,16 @@ static void test_no_st_mode(void **state)
 	struct tph *tph = *state;
 
 	control(tph, PCI_TPH_REQ_TPH_ONLY, PCI_TPH_ST_NS_MODE);
-	expect_hints(tph, TLP_HV_ST8, 0, HINT);
+	expect_hints(tph, TLP_HV_ST, 0, PH);
 }
 
 static void test_retagged(void **state)
 {
 	struct tph *tph = *state;
 
-	expect_hints(tph, TLP_HV_ST8, TAG & 0xff, HINT);
+	expect_hints(tph, TLP_HV_ST, ST & 0xff, PH);
 	set_entry(tph, INDEX, 0x5a);
-	expect_hints(tph, TLP_HV_ST8, 0x5a, HINT);
+	expect_hints(tph, TLP_HV_ST, 0x5a, PH);
 }
 
 static void test_key_without(void **state)
@@ -159,7 +159,7 @@ static void test_index_beyond(void **state)
 
 	/* the table has 64 entries; an index of the guest's making finds none */
 	tph->rkey = peer_key(tph->guest, true, 255);
-	expect_hints(tph, TLP_HV_ST8, 0, HINT);
+	expect_hints(tph, TLP_HV_ST, 0, PH);
 }
 
 static void test_extended(void **state)
@@ -179,7 +179,7 @@ static void test_extended(void **state)
 	pci_config_set(&nic->fn, nic->fn.tph_cap + PCI_TPH_CTRL, 4,
 		       PCI_TPH_REQ_EXT_TPH << 8 | PCI_TPH_ST_DS_MODE);
 	hints = tph_hints(nic, &mkey);
-	assert_int_equal(hints.hv, TLP_HV_ST16);
+	assert_int_equal(hints.hv, TLP_HV_ST_EXT);
 	assert_int_equal(hints.st, 0xbeef);
 	assert_int_equal(hints.ph, 1);
 	connectx_destroy(nic);
@@ -201,7 +201,7 @@ static void test_read(void **state)
 	guest_assert_filled(guest_ptr(tph->guest, tph->local), 3000, 8);
 	table = fabric_port_hint_counts(tph->guest->peer.port, &count);
 	assert_int_equal(count, 1);
-	assert_int_equal(table[0].hints.st, TAG & 0xff);
+	assert_int_equal(table[0].hints.st, ST & 0xff);
 	assert_true(table[0].reads > 0);
 }
 
@@ -221,7 +221,7 @@ static void test_atomic(void **state)
 	guest_expect(tph->guest, &tph->cq[0], CQE_REQ, 0, 0);
 	assert_int_equal(*target, 42);
 	assert_int_equal(*result, 40);
-	assert_int_equal(tph->guest->peer.hints.st, TAG & 0xff);
+	assert_int_equal(tph->guest->peer.hints.st, ST & 0xff);
 }
 
 static void atomic(struct tph *tph, uint8_t opcode, uint64_t swap_add, uint64_t compare)
@@ -267,9 +267,9 @@ static void test_atomic_tlp(void **state)
 	assert_int_equal(*result, 42);
 	assert_int_equal(peer->atomics, 3);
 	assert_int_equal(peer->writes, 0);
-	assert_int_equal(peer->hints.hv, TLP_HV_ST8);
-	assert_int_equal(peer->hints.st, TAG & 0xff);
-	assert_int_equal(peer->hints.ph, HINT);
+	assert_int_equal(peer->hints.hv, TLP_HV_ST);
+	assert_int_equal(peer->hints.st, ST & 0xff);
+	assert_int_equal(peer->hints.ph, PH);
 }
 
 /* A completer without AtomicOps answers with Unsupported Request. */

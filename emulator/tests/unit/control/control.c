@@ -140,8 +140,8 @@ static void devices_and_values(void **state)
 static void tlps_by_hints(void **state)
 {
 	struct fixture *f = *state;
-	const struct tlp_hints st = { .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 };
-	const struct tlp_hints ext = { .hv = TLP_HV_ST16, .ph = 1, .st = 0x1234 };
+	const struct tlp_hints st = { .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 };
+	const struct tlp_hints ext = { .hv = TLP_HV_ST_EXT, .ph = 1, .st = 0x1234 };
 
 	fabric_port_set_bus_master(f->nic, true);
 	fabric_port_set_window(f->acc, 2, 0x1000, 0x1000);

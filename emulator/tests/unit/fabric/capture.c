@@ -153,7 +153,7 @@ static void ends(struct fixture *f)
 static void writes_are_as_an_analyzer_saw_them(void **state)
 {
 	struct fixture *f = *state;
-	const struct tlp_hints hints = { .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 };
+	const struct tlp_hints hints = { .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 };
 	uint8_t packet[20 + 32] = {
 		0x60, 0x02, 0x00, 0x08, 0x04, 0x00, 0x00, 0xf0, 0x00, 0x00, 0x20, 0xe0,
 		0x06, 0x00, 0x08, 0x00, 0x00, 0x00, 0xf0, 0x90,
@@ -199,7 +199,7 @@ static void ragged_ends_have_byte_enables(void **state)
 static void reads_and_their_completions(void **state)
 {
 	struct fixture *f = *state;
-	const struct tlp_hints hints = { .hv = TLP_HV_ST16, .ph = 1, .st = 0x1234 };
+	const struct tlp_hints hints = { .hv = TLP_HV_ST_EXT, .ph = 1, .st = 0x1234 };
 	uint8_t data[200], expected[200];
 	struct tlp tlp;
 
@@ -243,7 +243,7 @@ static void reads_and_their_completions(void **state)
 }
 
 /* The write that a hardware analyzer saw in flit mode, with a tag of the 16-bit namespace */
-static const struct tlp_hints wide_hints = { .hv = TLP_HV_ST16, .ph = 2, .st = 0x12f0 };
+static const struct tlp_hints wide_hints = { .hv = TLP_HV_ST_EXT, .ph = 2, .st = 0x12f0 };
 #define FLIT_WRITE(hv, st_high) \
 	0x60, 0x02, 0x00, 0x01, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x20, 0xe0, \
 	0x06, 0x00, 0x08, 0x00, 0x00, (st_high), 0xf0, 0x80 | (hv) << 4, 'a', 'b', 'c', 'd'
@@ -255,7 +255,7 @@ static void writes_outside_of_flit_mode(void **state)
 {
 	static const uint8_t wide[] = { 0x90, 0x12, 0x00, 0x00, NONFLIT_WRITE };
 	static const uint8_t narrow[] = { NONFLIT_WRITE };
-	const struct tlp_hints hints = { .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 };
+	const struct tlp_hints hints = { .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 };
 	struct fixture *f = *state;
 
 	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, "abcd", 4, &wide_hints), 0);
@@ -290,7 +290,7 @@ static void flit_to_nonflit_is_translated(void **state)
 static void nonflit_to_flit_is_translated(void **state)
 {
 	static const uint8_t sent[] = { 0x90, 0x12, 0x00, 0x00, NONFLIT_WRITE };
-	static const uint8_t received[] = { FLIT_WRITE(TLP_HV_ST16, 0x12) };
+	static const uint8_t received[] = { FLIT_WRITE(TLP_HV_ST_EXT, 0x12) };
 	struct fixture *f = *state;
 
 	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, "abcd", 4, &wide_hints), 0);
@@ -304,9 +304,9 @@ static void nonflit_to_flit_is_translated(void **state)
 static void a_small_wide_tag_arrives_as_8_bits(void **state)
 {
 	static const uint8_t sent[] = { NONFLIT_WRITE };
-	static const uint8_t received[] = { FLIT_WRITE(TLP_HV_ST8, 0) };
-	const struct tlp_hints small = { .hv = TLP_HV_ST16, .ph = 2, .st = 0xf0 };
-	const struct tlp_hints arrives = { .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 };
+	static const uint8_t received[] = { FLIT_WRITE(TLP_HV_ST, 0) };
+	const struct tlp_hints small = { .hv = TLP_HV_ST_EXT, .ph = 2, .st = 0xf0 };
+	const struct tlp_hints arrives = { .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 };
 	const struct fabric_hint_count *counts;
 	struct fixture *f = *state;
 	unsigned int count;

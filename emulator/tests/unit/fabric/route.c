@@ -80,7 +80,7 @@ static int free_ports(void **state)
 	return 0;
 }
 
-static const struct tlp_hints tag = { .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 };
+static const struct tlp_hints hints = { .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 };
 
 static void fill(uint8_t *data, size_t len)
 {
@@ -94,7 +94,7 @@ static void writes_are_cut_at_the_payload_size(void **state)
 	uint8_t data[512];
 
 	fill(data, sizeof(data));
-	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, data, 256, &tag), 0);
+	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, data, 256, &hints), 0);
 	assert_string_equal(f->log, "2+800:128/1,2,f0 2+880:128/1,2,f0 ");
 	assert_memory_equal(f->bar + 0x800, data, 256);
 	f->log[0] = '\0';
@@ -126,7 +126,7 @@ static void reads_are_cut_at_the_request_size(void **state)
 	fill(data, sizeof(data));
 	memcpy(f->bar + 0x10, data, sizeof(data));
 	fabric_port_set_sizes(f->nic, 128, 512);
-	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x10, got, 1024, &tag), 0);
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x10, got, 1024, &hints), 0);
 	assert_string_equal(f->log, "2+10:496/1,2,f0 2+200:512/1,2,f0 2+400:16/1,2,f0 ");
 	assert_memory_equal(got, data, sizeof(data));
 	/* Completions come in the completer's payload size, 128 here. */
@@ -140,7 +140,7 @@ static void memory_is_reached_without_tlps(void **state)
 	uint8_t data[PAGE], got[PAGE];
 
 	fill(data, sizeof(data));
-	assert_int_equal(fabric_write(f->nic, 0, data, PAGE, &tag), 0);
+	assert_int_equal(fabric_write(f->nic, 0, data, PAGE, &hints), 0);
 	assert_memory_equal(f->ram, data, PAGE);
 	assert_int_equal(fabric_read(f->nic, 16, got, PAGE, NULL), 0);
 	assert_memory_equal(got, data + 16, PAGE - 16);
@@ -209,19 +209,19 @@ static void a_mapping_without_memory_is_routed(void **state)
 static void hints_are_counted(void **state)
 {
 	struct fixture *f = *state;
-	const struct tlp_hints ext = { .hv = TLP_HV_ST16, .ph = 1, .st = 0xf0 };
+	const struct tlp_hints ext = { .hv = TLP_HV_ST_EXT, .ph = 1, .st = 0xf0 };
 	const struct fabric_hint_count *counts;
 	uint8_t data[256] = { 0 };
 	unsigned int count;
 
-	fabric_write(f->nic, BAR_BASE, data, 256, &tag);
+	fabric_write(f->nic, BAR_BASE, data, 256, &hints);
 	fabric_write(f->nic, BAR_BASE, data, 4, NULL);
 	fabric_write(f->nic, BAR_BASE, data, 4, &ext);
-	fabric_write(f->nic, BAR_BASE, data, 4, &tag);
-	fabric_read(f->nic, BAR_BASE, data, 4, &tag);
+	fabric_write(f->nic, BAR_BASE, data, 4, &hints);
+	fabric_read(f->nic, BAR_BASE, data, 4, &hints);
 	counts = fabric_port_hint_counts(f->acc, &count);
 	assert_int_equal(count, 3);
-	assert_memory_equal(&counts[0].hints, &tag, sizeof(tag));
+	assert_memory_equal(&counts[0].hints, &hints, sizeof(hints));
 	assert_int_equal(counts[0].writes, 3);
 	assert_int_equal(counts[0].write_bytes, 260);
 	assert_int_equal(counts[0].reads, 1);
@@ -238,7 +238,7 @@ static void hints_are_counted(void **state)
 static void the_table_of_hints_is_bounded(void **state)
 {
 	struct fixture *f = *state;
-	struct tlp_hints hints = { .hv = TLP_HV_ST16 };
+	struct tlp_hints hints = { .hv = TLP_HV_ST_EXT };
 	const struct fabric_hint_count *counts;
 	unsigned int count;
 

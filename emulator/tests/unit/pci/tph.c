@@ -123,17 +123,17 @@ static void hints_follow_type_and_mode(void **state)
 	set(f, PCI_TPH_BASE_SIZEOF + 2 * 5, 0x12f0, 2);
 	expect(f, 5, 2, none);
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY);
-	expect(f, 5, 2, (struct tlp_hints){ .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 });
-	expect(f, 4, 3, (struct tlp_hints){ .hv = TLP_HV_ST8, .ph = 3 });
+	expect(f, 5, 2, (struct tlp_hints){ .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 });
+	expect(f, 4, 3, (struct tlp_hints){ .hv = TLP_HV_ST, .ph = 3 });
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
-	expect(f, 5, 1, (struct tlp_hints){ .hv = TLP_HV_ST16, .ph = 1, .st = 0x12f0 });
+	expect(f, 5, 1, (struct tlp_hints){ .hv = TLP_HV_ST_EXT, .ph = 1, .st = 0x12f0 });
 	enable(f, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_EXT_TPH);
-	expect(f, 5, 0, (struct tlp_hints){ .hv = TLP_HV_ST16, .st = 0x12f0 });
+	expect(f, 5, 0, (struct tlp_hints){ .hv = TLP_HV_ST_EXT, .st = 0x12f0 });
 	enable(f, PCI_TPH_ST_NS_MODE, PCI_TPH_REQ_EXT_TPH);
-	expect(f, 5, 2, (struct tlp_hints){ .hv = TLP_HV_ST16, .ph = 2 });
+	expect(f, 5, 2, (struct tlp_hints){ .hv = TLP_HV_ST_EXT, .ph = 2 });
 	/* Reserved mode and reserved type. */
 	enable(f, 7, PCI_TPH_REQ_EXT_TPH);
-	expect(f, 5, 2, (struct tlp_hints){ .hv = TLP_HV_ST16, .ph = 2 });
+	expect(f, 5, 2, (struct tlp_hints){ .hv = TLP_HV_ST_EXT, .ph = 2 });
 	enable(f, PCI_TPH_ST_DS_MODE, 2);
 	assert_int_equal(pci_tph_requester(&f->fn), PCI_TPH_REQ_DISABLE);
 	expect(f, 5, 2, none);
@@ -153,9 +153,9 @@ static void modes_the_device_lacks_select_nothing(void **state)
 	assert_int_equal(pci_add_tph(&f->fn, &attr), 0);
 	set(f, PCI_TPH_BASE_SIZEOF, 0x42, 2);
 	enable(f, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_TPH_ONLY);
-	expect(f, 0, 1, (struct tlp_hints){ .hv = TLP_HV_ST8, .ph = 1 });
+	expect(f, 0, 1, (struct tlp_hints){ .hv = TLP_HV_ST, .ph = 1 });
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY);
-	expect(f, 0, 1, (struct tlp_hints){ .hv = TLP_HV_ST8, .ph = 1, .st = 0x42 });
+	expect(f, 0, 1, (struct tlp_hints){ .hv = TLP_HV_ST, .ph = 1, .st = 0x42 });
 }
 
 static void without_a_table_the_index_is_the_tag(void **state)
@@ -165,7 +165,7 @@ static void without_a_table_the_index_is_the_tag(void **state)
 	add(f, PCI_TPH_TABLE_NONE, 0, false);
 	assert_int_equal(get(f, PCI_TPH_CAP, 4), 0x00000007);
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY);
-	expect(f, 0xf0, 2, (struct tlp_hints){ .hv = TLP_HV_ST8, .ph = 2, .st = 0xf0 });
+	expect(f, 0xf0, 2, (struct tlp_hints){ .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 });
 	assert_int_equal(pci_tph_st(&f->fn, 0xf0), 0);
 }
 
@@ -179,8 +179,8 @@ static void a_table_in_msix_is_in_vector_control(void **state)
 	pci_bar_write(&f->fn, 2, 16 * 3 + PCI_MSIX_ENTRY_VECTOR_CTRL, &vector_control, 4);
 	assert_int_equal(pci_tph_st(&f->fn, 3), 0x5678);
 	enable(f, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_EXT_TPH);
-	expect(f, 3, 0, (struct tlp_hints){ .hv = TLP_HV_ST16, .st = 0x5678 });
-	expect(f, 4, 0, (struct tlp_hints){ .hv = TLP_HV_ST16 });
+	expect(f, 3, 0, (struct tlp_hints){ .hv = TLP_HV_ST_EXT, .st = 0x5678 });
+	expect(f, 4, 0, (struct tlp_hints){ .hv = TLP_HV_ST_EXT });
 }
 
 static void attributes_are_checked(void **state)
