@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 --
 -- Wireshark dissector for softfabric's captures: PCI Express packets, one interface a link, link
--- type USER0 in flit mode, USER1 outside of it. Use: wireshark -X lua_script:tph.lua FILE, or copy it to the personal
--- plugins folder that Help > About > Folders names.
+-- type USER0 in flit mode, USER1 outside of it. Use: wireshark -X lua_script:tph.lua FILE, or copy
+-- it to the personal plugins folder that Help > About > Folders names.
 --
 -- Written from the specification (PCI Express Base 6.x, sections 2.2.1, 2.2.5, 2.2.7, 2.2.9 and
 -- 2.2.10), not from tlp, so that each of the two can catch the other's mistakes.

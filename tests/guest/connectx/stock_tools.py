@@ -86,7 +86,8 @@ def main(pattern=""):
     tests = [stock_rows.named(f"{tool} {flags}", pingpong, tool, flags)
              for tool, rows in PINGPONGS.items() for flags in rows]
     tests += [stock_rows.named(f"{tool} {flags} (the NIC's counters only)", counted_pingpong, tool,
-                               flags) for tool, rows in UNCHECKED_PINGPONGS.items() for flags in rows]
+                               flags)
+              for tool, rows in UNCHECKED_PINGPONGS.items() for flags in rows]
     tests += [test_devinfo, test_asyncwatch]
     tables = PERFTEST, PERFTEST_25_01, PERFTEST_CM, PERFTEST_DC
     return stock_rows.Runner("/usr/bin/", tables, pattern).run(
