@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "rc_pair.h"
+#include "util/number.h"
 
 #define ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE)
 #define WRITE_BYTES 8
@@ -154,27 +155,15 @@ static int run(struct subject *s, unsigned long times, unsigned long held)
 	return failed;
 }
 
-/* A number from @least to @most, or 1 + @most */
-static unsigned long number(const char *text, unsigned long least, unsigned long most)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 0);
-
-	return *end || end == text || value < least || value > most ? most + 1 : value;
-}
-
 int main(int argc, char **argv)
 {
-	unsigned long length, times, held;
+	uint64_t length, times, held;
 	struct subject s = { 0 };
 	int result;
 
-	if (argc != 5)
-		goto usage;
-	length = number(argv[2], MIN_LENGTH, MAX_LENGTH);
-	times = number(argv[3], 1, MAX_TIMES);
-	held = number(argv[4], 0, MAX_HELD);
-	if (length > MAX_LENGTH || times > MAX_TIMES || held > MAX_HELD)
+	if (argc != 5 || !number_parse(argv[2], MIN_LENGTH, MAX_LENGTH, &length) ||
+	    !number_parse(argv[3], 1, MAX_TIMES, &times) ||
+	    !number_parse(argv[4], 0, MAX_HELD, &held))
 		goto usage;
 	result = rc_pair_open(&s.pair, argv[1]);
 	if (result)

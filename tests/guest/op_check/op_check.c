@@ -19,6 +19,7 @@
 #include "accelerator_ops.h"
 #include "rc_pair.h"
 #include "tap.h"
+#include "util/number.h"
 
 struct arguments {
 	const char *rdma_device;
@@ -49,12 +50,9 @@ static const char usage[] =
 
 static uint64_t number(const char *option, const char *text, uint64_t max)
 {
-	unsigned long long value;
-	char *end;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-' || value > max)
+	if (!number_parse(text, 0, max, &value))
 		tap_bail_out("--%s %s: not a number from 0 to %#llx", option, text,
 			     (unsigned long long)max);
 	return value;
