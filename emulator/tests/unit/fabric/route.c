@@ -80,7 +80,7 @@ static int free_ports(void **state)
 	return 0;
 }
 
-static const struct tlp_hints hints = { .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 };
+static const struct tlp_hints st_hints = { .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 };
 
 static void fill(uint8_t *data, size_t len)
 {
@@ -94,7 +94,7 @@ static void writes_are_cut_at_the_payload_size(void **state)
 	uint8_t data[512];
 
 	fill(data, sizeof(data));
-	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, data, 256, &hints), 0);
+	assert_int_equal(fabric_write(f->nic, BAR_BASE + 0x800, data, 256, &st_hints), 0);
 	assert_string_equal(f->log, "2+800:128/1,2,f0 2+880:128/1,2,f0 ");
 	assert_memory_equal(f->bar + 0x800, data, 256);
 	f->log[0] = '\0';
@@ -126,7 +126,7 @@ static void reads_are_cut_at_the_request_size(void **state)
 	fill(data, sizeof(data));
 	memcpy(f->bar + 0x10, data, sizeof(data));
 	fabric_port_set_sizes(f->nic, 128, 512);
-	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x10, got, 1024, &hints), 0);
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x10, got, 1024, &st_hints), 0);
 	assert_string_equal(f->log, "2+10:496/1,2,f0 2+200:512/1,2,f0 2+400:16/1,2,f0 ");
 	assert_memory_equal(got, data, sizeof(data));
 	/* Completions come in the completer's payload size, 128 here. */
@@ -140,7 +140,7 @@ static void memory_is_reached_without_tlps(void **state)
 	uint8_t data[PAGE], got[PAGE];
 
 	fill(data, sizeof(data));
-	assert_int_equal(fabric_write(f->nic, 0, data, PAGE, &hints), 0);
+	assert_int_equal(fabric_write(f->nic, 0, data, PAGE, &st_hints), 0);
 	assert_memory_equal(f->ram, data, PAGE);
 	assert_int_equal(fabric_read(f->nic, 16, got, PAGE, NULL), 0);
 	assert_memory_equal(got, data + 16, PAGE - 16);
@@ -214,14 +214,14 @@ static void hints_are_counted(void **state)
 	uint8_t data[256] = { 0 };
 	unsigned int count;
 
-	fabric_write(f->nic, BAR_BASE, data, 256, &hints);
+	fabric_write(f->nic, BAR_BASE, data, 256, &st_hints);
 	fabric_write(f->nic, BAR_BASE, data, 4, NULL);
 	fabric_write(f->nic, BAR_BASE, data, 4, &ext);
-	fabric_write(f->nic, BAR_BASE, data, 4, &hints);
-	fabric_read(f->nic, BAR_BASE, data, 4, &hints);
+	fabric_write(f->nic, BAR_BASE, data, 4, &st_hints);
+	fabric_read(f->nic, BAR_BASE, data, 4, &st_hints);
 	counts = fabric_port_hint_counts(f->acc, &count);
 	assert_int_equal(count, 3);
-	assert_memory_equal(&counts[0].hints, &hints, sizeof(hints));
+	assert_memory_equal(&counts[0].hints, &st_hints, sizeof(st_hints));
 	assert_int_equal(counts[0].writes, 3);
 	assert_int_equal(counts[0].write_bytes, 260);
 	assert_int_equal(counts[0].reads, 1);
