@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # shellcheck shell=bash
-# The guest with its devices, as options describe it; lab.d/machine.py runs it.
+# The guest with its devices, as options describe it; lab.d/lab/machine.py runs it.
 
 readonly runs_kept=20
 
@@ -119,6 +119,6 @@ run_machine() {
 	for spec in "${nics[@]}"; do machine+=(--nic="$spec"); done
 	for spec in "${accelerators[@]}"; do machine+=(--accelerator="$spec"); done
 	((${timeout:=$default_timeout})) && machine+=(--timeout="$timeout")
-	in_tools lab.d/machine.py --kernel="$kernel_dir" --root="$root_guest" --guest="$top/lab.d/guest" \
+	in_tools lab.d/lab/machine.py --kernel="$kernel_dir" --root="$root_guest" --guest="$top/lab.d/guest" \
 		--local="$run/local" --run="$run" "${machine[@]}" -- "$@"
 }

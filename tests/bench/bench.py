@@ -4,7 +4,7 @@
 
 Every measure takes its sides in turns, in one run, so that what disturbs one disturbs the other,
 and compares their medians. A missed bound is a result, not a failure: the exit code is 0 when
-everything could be measured. Runs in the tools root; lab.d/guest/bin/bench is its other half.
+everything could be measured. Runs in the tools root; tests/bench/serve is its other half.
 """
 
 import argparse
@@ -18,9 +18,10 @@ import sys
 import time
 from collections.abc import Callable
 
-import bench_guest
-import curves
-import machine
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "lab.d/lab"))
+import curves  # noqa: E402 (the path comes first)
+import guest  # noqa: E402
+import machine  # noqa: E402
 
 IDLE_S = 10
 MEMCPY_S = 0.5
@@ -36,7 +37,7 @@ class Bench:
 
     def guest(self, capture=False):
         if capture not in self.guests:
-            self.guests[capture] = bench_guest.Guest(self.options, self.deadline, capture)
+            self.guests[capture] = guest.Guest(self.options, self.deadline, capture)
         return self.guests[capture]
 
     def close(self):
@@ -210,7 +211,7 @@ def run_all(bench, options):
                 continue
             try:
                 runner(bench, subject, options)
-            except (bench_guest.Failed, machine.LabError, OSError,
+            except (guest.Failed, machine.LabError, OSError,
                     subprocess.CalledProcessError) as error:
                 print(f"{subject.name}: could not be measured: {error}", file=sys.stderr)
                 complete = False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""A guest that answers lab.d/bench.py's requests, one JSON object a line, until it is closed."""
+"""A guest that answers tests/bench/bench.py's requests, one JSON object a line, until it is closed."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Guest:
         self.theirs = (reading, writing, os.dup(2))
         self.machine = machine.Machine(machine.Options(
             kernel=str(options.kernel), root=str(options.root), local=str(options.local),
-            guest=str(options.guest), run=run, command=["bench"], nics=[""],
+            guest=str(options.guest), run=run, command=["/usr/local/libexec/rdma-tph/bench/serve"], nics=[""],
             accelerators=[""], capture=self.capture and str(self.capture), timeout=POWER_OFF_S,
             streams=self.theirs))
         self.machine.__enter__()
