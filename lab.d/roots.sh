@@ -10,9 +10,9 @@ readonly older_suite=bookworm
 readonly tested_linux=linux-source-7.3
 
 roots_ready() {
-	local common=(lab.d/packages/backports.pref lab.d/roots.sh)
-	root_tools=roots/tools-$(hash_of lab.d/packages/{tools,install-linux} "${common[@]}")
-	root_guest=roots/guest-$(hash_of lab.d/packages/{guest,older-perftest} "${common[@]}")
+	local common=(lab.d/roots/tools/backports.pref lab.d/roots.sh)
+	root_tools=roots/tools-$(hash_of lab.d/roots/tools/{packages,install-linux} "${common[@]}")
+	root_guest=roots/guest-$(hash_of lab.d/roots/guest/{packages,older-perftest} "${common[@]}")
 	mkdir -p "$cache/roots"
 	cached "$root_tools" make_tools_root
 	cached "$root_guest" make_guest_root
@@ -27,7 +27,7 @@ roots_ready() {
 make_tools_root() {
 	find_mirror
 	watched "making the tools root" "$logs/tools-root.log" last_line bootstrap tools "$1" \
-		--customize-hook="'$top/lab.d/packages/install-linux' \"\$1\""
+		--customize-hook="'$top/lab.d/roots/tools/install-linux' \"\$1\""
 }
 
 make_guest_root() {
@@ -38,7 +38,7 @@ make_guest_root() {
 		older=$suite
 	fi
 	watched "making the guest root" "$logs/guest-root.log" last_line bootstrap guest "$1" \
-		--customize-hook="'$top/lab.d/packages/older-perftest' \"\$1\" '$mirror' $older"
+		--customize-hook="'$top/lab.d/roots/guest/older-perftest' \"\$1\" '$mirror' $older"
 }
 
 find_mirror() {
@@ -49,7 +49,7 @@ find_mirror() {
 # bootstrap LIST DIR OPTION...: in name spaces of its own, so that nothing stays mounted or running
 # when it is interrupted
 bootstrap() {
-	local list=$top/lab.d/packages/$1 dir=$2
+	local list=$top/lab.d/roots/$1/packages dir=$2
 	shift 2
 	host_apt_options >"$logs/apt.conf"
 	# shellcheck disable=SC2016 # mmdebstrap's shell expands $1
@@ -60,7 +60,7 @@ bootstrap() {
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-include=/usr/share/doc/rdma-core/*' \
 		--setup-hook='mkdir -p "$1/etc/apt/preferences.d"' \
-		--setup-hook="cp '$top/lab.d/packages/backports.pref' \"\$1/etc/apt/preferences.d\"" \
+		--setup-hook="cp '$top/lab.d/roots/tools/backports.pref' \"\$1/etc/apt/preferences.d\"" \
 		"$@" "$suite" "$dir" \
 		"deb $mirror $suite main" "deb $mirror $suite-backports main"
 }
