@@ -28,7 +28,7 @@ locked() {
 	return "$rc"
 }
 
-# cached NAME MAKER: MAKER DIR makes it if it is not there yet. The same thing with another hash,
+# cached NAME MAKER...: MAKER... DIR makes it if it is not there yet. The same thing with another hash,
 # not used for 30 days, goes.
 cached() {
 	[[ -d $cache/$1 ]] || locked "$1" make_cached "$@"
@@ -37,11 +37,12 @@ cached() {
 }
 
 make_cached() {
-	local name=$1 maker=$2 partial=$cache/$1.partial
+	local name=$1 partial=$cache/$1.partial
+	shift
 	[[ -d $cache/$name ]] && return
 	mkdir -p "${partial%/*}"
 	rm -rf --one-file-system "$partial"
-	mkdir "$partial" && "$maker" "$partial" && touch "$partial" && mv -T "$partial" "$cache/$name"
+	mkdir "$partial" && "$@" "$partial" && touch "$partial" && mv -T "$partial" "$cache/$name"
 }
 
 forget_unused() {

@@ -12,6 +12,16 @@ host_ready() {
 	command -v mount >/dev/null || host_install mount
 }
 
+# What reads the command line: Debian's, whatever else comes first in PATH
+readonly python=/usr/bin/python3
+
+host_python() {
+	[[ ! -x $python ]] || return 0
+	((EUID == 0)) || die "needs Python: apt-get install python3"
+	command -v apt-get >/dev/null || die "needs Debian 12 or 13: no apt-get here"
+	host_install python3
+}
+
 # host_install PACKAGE...: on the machine itself, what even a small installation may lack
 host_install() {
 	say "installing $* on this machine"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # shellcheck shell=bash
-# Two Debian 13 root file systems: `tools`, in which everything is built and QEMU runs, and `guest`,
-# which the guest boots from. Both are only ever read once they are made.
+# Debian 13 root file systems: `tools`, in which everything is built and QEMU runs, and `guest`, which
+# the guest boots from. lab.d/roots/ has what each is made from. Once made they are only ever read.
 
 readonly suite=trixie
 # Its perftest is in the guest, too: what people have on their machines is not always the newest.
@@ -9,15 +9,22 @@ readonly older_suite=bookworm
 # Everything was tested with this one; a newer one is taken with a warning.
 readonly tested_linux=linux-source-7.3
 
-roots_ready() {
-	local common=(lab.d/roots/tools/backports.pref lab.d/roots.sh)
-	root_tools=roots/tools-$(hash_of lab.d/roots/tools/{packages,install-linux} "${common[@]}")
-	root_guest=roots/guest-$(hash_of lab.d/roots/guest/{packages,older-perftest} "${common[@]}")
+# root_ready NAME SOURCE MAKER...: sets `root` to a directory in the cache. MAKER... DIR makes it from
+# what is in lab.d/roots/SOURCE.
+root_ready() {
+	local name=$1 source=$2
+	shift 2
+	root=roots/$name-$({ hash_of "lab.d/roots/$source"; hash_of lab.d/bootstrap.sh; } |
+		sha256sum | cut -c 1-16)
 	mkdir -p "$cache/roots"
-	cached "$root_tools" make_tools_root
-	cached "$root_guest" make_guest_root
-	root_tools=$cache/$root_tools
-	root_guest=$cache/$root_guest
+	cached "$root" "$@"
+	root=$cache/$root
+}
+
+# tools_root_ready: sets root_tools, and linux: the source package that is in there
+tools_root_ready() {
+	root_ready tools tools make_tools_root
+	root_tools=$root
 	# shellcheck source=/dev/null
 	linux=$(. "$root_tools/etc/rdma-tph-linux" && echo "$source")
 	[[ $linux == "$tested_linux" ]] ||
@@ -25,42 +32,34 @@ roots_ready() {
 }
 
 make_tools_root() {
-	find_mirror
-	watched "making the tools root" "$logs/tools-root.log" last_line bootstrap tools "$1" \
-		--customize-hook="'$top/lab.d/roots/tools/install-linux' \"\$1\""
+	local source=$top/lab.d/roots/tools
+	find_mirror "$suite" "$suite-backports"
+	# shellcheck disable=SC2016 # mmdebstrap's shell expands $1
+	bootstrap tools "$suite $suite-backports" \
+		--setup-hook='mkdir -p "$1/etc/apt/preferences.d"' \
+		--setup-hook="cp '$source/backports.pref' \"\$1/etc/apt/preferences.d\"" \
+		--customize-hook="'$source/install-linux' \"\$1\"" "$1"
+}
+
+# guest_root_ready: sets root_guest
+guest_root_ready() {
+	root_ready guest guest make_guest_root
+	root_guest=$root
 }
 
 make_guest_root() {
 	local older=$older_suite
-	find_mirror
+	find_mirror "$suite"
 	if ! serves_debian "$mirror" "$older"; then
 		warn "$older is not in the archive any more, using perftest of $suite in its place"
 		older=$suite
 	fi
-	watched "making the guest root" "$logs/guest-root.log" last_line bootstrap guest "$1" \
-		--customize-hook="'$top/lab.d/roots/guest/older-perftest' \"\$1\" '$mirror' $older"
+	bootstrap guest "$suite" \
+		--customize-hook="'$top/lab.d/roots/guest/older-perftest' \"\$1\" '$mirror' $older" "$1"
 }
 
+# find_mirror SUITE...: sets `mirror`, which has all of them
 find_mirror() {
 	command -v mmdebstrap >/dev/null || host_install mmdebstrap debian-archive-keyring
-	[[ -n ${mirror:-} ]] || mirror=$(host_mirror "$suite" "$suite-backports") || exit
-}
-
-# bootstrap LIST DIR OPTION...: in name spaces of its own, so that nothing stays mounted or running
-# when it is interrupted
-bootstrap() {
-	local list=$top/lab.d/roots/$1/packages dir=$2
-	shift 2
-	host_apt_options >"$logs/apt.conf"
-	# shellcheck disable=SC2016 # mmdebstrap's shell expands $1
-	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
-		mmdebstrap --mode=root --variant=apt --format=directory \
-		--include="$(sed 's/#.*//' "$list" | xargs | tr ' ' ,)" \
-		--aptopt='APT::Install-Recommends "false"' --aptopt="$logs/apt.conf" \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-include=/usr/share/doc/rdma-core/*' \
-		--setup-hook='mkdir -p "$1/etc/apt/preferences.d"' \
-		--setup-hook="cp '$top/lab.d/roots/tools/backports.pref' \"\$1/etc/apt/preferences.d\"" \
-		"$@" "$suite" "$dir" \
-		"deb $mirror $suite main" "deb $mirror $suite-backports main"
+	mirror=$(host_mirror "$@") || exit
 }

@@ -1,11 +1,9 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """One run of the lab's machine: softfabric, QEMU, the guest's console and one command in it.
 
 Runs in the tools root. lab.d/guest/init is the other end of the shares and ports named here.
 """
 
-import argparse
 import ctypes
 import dataclasses
 import fcntl
@@ -19,14 +17,13 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
 import tty
 
-LAB_FAILED = 125        # the exit codes of timeout(1) and docker-run(1): not the command's own
-TIMED_OUT = 124
+from lab.say import LabError
+
 FABRIC_READY_S = 20
 FABRIC_STOP_S = 20
 ESCAPE = b"\x1d"        # Ctrl-] leaves a guest that does not answer any more
@@ -47,10 +44,6 @@ FIRST_PROCESS = (
     'init=/bin/busybox -- sh -c "busybox mount -t 9p'
     ' -o trans=virtio,version=9p2000.L,ro,cache=loose lab.guest /mnt && exec /mnt/init"'
 )
-
-
-class LabError(Exception):
-    """The lab itself failed; the text is for the user."""
 
 
 @dataclasses.dataclass
@@ -405,49 +398,3 @@ def tail(path, lines=30):
         return f"    ({error})"
     kept = text.replace("\r", "").rstrip("\n").split("\n")[-lines:]
     return "\n".join("    " + line for line in kept)
-
-
-def parse(arguments):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--kernel", required=True)
-    parser.add_argument("--root", required=True)
-    parser.add_argument("--local", required=True)
-    parser.add_argument("--guest", required=True)
-    parser.add_argument("--run", required=True, type=pathlib.Path)
-    parser.add_argument("--nic", action="append", dest="nics", default=[])
-    parser.add_argument("--accelerator", action="append", dest="accelerators", default=[])
-    parser.add_argument("--capture")
-    parser.add_argument("--share")
-    parser.add_argument("--timeout", type=float)
-    parser.add_argument("--terminal", action="store_true")
-    parser.add_argument("--memory", default="2G")
-    parser.add_argument("--cpus", type=int, default=2)
-    parser.add_argument("--iommu", action="store_true")
-    parser.add_argument("--arguments", default="")
-    parser.add_argument("command", nargs="+")
-    return Options(**vars(parser.parse_args(arguments)))
-
-
-def interrupted(number, _frame):
-    sys.exit(128 + number)
-
-
-def main():
-    options = parse(sys.argv[1:])
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupted)
-    try:
-        with Machine(options) as machine:
-            return machine.wait()
-    except TimeoutError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        code = TIMED_OUT
-    except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        code = LAB_FAILED
-    print(f"lab: the logs are in {options.run}", file=sys.stderr)
-    return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,29 +1,28 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""The test runner: runs what was asked for, lists every test point, and counts.
+"""lab test: runs what was asked for, lists every test point, and counts.
 
-Runs in the tools root. Guest tests come from the manifest that tests/guest/CMakeLists.txt makes,
+Guest tests come from the manifest that tests/guest/CMakeLists.txt makes,
 unit tests and fuzzers from ctest, tests of the lab itself are the programs in tests/lab.
 """
 
-import argparse
 import concurrent.futures
 import dataclasses
 import json
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import threading
 import time
 
-import machine
+from lab import machine, options, places, say
+from lab.options import Command, default_kernel, guest_needs
 
 TIERS = ("unit", "guest", "lab", "fuzz", "debug")
 DEFAULT_TIERS = ("unit", "guest", "lab", "fuzz")
 DEBUG_SLOWDOWN = 6          # KASAN and lockdep under emulation
+DEBUG_MEMORY = "4G"
 BOOT_S = 120                # allowed for booting and powering off, beside the tests' own time-outs
 HARDWARE = "needs hardware:"
 
@@ -165,11 +164,11 @@ def run_here(test):
 class GuestTests:
     """The tests of one machine: one boot, and one more after each test that brings it down."""
 
-    def __init__(self, options, tier, tests, machine_options, report):
-        self.options = options
+    def __init__(self, ready, tier, tests, description, report):
+        self.ready = ready
         self.tier = tier
         self.tests = list(tests)
-        self.machine_options = machine_options
+        self.description = description      # of the machine, as options.machine() gives it
         self.report = report
         self.boots = 0
 
@@ -180,7 +179,7 @@ class GuestTests:
     def boot(self):
         """Runs as many of the remaining tests as the guest survives."""
         self.boots += 1
-        run = self.options.run / f"{self.tier}-{self.tests[0].machine}-{self.boots}"
+        run = self.ready.run / f"{self.tier}-{self.tests[0].machine}-{self.boots}"
         run.mkdir(parents=True)
         share = run / "share"
         reading, writing = os.pipe()
@@ -192,7 +191,7 @@ class GuestTests:
             try:
                 with machine.Machine(self.machine_for(run, streams)) as guest:
                     guest.wait()
-            except (machine.LabError, TimeoutError) as error:
+            except (say.LabError, TimeoutError) as error:
                 problem = str(error)
             finally:
                 os.close(writing)
@@ -214,25 +213,15 @@ class GuestTests:
         return [Point(name, "FAIL", splat)] if splat else []
 
     def machine_for(self, run, streams):
-        options = self.options
+        ready, debug = self.ready, self.tier == "debug"
         limits = [f"{test.name}:{test.timeout:.0f}" for test in self.tests]
-        models = argparse.ArgumentParser()
-        models.add_argument("--nic", action="append")
-        models.add_argument("--accelerator", action="append")
-        models.add_argument("--no-nic", action="store_true")
-        models.add_argument("--no-accelerator", action="store_true")
-        models.add_argument("--iommu", action="store_true")
-        models = models.parse_args(self.machine_options)
         return machine.Options(
-            kernel=options.debug_kernel if self.tier == "debug" else options.kernel,
-            root=options.root, local=options.local, guest=options.guest, run=run,
+            kernel=ready.debug_kernel if debug else ready.kernel, root=ready.root,
+            local=str(ready.local), guest=str(places.GUEST), run=run,
             command=["run-tests", *limits], streams=streams,
-            nics=[] if models.no_nic else models.nic or [""],
-            accelerators=[] if models.no_accelerator else models.accelerator or [""],
-            iommu=models.iommu,
-            memory="4G" if self.tier == "debug" else "2G",
             timeout=sum(test.timeout + 5 for test in self.tests)
-            + BOOT_S * (DEBUG_SLOWDOWN if self.tier == "debug" else 1))
+            + BOOT_S * (DEBUG_SLOWDOWN if debug else 1),
+            **self.description | ({"memory": DEBUG_MEMORY} if debug else {}))
 
     def follow(self, reading, results, run):
         """Reports each test when the guest says that it is done."""
@@ -290,9 +279,7 @@ def splats(text):
 
 
 def ctest_tests(build, label):
-    """The tests that CMake knows by this label, none without a build."""
-    if not build:
-        return []
+    """The tests that CMake knows by this label."""
     listing = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"],
                              capture_output=True, check=True)
     tests = []
@@ -309,33 +296,44 @@ def ctest_tests(build, label):
 
 
 def manifest(local):
-    """Guest tests and their machines, as installed."""
-    tests, machines = [], {"default": []}
+    """Guest tests and the descriptions of their machines, as installed."""
+    tests, machines = [], {"default": options.describe([], "the default machine")}
     path = pathlib.Path(local, "libexec/rdma-tph/tests/manifest")
     for line in path.read_text().splitlines():
         kind, name, *rest = line.split("\t")
         if kind == "machine":
-            machines[name] = [word for word in rest if word]
+            machines[name] = options.describe([word for word in rest if word],
+                                              f"tph_guest_machine({name})")
         else:
             tests.append(Test("guest", name, float(rest[1]), machine=rest[0],
                               debug=rest[2] == "debug"))
     return sorted(tests, key=lambda test: test.name), machines
 
 
-def lab_tests(options):
+def lab_tests(ready):
     """They run ./lab, in here: with the kernel that this run has, and what was built for it."""
-    kernel = options.kernel + ("/bzImage" if os.path.isdir(options.kernel) else "")
+    kernel = ready.kernel + ("/bzImage" if os.path.isdir(ready.kernel) else "")
     return [Test("lab", path.stem, 600, [str(path)], environment={"RDMA_TPH_KERNEL": kernel})
             for path in sorted(pathlib.Path("tests/lab").glob("*.sh"))]
 
 
-def known_tests(options):
-    """All tests there are; `debug` is those of the guest once more that are about its kernel."""
-    guest, machines = manifest(options.local)
-    debug = [dataclasses.replace(test, tier="debug", timeout=test.timeout * DEBUG_SLOWDOWN)
-             for test in guest if test.debug]
-    tests = ctest_tests(options.checked_build, "unit") + guest + lab_tests(options) \
-        + ctest_tests(options.fuzz_build, "fuzz") + debug
+def known_tests(words, ready):
+    """All tests of the tiers that may be meant, and the guest's machines; `debug` is those of the
+    guest once more that are about its kernel."""
+    tests, guest, machines = [], [], {}
+    if ready.root:
+        guest, machines = manifest(ready.local)
+    if wanted("unit", words):
+        tests += ctest_tests(places.CHECKED, "unit")
+    if wanted("guest", words):
+        tests += guest
+    if wanted("lab", words):
+        tests += lab_tests(ready)
+    if wanted("fuzz", words):
+        tests += ctest_tests(places.FUZZERS, "fuzz")
+    if wanted("debug", words):
+        tests += [dataclasses.replace(test, tier="debug", timeout=test.timeout * DEBUG_SLOWDOWN)
+                  for test in guest if test.debug]
     return tests, machines
 
 
@@ -348,13 +346,13 @@ def selected(tests, words):
         found = [test for test in tests if test.tier == word or test.title == word
                  or (test.name == word and test.tier != "debug")]
         if not found and word not in TIERS:
-            sys.exit(f"lab: no tier or test '{word}'; tiers: {', '.join(TIERS)}; tests:\n    "
-                     + "\n    ".join(test.title for test in tests))
+            say.die(f"no tier or test '{word}'; tiers: {', '.join(TIERS)}; tests:\n    "
+                    + "\n    ".join(test.title for test in tests))
         chosen += [test for test in found if test not in chosen]
     return chosen
 
 
-def run_all(options, tests, machines, report):
+def run_all(ready, tests, machines, report):
     def of(*tiers):
         return [test for test in tests if test.tier in tiers]
 
@@ -364,32 +362,60 @@ def run_all(options, tests, machines, report):
     for tier in ("guest", "debug"):
         for name in dict.fromkeys(test.machine for test in of(tier)):
             if name not in machines:
-                sys.exit(f"lab: a guest test asks for machine '{name}', which no "
-                         "tph_guest_machine() describes")
-            GuestTests(options, tier, [t for t in of(tier) if t.machine == name],
+                say.die(f"a guest test asks for machine '{name}', which no tph_guest_machine() "
+                        "describes")
+            GuestTests(ready, tier, [t for t in of(tier) if t.machine == name],
                        machines[name], report).run()
     for test in of("lab"):
         report.add(run_here(test))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    for name in ("kernel", "root", "guest", "local"):
-        parser.add_argument(f"--{name}", required=True)
-    for name in ("debug-kernel", "checked-build", "fuzz-build"):
-        parser.add_argument(f"--{name}", help="needed only for the tests that use it")
-    parser.add_argument("--run", required=True, type=pathlib.Path)
-    parser.add_argument("words", nargs="*")
-    options = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, machine.interrupted)
+def add_options(parser):
+    parser.add_argument("words", nargs="*", metavar="TIER|NAME",
+                        help="a tier, or a test as NAME or TIER/NAME (default: all tiers but debug)")
+
+
+def wanted(tier, words):
+    """Whether a test of it may be meant; a bare name can be of any but debug."""
+    if not words:
+        return tier in DEFAULT_TIERS
+    return any(word.split("/")[0] == tier
+               or ("/" not in word and word not in TIERS and tier in DEFAULT_TIERS)
+               for word in words)
+
+
+def needs(options):
+    steps = ["tools"]
+    if any(wanted(tier, options.words) for tier in ("guest", "lab", "debug")):
+        steps = guest_needs(default_kernel())
+    for tier, step in (("debug", "debug_kernel"), ("unit", "checked"), ("fuzz", "fuzzers")):
+        if wanted(tier, options.words):
+            steps.append(step)
+    return steps
+
+
+def test(options, ready):
     report = Report()
-    tests, machines = known_tests(options)
+    tests, machines = known_tests(options.words, ready)
     start = time.monotonic()
-    run_all(options, selected(tests, options.words), machines, report)
-    print(f"lab: {time.monotonic() - start:.0f} s, logs in {options.run}", file=sys.stderr)
+    run_all(ready, selected(tests, options.words), machines, report)
+    say.say(f"{time.monotonic() - start:.0f} s, logs in {ready.run}")
     return report.close()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+TEST = Command(
+    name="test", usage="[TIER|NAME]...",
+    summary="runs tests; without argument all tiers but debug",
+    text="""\
+Runs tests, lists each point with its outcome, and ends with `N passed, N failed, N skipped`. The
+exit code is 0 when none failed.
+
+  unit     parts by themselves, with sanitizers
+  guest    the whole, in the guest: our kernel, the models, stock user space
+  lab      the lab itself, and the project's scripts
+  fuzz     whatever takes bytes from outside, 10 s each
+  debug    the guest tests again on a kernel with KASAN, lockdep and kmemleak""",
+    notes="""\
+A NAME that does not exist gets the list of all. With CI=true a skipped point counts as failed,
+unless it needs hardware. tests/README.md says how a test is added.""",
+    add_options=add_options, needs=needs, perform=test)

@@ -1,27 +1,23 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """./lab bench: the software ConnectX beside rxe in the same guest, and beside what limits both.
 
 Every measure takes its sides in turns, in one run, so that what disturbs one disturbs the other,
 and compares their medians. A missed bound is a result, not a failure: the exit code is 0 when
-everything could be measured. Runs in the tools root; tests/bench/serve is its other half.
+everything could be measured. tests/bench/serve is its other half, in the guest.
 """
 
-import argparse
 import dataclasses
 import json
 import pathlib
-import signal
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "lab.d/lab"))
-import curves  # noqa: E402 (the path comes first)
-import guest  # noqa: E402
-import machine  # noqa: E402
+from bench import curves, guest
+from lab import places, say
+from lab.options import Command, default_kernel, guest_needs, whole
 
 IDLE_S = 10
 MEMCPY_S = 0.5
@@ -30,14 +26,14 @@ MEMCPY_S = 0.5
 class Bench:
     """What measures run on: guests that are booted when first asked for, and this machine."""
 
-    def __init__(self, options):
-        self.options = options
+    def __init__(self, options, ready):
+        self.ready = ready
         self.deadline = time.monotonic() + options.timeout
         self.guests = {}
 
     def guest(self, capture=False):
         if capture not in self.guests:
-            self.guests[capture] = guest.Guest(self.options, self.deadline, capture)
+            self.guests[capture] = guest.Guest(self.ready, self.deadline, capture)
         return self.guests[capture]
 
     def close(self):
@@ -47,7 +43,7 @@ class Bench:
 
     def program(self, name, *arguments):
         """The output of one of tests/bench, on this machine."""
-        path = f"{self.options.local}/libexec/rdma-tph/bench/{name}"
+        path = f"{self.ready.local}/libexec/rdma-tph/bench/{name}"
         return subprocess.run([path, *map(str, arguments)], check=True, text=True,
                               stdout=subprocess.PIPE).stdout
 
@@ -211,7 +207,7 @@ def run_all(bench, options):
                 continue
             try:
                 runner(bench, subject, options)
-            except (guest.Failed, machine.LabError, OSError,
+            except (guest.Failed, say.LabError, OSError,
                     subprocess.CalledProcessError) as error:
                 print(f"{subject.name}: could not be measured: {error}", file=sys.stderr)
                 complete = False
@@ -219,41 +215,42 @@ def run_all(bench, options):
     return complete
 
 
-def parse_arguments():
-    names = [subject.name for subject in (*MEASURES, *curves.CURVES)]
-    parser = argparse.ArgumentParser(prog="lab bench", usage="lab bench [OPTION]... [MEASURE]...",
-                                     epilog=f"measures: {', '.join(names)}")
-    for path in ("kernel", "root", "guest", "local", "run", "data"):
-        parser.add_argument(f"--{path}", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--repeats", type=int, default=3, help="of each side (default: 3)")
-    parser.add_argument("--timeout", type=float, default=7200,
-                        help="seconds, for all (default: 7200)")
-    parser.add_argument("names", nargs="*", metavar="MEASURE")
-    options = parser.parse_args()
-    if options.repeats < 1:
-        parser.error("--repeats takes a number from 1")
-    unknown = sorted(set(options.names) - set(names))
+NAMES = [subject.name for subject in (*MEASURES, *curves.CURVES)]
+
+
+def add_options(parser):
+    parser.add_argument("names", nargs="*", metavar="MEASURE", help="some of them (default: all)")
+    parser.add_argument("--repeats", type=whole(1), default=3, metavar="N",
+                        help="of each side (default: 3)")
+    parser.add_argument("--timeout", type=whole(1), default=7200, metavar="SECONDS",
+                        help="for all (default: 7200)")
+
+
+def needs(options):
+    unknown = sorted(set(options.names) - set(NAMES))
     if unknown:
-        parser.error(f"no measure {', '.join(unknown)}; there are {', '.join(names)}")
-    return options
+        say.die(f"no measure {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    return guest_needs(default_kernel())
 
 
-def main():
-    options = parse_arguments()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, machine.interrupted)
+def run(options, ready):
+    options.data = places.OUT / "bench" / ready.run.name
     options.data.mkdir(parents=True)
-    bench = Bench(options)
+    bench = Bench(options, ready)
     try:
         complete = run_all(bench, options)
-    except TimeoutError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return machine.TIMED_OUT
     finally:
         bench.close()
-    print(f"lab: every value is in {options.data}", file=sys.stderr)
+    say.say(f"every value is in {options.data}")
     return 0 if complete else 1
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+BENCH = Command(
+    name="bench", usage="[OPTION]... [MEASURE]...",
+    summary="the software NIC beside rxe, in the same guest",
+    text="""\
+The software ConnectX beside rxe in the same guest, and beside what limits both, taking turns;
+prints the medians and how they compare.""",
+    notes=f"Measures: {', '.join(NAMES[:6])},\n{', '.join(NAMES[6:])}.\n\n"
+    "Every value is kept under build/lab/bench, with plots.",
+    add_options=add_options, needs=needs, perform=run)

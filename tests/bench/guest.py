@@ -8,9 +8,11 @@ import select
 import tempfile
 import time
 
-import machine
+from lab import machine, places
+from lab.say import LabError
 
 POWER_OFF_S = 60
+SERVE = "/usr/local/libexec/rdma-tph/bench/serve"
 
 
 class Failed(Exception):
@@ -20,18 +22,18 @@ class Failed(Exception):
 class Guest:
     """One boot of the default machine; with `capture`, softfabric records what it carries."""
 
-    def __init__(self, options, deadline, capture):
+    def __init__(self, ready, deadline, capture):
         self.deadline = deadline
         self.received = b""
-        run = pathlib.Path(tempfile.mkdtemp(dir=options.run, prefix="guest-"))
+        run = pathlib.Path(tempfile.mkdtemp(dir=ready.run, prefix="guest-"))
         self.capture = run / "tlps.pcapng" if capture else None
         reading, self.requests = os.pipe()
         self.replies, writing = os.pipe()
         self.theirs = (reading, writing, os.dup(2))
         self.machine = machine.Machine(machine.Options(
-            kernel=str(options.kernel), root=str(options.root), local=str(options.local),
-            guest=str(options.guest), run=run, command=["/usr/local/libexec/rdma-tph/bench/serve"], nics=[""],
-            accelerators=[""], capture=self.capture and str(self.capture), timeout=POWER_OFF_S,
+            kernel=ready.kernel, root=ready.root, local=str(ready.local),
+            guest=str(places.GUEST), run=run, command=[SERVE], nics=[""], accelerators=[""],
+            capture=self.capture and str(self.capture), timeout=POWER_OFF_S,
             streams=self.theirs))
         self.machine.__enter__()
 
@@ -40,7 +42,7 @@ class Guest:
         os.close(self.requests)
         try:
             self.machine.wait()
-        except (machine.LabError, TimeoutError):
+        except (LabError, TimeoutError):
             pass    # whoever was waiting for its answer knows
         finally:
             self.machine.__exit__()
@@ -69,7 +71,7 @@ class Guest:
                     self.received += os.read(self.replies, 65536)
                 elif ready:
                     self.machine.qemu.wait()
-                    raise machine.LabError(self.machine.why_no_exit_code())
+                    raise LabError(self.machine.why_no_exit_code())
                 else:
                     raise TimeoutError("not all measured within --timeout")
         finally:

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # What ./lab run promises: bytes and exit codes pass unchanged, and however it ends, nothing of it
-# stays. Runs in the tools root, as ./lab test starts it.
+# stays. Runs in the tools root, as ./lab test starts it, and in a process name space of its own: what
+# it finds running there is its own.
 set -u
+[[ $$ == 1 ]] || exec unshare --mount --pid --fork --kill-child --mount-proc "$0"
 cd "$(dirname "$(realpath "$0")")/../.." || exit
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -37,7 +39,7 @@ says() {
 }
 
 left_over() {
-	cat /proc/[0-9]*/comm 2>/dev/null | grep -E '^(qemu-system|softfabric|machine.py)' || true
+	cat /proc/[0-9]*/comm 2>/dev/null | grep -E '^(qemu-system|softfabric|python3)' || true
 	diff <(cut -d ' ' -f 2 "$work/mounts") <(cut -d ' ' -f 2 /proc/self/mounts)
 }
 

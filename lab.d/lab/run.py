@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+"""lab run and lab shell: one command in the guest."""
+
+import functools
+import os
+
+from lab import machine
+from lab import options as lab_options
+from lab import places as lab_places
+from lab import say
+
+NOTES = """\
+By default there is one of each device, at $TPH_NIC0 and $TPH_ACC0 in the guest; the accelerator is
+bound to vfio-pci. The exit code is the command's, or 124 after a time-out, or 125 when the lab itself
+failed."""
+
+
+def add_options(parser, timeout):
+    lab_options.add_machine(parser)
+    group = parser.add_argument_group("the run")
+    group.add_argument("--capture", type=lab_options.file_to_write, metavar="FILE",
+                       help="the TLPs between the devices, as pcapng")
+    group.add_argument("--share", type=lab_options.directory, metavar="DIRECTORY",
+                       help="is /run/lab/share in the guest")
+    group.add_argument("--kernel", type=lab_options.kernel, metavar="lab|debug|FILE",
+                       help="flavour of our kernel, or a bzImage (default: lab)")
+    group.add_argument("--timeout", type=lab_options.whole(0), default=timeout, metavar="SECONDS",
+                       help=f"of the whole run (default: {timeout}; 0: none)")
+    group.add_argument("--no-build", action="store_true",
+                       help="with the project as it was built last")
+
+
+def add_run_options(parser):
+    add_options(parser, timeout=600)
+    parser.add_argument("command", nargs="...", metavar="COMMAND", help="and its arguments")
+
+
+def needs(options):
+    steps = lab_options.guest_needs(options.kernel or lab_options.default_kernel(),
+                                    build=not options.no_build)
+    if options.capture:
+        steps.append(f"directory {os.path.dirname(options.capture)}")
+    if options.share:
+        steps.append(f"directory {options.share}")
+    return steps
+
+
+def run_needs(options):
+    if not options.command:
+        say.die("nothing to run; ./lab run --help says more")
+    return needs(options)
+
+
+def shell_needs(options):
+    if not (os.isatty(0) and os.isatty(1)):
+        say.die("lab shell needs a terminal; lab run works without")
+    return [*needs(options), "terminal"]
+
+
+def boot(options, places, **more):
+    """One machine for one command; its exit code."""
+    with machine.Machine(machine.Options(
+            kernel=places.kernel, root=places.root, local=str(places.local),
+            guest=str(lab_places.GUEST), run=places.run, capture=options.capture,
+            share=options.share, timeout=options.timeout or None,
+            **lab_options.machine(options), **more)) as guest:
+        return guest.wait()
+
+
+def run(options, places):
+    return boot(options, places, command=options.command)
+
+
+def shell(options, places):
+    return boot(options, places, command=["bash", "-l"], terminal=True)
+
+
+RUN = lab_options.Command(
+    name="run", usage="[OPTION]... -- COMMAND...",
+    summary="boots the guest, runs COMMAND there, exits with its exit code",
+    text="Boots the guest and runs one command there, with our stdin, stdout and stderr.",
+    notes=NOTES, add_options=add_run_options, needs=run_needs, perform=run, runs_another=True)
+
+SHELL = lab_options.Command(
+    name="shell", usage="[OPTION]...", summary="a root shell in the guest",
+    text="Boots the guest with a root shell on this terminal.",
+    notes=NOTES + " Ctrl-] leaves a guest that hangs.",
+    add_options=functools.partial(add_options, timeout=0), needs=shell_needs, perform=shell)
