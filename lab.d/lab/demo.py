@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from lab import machine, places, say
-from lab.options import Command, default_kernel, guest_needs, whole
+from lab.options import Command, add_accel, default_kernel, guest_needs, whole
 
 CAPTURE = places.OUT / "demo.pcapng"
 TIMEOUT_S = 300
@@ -35,6 +35,7 @@ def add_options(parser):
                         help="perftest's message size (default: 65536)")
     parser.add_argument("--iters", type=whole(1), default=1000, metavar="COUNT",
                         help="perftest's iterations (default: 1000)")
+    add_accel(parser)
 
 
 def needs(_options):
@@ -49,7 +50,8 @@ def in_guest(options, ready):
     with machine.Machine(machine.Options(
             kernel=ready.kernel, root=ready.root, local=str(ready.local), guest=str(places.GUEST),
             run=ready.run, command=command, nics=["requester=tph"], accelerators=[""],
-            capture=str(CAPTURE), timeout=TIMEOUT_S)) as guest:
+            capture=str(CAPTURE), timeout=TIMEOUT_S,
+            accel=options.accel)) as guest:
         return guest.wait()
 
 

@@ -22,6 +22,7 @@ import threading
 import time
 import tty
 
+from lab import accel
 from lab.say import LabError
 
 FABRIC_READY_S = 20
@@ -63,6 +64,7 @@ class Options:
     terminal: bool = False
     memory: str = "2G"
     cpus: int = 2
+    accel: str = "tcg"              # see accel.py
     iommu: bool = False             # an IOMMU before the devices
     arguments: str = ""             # more kernel arguments
     streams: tuple[int, int, int] = (0, 1, 2)
@@ -170,7 +172,7 @@ class Machine:
         arguments = f"{KERNEL_ARGUMENTS} {IOMMU_ARGUMENTS if options.iommu else ''}"
         command = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-            "-no-reboot", "-accel", "tcg,thread=multi", "-cpu", "EPYC",
+            "-no-reboot", *accel.arguments(options.accel),
             "-machine", "q35,memory-backend=ram", "-smp", str(options.cpus), "-m", options.memory,
             "-object", f"memory-backend-memfd,id=ram,size={options.memory},share=on",
             "-kernel", kernel,

@@ -10,7 +10,7 @@ import pathlib
 import re
 from collections.abc import Callable
 
-from lab import say
+from lab import accel, say
 
 FLAVOURS = ("lab", "debug")     # of our kernel, see lab.d/kernel.sh
 
@@ -114,6 +114,13 @@ def default_kernel():
 def guest_needs(flavour, build=True):
     """The steps before a machine can boot."""
     return ["tools", "guest_root", f"kernel {flavour}", *["project"] * build, "installed"]
+
+
+def add_accel(parser):
+    parser.add_argument("--accel", choices=accel.NAMES, default=accel.NAMES[0],
+                        metavar="|".join(accel.NAMES),
+                        help="what executes the guest: QEMU, or this machine's processor where KVM "
+                        "works (default: tcg)")
 
 
 def add_machine(parser):

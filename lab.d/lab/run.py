@@ -24,6 +24,7 @@ def add_options(parser, timeout):
                        help="is /run/lab/share in the guest")
     group.add_argument("--kernel", type=lab_options.kernel, metavar="lab|debug|FILE",
                        help="flavour of our kernel, or a bzImage (default: lab)")
+    lab_options.add_accel(group)
     group.add_argument("--timeout", type=lab_options.whole(0), default=timeout, metavar="SECONDS",
                        help=f"of the whole run (default: {timeout}; 0: none)")
     group.add_argument("--no-build", action="store_true",
@@ -62,7 +63,7 @@ def boot(options, places, **more):
     with machine.Machine(machine.Options(
             kernel=places.kernel, root=places.root, local=str(places.local),
             guest=str(lab_places.GUEST), run=places.run, capture=options.capture,
-            share=options.share, timeout=options.timeout or None,
+            share=options.share, timeout=options.timeout or None, accel=options.accel,
             **lab_options.machine(options), **more)) as guest:
         return guest.wait()
 

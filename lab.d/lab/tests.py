@@ -16,8 +16,8 @@ import sys
 import threading
 import time
 
-from lab import machine, options, places, say
-from lab.options import Command, default_kernel, guest_needs
+from lab import machine, places, say
+from lab.options import Command, add_accel, default_kernel, describe, guest_needs
 
 TIERS = ("unit", "guest", "lab", "fuzz", "debug")
 DEFAULT_TIERS = ("unit", "guest", "lab", "fuzz")
@@ -164,8 +164,9 @@ def run_here(test):
 class GuestTests:
     """The tests of one machine: one boot, and one more after each test that brings it down."""
 
-    def __init__(self, ready, tier, tests, description, report):
+    def __init__(self, ready, accel, tier, tests, description, report):
         self.ready = ready
+        self.accel = accel
         self.tier = tier
         self.tests = list(tests)
         self.description = description      # of the machine, as options.machine() gives it
@@ -218,7 +219,7 @@ class GuestTests:
         return machine.Options(
             kernel=ready.debug_kernel if debug else ready.kernel, root=ready.root,
             local=str(ready.local), guest=str(places.GUEST), run=run,
-            command=["run-tests", *limits], streams=streams,
+            command=["run-tests", *limits], streams=streams, accel=self.accel,
             timeout=sum(test.timeout + 5 for test in self.tests)
             + BOOT_S * (DEBUG_SLOWDOWN if debug else 1),
             **self.description | ({"memory": DEBUG_MEMORY} if debug else {}))
@@ -297,13 +298,13 @@ def ctest_tests(build, label):
 
 def manifest(local):
     """Guest tests and the descriptions of their machines, as installed."""
-    tests, machines = [], {"default": options.describe([], "the default machine")}
+    tests, machines = [], {"default": describe([], "the default machine")}
     path = pathlib.Path(local, "libexec/rdma-tph/tests/manifest")
     for line in path.read_text().splitlines():
         kind, name, *rest = line.split("\t")
         if kind == "machine":
-            machines[name] = options.describe([word for word in rest if word],
-                                              f"tph_guest_machine({name})")
+            machines[name] = describe([word for word in rest if word],
+                                      f"tph_guest_machine({name})")
         else:
             tests.append(Test("guest", name, float(rest[1]), machine=rest[0],
                               debug=rest[2] == "debug"))
@@ -352,7 +353,7 @@ def selected(tests, words):
     return chosen
 
 
-def run_all(ready, tests, machines, report):
+def run_all(ready, accel, tests, machines, report):
     def of(*tiers):
         return [test for test in tests if test.tier in tiers]
 
@@ -364,7 +365,7 @@ def run_all(ready, tests, machines, report):
             if name not in machines:
                 say.die(f"a guest test asks for machine '{name}', which no tph_guest_machine() "
                         "describes")
-            GuestTests(ready, tier, [t for t in of(tier) if t.machine == name],
+            GuestTests(ready, accel, tier, [t for t in of(tier) if t.machine == name],
                        machines[name], report).run()
     for test in of("lab"):
         report.add(run_here(test))
@@ -373,6 +374,7 @@ def run_all(ready, tests, machines, report):
 def add_options(parser):
     parser.add_argument("words", nargs="*", metavar="TIER|NAME",
                         help="a tier, or a test as NAME or TIER/NAME (default: all tiers but debug)")
+    add_accel(parser)
 
 
 def wanted(tier, words):
@@ -398,13 +400,13 @@ def test(options, ready):
     report = Report()
     tests, machines = known_tests(options.words, ready)
     start = time.monotonic()
-    run_all(ready, selected(tests, options.words), machines, report)
+    run_all(ready, options.accel, selected(tests, options.words), machines, report)
     say.say(f"{time.monotonic() - start:.0f} s, logs in {ready.run}")
     return report.close()
 
 
 TEST = Command(
-    name="test", usage="[TIER|NAME]...",
+    name="test", usage="[OPTION]... [TIER|NAME]...",
     summary="runs tests; without argument all tiers but debug",
     text="""\
 Runs tests, lists each point with its outcome, and ends with `N passed, N failed, N skipped`. The

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from bench import curves, guest
 from lab import places, say
-from lab.options import Command, default_kernel, guest_needs, whole
+from lab.options import Command, add_accel, default_kernel, guest_needs, whole
 
 IDLE_S = 10
 MEMCPY_S = 0.5
@@ -28,12 +28,13 @@ class Bench:
 
     def __init__(self, options, ready):
         self.ready = ready
+        self.accel = options.accel
         self.deadline = time.monotonic() + options.timeout
         self.guests = {}
 
     def guest(self, capture=False):
         if capture not in self.guests:
-            self.guests[capture] = guest.Guest(self.ready, self.deadline, capture)
+            self.guests[capture] = guest.Guest(self.ready, self.accel, self.deadline, capture)
         return self.guests[capture]
 
     def close(self):
@@ -222,6 +223,7 @@ def add_options(parser):
     parser.add_argument("names", nargs="*", metavar="MEASURE", help="some of them (default: all)")
     parser.add_argument("--repeats", type=whole(1), default=3, metavar="N",
                         help="of each side (default: 3)")
+    add_accel(parser)
     parser.add_argument("--timeout", type=whole(1), default=7200, metavar="SECONDS",
                         help="for all (default: 7200)")
 

@@ -22,7 +22,7 @@ class Failed(Exception):
 class Guest:
     """One boot of the default machine; with `capture`, softfabric records what it carries."""
 
-    def __init__(self, ready, deadline, capture):
+    def __init__(self, ready, accel, deadline, capture):
         self.deadline = deadline
         self.received = b""
         run = pathlib.Path(tempfile.mkdtemp(dir=ready.run, prefix="guest-"))
@@ -31,7 +31,7 @@ class Guest:
         self.replies, writing = os.pipe()
         self.theirs = (reading, writing, os.dup(2))
         self.machine = machine.Machine(machine.Options(
-            kernel=ready.kernel, root=ready.root, local=str(ready.local),
+            accel=accel, kernel=ready.kernel, root=ready.root, local=str(ready.local),
             guest=str(places.GUEST), run=run, command=[SERVE], nics=[""], accelerators=[""],
             capture=self.capture and str(self.capture), timeout=POWER_OFF_S,
             streams=self.theirs))

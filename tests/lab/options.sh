@@ -85,6 +85,8 @@ refused "--timeout: takes a whole number from 0, not '1.5'; ./lab run --help say
 	run --timeout 1.5 -- true
 refused "--cpus: takes a whole number from 1, not '0'; ./lab run --help says more" \
 	run --cpus=0 -- true
+refused "--accel: invalid choice: 'xen' (choose from *tcg*kvm*); ./lab run --help says more" \
+	run --accel xen -- true
 refused "--capture: cannot write nowhere/x: No such file or directory; ./lab run --help says more" \
 	run --capture nowhere/x -- true
 refused "--share: no directory nowhere; ./lab run --help says more" run --share nowhere -- true

@@ -114,6 +114,13 @@ lab_run --frobnicate -- true
 check "an unknown option gives 125" same "$status" 125
 check "and is named" says "'--frobnicate'"
 
+# Where KVM would work, this takes it away: nothing but the test's own runs see that.
+[[ ! -e /dev/kvm ]] || mount --bind /dev/null /dev/kvm
+lab_run --accel kvm -- sh -c 'exit 3'
+check "without KVM the guest is emulated" same "$status" 3
+check "which is said once" same "$(grep -c 'the guest is emulated, as QEMU cannot use KVM here: .' "$work/err")" 1
+[[ ! -e /dev/kvm ]] || umount /dev/kvm
+
 begin
 check "a second run at the same time works" lab_run --no-nic -- true
 check "with its own exit code" same "$status" 0
