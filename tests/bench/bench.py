@@ -8,7 +8,6 @@ everything could be measured. tests/bench/serve is its other half, in the guest.
 
 import dataclasses
 import json
-import pathlib
 import statistics
 import subprocess
 import sys
