@@ -13,15 +13,20 @@ hash_of() {
 	) | sha256sum | cut -c 1-16
 }
 
-# locked NAME COMMAND...: no two labs at once; says so when it has to wait
+# locked [-s] NAME COMMAND...: no two labs at once, but those with -s; says so when it has to wait
 locked() {
-	local name=$1 fd rc=0
+	local how=-x name fd rc=0
+	if [[ $1 == -s ]]; then
+		how=$1
+		shift
+	fi
+	name=$1
 	shift
 	mkdir -p "$cache/locks"
 	exec {fd}>"$cache/locks/${name//\//-}"
-	if ! flock -n "$fd"; then
+	if ! flock "$how" -n "$fd"; then
 		say "waiting for another lab that works on $name"
-		flock "$fd"
+		flock "$how" "$fd"
 	fi
 	"$@" || rc=$?
 	exec {fd}>&-

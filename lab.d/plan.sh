@@ -53,7 +53,7 @@ plan_terminal() {
 plan_job() {
 	new_run
 	trap end_run EXIT
-	[[ -z $installed ]] || locked_project cp -a "$stage" "$run/local"
+	[[ -z $installed ]] || locked -s "$build_lock" cp -a "$stage" "$run/local"
 	printf '%s\n' "$1" >"$run/job.json"
 	in_tools lab.d/lab/__main__.py perform --run="$run" "${ready[@]}"
 }

@@ -3,24 +3,23 @@
 # The project itself, built in the tools root and staged as the guest's /usr/local.
 
 stage=$out/local
-
-locked_project() {
-	locked "build-$(echo "$out" | sha256sum | cut -c 1-16)" "$@"
-}
+# Of this checkout
+build_lock=build-$(echo "$out" | sha256sum | cut -c 1-16)
 
 # project_ready: builds and stages what has changed
 project_ready() {
-	locked_project build_project "the project" "$out/build" "$stage"
+	locked "$build_lock" build_project "the project" "$out/build" "$stage"
 }
 
 # checked_ready: the same with sanitizers, for tests that run without the guest
 checked_ready() {
-	locked_project build_project "the project with sanitizers" "$out/checked" - -DTPH_SANITIZE=ON
+	locked "$build_lock" build_project "the project with sanitizers" "$out/checked" - \
+		-DTPH_SANITIZE=ON
 }
 
 # fuzzers_ready: the fuzzers, which need an instrumented build of their own
 fuzzers_ready() {
-	locked_project build_project "the fuzzers" "$out/fuzz" - \
+	locked "$build_lock" build_project "the fuzzers" "$out/fuzz" - \
 		-DTPH_FUZZ=ON -DCMAKE_C_COMPILER=clang
 }
 

@@ -9,6 +9,7 @@ import re
 import threading
 
 from lab import machine, places, say
+from lab.costs import Stopwatch
 from lab.options import describe
 from lab.report import Point
 from lab.tap import Test, points_of
@@ -55,6 +56,8 @@ class GuestTests:
         self.description = description      # of the machine, as options.machine() gives it
         self.report = report
         self.boots = 0
+        self.guest = None
+        self.watch = None
 
     def run(self):
         while self.tests:
@@ -69,12 +72,13 @@ class GuestTests:
         reading, writing = os.pipe()
         reader = threading.Thread(target=self.follow, args=(reading, share / "tests", run))
         reader.start()
+        self.watch = Stopwatch()
         problem = None
         with open(run / "test-errors.log", "wb") as errors, open(os.devnull, "rb") as nothing:
             streams = (nothing.fileno(), writing, errors.fileno())
             try:
-                with machine.Machine(self.machine_for(run, streams)) as guest:
-                    guest.wait()
+                with machine.Machine(self.machine_for(run, streams)) as self.guest:
+                    self.guest.wait()
             except (say.LabError, TimeoutError) as error:
                 problem = str(error)
             finally:
@@ -108,13 +112,20 @@ class GuestTests:
             **self.description | ({"memory": DEBUG_MEMORY} if debug else {}))
 
     def follow(self, reading, results, run):
-        """Reports each test when the guest says that it is done."""
+        """Reports each test when the guest says that it has ended."""
         with os.fdopen(os.dup(reading)) as lines:
             for line in lines:
-                test = next((t for t in self.tests if t.name == line.strip()), None)
-                if test:
+                event, _, name = line.strip().partition(" ")
+                test = next((t for t in self.tests if t.name == name), None)
+                if event == "begin":
+                    self.spent(f"before {name} on {run.name}")
+                elif test:
+                    self.spent(test.title)
                     self.tests.remove(test)
                     self.report.add(self.collect(test, results, run))
+
+    def spent(self, what):
+        self.report.costs.add(what, *self.watch.lap(*self.guest.pids()))
 
     def collect(self, test, results, run):
         def read(suffix):

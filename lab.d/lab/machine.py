@@ -208,6 +208,9 @@ class Machine:
         for relay in self.relays:
             relay.start(self.qemu)
 
+    def pids(self):
+        return [process.pid for process in (self.qemu, self.fabric) if process]
+
     def wait(self):
         """The command's exit code; LabError when there is none, TimeoutError after the time-out."""
         try:

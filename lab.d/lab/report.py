@@ -6,6 +6,8 @@ import os
 import sys
 import threading
 
+from lab.costs import Costs
+
 HARDWARE = "needs hardware:"
 
 
@@ -18,9 +20,10 @@ class Point:
 
 
 class Report:
-    """Prints points as they come, and keeps count."""
+    """Prints points as they come, and keeps count of them, and of what they cost."""
 
     def __init__(self):
+        self.costs = Costs()
         self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
         self.lock = threading.Lock()
 

@@ -9,10 +9,12 @@ import dataclasses
 import json
 import os
 import pathlib
+import select
 import subprocess
-import time
+import tempfile
 
 from lab import places, say
+from lab.costs import Stopwatch
 from lab.guest_tests import DEBUG_SLOWDOWN, GuestTests, manifest
 from lab.options import Command, add_accel, default_kernel, guest_needs
 from lab.report import Report
@@ -22,16 +24,34 @@ TIERS = ("unit", "guest", "lab", "fuzz", "debug")
 DEFAULT_TIERS = ("unit", "guest", "lab", "fuzz")
 
 
-def run_here(test):
+def run_here(test, report):
     """A program in the tools root: unit tests, fuzzers, tests of the lab."""
+    watch = Stopwatch()
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(test.command, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=errors, cwd=test.directory,
+                                   env=os.environ | test.environment)
+        status = wait(process, test, report, watch)
+        said = []
+        for file in (output, errors):
+            file.seek(0)
+            said.append(file.read().decode(errors="replace"))
+    report.add(points_of(test, *said, status))
+
+
+def wait(process, test, report, watch):
+    """Its exit code, or "timeout"; what it cost is known before it is reaped."""
+    ended = os.pidfd_open(process.pid)
     try:
-        done = subprocess.run(test.command, stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=test.timeout, cwd=test.directory, check=False,
-                              env=os.environ | test.environment)
-        output, errors, status = done.stdout, done.stderr, done.returncode
-    except subprocess.TimeoutExpired as expired:
-        output, errors, status = expired.stdout or b"", expired.stderr or b"", "timeout"
-    return points_of(test, output.decode(errors="replace"), errors.decode(errors="replace"), status)
+        in_time = select.select([ended], [], [], test.timeout)[0]
+    finally:
+        os.close(ended)
+    report.costs.add(test.title, *watch.lap(process.pid))
+    if in_time:
+        return process.wait()
+    process.kill()
+    process.wait()
+    return "timeout"
 
 
 def ctest_tests(build, label):
@@ -93,22 +113,36 @@ def selected(tests, words):
     return chosen
 
 
-def run_all(ready, accel, tests, machines, report):
-    def of(*tiers):
-        return [test for test in tests if test.tier in tiers]
+def run_here_all(tests, report):
+    """As many at once as there are processors; those of the lab take longest and mostly wait for
+    guests to boot, so they begin."""
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    try:
+        for done in [pool.submit(run_here, test, report)
+                     for test in sorted(tests, key=lambda test: test.tier != "lab")]:
+            done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for points in pool.map(run_here, of("unit", "fuzz")):
-            report.add(points)
+
+def run_all(ready, accel, tests, machines, report):
+    """Tests in the guest have this machine to themselves: a guest keeps two processors busy, and
+    drivers and tools in it have time-outs."""
+    run_here_all([test for test in tests if test.tier in ("unit", "fuzz", "lab")], report)
     for tier in ("guest", "debug"):
-        for name in dict.fromkeys(test.machine for test in of(tier)):
+        for name, its in grouped([test for test in tests if test.tier == tier]).items():
             if name not in machines:
                 say.die(f"a guest test asks for machine '{name}', which no tph_guest_machine() "
                         "describes")
-            GuestTests(ready, accel, tier, [t for t in of(tier) if t.machine == name],
-                       machines[name], report).run()
-    for test in of("lab"):
-        report.add(run_here(test))
+            GuestTests(ready, accel, tier, its, machines[name], report).run()
+
+
+def grouped(tests):
+    """By their machines."""
+    groups = {}
+    for test in tests:
+        groups.setdefault(test.machine, []).append(test)
+    return groups
 
 
 def add_options(parser):
@@ -139,9 +173,9 @@ def needs(options):
 def test(options, ready):
     report = Report()
     tests, machines = known_tests(options.words, ready)
-    start = time.monotonic()
     run_all(ready, options.accel, selected(tests, options.words), machines, report)
-    say.say(f"{time.monotonic() - start:.0f} s, logs in {ready.run}")
+    times = ready.run / "times"
+    say.say(f"{report.costs.write(times)}; all are in {times}, with the logs")
     return report.close()
 
 

@@ -8,7 +8,7 @@ import select
 import tempfile
 import time
 
-from lab import machine, places
+from lab import costs, machine, places
 from lab.say import LabError
 
 POWER_OFF_S = 60
@@ -80,7 +80,5 @@ class Guest:
         return line
 
     def fabric_cpu_s(self):
-        """User and system time that softfabric has had, all its threads together; proc(5)."""
-        stat = pathlib.Path(f"/proc/{self.machine.fabric.pid}/stat").read_text()
-        after_name = stat.rsplit(")", 1)[1].split()
-        return sum(map(int, after_name[11:13])) / os.sysconf("SC_CLK_TCK")
+        """User and system time that softfabric has had, all its threads together."""
+        return costs.cpu_s(self.machine.fabric.pid)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # The guest is what every other test takes for granted. What the kernel says while it boots is for
-# lab.d/lab/tests.py to judge.
+# lab.d/lab/guest_tests.py to judge.
 points=0
 
 check() {
