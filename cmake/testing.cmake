@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # How a unit test and a fuzzer are declared, in tests/ and in emulator/tests/.
 
+# The lab has a build for each kind, and each build without the other.
+option(TPH_UNIT_TESTS "Build what ctest runs" ON)
+option(TPH_GUEST_TESTS "Build what the lab runs in its guest" ON)
+
 # tph_unit_test(NAME SOURCES FILE... [LIBRARIES TARGET...] [LINK_OPTIONS OPTION...]): one cmocka
 # program, the test unit/NAME.
 function(tph_unit_test name)
