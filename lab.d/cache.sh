@@ -33,8 +33,8 @@ locked() {
 	return "$rc"
 }
 
-# cached NAME MAKER...: MAKER... DIR makes it if it is not there yet. The same thing with another hash,
-# not used for 30 days, goes.
+# cached NAME MAKER...: MAKER... DIR makes it if it is not there yet. The same thing with another
+# hash, not used for 30 days, goes.
 cached() {
 	[[ -d $cache/$1 ]] || locked "$1" make_cached "$@"
 	touch "$cache/$1"

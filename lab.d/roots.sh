@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # shellcheck shell=bash
-# Debian 13 root file systems: `tools`, in which everything is built and QEMU runs, and `guest`, which
-# the guest boots from. lab.d/roots/ has what each is made from. Once made they are only ever read.
+# Debian 13 root file systems: `tools`, in which everything is built and QEMU runs, and `guest`,
+# which the guest boots from. lab.d/roots/ has what each is made from. Once made they are only read.
 
 readonly suite=trixie
 # Its perftest is in the guest, too: what people have on their machines is not always the newest.
@@ -9,8 +9,8 @@ readonly older_suite=bookworm
 # Everything was tested with this one; a newer one is taken with a warning.
 readonly tested_linux=linux-source-7.3
 
-# root_ready NAME SOURCE MAKER...: sets `root` to a directory in the cache. MAKER... DIR makes it from
-# what is in lab.d/roots/SOURCE.
+# root_ready NAME SOURCE MAKER...: sets `root` to a directory in the cache. MAKER... DIR makes it
+# from what is in lab.d/roots/SOURCE.
 root_ready() {
 	local name=$1 source=$2
 	shift 2

@@ -52,8 +52,9 @@ def perform(words):
         signal.signal(number, interrupted)
     ready = places(words)
     job = json.loads((ready.run / "job.json").read_text())
+    command = commands.COMMANDS[job["command"]]
     try:
-        return commands.COMMANDS[job["command"]].perform(argparse.Namespace(**job["options"]), ready)
+        return command.perform(argparse.Namespace(**job["options"]), ready)
     except TimeoutError as error:
         say.say(error)
         code = say.TIMED_OUT

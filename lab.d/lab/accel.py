@@ -35,9 +35,10 @@ def usable(name):
 
 
 def why_no_kvm():
-    """QEMU's own words, or None: it makes a machine with such a processor, and quits before that runs."""
-    command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-S",
-               "-machine", "q35", "-m", "16M", "-accel", ARGUMENTS["kvm"], *CPU, "-monitor", "stdio"]
+    """QEMU's own words, or None: it makes a machine with such a processor, which never runs."""
+    command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+               "-machine", "q35", "-m", "16M", "-accel", ARGUMENTS["kvm"], *CPU,
+               "-S", "-monitor", "stdio"]
     try:
         ended = subprocess.run(command, input="quit\n", capture_output=True, text=True,
                                timeout=PROBE_S, check=False)

@@ -17,10 +17,12 @@ def add_clean_options(parser):
 
 BUILD = Command(
     name="build", usage=f"[{'|'.join(FLAVOURS)}]", summary="builds everything and runs nothing",
-    text="Makes or fetches all that the other commands need, and runs nothing: the root file systems,\n"
-    "our kernel in this flavour, and the project.",
+    text="""\
+Makes or fetches all that the other commands need, and runs nothing: the root file systems, our
+kernel in this flavour, and the project.""",
     add_options=add_build_options,
-    needs=lambda options: ["tools", "guest_root", f"kernel {options.flavour}", "project"], perform=None)
+    needs=lambda options: ["tools", "guest_root", f"kernel {options.flavour}", "project"],
+    perform=None)
 
 CLEAN = Command(
     name="clean", usage="[--cache]", summary="removes what was built here",

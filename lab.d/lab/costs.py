@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""What the parts of a run cost: time that passed, and time of processors, which says how much of the
-former a part was only waiting, or waited for others.
+"""What the parts of a run cost: time that passed, and time of processors, which says how much of
+the former a part only waited.
 """
 
 import os
@@ -12,7 +12,7 @@ SHOWN = 5
 
 
 def cpu_s(*pids):
-    """User and system time that these processes have had, with children they waited for; proc(5)."""
+    """User and system time of these processes and the children they waited for; proc(5)."""
     ticks = 0
     for pid in pids:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text()

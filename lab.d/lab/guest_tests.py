@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""Tests in the guest, by lab.d/guest/bin/run-tests, from the manifest that tests/guest/CMakeLists.txt
-makes.
+"""Tests in the guest, by lab.d/guest/bin/run-tests, from the manifest that
+tests/guest/CMakeLists.txt makes.
 """
 
 import os
@@ -136,7 +136,8 @@ class GuestTests:
         points = points_of(test, read("out"), read("err"), "timeout" if status == 124 else status)
         splat = splat_in((run / "console.log").read_bytes().decode(errors="replace"), test.name)
         if splat:
-            points.append(Point(f"{test.title}: the kernel has nothing to complain of", "FAIL", splat))
+            points.append(Point(f"{test.title}: the kernel has nothing to complain of", "FAIL",
+                                splat))
         return points
 
     def blame(self, results, problem, run):

@@ -142,7 +142,8 @@ class Machine:
         """Starts softfabric and waits until its sockets can be connected to."""
         if not self.has_fabric():
             return
-        command = [os.path.join(self.options.local, "bin/softfabric"), "--runtime-dir", self.sockets]
+        command = [os.path.join(self.options.local, "bin/softfabric"),
+                   "--runtime-dir", self.sockets]
         for _, kind, spec, _ in devices(self.options):
             command += [f"--{kind}", spec]
         if self.options.capture:

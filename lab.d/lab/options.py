@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""Options of the lab's commands: what they have in common, and the machine's, which the guest tests'
-manifest uses, too.
+"""Options of the lab's commands: what they have in common, and the machine's, which the manifest of
+the guest tests uses, too.
 """
 
 import argparse

@@ -11,8 +11,8 @@ from lab import say
 
 NOTES = """\
 By default there is one of each device, at $TPH_NIC0 and $TPH_ACC0 in the guest; the accelerator is
-bound to vfio-pci. The exit code is the command's, or 124 after a time-out, or 125 when the lab itself
-failed."""
+bound to vfio-pci. The exit code is the command's, or 124 after a time-out, or 125 when the lab
+itself failed."""
 
 
 def add_options(parser, timeout):

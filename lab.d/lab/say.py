@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""What the lab says while it works, as lab.d/say.sh does; stdout belongs to the commands it runs."""
+"""What the lab says while it works, as lab.d/say.sh does: on stderr, stdout belongs to the commands
+it runs.
+"""
 
 import sys
 

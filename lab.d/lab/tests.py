@@ -79,20 +79,16 @@ def lab_tests(ready):
 
 
 def known_tests(words, ready):
-    """All tests of the tiers that may be meant, and the guest's machines; `debug` is those of the
-    guest once more that are about its kernel."""
-    tests, guest, machines = [], [], {}
-    if ready.root:
-        guest, machines = manifest(ready.local)
+    """All tests of what was built, and the guest's machines; `debug` is those of the guest once
+    more that are about its kernel."""
+    tests, machines = [], {}
     if wanted("unit", words):
         tests += ctest_tests(places.CHECKED, "unit")
-    if wanted("guest", words):
-        tests += guest
-    if wanted("lab", words):
-        tests += lab_tests(ready)
     if wanted("fuzz", words):
         tests += ctest_tests(places.FUZZERS, "fuzz")
-    if wanted("debug", words):
+    if ready.root:
+        guest, machines = manifest(ready.local)
+        tests += guest + lab_tests(ready)
         tests += [dataclasses.replace(test, tier="debug", timeout=test.timeout * DEBUG_SLOWDOWN)
                   for test in guest if test.debug]
     return tests, machines
@@ -147,7 +143,7 @@ def grouped(tests):
 
 def add_options(parser):
     parser.add_argument("words", nargs="*", metavar="TIER|NAME",
-                        help="a tier, or a test as NAME or TIER/NAME (default: all tiers but debug)")
+                        help="a tier, or a test as NAME or TIER/NAME (default: all but debug)")
     add_accel(parser)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""How cost grows: the measures of ./lab bench that are curves. Each leaves NAME.csv, and NAME.svg that
-gnuplot has drawn from it by NAME.gp.
+"""How cost grows: the measures of ./lab bench that are curves. Each leaves NAME.csv, and NAME.svg
+that gnuplot has drawn from it by NAME.gp.
 """
 
 import csv

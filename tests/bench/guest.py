@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""A guest that answers tests/bench/bench.py's requests, one JSON object a line, until it is closed."""
+"""A guest that answers bench.py's requests, one JSON object a line, until it is closed."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# What ./lab makes of its command line. Help and errors come at once: from a copy of the lab that has
-# no root file system, no kernel and no build, and none may be made.
+# What ./lab makes of its command line. Help and errors come at once: from a copy of the lab that
+# has no root file system, no kernel and no build, and none may be made.
 set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit
 work=$(mktemp -d)
@@ -73,7 +73,8 @@ for command in demo test run shell bench build clean; do
 	check "$command explains itself" gives 0 "usage: ./lab $command *-h, --help*" '' "$command" --help
 	check "help explains $command" gives 0 "usage: ./lab $command *-h, --help*" '' help "$command"
 done
-check "help lists all commands" gives 0 "*  demo *  test *  run *  shell *  bench *  build *  clean *" '' help
+check "help lists all commands" \
+	gives 0 "*  demo *  test *  run *  shell *  bench *  build *  clean *" '' help
 check "without a command there is help, as an error" gives 125 '' 'usage: ./lab COMMAND*'
 
 refused "no command 'fly'; ./lab help lists them" fly
@@ -95,7 +96,7 @@ refused "--accel: invalid choice: 'xen' (choose from *tcg*kvm*); ./lab run --hel
 refused "--capture: cannot write nowhere/x: No such file or directory; ./lab run --help says more" \
 	run --capture nowhere/x -- true
 refused "--share: no directory nowhere; ./lab run --help says more" run --share nowhere -- true
-refused "--kernel: no kernel flavour 'fast': lab or debug, or the path of a bzImage; ./lab run --help says more" \
+refused "--kernel: no kernel flavour 'fast': lab or debug, or *; ./lab run --help says more" \
 	run --kernel fast -- true
 refused "--kernel: no kernel image at ./fast; ./lab run --help says more" \
 	run --kernel ./fast -- true
