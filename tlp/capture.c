@@ -10,14 +10,22 @@
 #include "pcapng.h"
 
 #define BUFFER_SIZE (256 * 1024)
-#define WRITER_NAME "softfabric"
 #define NANOSECONDS 9	/* if_tsresol: 10^-9 */
+
+/* Of one link: all packets there were, and those that are not in the file. */
+struct statistics {
+	uint64_t received, dropped;
+	uint64_t first_ns, last_ns;	/* valid if there were any */
+};
 
 struct capture {
 	int fd;
 	int error;		/* the first one; nothing is written after it */
 	uint32_t links;
+	struct statistics *statistics;	/* one a link */
 	uint64_t max_bytes, bytes;
+	bool cut;		/* by max_bytes: what comes now is dropped */
+	bool stated;		/* the statistics in the file are those of now */
 	uint64_t packets, dropped;
 	size_t used;
 	uint8_t buffer[BUFFER_SIZE];
@@ -38,7 +46,7 @@ static int write_all(int fd, const uint8_t *data, size_t len)
 	return 0;
 }
 
-int capture_flush(struct capture *capture)
+static int write_buffer(struct capture *capture)
 {
 	if (!capture->error)
 		capture->error = write_all(capture->fd, capture->buffer, capture->used);
@@ -83,7 +91,7 @@ static size_t option_size(size_t len)
 static int make_room(struct capture *capture, uint32_t len)
 {
 	if (BUFFER_SIZE - capture->used < len)
-		capture_flush(capture);
+		write_buffer(capture);
 	if (capture->error)
 		return capture->error;
 	capture->bytes += len;
@@ -109,7 +117,7 @@ static void end(struct capture *capture, uint32_t len)
 
 static int put_section(struct capture *capture)
 {
-	uint32_t len = PCAPNG_BLOCK_MIN + 16 + option_size(strlen(WRITER_NAME)) + option_size(0);
+	uint32_t len = PCAPNG_BLOCK_MIN + 16 + option_size(strlen(PCAPNG_WRITER)) + option_size(0);
 	const uint16_t version[2] = { PCAPNG_MAJOR, PCAPNG_MINOR };
 	const int64_t unknown_length = -1;
 	int error;
@@ -120,7 +128,7 @@ static int put_section(struct capture *capture)
 	put32(capture, PCAPNG_BYTE_ORDER);
 	put(capture, version, sizeof(version));
 	put(capture, &unknown_length, sizeof(unknown_length));
-	put_option(capture, PCAPNG_SHB_USERAPPL, WRITER_NAME, strlen(WRITER_NAME));
+	put_option(capture, PCAPNG_SHB_USERAPPL, PCAPNG_WRITER, strlen(PCAPNG_WRITER));
 	end(capture, len);
 	return 0;
 }
@@ -141,7 +149,7 @@ int capture_create(const char *path, uint64_t max_bytes, struct capture **result
 	}
 	error = put_section(capture);
 	if (!error)
-		error = capture_flush(capture);
+		error = write_buffer(capture);
 	if (error) {
 		capture_close(capture);
 		return error;
@@ -159,6 +167,18 @@ static const struct {
 	[TLP_NONFLIT] = { LINKTYPE_USER1, "non-flit mode" },
 };
 
+static int add_statistics(struct capture *capture)
+{
+	struct statistics *statistics;
+
+	statistics = reallocarray(capture->statistics, capture->links + 1, sizeof(*statistics));
+	if (!statistics)
+		return ENOMEM;
+	capture->statistics = statistics;
+	statistics[capture->links] = (struct statistics){ 0 };
+	return 0;
+}
+
 int capture_add_link(struct capture *capture, const char *name, enum tlp_encoding encoding,
 		     uint32_t *link)
 {
@@ -173,7 +193,9 @@ int capture_add_link(struct capture *capture, const char *name, enum tlp_encodin
 		return EINVAL;
 	len = PCAPNG_BLOCK_MIN + 8 + option_size(name_len) + option_size(description_len) +
 	      option_size(1) + option_size(0);
-	error = begin(capture, PCAPNG_INTERFACE, len);
+	error = add_statistics(capture);
+	if (!error)
+		error = begin(capture, PCAPNG_INTERFACE, len);
 	if (error)
 		return error;
 	put(capture, link_type, sizeof(link_type));
@@ -183,15 +205,63 @@ int capture_add_link(struct capture *capture, const char *name, enum tlp_encodin
 	put_option(capture, PCAPNG_IF_TSRESOL, &resolution, 1);
 	end(capture, len);
 	*link = capture->links++;
+	capture->stated = false;
 	return 0;
 }
 
-static bool is_full(struct capture *capture, uint32_t len)
+/* An Interface Statistics Block with all that put_statistics() has for it: section 4.6 */
+#define STATISTICS_MAX (PCAPNG_BLOCK_MIN + 12 + 4 * (4 + 8) + 4)
+
+static bool has_room(const struct capture *capture, uint64_t len)
 {
-	if (!capture->max_bytes || capture->bytes + len <= capture->max_bytes)
-		return false;
-	capture->dropped++;
-	return true;
+	return !capture->max_bytes || capture->bytes + len <= capture->max_bytes;
+}
+
+/* Times are in two halves, the upper one first. */
+static void put_time(struct capture *capture, uint64_t time_ns)
+{
+	put32(capture, time_ns >> 32);
+	put32(capture, time_ns);
+}
+
+static void put_time_option(struct capture *capture, uint16_t code, uint64_t time_ns)
+{
+	const uint32_t halves[2] = { time_ns >> 32, time_ns };
+
+	put_option(capture, code, halves, sizeof(halves));
+}
+
+static void put_statistics(struct capture *capture, uint32_t link)
+{
+	const struct statistics *statistics = &capture->statistics[link];
+	uint32_t len = STATISTICS_MAX - (statistics->received ? 0 : 2 * option_size(8));
+
+	if (begin(capture, PCAPNG_STATISTICS, len))
+		return;
+	put32(capture, link);
+	put_time(capture, statistics->last_ns);
+	if (statistics->received) {
+		put_time_option(capture, PCAPNG_ISB_STARTTIME, statistics->first_ns);
+		put_time_option(capture, PCAPNG_ISB_ENDTIME, statistics->last_ns);
+	}
+	put_option(capture, PCAPNG_ISB_IFRECV, &statistics->received, 8);
+	put_option(capture, PCAPNG_ISB_IFDROP, &statistics->dropped, 8);
+	end(capture, len);
+}
+
+static void put_all_statistics(struct capture *capture)
+{
+	for (uint32_t link = 0; link < capture->links; link++)
+		put_statistics(capture, link);
+	capture->stated = true;
+}
+
+int capture_flush(struct capture *capture)
+{
+	/* the last ones, which capture_close() writes, must fit as well */
+	if (!capture->stated && has_room(capture, 2ull * capture->links * STATISTICS_MAX))
+		put_all_statistics(capture);
+	return write_buffer(capture);
 }
 
 /* An Enhanced Packet Block around its packet: sections 4.3 and 3.5 */
@@ -217,6 +287,24 @@ static bool is_packet(const struct capture *capture, uint32_t link, size_t heade
 	       header_len + payload_len <= CAPTURE_PACKET_MAX;
 }
 
+/* Count a packet that takes @len bytes of the file. True: it gets none. */
+static bool is_dropped(struct capture *capture, uint32_t link, uint64_t time_ns, uint32_t len)
+{
+	struct statistics *statistics = &capture->statistics[link];
+
+	if (!statistics->received++)
+		statistics->first_ns = time_ns;
+	statistics->last_ns = time_ns;
+	capture->stated = false;
+	if (!has_room(capture, len + (uint64_t)capture->links * STATISTICS_MAX))
+		capture->cut = true;
+	if (capture->cut) {
+		statistics->dropped++;
+		capture->dropped++;
+	}
+	return capture->cut;
+}
+
 int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,
 		   uint64_t time_ns, const void *header, size_t header_len, const void *payload,
 		   size_t payload_len)
@@ -236,7 +324,7 @@ int capture_packet(struct capture *capture, uint32_t link, enum capture_directio
 
 	if (!is_packet(capture, link, header_len, payload_len))
 		return EINVAL;
-	if (is_full(capture, len))
+	if (is_dropped(capture, link, time_ns, len))
 		return 0;
 	error = make_room(capture, len);
 	if (error)
@@ -266,9 +354,12 @@ int capture_close(struct capture *capture)
 
 	if (!capture)
 		return 0;
-	error = capture_flush(capture);
+	if (!capture->stated)
+		put_all_statistics(capture);
+	error = write_buffer(capture);
 	if (close(capture->fd) && !error)
 		error = errno;
+	free(capture->statistics);
 	free(capture);
 	return error;
 }

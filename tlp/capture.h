@@ -2,7 +2,8 @@
 /*
  * Captures of TLPs: a pcapng file with one interface a link, the bytes as they are on the wire,
  * timestamps in ns (IETF draft-ietf-opsawg-pcapng). The interface's link type says how its packets
- * are encoded: LINKTYPE_USER0 in flit mode, LINKTYPE_USER1 outside of it.
+ * are encoded: LINKTYPE_USER0 in flit mode, LINKTYPE_USER1 outside of it. At its end it says for
+ * each link how many packets there were and how many of them it has not.
  *
  * A capture has no lock: it belongs to one thread at a time.
  */
@@ -24,7 +25,9 @@ enum capture_direction {
 
 /**
  * capture_create() - create the file @path, truncating an old one, and write its section header.
- * @max_bytes: packets that would make the file longer are counted as dropped; 0: no limit
+ * @max_bytes: the first packet that would make the file longer, statistics included, is dropped and
+ *	counted, and so are all behind it: the file has a beginning without gaps. 0: no limit. Only
+ *	headers of links that come too late may make it longer.
  *
  * Return: 0 or a positive errno: ENOMEM, or what open(2) and write(2) say.
  */
@@ -38,7 +41,7 @@ int capture_create(const char *path, uint64_t max_bytes, struct capture **captur
  * @encoding: of all its packets
  * @link: its number for capture_packet()
  *
- * Return: 0, EINVAL (name empty or too long) or the write error.
+ * Return: 0, EINVAL (name empty or too long), ENOMEM or the write error.
  */
 int capture_add_link(struct capture *capture, const char *name, enum tlp_encoding encoding,
 		     uint32_t *link);
@@ -57,7 +60,8 @@ int capture_packet(struct capture *capture, uint32_t link, enum capture_directio
 		   size_t payload_len);
 
 /**
- * capture_flush() - write out what is buffered: after it, a reader of the file sees every packet.
+ * capture_flush() - write out what is buffered, and each link's statistics so far if there is room
+ * for them: after it, a reader of the file sees every packet and knows of those that are missing.
  *
  * Return: 0, or the first write error of this capture.
  */
@@ -67,7 +71,7 @@ int capture_flush(struct capture *capture);
 uint64_t capture_packets(const struct capture *capture);
 uint64_t capture_dropped(const struct capture *capture);
 
-/** capture_close() - flush, close and free; NULL is fine. Return: as capture_flush(). */
+/** capture_close() - write the rest and the statistics, close, free; NULL is fine. As flush. */
 int capture_close(struct capture *capture);
 
 #endif

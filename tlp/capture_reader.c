@@ -18,6 +18,8 @@ struct link {
 	char name[CAPTURE_NAME_MAX + 1];
 	enum tlp_encoding encoding;
 	uint64_t ticks_per_second;
+	enum capture_account account;
+	uint64_t recorded, dropped;
 };
 
 /* Links stay until the reader is closed, as records point to their names; a section has its own. */
@@ -25,6 +27,7 @@ struct capture_reader {
 	FILE *file;
 	enum capture_status status;
 	bool in_section, swapped;
+	bool own;			/* the section was written by capture.h */
 	uint64_t offset;		/* of the block being read */
 	uint64_t next_offset;
 	struct link **links;
@@ -65,6 +68,14 @@ static uint32_t get32(const struct capture_reader *reader, const uint8_t *at)
 
 	memcpy(&value, at, sizeof(value));
 	return reader->swapped ? bswap_32(value) : value;
+}
+
+static uint64_t get64(const struct capture_reader *reader, const uint8_t *at)
+{
+	uint64_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return reader->swapped ? bswap_64(value) : value;
 }
 
 static uint16_t get16(const struct capture_reader *reader, const uint8_t *at)
@@ -198,6 +209,19 @@ static enum capture_status read_block(struct capture_reader *reader, struct bloc
 	return read_body(reader, block, total, have);
 }
 
+static bool written_by_softfabric(const struct capture_reader *reader, const struct block *block)
+{
+	const uint8_t *options = block->body + 16;
+	uint32_t len = block->len - 16;
+	struct option option;
+
+	while (next_option(reader, &options, &len, &option))
+		if (option.code == PCAPNG_SHB_USERAPPL)
+			return option.len == strlen(PCAPNG_WRITER) &&
+			       !memcmp(option.value, PCAPNG_WRITER, option.len);
+	return false;
+}
+
 static enum capture_status take_section(struct capture_reader *reader, const struct block *block)
 {
 	if (block->len < 16)
@@ -206,6 +230,7 @@ static enum capture_status take_section(struct capture_reader *reader, const str
 		return fail(reader, "pcapng version %u, known is %u",
 			    get16(reader, block->body + 4), PCAPNG_MAJOR);
 	reader->in_section = true;
+	reader->own = written_by_softfabric(reader, block);
 	reader->first_link = reader->num_links;
 	return CAPTURE_RECORD;
 }
@@ -269,6 +294,12 @@ static struct link *new_link(struct capture_reader *reader)
 	return link;
 }
 
+/* What is known of the missing packets of a link when statistics are none, or not the last. */
+static enum capture_account no_account(const struct capture_reader *reader)
+{
+	return reader->own ? CAPTURE_UNFINISHED : CAPTURE_UNCOUNTED;
+}
+
 static enum capture_status take_link(struct capture_reader *reader, const struct block *block)
 {
 	struct link *link;
@@ -286,6 +317,7 @@ static enum capture_status take_link(struct capture_reader *reader, const struct
 	if (!link)
 		return fail(reader, "out of memory for a link");
 	link->encoding = type == LINKTYPE_USER1 ? TLP_NONFLIT : TLP_FLIT;
+	link->account = no_account(reader);
 	take_link_options(reader, block, link);
 	if (!link->ticks_per_second)
 		return fail(reader, "resolution of timestamps out of range");
@@ -312,25 +344,36 @@ static uint32_t direction_of(const struct capture_reader *reader, const struct b
 	return 0;
 }
 
+/* The link of this section whose number is at @number, or NULL. */
+static struct link *link_at(const struct capture_reader *reader, const uint8_t *number)
+{
+	uint32_t index = get32(reader, number);
+
+	return index < reader->num_links - reader->first_link ?
+	       reader->links[reader->first_link + index] : NULL;
+}
+
 static enum capture_status take_packet(struct capture_reader *reader, const struct block *block,
 				       struct capture_record *record)
 {
 	const uint8_t *body = block->body;
-	const struct link *link;
-	uint32_t number, len;
+	struct link *link;
+	uint32_t len;
 
 	if (block->len < 20)
 		return fail(reader, "packet block of %u bytes", block->len);
-	number = get32(reader, body);
-	if (number >= reader->num_links - reader->first_link)
-		return fail(reader, "packet of link %u, which was not described", number);
-	link = reader->links[reader->first_link + number];
+	link = link_at(reader, body);
+	if (!link)
+		return fail(reader, "packet of link %u, which was not described",
+			    get32(reader, body));
 	len = get32(reader, body + 12);
 	if (len > block->len - 20)
 		return fail(reader, "%u bytes of packet do not fit into it", len);
+	link->recorded++;
+	link->account = no_account(reader);
 	*record = (struct capture_record){
 		.link = link->name,
-		.link_number = number,
+		.link_number = get32(reader, body),
 		.encoding = link->encoding,
 		.time_ns = to_ns((uint64_t)get32(reader, body + 4) << 32 | get32(reader, body + 8),
 				 link->ticks_per_second),
@@ -339,6 +382,35 @@ static enum capture_status take_packet(struct capture_reader *reader, const stru
 		.wire_len = get32(reader, body + 16),
 		.direction = direction_of(reader, block, 20 + PCAPNG_PAD(len)),
 	};
+	return CAPTURE_RECORD;
+}
+
+/* Each statistics of a link are about all of its packets in front of them. */
+static enum capture_status take_statistics(struct capture_reader *reader,
+					   const struct block *block)
+{
+	const uint8_t *options = block->body + 12;
+	struct option option;
+	struct link *link;
+	uint32_t len;
+
+	if (block->len < 12)
+		return fail(reader, "statistics of %u bytes", block->len);
+	link = link_at(reader, block->body);
+	if (!link)
+		return fail(reader, "statistics of link %u, which was not described",
+			    get32(reader, block->body));
+	len = block->len - 12;
+	link->dropped = 0;
+	while (next_option(reader, &options, &len, &option)) {
+		if ((option.code != PCAPNG_ISB_IFDROP && option.code != PCAPNG_ISB_OSDROP) ||
+		    option.len != 8)
+			continue;
+		if (__builtin_add_overflow(link->dropped, get64(reader, option.value),
+					   &link->dropped))
+			link->dropped = UINT64_MAX;
+		link->account = CAPTURE_COUNTED;
+	}
 	return CAPTURE_RECORD;
 }
 
@@ -358,9 +430,26 @@ static enum capture_status take_block(struct capture_reader *reader, const struc
 	case PCAPNG_OLD_PACKET:
 		return fail(reader, "packet without link or direction (block type %u)",
 			    block->type);
+	case PCAPNG_STATISTICS:
+		return take_statistics(reader, block);
 	default:
 		return CAPTURE_RECORD;
 	}
+}
+
+bool capture_reader_link(const struct capture_reader *reader, uint32_t index,
+			 struct capture_link *link)
+{
+	const struct link *found;
+
+	if (index >= reader->num_links)
+		return false;
+	found = reader->links[index];
+	*link = (struct capture_link){
+		.name = found->name, .recorded = found->recorded,
+		.account = found->account, .dropped = found->dropped,
+	};
+	return true;
 }
 
 enum capture_status capture_reader_next(struct capture_reader *reader,

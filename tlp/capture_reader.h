@@ -10,6 +10,7 @@
 #ifndef TLP_CAPTURE_READER_H
 #define TLP_CAPTURE_READER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -29,6 +30,20 @@ struct capture_record {
 	const uint8_t *data;		/* valid until the next call */
 	uint32_t len;			/* captured bytes at @data */
 	uint32_t wire_len;		/* bytes that the packet had */
+};
+
+/* What a capture says of the packets of a link that it does not have. */
+enum capture_account {
+	CAPTURE_COUNTED,	/* statistics follow the link's packets: dropped is what they say */
+	CAPTURE_UNCOUNTED,	/* nothing; many writers have no statistics */
+	CAPTURE_UNFINISHED,	/* nothing yet: softfabric still runs, or was killed */
+};
+
+struct capture_link {
+	const char *name;		/* valid until the reader is closed */
+	uint64_t recorded;		/* packets of the link that were read so far */
+	enum capture_account account;
+	uint64_t dropped;		/* packets of the link that are not in the file */
 };
 
 enum capture_status {
@@ -51,6 +66,15 @@ int capture_reader_create(FILE *file, struct capture_reader **reader);
  */
 enum capture_status capture_reader_next(struct capture_reader *reader,
 					struct capture_record *record);
+
+/**
+ * capture_reader_link() - what is known by now of link number @index of the file, counted from 0
+ * over all sections. All there is to know is known after CAPTURE_END.
+ *
+ * Return: true; false without that many links.
+ */
+bool capture_reader_link(const struct capture_reader *reader, uint32_t index,
+			 struct capture_link *link);
 
 /**
  * capture_reader_error() - Return: what is wrong, after CAPTURE_ERROR, with the offset of the block

@@ -20,11 +20,27 @@ static void check_record(const struct capture_record *record)
 	(void)tlp_decode(record->encoding, record->data, record->len, &tlp);
 }
 
+static void check_links(const struct capture_reader *reader, uint64_t records)
+{
+	struct capture_link link;
+	uint32_t count = 0;
+
+	while (capture_reader_link(reader, count, &link)) {
+		fuzz_assert(strlen(link.name) <= CAPTURE_NAME_MAX && ++count <= CAPTURE_LINKS_MAX);
+		fuzz_assert(link.account == CAPTURE_COUNTED || link.account == CAPTURE_UNCOUNTED ||
+			    link.account == CAPTURE_UNFINISHED);
+		fuzz_assert(link.recorded <= records);
+		records -= link.recorded;
+	}
+	fuzz_assert(!records);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct capture_record record;
 	struct capture_reader *reader;
 	enum capture_status status;
+	uint64_t records = 0;
 	FILE *file;
 
 	/* fmemopen() refuses a size of 0, and an empty file is a unit test's business */
@@ -33,8 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	file = fmemopen((void *)data, size, "r");
 	fuzz_assert(file);
 	fuzz_assert(capture_reader_create(file, &reader) == 0);
-	while ((status = capture_reader_next(reader, &record)) == CAPTURE_RECORD)
+	for (; (status = capture_reader_next(reader, &record)) == CAPTURE_RECORD; records++)
 		check_record(&record);
+	check_links(reader, records);
 	fuzz_assert(status != CAPTURE_ERROR || capture_reader_error(reader)[0]);
 	fuzz_assert(capture_reader_next(reader, &record) == status);
 	capture_reader_close(reader);

@@ -36,8 +36,15 @@
 	'a', 'b', 'c', 'd', 'e', 0, 0, 0, \
 	LE16(2), LE16(4), LE32(1), LE16(0), LE16(0), LE32(52)
 #define TIME 0x1122334455667788ull
+#define LE64(v) LE32((v) & 0xffffffff), LE32((v) >> 32 & 0xffffffff)
+#define TIME_HALVES LE32(0x11223344), LE32(0x55667788)
+#define STATISTICS(link, received, dropped) \
+	LE32(5), LE32(76), LE32(link), TIME_HALVES, \
+	LE16(2), LE16(8), TIME_HALVES, LE16(3), LE16(8), TIME_HALVES, \
+	LE16(4), LE16(8), LE64(received), LE16(5), LE16(8), LE64(dropped), \
+	LE16(0), LE16(0), LE32(76)
 
-static const uint8_t whole[] = { SECTION, LINK_ACC0, PACKET_ABCDE };
+static const uint8_t whole[] = { SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 1ull, 0ull) };
 
 struct fixture {
 	char path[64];
@@ -152,6 +159,13 @@ static void flush_shows_packets_to_readers(void **state)
 	assert_file(fixture->path, whole, sizeof(whole));
 }
 
+/* A link that nothing came over has no first and no last packet. */
+static const uint8_t without_packets[] = {
+	SECTION, LINK_ACC0,
+	LE32(5), LE32(52), LE32(0), LE64(0ull),
+	LE16(4), LE16(8), LE64(0ull), LE16(5), LE16(8), LE64(0ull), LE16(0), LE16(0), LE32(52),
+};
+
 static void bad_arguments_write_nothing(void **state)
 {
 	static const uint8_t big[CAPTURE_PACKET_MAX + 1];
@@ -176,21 +190,70 @@ static void bad_arguments_write_nothing(void **state)
 			 EINVAL);
 	assert_int_equal(capture_packets(capture), 0);
 	assert_int_equal(capture_close(capture), 0);
-	assert_file(fixture->path, whole, sizeof(whole) - 52);
+	assert_file(fixture->path, without_packets, sizeof(without_packets));
+}
+
+static void add_packet(struct capture *capture, size_t len)
+{
+	static const uint8_t data[CAPTURE_PACKET_MAX];
+
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME,
+					len == 5 ? "abcde" : (const char *)data, len, NULL, 0), 0);
 }
 
 static void limit_drops_and_counts(void **state)
 {
+	static const uint8_t cut[] = {
+		SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 3ull, 2ull),
+	};
 	struct fixture *fixture = *state;
-	struct capture *capture = create_with_link(fixture->path, sizeof(whole));
+	struct capture *capture = create_with_link(fixture->path, sizeof(cut));
 
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME, "abcde", 5, NULL,
-						0), 0);
+		add_packet(capture, 5);
 	assert_int_equal(capture_packets(capture), 1);
 	assert_int_equal(capture_dropped(capture), 2);
 	assert_int_equal(capture_close(capture), 0);
-	assert_file(fixture->path, whole, sizeof(whole));
+	assert_file(fixture->path, cut, sizeof(cut));
+}
+
+/* A packet that would have fitted behind one that did not: the file has no gaps. */
+static void what_is_cut_stays_cut(void **state)
+{
+	static const uint8_t cut[] = {
+		SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 3ull, 2ull),
+	};
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, sizeof(cut) + 100);
+
+	add_packet(capture, 5);
+	add_packet(capture, CAPTURE_PACKET_MAX);
+	add_packet(capture, 5);
+	assert_int_equal(capture_dropped(capture), 2);
+	assert_int_equal(capture_close(capture), 0);
+	assert_file(fixture->path, cut, sizeof(cut));
+}
+
+/* Statistics between packets are for readers of a file that still grows, and only if it may. */
+static void each_flush_has_statistics_while_there_is_room(void **state)
+{
+	static const uint8_t bytes[] = {
+		SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 1ull, 0ull),
+		PACKET_ABCDE, STATISTICS(0, 2ull, 0ull),
+	};
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, sizeof(bytes));
+
+	add_packet(capture, 5);
+	assert_int_equal(capture_flush(capture), 0);
+	assert_file(fixture->path, bytes, sizeof(bytes) - 52 - 76);
+	assert_int_equal(capture_flush(capture), 0);
+	assert_file(fixture->path, bytes, sizeof(bytes) - 52 - 76);
+	add_packet(capture, 5);
+	assert_int_equal(capture_flush(capture), 0);
+	assert_file(fixture->path, bytes, sizeof(bytes) - 76);
+	assert_int_equal(capture_close(capture), 0);
+	assert_file(fixture->path, bytes, sizeof(bytes));
 }
 
 static void write_errors_are_final(void **state)
@@ -275,6 +338,97 @@ static void assert_one_record(const void *bytes, size_t size, uint64_t time_ns, 
 	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_END);
 	capture_reader_close(reader);
 	fclose(file);
+}
+
+/* Read to the end, and what is known of the first link then */
+static struct capture_link account_of(const void *bytes, size_t size)
+{
+	struct capture_record record;
+	struct capture_reader *reader;
+	enum capture_status status;
+	struct capture_link link;
+	FILE *file;
+
+	reader = open_bytes(bytes, size, &file);
+	do
+		status = capture_reader_next(reader, &record);
+	while (status == CAPTURE_RECORD);
+	assert_int_equal(status, CAPTURE_END);
+	assert_true(capture_reader_link(reader, 0, &link));
+	assert_string_equal(link.name, "acc0");
+	assert_false(capture_reader_link(reader, 1, &link));
+	assert_true(capture_reader_link(reader, 0, &link));
+	link.name = NULL;
+	capture_reader_close(reader);
+	fclose(file);
+	return link;
+}
+
+#define assert_account(bytes, expected_account, expected_recorded, expected_dropped) \
+	do { \
+		struct capture_link found = account_of(bytes, sizeof(bytes)); \
+		\
+		assert_int_equal(found.account, expected_account); \
+		assert_int_equal(found.recorded, expected_recorded); \
+		assert_int_equal(found.dropped, expected_dropped); \
+	} while (0)
+
+static void statistics_tell_what_is_missing(void **state)
+{
+	static const uint8_t twice[] = {
+		SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 3ull, 2ull),
+		STATISTICS(0, 0x200000005ull, 0x200000004ull),
+	};
+
+	assert_account(whole, CAPTURE_COUNTED, 1, 0);
+	assert_account(without_packets, CAPTURE_COUNTED, 0, 0);
+	assert_account(twice, CAPTURE_COUNTED, 1, 0x200000004);
+}
+
+/* What softfabric has written ends with statistics, unless it did not come to that. */
+static void own_captures_without_statistics_are_unfinished(void **state)
+{
+	static const uint8_t empty[] = { SECTION, LINK_ACC0 };
+	static const uint8_t none[] = { SECTION, LINK_ACC0, PACKET_ABCDE };
+	static const uint8_t early[] = {
+		SECTION, LINK_ACC0, STATISTICS(0, 0ull, 0ull), PACKET_ABCDE,
+	};
+
+	assert_account(empty, CAPTURE_UNFINISHED, 0, 0);
+	assert_account(none, CAPTURE_UNFINISHED, 1, 0);
+	assert_account(early, CAPTURE_UNFINISHED, 1, 0);
+}
+
+/* Another writer's section, big-endian; its statistics may have other numbers, or none. */
+#define FOREIGN \
+	BE32(0x0a0d0d0a), BE32(48), BE32(0x1a2b3c4d), 0, 1, 0, 0, \
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, \
+	0, 4, 0, 10, 's', 'o', 'f', 't', 'f', 'a', 'b', 'r', 'i', 'k', 0, 0, \
+	0, 0, 0, 0, BE32(48), \
+	BE32(1), BE32(32), 0, 147, 0, 0, BE32(0), 0, 2, 0, 4, 'a', 'c', 'c', '0', 0, 0, 0, 0, BE32(32)
+
+static void what_others_do_not_say_is_not_known(void **state)
+{
+	static const uint8_t none[] = { FOREIGN };
+	static const uint8_t received[] = {
+		FOREIGN, BE32(5), BE32(36), BE32(0), BE32(0), BE32(0),
+		0, 4, 0, 8, BE32(0), BE32(7), BE32(36),
+	};
+	static const uint8_t dropped[] = {
+		FOREIGN, BE32(5), BE32(60), BE32(0), BE32(0), BE32(0),
+		0, 5, 0, 8, BE32(1), BE32(7), 0, 7, 0, 8, BE32(0), BE32(3), 0, 5, 0, 4, BE32(9),
+		0, 0, 0, 0, BE32(60),
+	};
+	static const uint8_t too_many[] = {
+		FOREIGN, BE32(5), BE32(48), BE32(0), BE32(0), BE32(0),
+		0, 5, 0, 8, BE32(0xffffffff), BE32(0xffffffff), 0, 7, 0, 8, BE32(0), BE32(2),
+		BE32(48),
+	};
+
+	assert_account(none, CAPTURE_UNCOUNTED, 0, 0);
+	assert_account(received, CAPTURE_UNCOUNTED, 0, 0);
+	assert_account(dropped, CAPTURE_COUNTED, 0, 0x10000000a);
+	assert_account(too_many, CAPTURE_COUNTED, 0, UINT64_MAX);
 }
 
 static void reads_its_own(void **state)
@@ -400,6 +554,10 @@ static const struct broken broken[] = {
 	BROKEN("block at byte 104: 4294967295 bytes of packet do not fit into it", SECTION,
 	       LINK_ACC0, LE32(6), LE32(32), LE32(0), LE32(0), LE32(0), LE32(0xffffffff), LE32(1),
 	       LE32(32)),
+	BROKEN("block at byte 104: statistics of 8 bytes", SECTION, LINK_ACC0, LE32(5), LE32(20),
+	       LE32(0), LE32(0), LE32(20)),
+	BROKEN("block at byte 104: statistics of link 1, which was not described", SECTION,
+	       LINK_ACC0, LE32(5), LE32(24), LE32(1), LE32(0), LE32(0), LE32(24)),
 	BROKEN("block at byte 104: packet without link or direction (block type 3)", SECTION,
 	       LINK_ACC0, LE32(3), LE32(16), LE32(0), LE32(16)),
 	BROKEN("block at byte 104: packet without link or direction (block type 2)", SECTION,
@@ -426,12 +584,14 @@ static void broken_files_are_named_and_placed(void **state)
 static void every_cut_is_an_error(void **state)
 {
 	for (size_t size = 1; size < sizeof(whole); size++) {
-		bool between_blocks = size == 48 || size == 104;
+		bool between_blocks = size == 48 || size == 104 || size == 156;
 		struct capture_record record;
 		struct capture_reader *reader;
 		FILE *file;
 
 		reader = open_bytes(whole, size, &file);
+		if (size >= 156)
+			assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
 		assert_int_equal(capture_reader_next(reader, &record),
 				 between_blocks ? CAPTURE_END : CAPTURE_ERROR);
 		capture_reader_close(reader);
@@ -468,8 +628,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(flush_shows_packets_to_readers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_arguments_write_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(limit_drops_and_counts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_cut_stays_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_flush_has_statistics_while_there_is_room,
+						set_up, tear_down),
 		cmocka_unit_test(write_errors_are_final),
 		cmocka_unit_test_setup_teardown(many_packets_round_trip, set_up, tear_down),
+		cmocka_unit_test(statistics_tell_what_is_missing),
+		cmocka_unit_test(own_captures_without_statistics_are_unfinished),
+		cmocka_unit_test(what_others_do_not_say_is_not_known),
 		cmocka_unit_test(reads_its_own),
 		cmocka_unit_test(reads_what_others_write),
 		cmocka_unit_test(sections_have_their_own_links),
