@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <libsmartcols.h>
 #include <search.h>
 #include <stdarg.h>
@@ -188,7 +187,7 @@ static void add_object(const void *node, VISIT visit, void *array)
 	json_object_array_add(array, object);
 }
 
-void count_print_json(const struct count *count, FILE *out)
+void count_print_json(const struct count *count, struct json_object *missing, FILE *out)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *array = json_object_new_array();
@@ -196,6 +195,7 @@ void count_print_json(const struct count *count, FILE *out)
 	twalk_r(count->kinds, add_object, array);
 	json_object_object_add(object, "tlps", json_object_new_int64(count->tlps));
 	json_object_object_add(object, "counts", array);
+	json_object_object_add(object, "missing", json_object_get(missing));
 	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 }

@@ -3,6 +3,7 @@
 #ifndef TLPDUMP_COUNT_H
 #define TLPDUMP_COUNT_H
 
+#include <json-c/json.h>
 #include <stdio.h>
 
 #include "packet.h"
@@ -16,8 +17,11 @@ void count_destroy(struct count *count);
 /* Returns 0 or ENOMEM. Link names in @packet have to stay until count_destroy(). */
 int count_packet(struct count *count, const struct packet *packet);
 
-/* A table, or one JSON object: {"tlps": N, "counts": [{"link": ..., "tlps": n}, ...]} */
+/*
+ * A table, or one JSON object: {"tlps": N, "counts": [{"link": ..., "tlps": n}, ...], "missing":
+ * @missing}
+ */
 int count_print_table(const struct count *count, FILE *out);
-void count_print_json(const struct count *count, FILE *out);
+void count_print_json(const struct count *count, struct json_object *missing, FILE *out);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "expect.h"
@@ -75,7 +74,7 @@ static void print_hints(const struct tlp_hints *hints, FILE *out)
 		fputs("no hints", out);
 }
 
-void expect_print(const struct expect *expect, FILE *out)
+void expect_print(const struct expect *expect, bool lacking, FILE *out)
 {
 	if (!expect->total) {
 		fputs("no TLP passed the filters: nothing to expect of\n", out);
@@ -85,10 +84,10 @@ void expect_print(const struct expect *expect, FILE *out)
 	print_hints(&expect->hints, out);
 	if (expect->first_other)
 		fprintf(out, "; the first that does not is #%" PRIu64, expect->first_other);
-	fputc('\n', out);
+	fputs(lacking ? "; the capture is not whole\n" : "\n", out);
 }
 
-void expect_print_json(const struct expect *expect, FILE *out)
+void expect_print_json(const struct expect *expect, struct json_object *missing, FILE *out)
 {
 	struct json_object *object = json_object_new_object();
 
@@ -97,6 +96,7 @@ void expect_print_json(const struct expect *expect, FILE *out)
 	if (expect->first_other)
 		json_object_object_add(object, "first_other",
 				       json_object_new_int64(expect->first_other));
+	json_object_object_add(object, "missing", json_object_get(missing));
 	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 }

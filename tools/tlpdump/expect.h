@@ -3,6 +3,7 @@
 #ifndef TLPDUMP_EXPECT_H
 #define TLPDUMP_EXPECT_H
 
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -25,7 +26,9 @@ void expect_packet(struct expect *expect, const struct packet *packet);
 /* True when there were packets and all of them matched. */
 bool expect_met(const struct expect *expect);
 
-void expect_print(const struct expect *expect, FILE *out);
-void expect_print_json(const struct expect *expect, FILE *out);
+/* @lacking: there were more packets than the capture has, or there may have been */
+void expect_print(const struct expect *expect, bool lacking, FILE *out);
+/* One JSON object: {"matching": N, "tlps": N, "missing": @missing} */
+void expect_print_json(const struct expect *expect, struct json_object *missing, FILE *out);
 
 #endif

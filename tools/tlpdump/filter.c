@@ -124,7 +124,7 @@ bool filter_set_hv(struct filter *filter, const char *number)
 	return true;
 }
 
-static bool accepts_link(const struct filter *filter, const char *link)
+bool filter_accepts_link(const struct filter *filter, const char *link)
 {
 	for (unsigned int i = 0; i < filter->num_links; i++)
 		if (!strcmp(filter->links[i], link))
@@ -154,7 +154,7 @@ bool filter_accepts(const struct filter *filter, const struct packet *packet)
 {
 	const struct tlp *tlp = &packet->tlp;
 
-	if (!accepts_link(filter, packet->record.link))
+	if (!filter_accepts_link(filter, packet->record.link))
 		return false;
 	if (filter->direction && filter->direction != packet->record.direction)
 		return false;

@@ -43,6 +43,9 @@ bool filter_set_st(struct filter *filter, const char *number);
 bool filter_set_ph(struct filter *filter, const char *number);
 bool filter_set_hv(struct filter *filter, const char *number);
 
+/* Whether packets of a link of this name can pass. */
+bool filter_accepts_link(const struct filter *filter, const char *name);
+
 bool filter_accepts(const struct filter *filter, const struct packet *packet);
 
 #endif

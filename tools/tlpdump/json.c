@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <inttypes.h>
-#include <json-c/json.h>
 
 #include "json.h"
 
@@ -91,6 +90,15 @@ void json_print_packet(FILE *out, const struct packet *packet, bool payload)
 		add_string(object, "error", tlp_error_string(packet->error));
 	else
 		add_packet(object, &packet->tlp, payload);
+	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	json_object_put(object);
+}
+
+void json_print_missing(FILE *out, struct json_object *missing)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "missing", json_object_get(missing));
 	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 }

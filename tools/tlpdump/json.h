@@ -2,6 +2,7 @@
 #ifndef TLPDUMP_JSON_H
 #define TLPDUMP_JSON_H
 
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -9,5 +10,8 @@
 
 /* Print a packet as one JSON object on a line of its own; @payload: with the data, in hex. */
 void json_print_packet(FILE *out, const struct packet *packet, bool payload);
+
+/* The line behind them when the capture lacks some: {"missing": @missing} */
+void json_print_missing(FILE *out, struct json_object *missing);
 
 #endif

@@ -10,6 +10,7 @@
 #include "expect.h"
 #include "filter.h"
 #include "json.h"
+#include "missing.h"
 #include "util/complaint.h"
 #include "util/number.h"
 #include "words.h"
@@ -33,6 +34,8 @@ struct run {
 	struct expect expect;
 	struct count *count;
 	uint64_t packets, accepted, start_ns;
+	struct missing missing;
+	bool to_end;		/* all was read, so that it is known what is missing */
 };
 
 enum option_code {
@@ -80,7 +83,8 @@ static const char help[] =
 	"  -x, --payload           the data, too\n"
 	"  -c, --count             how many there are of each kind\n"
 	"      --expect=HINTS      how many carry exactly st=TAG,ph=HINT or st-ext=TAG,ph=HINT or\n"
-	"                          none; the exit code is 0 if there are some and all do, else 1\n"
+	"                          none; the exit code is 0 if there are some, all do and none\n"
+	"                          is missing in the capture, else 1\n"
 	"  -j, --json              the same for programs\n"
 	"  -h, --help\n"
 	"\n"
@@ -197,11 +201,11 @@ static void show(struct run *run, const struct packet *packet)
 	}
 }
 
-/* Everything in @reader; false if it is not readable to its end */
-static bool read_all(struct run *run, struct capture_reader *reader)
+/* Everything in @reader. Returns CAPTURE_RECORD if that is more than was asked for. */
+static enum capture_status read_all(struct run *run, struct capture_reader *reader)
 {
 	uint64_t limit = run->options->limit;
-	enum capture_status status = CAPTURE_END;
+	enum capture_status status = CAPTURE_RECORD;
 	struct packet packet;
 
 	while (!limit || run->accepted < limit) {
@@ -216,30 +220,48 @@ static bool read_all(struct run *run, struct capture_reader *reader)
 	}
 	if (status == CAPTURE_ERROR)
 		say("%s: %s", run->options->path, capture_reader_error(reader));
-	return status != CAPTURE_ERROR;
+	return status;
+}
+
+static void summarize_json(const struct run *run)
+{
+	struct json_object *missing;
+
+	missing = run->to_end ? missing_json(&run->missing) : json_object_new_array();
+	if (run->count)
+		count_print_json(run->count, missing, stdout);
+	else if (run->options->want_expect)
+		expect_print_json(&run->expect, missing, stdout);
+	else if (json_object_array_length(missing))
+		json_print_missing(stdout, missing);
+	json_object_put(missing);
 }
 
 static enum exit_code summarize(const struct run *run)
 {
-	if (run->count && run->options->want_json)
-		count_print_json(run->count, stdout);
+	bool lacking = run->to_end && missing_any(&run->missing);
+
+	if (run->options->want_json)
+		summarize_json(run);
 	else if (run->count && count_print_table(run->count, stdout))
 		die("cannot print the table: out of memory");
+	else if (run->options->want_expect)
+		expect_print(&run->expect, lacking, stdout);
+	if (run->to_end) {
+		fflush(stdout);		/* so that it comes last */
+		missing_say(&run->missing);
+	}
 	if (!run->options->want_expect)
 		return EXIT_FINE;
-	if (run->options->want_json)
-		expect_print_json(&run->expect, stdout);
-	else
-		expect_print(&run->expect, stdout);
-	return expect_met(&run->expect) ? EXIT_FINE : EXIT_NOT_AS_EXPECTED;
+	return expect_met(&run->expect) && !lacking ? EXIT_FINE : EXIT_NOT_AS_EXPECTED;
 }
 
 static enum exit_code dump(const struct options *options, FILE *file)
 {
 	struct run run = { .options = options, .expect = options->expect };
+	enum capture_status status;
 	struct capture_reader *reader;
 	enum exit_code code;
-	bool whole;
 
 	if (options->want_count) {
 		run.count = count_create();
@@ -248,11 +270,13 @@ static enum exit_code dump(const struct options *options, FILE *file)
 	}
 	if (capture_reader_create(file, &reader))
 		die("out of memory");
-	whole = read_all(&run, reader);
+	run.missing = (struct missing){ reader, &options->filter, options->path };
+	status = read_all(&run, reader);
+	run.to_end = status == CAPTURE_END;
 	code = summarize(&run);
 	count_destroy(run.count);
 	capture_reader_close(reader);
-	return whole ? code : EXIT_TROUBLE;
+	return status == CAPTURE_ERROR ? EXIT_TROUBLE : code;
 }
 
 int main(int argc, char **argv)
