@@ -2,6 +2,7 @@
 /* softfabric: command line, and the life of what it asks for. */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -115,7 +116,8 @@ static void print_help(void)
 	       "A PCIe fabric with software devices, for QEMU's vfio-user-pci.\n\n"
 	       "  -d, --runtime-dir DIR    serve DIR/NAME.sock for each device, DIR/control.sock\n"
 	       "  -c, --capture FILE       record peer-to-peer TLPs in pcapng FILE\n"
-	       "      --capture-limit SIZE stop recording at SIZE bytes (1G)\n"
+	       "      --capture-limit SIZE stop recording at SIZE bytes (1G), the rest is counted;\n"
+	       "                           0: never\n"
 	       "  -h, --help               print this\n"
 	       "      --version            print the version\n"
 	       "  -n, --nic NAME[,KEY=VALUE...]         a ConnectX; keys:\n");
@@ -241,10 +243,42 @@ static int create_base(struct machine *machine)
 	return watch_signals(machine);
 }
 
+static int finish_capture(struct machine *machine)
+{
+	uint64_t recorded = capture_packets(machine->capture);
+	uint64_t dropped = capture_dropped(machine->capture);
+	int err;
+
+	fabric_set_capture(machine->fabric, NULL);
+	err = capture_close(machine->capture);
+	if (err)
+		return fail("finish", machine->capture_path, err, "; the capture is not whole");
+	if (dropped)
+		say("the capture is cut: %" PRIu64 " of %" PRIu64 " packets were not recorded; "
+		    "give a --capture-limit above %" PRIu64 " bytes, or do less", dropped,
+		    recorded + dropped, machine->capture_limit);
+	return 0;
+}
+
+/* What the guest was not told of, and thought done. */
+static void say_losses(const struct machine *machine)
+{
+	const struct fabric_port *port = NULL;
+
+	while (machine->fabric && (port = fabric_next_port(machine->fabric, port))) {
+		uint64_t lost = fabric_port_counters(port)->unexpected_losses;
+
+		if (lost)
+			say("%s: %" PRIu64 " posted writes went nowhere", fabric_port_name(port),
+			    lost);
+	}
+}
+
 static int destroy(struct machine *machine)
 {
 	int err = 0;
 
+	say_losses(machine);
 	control_destroy(machine->control);
 	while (machine->device_count) {
 		struct device *device = &machine->devices[--machine->device_count];
@@ -252,16 +286,12 @@ static int destroy(struct machine *machine)
 		vfio_user_server_destroy(device->server);
 		device->kind->destroy(device->model);
 	}
-	if (machine->capture) {
-		fabric_set_capture(machine->fabric, NULL);
-		err = capture_close(machine->capture);
-		if (err)
-			fail("finish", machine->capture_path, err, "; the capture is not whole");
-	}
+	if (machine->capture)
+		err = finish_capture(machine);
 	fabric_destroy(machine->fabric);
 	registry_destroy(machine->registry);
 	engine_destroy(machine->engine);
-	return -err;
+	return err;
 }
 
 enum { OPTION_CAPTURE_LIMIT = 256, OPTION_VERSION };

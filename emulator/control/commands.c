@@ -7,6 +7,7 @@
 #include "control/internal.h"
 #include "fabric/fabric.h"
 #include "registry.h"
+#include "tlp/capture.h"
 
 /* The link of a function to its fabric, beside the links that devices register as switches. */
 #define PCIE_LINK "pcie"
@@ -113,6 +114,7 @@ static void describe_link(struct fabric_port *port, struct json_object *object)
 	add_number(object, "ram_write_bytes", c->ram_write_bytes);
 	add_number(object, "ram_read_bytes", c->ram_read_bytes);
 	add_number(object, "refused", c->refused);
+	add_number(object, "lost_writes", c->lost_writes);
 	add_number(object, "hints_lost", c->hints_lost);
 	add_number(object, "capture_errors", c->capture_errors);
 }
@@ -321,13 +323,34 @@ static void serve_link(struct request *request)
 				       link ? link->get(link) : fabric_port_link(port)));
 }
 
+/* Here, not among the counters: a number that is wanted to be 0, and how to say that it is not. */
+static void serve_losses(struct request *request)
+{
+	struct fabric_port *port = required_port(request);
+	bool set = argument_given(request, "expected");
+	bool expected = argument_bool(request, "expected", false);
+
+	if (request->failure_class)
+		return;
+	if (set)
+		fabric_port_expect_losses(port, expected);
+	json_object_object_add(request->reply, "expected", json_object_new_boolean(
+				       fabric_port_losses_expected(port)));
+	add_number(request->reply, "lost_writes", fabric_port_counters(port)->lost_writes);
+	add_number(request->reply, "unexpected", fabric_port_counters(port)->unexpected_losses);
+}
+
 static void serve_capture(struct request *request)
 {
-	int err = fabric_capture_flush(request->fabric);
+	struct capture *capture = fabric_capture(request->fabric);
+	int err = capture ? capture_flush(capture) : 0;
 
-	if (err)
-		request_fail(request, "Failed", "the capture cannot be written: %s",
-			     strerror(-err));
+	if (err) {
+		request_fail(request, "Failed", "the capture cannot be written: %s", strerror(err));
+	} else if (capture) {
+		add_number(request->reply, "recorded", capture_packets(capture));
+		add_number(request->reply, "dropped", capture_dropped(capture));
+	}
 }
 
 static void serve_commands(struct request *request)
@@ -348,6 +371,7 @@ const struct command commands[] = {
 	{ "faults", { "device" }, serve_faults },
 	{ "gauges", { "device" }, serve_gauges },
 	{ "link", { "device", "link", "up" }, serve_link },
+	{ "losses", { "device", "expected" }, serve_losses },
 	{ "objects", { "device" }, serve_objects },
 	{ "release", { "device", "point" }, serve_release },
 	{ "tlps", { "device" }, serve_tlps },

@@ -50,9 +50,9 @@ int fabric_set_capture(struct fabric *fabric, struct capture *capture)
 	return 0;
 }
 
-int fabric_capture_flush(struct fabric *fabric)
+struct capture *fabric_capture(const struct fabric *fabric)
 {
-	return fabric->capture ? -capture_flush(fabric->capture) : 0;
+	return fabric->capture;
 }
 
 static int check_attr(struct fabric *fabric, const struct fabric_port_attr *attr)

@@ -19,7 +19,8 @@
  *   -ENETDOWN  the requester's link, or that of the device addressed, is down
  *   -EFAULT    no memory and no BAR there, not all of it, or mapped without the right to
  *              read/write it: Unsupported Request on a real bus
- * A real posted write fails silently; the result says what an error report would have said.
+ * A posted write that fails is lost, as on a real bus: its requester is not told, and an operation
+ * that it was part of may well end with success. So each is counted, and said on standard error.
  */
 #ifndef FABRIC_FABRIC_H
 #define FABRIC_FABRIC_H
@@ -96,8 +97,8 @@ void fabric_destroy(struct fabric *fabric);
  */
 int fabric_set_capture(struct fabric *fabric, struct capture *capture);
 
-/** fabric_capture_flush() - see capture_flush(). Return: 0 (also without capture) or -errno. */
-int fabric_capture_flush(struct fabric *fabric);
+/** fabric_capture() - Return: the capture that is recorded to, or NULL. */
+struct capture *fabric_capture(const struct fabric *fabric);
 
 struct fabric_port_attr {
 	const char *name;		/* of the device, 1 to CAPTURE_NAME_MAX bytes, unique */
@@ -174,17 +175,25 @@ int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void *
  * @write: whether it will be written
  *
  * For queues, records and doorbells that are read and written in place, and for payload that is
- * moved by fabric_read()/fabric_write() on the other side. Not counted, never captured.
+ * moved by fabric_read()/fabric_write() on the other side. Not counted, never captured: a device
+ * that gives up on NULL calls fabric_refused().
  * Return: a pointer to @len contiguous bytes, or NULL where fabric_read()/fabric_write() would
  * fail, or where there is a BAR or more than one mapping.
  */
 void *fabric_ram(struct fabric_port *port, uint64_t addr, uint64_t len, bool write);
 
 /**
+ * fabric_refused() - count a request that the device would have made if fabric_ram() had not
+ * returned NULL, and report it: a write is lost, and of a read this device tells nobody.
+ */
+void fabric_refused(struct fabric_port *port, uint64_t addr, uint64_t len, bool write);
+
+/**
  * fabric_write() - write @len bytes to memory or a peer's BAR.
  * @hints: processing hints for peer-to-peer TLPs; NULL or all zero for none
  *
  * All or nothing as far as addresses go: nothing is written when part of the range is not there.
+ * The write is lost then, and has been counted and reported.
  * Return: 0; -EPERM, -ENETDOWN, -EFAULT as above.
  */
 int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
@@ -228,12 +237,21 @@ struct fabric_counters {
 	uint64_t tx_write_bytes, rx_write_bytes;
 	uint64_t ram_write_bytes, ram_read_bytes;	/* fabric_write()/fabric_read(), guest memory */
 	uint64_t refused;			/* requests of this device that had an -errno result */
+	uint64_t lost_writes;			/* those of them that were posted: nobody was told */
+	uint64_t unexpected_losses;		/* those of these that were not expected */
 	uint64_t hints_lost;			/* received requests beyond the table of hints */
 	uint64_t capture_errors;		/* TLPs that could not be recorded */
 };
 
 /** fabric_port_counters() - the live counters, valid as long as the port. */
 const struct fabric_counters *fabric_port_counters(const struct fabric_port *port);
+
+/**
+ * fabric_port_expect_losses() - whether lost writes are what somebody wants to see: they are
+ * counted, but neither reported nor unexpected. Off at first.
+ */
+void fabric_port_expect_losses(struct fabric_port *port, bool expected);
+bool fabric_port_losses_expected(const struct fabric_port *port);
 
 /* How many peer-to-peer requests a device received with exactly these hints. */
 struct fabric_hint_count {

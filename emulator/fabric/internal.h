@@ -18,6 +18,16 @@ struct window {
 	uint64_t base, size;		/* size 0: closed */
 };
 
+/* Refused requests are reported once for each of these, up to REFUSED_RANGES. */
+struct refused_range {
+	uint64_t number;		/* address / REFUSED_RANGE_SIZE */
+	bool write;
+	int err;
+};
+
+#define REFUSED_RANGES 8
+#define REFUSED_RANGE_SIZE (UINT64_C(2) << 20)
+
 /* Open addressing; at most half full, so that a probe is short. */
 #define HINT_SLOTS (2 * FABRIC_MAX_HINT_COUNTS)
 
@@ -43,6 +53,9 @@ struct fabric_port {
 	unsigned int last_mapping;	/* where the last look-up ended */
 
 	struct fabric_counters counters;
+	struct refused_range refused[REFUSED_RANGES];
+	unsigned int refused_count;
+	bool losses_expected;
 	struct hint_table hints;
 	uint32_t capture_link;
 };
@@ -64,6 +77,9 @@ struct target {
 
 /** mapping_find() - the mapping that contains @addr, or NULL. */
 const struct mapping *mapping_find(struct fabric_port *port, uint64_t addr);
+
+/** refused_write() - count a posted write that was lost because of @err, and report it. */
+void refused_write(struct fabric_port *port, uint64_t addr, uint64_t len, int err);
 
 /* One TLP on its way from @from to @to: count it on both links, and record it if wanted. */
 struct transfer {

@@ -49,7 +49,7 @@ static int resolve(struct fabric_port *port, uint64_t addr, bool write, struct t
 	return target->port->link_up ? 0 : -ENETDOWN;
 }
 
-static int check_range(struct fabric_port *port, uint64_t addr, uint64_t len, bool write)
+int fabric_check(struct fabric_port *port, uint64_t addr, uint64_t len, bool write)
 {
 	struct target target;
 	int err;
@@ -70,11 +70,6 @@ static int check_range(struct fabric_port *port, uint64_t addr, uint64_t len, bo
 		len -= target.len;
 	}
 	return 0;
-}
-
-int fabric_check(struct fabric_port *port, uint64_t addr, uint64_t len, bool write)
-{
-	return check_range(port, addr, len, write);
 }
 
 /*
@@ -197,7 +192,7 @@ int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
 		  const struct fabric_atomic *op, uint64_t *old, const struct tlp_hints *hints)
 {
 	struct target target;
-	int err = addr % len ? -EFAULT : check_range(port, addr, len, true);
+	int err = addr % len ? -EFAULT : fabric_check(port, addr, len, true);
 
 	err = err ? err : resolve(port, addr, true, &target);
 	if (!err && target.ram)
@@ -209,22 +204,18 @@ int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
 	return err;
 }
 
-int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
-		 const struct tlp_hints *hints)
+static int write_range(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
+		       const struct tlp_hints *hints)
 {
 	struct target target;
-	int err = check_range(port, addr, len, true);
+	int err = fabric_check(port, addr, len, true);
 
-	if (err) {
-		port->counters.refused++;
-		return err;
-	}
-	while (len) {
+	while (!err && len) {
 		uint64_t part;
 
 		err = resolve(port, addr, true, &target);
 		if (err)
-			return err;
+			break;
 		part = len < target.len ? len : target.len;
 		if (target.ram) {
 			/* The source may be guest memory as well, and overlap. */
@@ -238,25 +229,31 @@ int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint
 		data = (const uint8_t *)data + part;
 		len -= part;
 	}
-	return 0;
+	return err;
 }
 
-int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t len,
-		const struct tlp_hints *hints)
+int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
+		 const struct tlp_hints *hints)
+{
+	int err = write_range(port, addr, data, len, hints);
+
+	if (err)
+		refused_write(port, addr, len, err);
+	return err;
+}
+
+static int read_range(struct fabric_port *port, uint64_t addr, void *data, uint64_t len,
+		      const struct tlp_hints *hints)
 {
 	struct target target;
-	int err = check_range(port, addr, len, false);
+	int err = fabric_check(port, addr, len, false);
 
-	if (err) {
-		port->counters.refused++;
-		return err;
-	}
-	while (len) {
+	while (!err && len) {
 		uint64_t part;
 
 		err = resolve(port, addr, false, &target);
 		if (err)
-			return err;
+			break;
 		part = len < target.len ? len : target.len;
 		if (target.ram) {
 			memmove(data, target.ram, part);
@@ -269,5 +266,15 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t le
 		data = (uint8_t *)data + part;
 		len -= part;
 	}
-	return 0;
+	return err;
+}
+
+int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t len,
+		const struct tlp_hints *hints)
+{
+	int err = read_range(port, addr, data, len, hints);
+
+	if (err)
+		port->counters.refused++;
+	return err;
 }

@@ -6,11 +6,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "control/control.h"
 #include "fabric/fabric.h"
 #include "registry.h"
+#include "tlp/capture.h"
 #include "util/macros.h"
 
 struct fixture {
@@ -129,12 +131,12 @@ static void devices_and_values(void **state)
 	       "\"tx_atomics\":0,\"tx_completions\":0,"
 	       "\"rx_writes\":0,\"rx_write_bytes\":0,\"rx_reads\":0,"
 	       "\"rx_atomics\":0,\"rx_completions\":0,"
-	       "\"ram_write_bytes\":0,\"ram_read_bytes\":0,\"refused\":0,\"hints_lost\":0,"
+	       "\"ram_write_bytes\":0,\"ram_read_bytes\":0,\"refused\":0,\"lost_writes\":0,\"hints_lost\":0,"
 	       "\"capture_errors\":0}}}}");
 	expect(f, "{\"execute\":\"capture\"}", "{\"return\":{}}");
 	expect(f, "{\"execute\":\"commands\"}",
 	       "{\"return\":{\"commands\":[\"capture\",\"commands\",\"counters\",\"devices\","
-	       "\"fault\",\"faults\",\"gauges\",\"link\",\"objects\",\"release\",\"tlps\"]}}");
+	       "\"fault\",\"faults\",\"gauges\",\"link\",\"losses\",\"objects\",\"release\",\"tlps\"]}}");
 }
 
 static void tlps_by_hints(void **state)
@@ -200,6 +202,44 @@ static void links_are_operated(void **state)
 	assert_true(f->port1_up);
 }
 
+/* Two links, and a packet of 8 bytes on both: limit is what the first two take. */
+static void capture_tells_what_it_has_not(void **state)
+{
+	const uint64_t limit = 48 + 2 * 56 + 2 * (28 + 28 + 16) + 2 * 76;
+	char path[] = "/tmp/test_control.XXXXXX";
+	struct fixture *f = *state;
+	struct capture *capture;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(capture_create(path, limit, &capture), 0);
+	assert_int_equal(fabric_set_capture(f->fabric, capture), 0);
+	fabric_port_set_bus_master(f->nic, true);
+	fabric_port_set_window(f->acc, 2, 0x1000, 0x1000);
+	expect(f, "{\"execute\":\"capture\"}", "{\"return\":{\"recorded\":0,\"dropped\":0}}");
+	fabric_write(f->nic, 0x1000, "12345678", 8, NULL);
+	fabric_write(f->nic, 0x1000, "12345678", 8, NULL);
+	expect(f, "{\"execute\":\"capture\"}", "{\"return\":{\"recorded\":2,\"dropped\":2}}");
+	fabric_set_capture(f->fabric, NULL);
+	assert_int_equal(capture_close(capture), 0);
+	unlink(path);
+}
+
+static void losses_can_be_expected(void **state)
+{
+	struct fixture *f = *state;
+
+	expect(f, "{\"execute\":\"losses\",\"arguments\":{\"device\":\"nic0\"}}",
+	       "{\"return\":{\"expected\":false,\"lost_writes\":0,\"unexpected\":0}}");
+	fabric_write(f->nic, 0x1000, "12345678", 8, NULL);
+	expect(f, "{\"execute\":\"losses\",\"arguments\":{\"device\":\"nic0\",\"expected\":true}}",
+	       "{\"return\":{\"expected\":true,\"lost_writes\":1,\"unexpected\":1}}");
+	fabric_write(f->nic, 0x1000, "12345678", 8, NULL);
+	expect(f, "{\"execute\":\"losses\",\"arguments\":{\"device\":\"nic0\",\"expected\":false}}",
+	       "{\"return\":{\"expected\":false,\"lost_writes\":2,\"unexpected\":1}}");
+}
+
 static void mistakes_are_named(void **state)
 {
 	struct fixture *f = *state;
@@ -260,6 +300,8 @@ int main(void)
 		CONTROL_TEST(tlps_by_hints),
 		CONTROL_TEST(faults_are_armed_and_released),
 		CONTROL_TEST(links_are_operated),
+		CONTROL_TEST(capture_tells_what_it_has_not),
+		CONTROL_TEST(losses_can_be_expected),
 		CONTROL_TEST(mistakes_are_named),
 	};
 

@@ -122,7 +122,7 @@ static int free_ports(void **state)
 
 static void open_capture(struct fixture *f)
 {
-	assert_int_equal(fabric_capture_flush(f->fabric), 0);
+	assert_int_equal(capture_flush(f->capture), 0);
 	f->file = fopen(f->path, "rb");
 	assert_non_null(f->file);
 	assert_int_equal(capture_reader_create(f->file, &f->reader), 0);
