@@ -73,51 +73,42 @@ uint64_t cx_buf_address(const struct cx_buf *buf, uint64_t offset, uint64_t *con
 	return buf->page[byte >> buf->page_shift] + in_page;
 }
 
-void *cx_buf_ptr(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, size_t len,
-		 bool write)
+void *cx_buf_ptr(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, size_t len)
 {
 	uint64_t addr, contiguous;
+	void *ram;
 
 	if (!len || !range_within(offset, len, buf->size))
 		return NULL;
 	addr = cx_buf_address(buf, offset, &contiguous);
-	return len <= contiguous ? cx_ram(nic, addr, len, write) : NULL;
-}
-
-/* Walk [offset, offset + len) page by page, in the one or the other direction. */
-static int copy(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, uint8_t *data,
-		size_t len, bool write)
-{
-	if (!range_within(offset, len, buf->size))
-		return -EFAULT;
-	while (len) {
-		uint64_t piece, addr = cx_buf_address(buf, offset, &piece);
-		uint8_t *ram;
-
-		if (piece > len)
-			piece = len;
-		ram = cx_ram(nic, addr, piece, write);
-		if (!ram)
-			return -EFAULT;
-		if (write)
-			memcpy(ram, data, piece);
-		else
-			memcpy(data, ram, piece);
-		offset += piece;
-		data += piece;
-		len -= piece;
-	}
-	return 0;
+	if (len > contiguous)
+		return NULL;
+	ram = cx_ram(nic, addr, len, true);
+	if (!ram)
+		cx_refused(nic, addr, len, true);
+	return ram;
 }
 
 int cx_buf_read(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, void *data,
 		size_t len)
 {
-	return copy(nic, buf, offset, data, len, false);
-}
+	uint8_t *to = data;
 
-int cx_buf_write(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, const void *data,
-		 size_t len)
-{
-	return copy(nic, buf, offset, (uint8_t *)data, len, true);
+	if (!range_within(offset, len, buf->size))
+		return -EFAULT;
+	while (len) {
+		uint64_t piece, addr = cx_buf_address(buf, offset, &piece);
+		const uint8_t *ram;
+
+		if (piece > len)
+			piece = len;
+		ram = cx_ram(nic, addr, piece, false);
+		if (!ram)
+			return -EFAULT;
+		memcpy(to, ram, piece);
+		offset += piece;
+		to += piece;
+		len -= piece;
+	}
+	return 0;
 }

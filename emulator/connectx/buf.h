@@ -64,21 +64,16 @@ void cx_buf_fini(struct connectx *nic, struct cx_buf *buf);
 uint64_t cx_buf_address(const struct cx_buf *buf, uint64_t offset, uint64_t *contiguous);
 
 /**
- * cx_buf_ptr() - direct pointer into guest memory.
- * @write: whether it will be written through
+ * cx_buf_ptr() - direct pointer into guest memory, to write an entry there.
  *
  * Return: NULL when [offset, offset + len) is not within the buffer, crosses into a page that does
- * not follow, or is no memory of the guest. Good until the engine's next turn.
+ * not follow, or is no memory of the guest, which is counted and reported. Good until the engine's
+ * next turn.
  */
-void *cx_buf_ptr(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, size_t len,
-		 bool write);
+void *cx_buf_ptr(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, size_t len);
 
 /** cx_buf_read() - Return: 0, or -EFAULT when outside of the buffer or of the guest's memory. */
 int cx_buf_read(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, void *data,
 		size_t len);
-
-/** cx_buf_write() - Return: 0, or -EFAULT when outside of the buffer or of the guest's memory. */
-int cx_buf_write(struct connectx *nic, const struct cx_buf *buf, uint64_t offset, const void *data,
-		 size_t len);
 
 #endif

@@ -357,6 +357,8 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_COUNTER, "eqes", &nic->counters.eqes },
 		{ REGISTRY_COUNTER, "cq_overruns", &nic->counters.cq_overruns },
 		{ REGISTRY_COUNTER, "eq_overruns", &nic->counters.eq_overruns },
+		{ REGISTRY_COUNTER, "cq_access_errors", &nic->counters.cq_access_errors },
+		{ REGISTRY_COUNTER, "eq_access_errors", &nic->counters.eq_access_errors },
 		{ REGISTRY_COUNTER, "wqes", &nic->requesters.wqes },
 		{ REGISTRY_COUNTER, "messages", &nic->requesters.messages },
 		{ REGISTRY_COUNTER, "message_bytes", &nic->requesters.bytes },

@@ -109,6 +109,7 @@ struct connectx {
 		uint64_t stray_doorbells; /* to no object, or through the wrong UAR */
 		uint64_t cqes, eqes;
 		uint64_t cq_overruns, eq_overruns;
+		uint64_t cq_access_errors, eq_access_errors;
 	} counters;
 };
 
@@ -116,6 +117,12 @@ struct connectx {
 static inline void *cx_ram(struct connectx *nic, uint64_t addr, uint64_t len, bool write)
 {
 	return fabric_ram(nic->port, addr, len, write);
+}
+
+/** cx_refused() - see fabric_refused(). */
+static inline void cx_refused(struct connectx *nic, uint64_t addr, uint64_t len, bool write)
+{
+	fabric_refused(nic->port, addr, len, write);
 }
 
 /** connectx_attr_valid() - Return: whether all fields are within their ranges. */

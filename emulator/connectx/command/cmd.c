@@ -210,16 +210,21 @@ static bool has_cmd_eq(struct connectx *nic)
 	return false;
 }
 
-static struct mlx5_cmd_layout *slot_at(struct connectx *nic, unsigned int number)
+/* @write: what fails without it, for the report: the slot is read first, then written */
+static struct mlx5_cmd_layout *slot_at(struct connectx *nic, unsigned int number, bool write)
 {
-	return cx_ram(nic, nic->cmd.address + ((uint64_t)number << CMD_LOG_STRIDE),
-		      sizeof(struct mlx5_cmd_layout), true);
+	uint64_t address = nic->cmd.address + ((uint64_t)number << CMD_LOG_STRIDE);
+	struct mlx5_cmd_layout *slot = cx_ram(nic, address, sizeof(*slot), true);
+
+	if (!slot)
+		cx_refused(nic, address, sizeof(*slot), write);
+	return slot;
 }
 
 static void slot_run(struct connectx *nic, unsigned int number, enum fault_action fault)
 {
 	struct mlx5_eqe_cmd event = { .vector = cpu_to_be32(1U << number) };
-	struct mlx5_cmd_layout *slot = slot_at(nic, number);
+	struct mlx5_cmd_layout *slot = slot_at(nic, number, true);
 	/* The command that creates the queue is itself still polled for. */
 	bool announce = has_cmd_eq(nic);
 	enum delivery delivery;
@@ -235,7 +240,7 @@ static void slot_run(struct connectx *nic, unsigned int number, enum fault_actio
 
 static void slot_start(struct connectx *nic, unsigned int number)
 {
-	struct mlx5_cmd_layout *slot = slot_at(nic, number);
+	struct mlx5_cmd_layout *slot = slot_at(nic, number, false);
 	enum fault_action fault;
 
 	if (!slot || !(slot->status_own & OWNER_HW) || nic->cmd.busy & 1U << number)

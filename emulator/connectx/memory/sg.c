@@ -178,7 +178,7 @@ static bool span_read(const struct sg *sg, const struct sg_span *span, void *dat
 	return !fabric_read(sg->nic->port, span->address, data, len, &hints);
 }
 
-/* Writes are posted: nobody learns that one was refused, but the fabric counts it. */
+/* Writes are posted: the operation goes on when one is lost, as the fabric alone gets to know. */
 static void span_write(const struct sg *sg, const struct sg_span *span, const void *data,
 		       size_t len)
 {

@@ -24,9 +24,6 @@
 /* Entry sizes (cqe_sz of cqc). */
 enum { STRIDE_64, STRIDE_128, STRIDE_128_PAD };
 
-#define STATUS_OK	0x0		/* status of cqc */
-#define STATUS_OVERFLOW	0x9
-#define SYNDROME_OVERRUN 0x1		/* of the CQ error event */
 
 /* Which fields MODIFY_CQ takes over: modify_field_select and resize_field_select. */
 enum {
@@ -49,33 +46,42 @@ static uint32_t cq_used(const struct cq *cq)
 }
 
 /* Read how far the guest has come; only when what was read last says that the queue is full. */
-static void cq_read_consumer(struct connectx *nic, struct cq *cq)
+static bool cq_read_consumer(struct connectx *nic, struct cq *cq)
 {
 	const __be32 *record = cx_ram(nic, cq->dbr.address, RECORD_BYTES, false);
 
-	if (record)
-		cq->consumer = be32_to_cpu(__atomic_load_n(record, __ATOMIC_ACQUIRE)) & INDEX_MASK;
+	if (!record) {
+		cx_refused(nic, cq->dbr.address, RECORD_BYTES, false);
+		return false;
+	}
+	cq->consumer = be32_to_cpu(__atomic_load_n(record, __ATOMIC_ACQUIRE)) & INDEX_MASK;
+	return true;
 }
 
-static bool cq_full(struct connectx *nic, struct cq *cq)
+/* Why there is no room for an entry; CQ_FINE when there is. */
+static enum cq_error cq_check_room(struct connectx *nic, struct cq *cq)
 {
 	uint32_t size = 1U << cq->log_size;
 
 	if (cq_used(cq) < size)
-		return false;
-	cq_read_consumer(nic, cq);
-	return cq_used(cq) >= size;
+		return CQ_FINE;
+	if (!cq_read_consumer(nic, cq))
+		return CQ_ACCESS_VIOLATION;
+	return cq_used(cq) < size ? CQ_FINE : CQ_OVERRUN;
 }
 
-static void cq_fail(struct connectx *nic, struct cq *cq)
+static void cq_fail(struct connectx *nic, struct cq *cq, enum cq_error error)
 {
 	struct mlx5_eqe_cq_err event = {
 		.cqn = cpu_to_be32(cq->cqn),
-		.syndrome = SYNDROME_OVERRUN,
+		.syndrome = error,
 	};
 
-	cq->overrun = true;
-	nic->counters.cq_overruns++;
+	cq->error = error;
+	if (error == CQ_OVERRUN)
+		nic->counters.cq_overruns++;
+	else
+		nic->counters.cq_access_errors++;
 	eq_post_async(nic, MLX5_EVENT_TYPE_CQ_ERROR, 0, &event, sizeof(event));
 }
 
@@ -114,7 +120,7 @@ static void cq_moderation_over(struct engine_timer *timer)
 /* The first half of a 128-byte entry, which has nothing to say. */
 static bool cq_pad(struct connectx *nic, struct cq *cq, uint64_t index)
 {
-	void *half = cx_buf_ptr(nic, &cq->buf, index << cq->log_stride, CQE_BYTES, true);
+	void *half = cx_buf_ptr(nic, &cq->buf, index << cq->log_stride, CQE_BYTES);
 
 	if (half)
 		memset(half, 0, CQE_BYTES);
@@ -126,7 +132,7 @@ static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe
 	uint64_t index = cq->producer & ((1U << cq->log_size) - 1);
 	/* The CQE is at the end of an entry. */
 	uint64_t offset = ((index + 1) << cq->log_stride) - CQE_BYTES;
-	struct mlx5_cqe64 *slot = cx_buf_ptr(nic, &cq->buf, offset, CQE_BYTES, true);
+	struct mlx5_cqe64 *slot = cx_buf_ptr(nic, &cq->buf, offset, CQE_BYTES);
 	uint64_t now = engine_now_ns();
 
 	if (!slot)
@@ -150,13 +156,26 @@ static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe
 	return true;
 }
 
+static enum cq_error cq_append(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe)
+{
+	enum cq_error error = cq->ignore_overrun ? CQ_FINE : cq_check_room(nic, cq);
+
+	if (error)
+		return error;
+	if (fault_check(&nic->cq_fault, cq->cqn) == FAULT_FAIL)
+		return CQ_OVERRUN;
+	return cq_write(nic, cq, cqe) ? CQ_FINE : CQ_ACCESS_VIOLATION;
+}
+
 bool cq_post(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe, bool solicited)
 {
-	if (cq->overrun)
+	enum cq_error error;
+
+	if (cq->error)
 		return false;
-	if ((!cq->ignore_overrun && cq_full(nic, cq)) ||
-	    fault_check(&nic->cq_fault, cq->cqn) == FAULT_FAIL || !cq_write(nic, cq, cqe)) {
-		cq_fail(nic, cq);
+	error = cq_append(nic, cq, cqe);
+	if (error) {
+		cq_fail(nic, cq, error);
 		return false;
 	}
 	if (solicited)
@@ -330,6 +349,18 @@ uint8_t cq_destroy(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 }
 
+static uint8_t cq_status(const struct cq *cq)
+{
+	switch (cq->error) {
+	case CQ_FINE:
+		return MLX5_CQC_STATUS_OK;
+	case CQ_OVERRUN:
+		return MLX5_CQC_STATUS_CQ_OVERFLOW;
+	default:
+		return MLX5_CQC_STATUS_CQ_WRITE_FAIL;
+	}
+}
+
 uint8_t cq_query(struct connectx *nic, struct cmd *cmd)
 {
 	struct cq *cq = cmd_find(cmd, &nic->cqs, MLX5_GET(query_cq_in, cmd->in, cqn));
@@ -339,7 +370,7 @@ uint8_t cq_query(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	cq_read_consumer(nic, cq);
 	memcpy(cqc, cq->cqc, sizeof(cq->cqc));
-	MLX5_SET(cqc, cqc, status, cq->overrun ? STATUS_OVERFLOW : STATUS_OK);
+	MLX5_SET(cqc, cqc, status, cq_status(cq));
 	MLX5_SET(cqc, cqc, st, cq->arm);
 	MLX5_SET(cqc, cqc, last_notified_index, cq->last_notified & INDEX_MASK);
 	MLX5_SET(cqc, cqc, last_solicit_index, cq->last_solicited & INDEX_MASK);
@@ -362,7 +393,7 @@ static uint8_t cq_resize(struct connectx *nic, struct cmd *cmd, struct cq *cq, u
 
 	if (select != RESIZE_ALL || stride != MLX5_GET(cqc, cq->cqc, cqe_sz))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	if (cq->overrun || cq_full(nic, cq))
+	if (cq->error || cq_check_room(nic, cq))
 		return CMD_FAIL(cmd, BAD_RES_STATE_ERR);
 	cq_read_consumer(nic, cq);
 	status = cq_parse_buf(nic, cmd, cq->log_stride, &buf);

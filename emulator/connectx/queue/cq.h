@@ -23,6 +23,13 @@ enum cq_arm {
 	CQ_ALWAYS	= MLX5_CQ_STATE_ALWAYS_ARMED,	/* not handed out to the guest */
 };
 
+/* What broke it, as the CQ error event says it; for good. */
+enum cq_error {
+	CQ_FINE,
+	CQ_OVERRUN		= MLX5_CQ_ERROR_SYNDROME_CQ_OVERRUN,
+	CQ_ACCESS_VIOLATION	= MLX5_CQ_ERROR_SYNDROME_CQ_ACCESS_VIOLATION_ERROR,
+};
+
 struct cq {
 	struct connectx *nic;
 	uint32_t cqn;
@@ -31,7 +38,7 @@ struct cq {
 	uint8_t log_stride;	/* bytes of an entry: 6 or 7; the CQE is its last 64 bytes */
 	bool padded;		/* what is before the CQE is written, too */
 	bool ignore_overrun;	/* oi */
-	bool overrun;		/* status: no more completions are written */
+	enum cq_error error;	/* after one no more completions are written */
 	enum cq_arm arm;
 	uint32_t uar;		/* whose doorbells count */
 	struct cx_record dbr;	/* doorbell record: consumer index, arm request */

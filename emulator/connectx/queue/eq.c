@@ -10,8 +10,7 @@
 
 #define INDEX_MASK	0xffffffU	/* bits of the consumer index in a doorbell */
 #define EQE_BYTES	sizeof(struct mlx5_eqe)
-#define STATUS_OK	0x0		/* status of eqc */
-#define STATUS_OVERFLOW	0x9
+#define STATUS_OVERFLOW	0x9		/* status of eqc, beside enum MLX5_EQC_STATUS_... */
 #define ST_ARMED	0x9		/* st of eqc */
 #define ST_FIRED	0xa
 
@@ -25,21 +24,32 @@ static uint32_t eq_used(const struct eq *eq)
 	return (eq->producer - eq->consumer) & INDEX_MASK;
 }
 
+/* Until there is a new queue. */
+static bool eq_broken(const struct eq *eq)
+{
+	return eq->state == EQ_OVERFLOW || eq->state == EQ_UNWRITABLE;
+}
+
 int eq_post(struct connectx *nic, struct eq *eq, uint8_t type, uint8_t subtype, const void *data,
 	    size_t len)
 {
 	uint32_t size = 1U << eq->log_size;
 	struct mlx5_eqe *eqe;
 
+	if (eq->state == EQ_UNWRITABLE)
+		return -EFAULT;
 	if (eq->state == EQ_OVERFLOW || eq_used(eq) >= size) {
 		eq->state = EQ_OVERFLOW;
 		nic->counters.eq_overruns++;
 		return -ENOSPC;
 	}
 	eqe = cx_buf_ptr(nic, &eq->buf, (uint64_t)(eq->producer & (size - 1)) * EQE_BYTES,
-			 EQE_BYTES, true);
-	if (!eqe)
+			 EQE_BYTES);
+	if (!eqe) {
+		eq->state = EQ_UNWRITABLE;
+		nic->counters.eq_access_errors++;
 		return -EFAULT;
+	}
 	memset(eqe, 0, offsetof(struct mlx5_eqe, owner));
 	eqe->type = type;
 	eqe->sub_type = subtype;
@@ -95,7 +105,7 @@ void eq_doorbell(struct connectx *nic, uint32_t uar, uint32_t value, bool arm)
 		return;
 	}
 	eq->consumer = value & INDEX_MASK;
-	if (!arm || eq->state == EQ_OVERFLOW)
+	if (!arm || eq_broken(eq))
 		return;
 	/* Entries that came after the driver looked last: tell it at once. */
 	if (eq_used(eq)) {
@@ -186,6 +196,18 @@ uint8_t eq_destroy(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 }
 
+static uint8_t eq_status(const struct eq *eq)
+{
+	switch (eq->state) {
+	case EQ_OVERFLOW:
+		return STATUS_OVERFLOW;
+	case EQ_UNWRITABLE:
+		return MLX5_EQC_STATUS_EQ_WRITE_FAILURE;
+	default:
+		return MLX5_EQC_STATUS_OK;
+	}
+}
+
 uint8_t eq_query(struct connectx *nic, struct cmd *cmd)
 {
 	struct eq *eq = cmd_find(cmd, &nic->eqs, MLX5_GET(query_eq_in, cmd->in, eq_number));
@@ -193,7 +215,7 @@ uint8_t eq_query(struct connectx *nic, struct cmd *cmd)
 
 	if (!eq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	MLX5_SET(eqc, eqc, status, eq->state == EQ_OVERFLOW ? STATUS_OVERFLOW : STATUS_OK);
+	MLX5_SET(eqc, eqc, status, eq_status(eq));
 	MLX5_SET(eqc, eqc, st, eq->state == EQ_ARMED ? ST_ARMED : ST_FIRED);
 	MLX5_SET(eqc, eqc, log_eq_size, eq->log_size);
 	MLX5_SET(eqc, eqc, uar_page, eq->uar);

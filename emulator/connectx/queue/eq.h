@@ -16,6 +16,7 @@ enum eq_state {
 	EQ_FIRED,	/* interrupt given, or never armed: posts go unannounced */
 	EQ_ARMED,	/* the next post raises the vector */
 	EQ_OVERFLOW,	/* full when something was to be posted; needs a new queue */
+	EQ_UNWRITABLE,	/* no memory where something was to be posted; the same */
 };
 
 struct eq {
@@ -36,8 +37,8 @@ struct eq {
  * @type, @subtype: MLX5_EVENT_TYPE_*
  * @data: up to 28 bytes (union ev_data), the rest is zero
  *
- * Return: 0; -ENOSPC when the queue has overflowed; -EFAULT when its buffer is no memory. The event
- * is lost then, as on the device.
+ * Return: 0; -ENOSPC when the queue has overflowed; -EFAULT when its buffer is no memory, or was
+ * none once. The event is lost then, as on the device.
  */
 int eq_post(struct connectx *nic, struct eq *eq, uint8_t type, uint8_t subtype, const void *data,
 	    size_t len);

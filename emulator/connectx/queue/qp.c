@@ -37,11 +37,13 @@ struct qp *qp_find_destination(struct connectx *nic, uint32_t qpn)
 
 int qp_record(const struct qp *qp, unsigned int which, uint16_t *value)
 {
-	const __be32 *record = cx_ram(qp->nic, qp->dbr.address + which * RECORD_BYTES, RECORD_BYTES,
-					 false);
+	uint64_t address = qp->dbr.address + which * RECORD_BYTES;
+	const __be32 *record = cx_ram(qp->nic, address, RECORD_BYTES, false);
 
-	if (!record)
+	if (!record) {
+		cx_refused(qp->nic, address, RECORD_BYTES, false);
 		return -EFAULT;
+	}
 	*value = be32_to_cpu(__atomic_load_n(record, __ATOMIC_ACQUIRE));
 	return 0;
 }

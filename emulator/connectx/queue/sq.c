@@ -34,10 +34,13 @@ struct sq *sq_find(struct connectx *nic, uint32_t sqn)
 /* The index behind the last block posted; the one that is next when the record cannot be read. */
 static uint16_t sq_posted(struct sq *sq)
 {
-	const __be32 *record = cx_ram(sq->nic, sq->dbr + MLX5_SND_DBR * RECORD_BYTES, RECORD_BYTES,
-				      false);
+	uint64_t address = sq->dbr + MLX5_SND_DBR * RECORD_BYTES;
+	const __be32 *record = cx_ram(sq->nic, address, RECORD_BYTES, false);
 
-	return record ? be32_to_cpu(__atomic_load_n(record, __ATOMIC_ACQUIRE)) : sq->next;
+	if (record)
+		return be32_to_cpu(__atomic_load_n(record, __ATOMIC_ACQUIRE));
+	cx_refused(sq->nic, address, RECORD_BYTES, false);
+	return sq->next;
 }
 
 static void sq_complete(struct sq *sq, uint16_t index, uint8_t opcode, uint8_t syndrome)

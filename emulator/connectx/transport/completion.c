@@ -23,7 +23,8 @@ static void completion_post(struct qp *qp, struct cq *cq, struct mlx5_cqe64 *cqe
 {
 	if (cq && cq_post(qp->nic, cq, cqe, solicited))
 		return;
-	Q_COUNT(qp->counter, cq_overflow);
+	if (cq && cq->error == CQ_OVERRUN)
+		Q_COUNT(qp->counter, cq_overflow);
 	/* of what is flushed afterwards, nothing more is told */
 	if (qp->state != MLX5_QP_STATE_ERR)
 		qp_event(qp, MLX5_EVENT_TYPE_WQ_CATAS_ERROR);

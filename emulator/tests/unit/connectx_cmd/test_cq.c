@@ -10,6 +10,7 @@
 #define CQ_DOORBELL	0x20
 #define EQ_UPDATE	0x48
 #define SOLICITED_ONLY	(1U << 24)
+#define NOWHERE		0xffffffffff000ULL	/* an address that is no memory */
 
 static bool post_completion(struct driver *driver, const struct test_cq *test, bool solicited)
 {
@@ -52,24 +53,76 @@ static void cqe_owner_bit_turns_with_each_round(void **state)
 	expect_no_event(driver);
 }
 
+/* The queue breaks now: one event with this syndrome, and QUERY_CQ says that status. */
+static void expect_broken(struct driver *driver, const struct test_cq *cq, uint8_t syndrome,
+			  uint8_t status)
+{
+	COMMAND(query_cq, QUERY_CQ, 0);
+	const struct mlx5_eqe *eqe;
+
+	assert_false(post_completion(driver, cq, false));
+	eqe = next_event(driver);
+	assert_non_null(eqe);
+	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_CQ_ERROR);
+	assert_int_equal(be32_to_cpu(eqe->data.cq_err.cqn), cq->cqn);
+	assert_int_equal(eqe->data.cq_err.syndrome, syndrome);
+	assert_false(post_completion(driver, cq, false));
+	expect_no_event(driver);
+	MLX5_SET(query_cq_in, in, cqn, cq->cqn);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(query_cq_out, out, cq_context.status), status);
+}
+
+static void expect_errors(struct driver *driver, uint64_t overruns, uint64_t access_errors,
+			  uint64_t lost_writes)
+{
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "cq_overruns"), overruns);
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "cq_access_errors"), access_errors);
+	assert_int_equal(fabric_port_counters(driver->fn->port)->lost_writes, lost_writes);
+}
+
 static void overrun_is_reported_once(void **state)
 {
 	struct driver *driver = *state;
-	const struct mlx5_eqe *eqe;
 	struct test_cq cq;
 
 	create_cq(driver, &cq, 2);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_true(post_completion(driver, &cq, false));
-	assert_false(post_completion(driver, &cq, false));
-	eqe = next_event(driver);
-	assert_non_null(eqe);
-	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_CQ_ERROR);
-	assert_int_equal(be32_to_cpu(eqe->data.cq_err.cqn), cq.cqn);
-	assert_int_equal(eqe->data.cq_err.syndrome, 1);
+	expect_broken(driver, &cq, 1, 0x9);
 	set_consumer(driver, &cq, 4);
 	assert_false(post_completion(driver, &cq, false));
 	expect_no_event(driver);
+	expect_errors(driver, 1, 0, 0);
+}
+
+/* An entry that has no memory to go to, in a queue that has room for it */
+static void unwritable_cq_has_not_overrun(void **state)
+{
+	struct driver *driver = *state;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 2);
+	assert_true(post_completion(driver, &cq, false));
+	cq_find(driver->nic, cq.cqn)->buf.page[0] = NOWHERE;
+	expect_broken(driver, &cq, 2, 0xa);
+	expect_errors(driver, 0, 1, 1);
+}
+
+/* Whether there is room cannot be known: nothing is written. */
+static void unreadable_record_is_no_overrun(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t refused = fabric_port_counters(driver->fn->port)->refused;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 2);
+	cq_find(driver->nic, cq.cqn)->dbr.address = NOWHERE;
+	for (unsigned int i = 0; i < 4; i++)
+		assert_true(post_completion(driver, &cq, false));
+	expect_broken(driver, &cq, 2, 0xa);
+	expect_errors(driver, 0, 1, 0);
+	assert_int_equal(fabric_port_counters(driver->fn->port)->refused, refused + 2);
 }
 
 static void armed_cq_gives_one_event(void **state)
@@ -644,6 +697,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(cqe_owner_bit_turns_with_each_round),
 		TEST(overrun_is_reported_once),
+		TEST(unwritable_cq_has_not_overrun),
+		TEST(unreadable_record_is_no_overrun),
 		TEST(armed_cq_gives_one_event),
 		TEST(cq_armed_for_solicited_waits_for_one),
 		TEST(all_orders_of_post_poll_and_arm),

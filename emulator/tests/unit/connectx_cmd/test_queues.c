@@ -91,6 +91,15 @@ static void eq_owner_bit_turns_with_each_round(void **state)
 	}
 }
 
+static uint8_t eq_status(struct driver *driver, uint32_t eqn)
+{
+	COMMAND(query_eq, QUERY_EQ, 0);
+
+	MLX5_SET(query_eq_in, in, eq_number, eqn);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	return MLX5_GET(query_eq_out, out, eq_context_entry.status);
+}
+
 static void full_eq_overflows_and_stays_so(void **state)
 {
 	struct driver *driver = *state;
@@ -103,6 +112,26 @@ static void full_eq_overflows_and_stays_so(void **state)
 	eq_ring(driver, eqn, 4, EQ_ARM);
 	post_event(driver, eqn, -ENOSPC);
 	assert_int_equal(registered(driver, REGISTRY_COUNTER, "eq_overruns"), 2);
+	assert_int_equal(eq_status(driver, eqn), 0x9);
+}
+
+static void unwritable_eq_breaks_and_stays_so(void **state)
+{
+	struct driver *driver = *state;
+	uint64_t ring;
+	uint32_t eqn = create_eq(driver, 0, 2, &ring);
+
+	post_event(driver, eqn, 0);
+	assert_int_equal(eq_status(driver, eqn), 0x0);
+	eq_find(driver->nic, eqn)->buf.page[0] = 0xffffffffff000;
+	post_event(driver, eqn, -EFAULT);
+	eq_find(driver->nic, eqn)->buf.page[0] = ring;
+	eq_ring(driver, eqn, 1, EQ_ARM);
+	post_event(driver, eqn, -EFAULT);
+	assert_int_equal(eq_status(driver, eqn), 0xa);
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "eq_access_errors"), 1);
+	assert_int_equal(registered(driver, REGISTRY_COUNTER, "eq_overruns"), 0);
+	assert_int_equal(fabric_port_counters(driver->fn->port)->lost_writes, 1);
 }
 
 static void doorbell_through_another_uar_is_stray(void **state)
@@ -309,6 +338,7 @@ int main(void)
 		TEST(armed_eq_interrupts_once),
 		TEST(eq_owner_bit_turns_with_each_round),
 		TEST(full_eq_overflows_and_stays_so),
+		TEST(unwritable_eq_breaks_and_stays_so),
 		TEST(doorbell_through_another_uar_is_stray),
 		TEST(page_lists_of_all_queues_have_a_limit),
 		TEST(srq_is_taken_along_its_links),

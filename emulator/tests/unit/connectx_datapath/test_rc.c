@@ -492,6 +492,21 @@ static void test_lost_record(void **state)
 	guest_expect_nothing(rc->guest, &rc->cq[0]);
 }
 
+/* Posted: who asked for the write does not get to know, but the fabric does. */
+static void test_write_nowhere(void **state)
+{
+	const uint64_t nowhere = 0xffffffffff000;
+	struct rc *rc = *state;
+	const struct fabric_counters *counters = fabric_port_counters(rc->guest->nic->port);
+
+	rc->remote = nowhere;
+	rc->rkey = guest_mr(rc->guest, nowhere, GUEST_PAGE, GUEST_ACCESS);
+	post_write(rc, GUEST_SIGNALED, GUEST_PAGE);
+	guest_expect(rc->guest, &rc->cq[0], CQE_REQ, 0, 0);
+	assert_int_equal(counters->lost_writes, 1);
+	assert_int_equal(counters->unexpected_losses, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -526,6 +541,7 @@ int main(void)
 		TEST(test_bad_wqe),
 		TEST(test_flush),
 		TEST(test_lost_record),
+		TEST(test_write_nowhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
