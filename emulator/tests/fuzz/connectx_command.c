@@ -166,7 +166,7 @@ static void start(struct driver *driver)
 	driver->guest->nic->cmd.address = driver->slots;
 }
 
-static void stop(struct driver *driver)
+static void tear_down(struct driver *driver)
 {
 	struct connectx *nic = driver->guest->nic;
 
@@ -186,6 +186,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start(&driver);
 	while (!input_ended(&input))
 		act(&driver, &input);
-	stop(&driver);
+	tear_down(&driver);
 	return 0;
 }
