@@ -30,6 +30,12 @@ plan_debug_kernel() {
 	ready+=(--debug-kernel="$kernel_dir")
 }
 
+# plan_distro SUITE
+plan_distro() {
+	distro_root_ready "$1"
+	ready+=(--distro="$1=$root")
+}
+
 plan_project() { project_ready; }
 plan_checked() { checked_ready; }
 plan_fuzzers() { fuzzers_ready; }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # shellcheck shell=bash
-# Debian 13 root file systems: `tools`, in which everything is built and QEMU runs, and `guest`,
-# which the guest boots from. lab.d/roots/ has what each is made from. Once made they are only read.
+# Debian root file systems: `tools`, in which everything is built and QEMU runs, `guest`, which the
+# guest boots from, and releases as people have them. lab.d/roots/ has what each is made from. Once
+# made they are only read.
 
 readonly suite=trixie
 # Its perftest is in the guest, too: what people have on their machines is not always the newest.
@@ -56,6 +57,20 @@ make_guest_root() {
 	fi
 	bootstrap guest "$suite" \
 		--customize-hook="'$top/lab.d/roots/guest/older-perftest' \"\$1\" '$mirror' $older" "$1"
+}
+
+# distro_root_ready SUITE: sets root: a release of Debian on which libraries and tools have to build
+distro_root_ready() {
+	root_ready "$1" distro make_distro_root "$1"
+}
+
+make_distro_root() {
+	local release=$1 options=()
+	find_mirror "$release"
+	# Not every archive keeps its copy of sid fresh, and nothing but a test comes from it.
+	[[ $release != sid ]] || options=(--aptopt='Acquire::Check-Valid-Until "false"')
+	bootstrap distro "$release" "${options[@]}" \
+		--customize-hook="'$top/lab.d/roots/distro/install-headers' \"\$1\"" "$2"
 }
 
 # find_mirror SUITE...: sets `mirror`, which has all of them

@@ -40,6 +40,7 @@ def places(words):
     parser.add_argument("--run", type=pathlib.Path, required=True)
     for name in ("--root", "--kernel", "--debug-kernel"):
         parser.add_argument(name)
+    parser.add_argument("--distro", dest="distros", action="append", default=[])
     return Places(**vars(parser.parse_args(words)))
 
 

@@ -18,6 +18,7 @@ class Places:
     root: str | None = None             # the guest root
     kernel: str | None = None           # a directory with bzImage (and modules), or a bzImage
     debug_kernel: str | None = None
+    distros: tuple[str, ...] = ()       # SUITE=root
 
     @property
     def local(self):

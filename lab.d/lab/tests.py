@@ -20,8 +20,9 @@ from lab.options import Command, add_accel, default_kernel, guest_needs
 from lab.report import Report
 from lab.tap import Test, points_of
 
-TIERS = ("unit", "guest", "lab", "fuzz", "debug")
+TIERS = ("unit", "guest", "lab", "fuzz", "debug", "distros")
 DEFAULT_TIERS = ("unit", "guest", "lab", "fuzz")
+DISTROS = ("bookworm", "trixie", "sid")
 
 
 def run_here(test, report):
@@ -78,6 +79,14 @@ def lab_tests(ready):
             for path in sorted(pathlib.Path("tests/lab").glob("*.sh"))]
 
 
+def distro_tests(ready):
+    """README's build in releases of Debian, each in name spaces of its own."""
+    apart = "setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc"
+    for suite, root in (distro.split("=", 1) for distro in ready.distros):
+        yield Test("distros", suite, 1200, [*apart.split(), "lab.d/enter", root, str(places.TOP),
+                                            "--", "tests/distros/build.sh"])
+
+
 def known_tests(words, ready):
     """All tests of what was built, and the guest's machines; `debug` is those of the guest once
     more that are about its kernel."""
@@ -86,6 +95,7 @@ def known_tests(words, ready):
         tests += ctest_tests(places.CHECKED, "unit")
     if wanted("fuzz", words):
         tests += ctest_tests(places.FUZZERS, "fuzz")
+    tests += distro_tests(ready)
     if ready.root:
         guest, machines = manifest(ready.local)
         tests += guest + lab_tests(ready)
@@ -124,7 +134,7 @@ def run_here_all(tests, report):
 def run_all(ready, accel, tests, machines, report):
     """Tests in the guest have this machine to themselves: a guest keeps two processors busy, and
     drivers and tools in it have time-outs."""
-    run_here_all([test for test in tests if test.tier in ("unit", "fuzz", "lab")], report)
+    run_here_all([test for test in tests if test.tier not in ("guest", "debug")], report)
     for tier in ("guest", "debug"):
         for name, its in grouped([test for test in tests if test.tier == tier]).items():
             if name not in machines:
@@ -143,7 +153,8 @@ def grouped(tests):
 
 def add_options(parser):
     parser.add_argument("words", nargs="*", metavar="TIER|NAME",
-                        help="a tier, or a test as NAME or TIER/NAME (default: all but debug)")
+                        help="a tier, or a test as NAME or TIER/NAME (default: all tiers "
+                        "but the last two)")
     add_accel(parser)
 
 
@@ -163,6 +174,8 @@ def needs(options):
     for tier, step in (("debug", "debug_kernel"), ("unit", "checked"), ("fuzz", "fuzzers")):
         if wanted(tier, options.words):
             steps.append(step)
+    steps += [f"distro {suite}" for suite in DISTROS
+              if {"distros", f"distros/{suite}"} & set(options.words)]
     return steps
 
 
@@ -177,7 +190,7 @@ def test(options, ready):
 
 TEST = Command(
     name="test", usage="[OPTION]... [TIER|NAME]...",
-    summary="runs tests; without argument all tiers but debug",
+    summary="runs tests; without argument all tiers but the last two",
     text="""\
 Runs tests, lists each point with its outcome, and ends with `N passed, N failed, N skipped`. The
 exit code is 0 when none failed.
@@ -186,7 +199,8 @@ exit code is 0 when none failed.
   guest    the whole, in the guest: our kernel, the models, stock user space
   lab      the lab itself, and the project's scripts
   fuzz     whatever takes bytes from outside, 10 s each
-  debug    the guest tests again on a kernel with KASAN, lockdep and kmemleak""",
+  debug    the guest tests again on a kernel with KASAN, lockdep and kmemleak
+  distros  README's build of libraries and tools on Debian 12, 13 and sid""",
     notes="""\
 A NAME that does not exist gets the list of all. With CI=true a skipped point counts as failed,
 unless it needs hardware. tests/README.md says how a test is added.""",

@@ -544,7 +544,7 @@ uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 	const struct transition *transition = transition_find(cmd->opcode);
 	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(rst2init_qp_in, cmd->in, qpn));
 	uint32_t which = transition->required;
-	struct rate *rate;
+	struct rate *rate = NULL;
 	uint8_t status;
 
 	if (!qp)
