@@ -241,7 +241,8 @@ static const struct bad bad[] = {
 	  { .type = TLP_MRD32, .length = 1, .hints = HINTS }, TLP_ERR_BE },
 	{ "DMWr with hints and a ragged start",
 	  { .type = TLP_DMWR32, .length = 1, .first_be = 1, .hints = HINTS }, TLP_ERR_BE },
-	{ "beyond 4 KiB", MRD64(.address = 0x100000ffc, .first_be = 0xf, .last_be = 1),
+	{ "beyond 4 KiB",
+	  { .type = TLP_MRD64, .length = 2, .address = 0x100000ffc, .first_be = 0xf, .last_be = 1 },
 	  TLP_ERR_4K },
 };
 
