@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# The commands of README.md on a release of Debian that has what README.md asks for, and nothing else.
-# Runs in the root of that release, see lab.d/roots/distro.
+# The commands of README.md on a release of Debian that has what README.md asks for, and nothing
+# else. Runs in the root of that release, see lab.d/roots/distro.
 set -u
 build=/tmp/build
 log=/tmp/log
@@ -37,9 +37,10 @@ says_about_softfabric() {
 }
 
 installs() {
+	local bin=/tmp/root/usr/local/bin
 	DESTDIR=/tmp/root cmake --install "$build" &&
-		[[ -x /tmp/root/usr/local/bin/tlpdump && -x /tmp/root/usr/local/bin/ib_write_bw ]] &&
-		((softfabric == $([[ -x /tmp/root/usr/local/bin/softfabric ]] && echo 1 || echo 0)))
+		[[ -x $bin/tlpdump && -x $bin/ib_write_bw ]] &&
+		((softfabric == $([[ -x $bin/softfabric ]] && echo 1 || echo 0)))
 }
 
 compgen -G '/usr/src/linux-headers-*-common' >/dev/null && softfabric=1
