@@ -150,7 +150,11 @@ def test_other_namespace():
     """The namespace that the NIC does not send is not had, whatever is published."""
     flags = ["--dmabuf-tph=st-ext", BUFFER, "--tph-st=0xf0", "--tph-st-ext=0x12f0"]
     with carries("none", 0, 0, size=64 * 4096):
-        has_none(succeeds("ib_write_bw", *flags))
+        pair = succeeds("ib_write_bw", *flags)
+    has_none(pair)
+    for report in pair.reports:
+        assert report["asked"] == "st_ext", report
+        assert report["published"] == {"st": 0xf0, "st_ext": 0x12f0, "ph": 0}, report
     pair = perftest_pair.run_pair("ib_write_bw", SHORT, [*flags, "--dmabuf-tph-require"])
     assert pair.server.status == 1, pair
     assert "namespace st-ext: Operation not supported; " in pair.server.stderr, pair
