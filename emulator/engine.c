@@ -24,6 +24,8 @@ struct engine {
 	TAILQ_HEAD(, engine_work) run_queue;
 	struct engine_timer *timers;		/* root of the heap: the next one to fire */
 	struct engine_work *running;
+	bool clock_is_set;
+	uint64_t set_ns;			/* ... to this */
 	struct epoll_event events[EVENTS];
 	int event_count;
 	unsigned int turns;
@@ -33,12 +35,28 @@ struct engine {
 	atomic_bool stopped;
 };
 
-uint64_t engine_now_ns(void)
+uint64_t engine_now_ns(const struct engine *engine)
 {
 	struct timespec now;
 
+	if (engine->clock_is_set)
+		return engine->set_ns;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void engine_set_clock(struct engine *engine, uint64_t now_ns)
+{
+	engine->clock_is_set = true;
+	engine->set_ns = now_ns;
+}
+
+/* The time @delay_ns from now, or the end of the clock. */
+static uint64_t time_after(const struct engine *engine, uint64_t delay_ns)
+{
+	uint64_t now = engine_now_ns(engine);
+
+	return delay_ns > UINT64_MAX - now ? UINT64_MAX : now + delay_ns;
 }
 
 static void wake_ready(struct engine_fd *watch, uint32_t events)
@@ -106,7 +124,7 @@ static bool fire_timers(struct engine *engine)
 	if (!timer)
 		return false;
 	/* A timer that rearms itself for now is due in the next turn, not in this one. */
-	now = engine_now_ns();
+	now = engine_now_ns(engine);
 	if (timer->deadline_ns > now)
 		return false;
 	do {
@@ -159,16 +177,29 @@ static int poll_fds(struct engine *engine, uint64_t timeout_ns)
 }
 
 /* How long nothing is due, at most @limit_ns. */
-static uint64_t time_left(struct engine *engine, uint64_t limit_ns)
+static uint64_t time_left(const struct engine *engine, uint64_t limit_ns)
 {
-	uint64_t now, deadline, left;
+	uint64_t deadline = engine->timers ? engine->timers->deadline_ns : UINT64_MAX;
+	uint64_t now, left;
 
-	if (!engine->timers)
+	if (deadline == UINT64_MAX)
 		return limit_ns;
-	now = engine_now_ns();
-	deadline = engine->timers->deadline_ns;
+	now = engine_now_ns(engine);
 	left = deadline > now ? deadline - now : 0;
 	return left < limit_ns ? left : limit_ns;
+}
+
+/* The same as poll_fds(), by the engine's clock. */
+static int pass_time(struct engine *engine, uint64_t timeout_ns)
+{
+	int count;
+
+	if (!engine->clock_is_set)
+		return poll_fds(engine, timeout_ns);
+	count = poll_fds(engine, 0);
+	if (!count && timeout_ns != UINT64_MAX)
+		engine->set_ns = time_after(engine, timeout_ns);
+	return count;
 }
 
 /*
@@ -183,7 +214,7 @@ static int turn(struct engine *engine, uint64_t timeout_ns)
 	any |= run_work(engine);
 	if (any && ++engine->turns % TURNS_PER_POLL)
 		return 1;
-	count = poll_fds(engine, any ? 0 : time_left(engine, timeout_ns));
+	count = pass_time(engine, any ? 0 : time_left(engine, timeout_ns));
 	return count < 0 ? count : any || count;
 }
 
@@ -226,10 +257,8 @@ void engine_timer_init(struct engine_timer *timer, struct engine *engine,
 
 void engine_timer_arm(struct engine_timer *timer, uint64_t delay_ns)
 {
-	uint64_t now = engine_now_ns();
-
 	engine_timer_cancel(timer);
-	timer->deadline_ns = delay_ns > UINT64_MAX - now ? UINT64_MAX : now + delay_ns;
+	timer->deadline_ns = time_after(timer->engine, delay_ns);
 	timer_heap_insert(&timer->engine->timers, timer);
 }
 

@@ -7,8 +7,7 @@
  * the same time and never nest, so device code needs no lock. In return a callback must not block,
  * and work that may take long is cut into pieces (see struct engine_work).
  *
- * Only two functions may be called from another thread: engine_stop() (also from a signal handler)
- * and engine_now_ns().
+ * Only engine_stop() may be called from another thread, or from a signal handler.
  */
 #ifndef SOFTFABRIC_ENGINE_H
 #define SOFTFABRIC_ENGINE_H
@@ -47,8 +46,25 @@ int engine_poll(struct engine *engine, uint64_t timeout_ns);
 /** engine_stop() - make engine_run() return soon; from any thread or signal handler. */
 void engine_stop(struct engine *engine);
 
-/** engine_now_ns() - CLOCK_MONOTONIC in nanoseconds, read anew at every call. */
-uint64_t engine_now_ns(void);
+/**
+ * engine_now_ns() - the engine's time: CLOCK_MONOTONIC in nanoseconds, read anew at every call,
+ * unless engine_set_clock() has set it.
+ *
+ * It may be any number, zero too: the clock begins when the machine boots. So a span is the
+ * difference of two times, and no span is subtracted from one.
+ */
+uint64_t engine_now_ns(const struct engine *engine);
+
+/**
+ * engine_set_clock() - take the clock into the caller's hand, for good; for tests.
+ * @now_ns: what engine_now_ns() says from now on; when called again, not less than before
+ *
+ * Such an engine never sleeps, and engine_run() is not for it. Where engine_poll() would wait for a
+ * timer, the clock jumps to its deadline, or to the end of the time-out when that is earlier; where
+ * it would wait for ever, as no timer is armed, it returns. So what happens, happens at an exact
+ * time, however busy the machine is.
+ */
+void engine_set_clock(struct engine *engine, uint64_t now_ns);
 
 /*
  * Timers. Embed one in the object it belongs to. They fire once, in the order of their deadlines,
@@ -67,7 +83,10 @@ struct engine_timer {
 void engine_timer_init(struct engine_timer *timer, struct engine *engine,
 		       void (*fire)(struct engine_timer *timer));
 
-/** engine_timer_arm() - fire @delay_ns from now; an armed timer gets the new deadline. */
+/**
+ * engine_timer_arm() - fire @delay_ns from now; an armed timer gets the new deadline.
+ * @delay_ns: where it leads past the end of the clock, as UINT64_MAX always does: never
+ */
 void engine_timer_arm(struct engine_timer *timer, uint64_t delay_ns);
 
 /** engine_timer_cancel() - disarm; harmless when not armed. Must precede freeing the object. */

@@ -54,7 +54,7 @@ enum nic_interface { NIC_FULL = 0, NIC_DISABLED = 1, NIC_NO_DRAM = 2, NIC_SW_RES
 
 static uint32_t iseg_read(const struct connectx *nic, uint64_t offset)
 {
-	uint64_t now = engine_now_ns();
+	uint64_t now = engine_now_ns(nic->engine);
 
 	switch (offset) {
 	case offsetof(struct mlx5_init_seg, fw_rev):
@@ -171,7 +171,7 @@ static void function_reset(struct pci_function *fn)
 	device_quiesce(nic);
 	nic->interface = NIC_FULL;
 	nic->cmdq_high = 0;
-	nic->health_zero_ns = engine_now_ns();
+	nic->health_zero_ns = engine_now_ns(nic->engine);
 }
 
 static const struct pci_function_ops function_ops = {
@@ -498,7 +498,7 @@ struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
 	nic->attr = *attr;
 	nic->engine = engine;
 	nic->registry = registry;
-	nic->health_zero_ns = engine_now_ns();
+	nic->health_zero_ns = engine_now_ns(engine);
 	ret = parts_init(nic);
 	ret = ret ? ret : function_init(nic, fabric);
 	if (!ret)

@@ -91,7 +91,7 @@ static void cq_notify(struct connectx *nic, struct cq *cq)
 
 	cq->arm = CQ_FIRED;
 	cq->last_notified = cq->producer;
-	cq->notified_ns = engine_now_ns();
+	cq->notified_ns = engine_now_ns(nic->engine);
 	engine_timer_cancel(&cq->moderation);
 	eq_post(nic, cq->eq, MLX5_EVENT_TYPE_COMP, 0, &event, sizeof(event));
 }
@@ -102,7 +102,7 @@ static void cq_moderate(struct connectx *nic, struct cq *cq)
 	uint64_t start_ns = cq->period_from_cqe ? cq->first_ns : cq->notified_ns;
 	uint64_t due_ns = start_ns + cq->period_us * 1000ULL;
 	uint64_t entries = cq->producer - cq->last_notified;
-	uint64_t now_ns = engine_now_ns();
+	uint64_t now_ns = engine_now_ns(nic->engine);
 
 	if (!cq->max_count || !cq->period_us || entries >= cq->max_count || now_ns >= due_ns)
 		cq_notify(nic, cq);
@@ -133,7 +133,7 @@ static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe
 	/* The CQE is at the end of an entry. */
 	uint64_t offset = ((index + 1) << cq->log_stride) - CQE_BYTES;
 	struct mlx5_cqe64 *slot = cx_buf_ptr(nic, &cq->buf, offset, CQE_BYTES);
-	uint64_t now = engine_now_ns();
+	uint64_t now = engine_now_ns(nic->engine);
 
 	if (!slot)
 		return false;

@@ -166,7 +166,8 @@ static bool request_move(struct requester *req, struct qp *peer, struct sg *remo
 	}
 	/* It is the other side that sends this, and whose group says when it may send more. */
 	if (read && sched_limited(peer->answer_group))
-		request_pace(req, sched_charge(peer->answer_group, moved, engine_now_ns()));
+		request_pace(req, sched_charge(peer->answer_group, moved,
+					       engine_now_ns(peer->nic->engine)));
 	return all;
 }
 

@@ -178,7 +178,7 @@ static enum step requester_execute_paced(struct requester *req, unsigned int *bu
 	unsigned int units = burst / REQUEST_UNIT, left;
 	const struct rate *rate = req->qp->rate;
 	struct sched_element *group = req->qp->send_group;
-	uint64_t now = engine_now_ns();
+	uint64_t now = engine_now_ns(req->qp->nic->engine);
 	uint32_t before = req->done;
 	enum step step;
 
@@ -196,7 +196,7 @@ static enum step requester_execute_paced(struct requester *req, unsigned int *bu
 static enum step requester_go_on(struct requester *req, unsigned int *budget)
 {
 	uint32_t burst = requester_burst(req->qp);
-	uint64_t now = req->pace_ns ? engine_now_ns() : 0;
+	uint64_t now = req->pace_ns ? engine_now_ns(req->qp->nic->engine) : 0;
 
 	if (now < req->pace_ns) {
 		req->wait = WAIT_PACE;

@@ -519,10 +519,10 @@ static const struct mlx5_cqe64 *guest_cqe(struct guest *guest, struct guest_cq *
 
 const struct mlx5_cqe64 *guest_poll(struct guest *guest, struct guest_cq *cq)
 {
-	uint64_t end = engine_now_ns() + 1000000000ULL;
+	uint64_t end = engine_now_ns(guest->engine) + 1000000000ULL;
 	const struct mlx5_cqe64 *cqe;
 
-	while (!(cqe = guest_cqe(guest, cq)) && engine_now_ns() < end)
+	while (!(cqe = guest_cqe(guest, cq)) && engine_now_ns(guest->engine) < end)
 		assert_true(engine_poll(guest->engine, 1000000) >= 0);
 	return cqe;
 }

@@ -79,13 +79,13 @@ static void post(struct pace *pace, uint8_t opcode, bool quiet)
 static uint64_t time_two(struct pace *pace, uint8_t opcode)
 {
 	uint16_t index = pace->qp[0].sq_posted;
-	uint64_t begin = engine_now_ns();
+	uint64_t begin = engine_now_ns(pace->guest->engine);
 
 	post(pace, opcode, false);
 	post(pace, opcode, false);
 	guest_expect(pace->guest, &pace->cq[0], CQE_REQ, index, 0);
 	guest_expect(pace->guest, &pace->cq[0], CQE_REQ, index + 1, 0);
-	return engine_now_ns() - begin;
+	return engine_now_ns(pace->guest->engine) - begin;
 }
 
 static void qp_keeps_to_its_rate(void **state)

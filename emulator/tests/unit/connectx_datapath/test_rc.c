@@ -418,13 +418,13 @@ static void test_ready_in_time(void **state)
 static void test_dead_peer(void **state)
 {
 	struct rc *rc = *state;
-	uint64_t start = engine_now_ns();
+	uint64_t start = engine_now_ns(rc->guest->engine);
 
 	guest_qp_destroy(rc->guest, &rc->qp[1]);
 	post_write(rc, 0, SIZE);
 	expect_failure(rc, CQE_RETRY_EXC);
 	/* sent three times, and each time 4.096 us * 2^9 waited for an answer */
-	assert_true(engine_now_ns() - start >= 3 * 4096ULL * 512);
+	assert_true(engine_now_ns(rc->guest->engine) - start >= 3 * 4096ULL * 512);
 	assert_int_equal(rc->guest->nic->requesters.retries, 2);
 }
 

@@ -350,13 +350,13 @@ static void post(struct sched *sched, unsigned int i, uint8_t opcode, uint32_t s
 static uint64_t time_two(struct sched *sched, uint8_t opcode)
 {
 	uint16_t index = sched->qp[0].sq_posted;
-	uint64_t begin = engine_now_ns();
+	uint64_t begin = engine_now_ns(sched->guest->engine);
 
 	for (unsigned int i = 0; i < 2; i++)
 		post(sched, 0, opcode, SIZE);
 	for (unsigned int i = 0; i < 2; i++)
 		guest_expect(sched->guest, &sched->cq[0], CQE_REQ, index + i, 0);
-	return engine_now_ns() - begin;
+	return engine_now_ns(sched->guest->engine) - begin;
 }
 
 static void group_limits_what_is_sent(void **state)
@@ -368,10 +368,10 @@ static void group_limits_what_is_sent(void **state)
 	join(sched, 0, group, 0);
 	assert_in_range(time_two(sched, MLX5_OPCODE_RDMA_WRITE), SIZE_NS, 20 * SIZE_NS);
 	/* one of two bursts, of which the second one waits for the first */
-	begin = engine_now_ns();
+	begin = engine_now_ns(sched->guest->engine);
 	post(sched, 0, MLX5_OPCODE_RDMA_WRITE, LARGE);
 	guest_expect(sched->guest, &sched->cq[0], CQE_REQ, 2, 0);
-	assert_in_range(engine_now_ns() - begin, LARGE_NS / 2, 10 * LARGE_NS);
+	assert_in_range(engine_now_ns(sched->guest->engine) - begin, LARGE_NS / 2, 10 * LARGE_NS);
 	guest_assert_filled(guest_ptr(sched->guest, sched->remote), LARGE, 1);
 }
 
@@ -385,12 +385,12 @@ static void limit_is_of_all_below(void **state)
 
 	for (unsigned int i = 0; i < 2; i++)
 		join(sched, i, create_group(sched, node, 0), 0);
-	begin = engine_now_ns();
+	begin = engine_now_ns(sched->guest->engine);
 	for (unsigned int i = 0; i < 4; i++)
 		post(sched, i % 2, MLX5_OPCODE_RDMA_WRITE, SIZE);
 	for (unsigned int i = 0; i < 4; i++)
 		guest_expect(sched->guest, &sched->cq[i % 2], CQE_REQ, i / 2, 0);
-	assert_in_range(engine_now_ns() - begin, 2 * SIZE_NS, 20 * SIZE_NS);
+	assert_in_range(engine_now_ns(sched->guest->engine) - begin, 2 * SIZE_NS, 20 * SIZE_NS);
 }
 
 static void reads_are_paced_where_they_are_answered(void **state)
