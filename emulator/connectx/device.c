@@ -52,10 +52,9 @@
 enum nic_interface { NIC_FULL = 0, NIC_DISABLED = 1, NIC_NO_DRAM = 2, NIC_SW_RESET = 7 };
 #define NIC_INTERFACE(low) ((low) >> MLX5_NIC_IFC_OFFSET & 7)
 
-static uint32_t iseg_read(const struct connectx *nic, uint64_t offset)
+/* A word of it; @now: the time of the whole access, whose bytes have to fit together. */
+static uint32_t iseg_read(const struct connectx *nic, uint64_t offset, uint64_t now)
 {
-	uint64_t now = engine_now_ns(nic->engine);
-
 	switch (offset) {
 	case offsetof(struct mlx5_init_seg, fw_rev):
 		return FW_MINOR << 16 | FW_MAJOR;
@@ -84,6 +83,7 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 		     size_t len)
 {
 	struct connectx *nic = container_of(fn, struct connectx, fn);
+	uint64_t now = engine_now_ns(nic->engine);
 	uint8_t *bytes = data;
 
 	memset(data, 0, len);
@@ -92,7 +92,7 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 	if (offset >= MEMIC_START)
 		memic_read(nic, offset, data, len);
 	for (size_t i = 0; i < len && offset + i < sizeof(struct mlx5_init_seg); i++) {
-		__be32 word = cpu_to_be32(iseg_read(nic, (offset + i) & ~3ULL));
+		__be32 word = cpu_to_be32(iseg_read(nic, (offset + i) & ~3ULL, now));
 
 		bytes[i] = ((const uint8_t *)&word)[(offset + i) & 3];
 	}
