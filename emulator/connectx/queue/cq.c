@@ -96,15 +96,23 @@ static void cq_notify(struct connectx *nic, struct cq *cq)
 	eq_post(nic, cq->eq, MLX5_EVENT_TYPE_COMP, 0, &event, sizeof(event));
 }
 
+/* Whether there is enough to tell, or no period that it could wait for. */
+static bool cq_cannot_wait(const struct cq *cq)
+{
+	uint64_t entries = cq->producer - cq->last_notified;
+	bool begun = cq->period_from_cqe || cq->last_notified;
+
+	return !begun || !cq->max_count || !cq->period_us || entries >= cq->max_count;
+}
+
 /* The guest is to be told: now, or when there is more to tell. */
 static void cq_moderate(struct connectx *nic, struct cq *cq)
 {
 	uint64_t start_ns = cq->period_from_cqe ? cq->first_ns : cq->notified_ns;
 	uint64_t due_ns = start_ns + cq->period_us * 1000ULL;
-	uint64_t entries = cq->producer - cq->last_notified;
 	uint64_t now_ns = engine_now_ns(nic->engine);
 
-	if (!cq->max_count || !cq->period_us || entries >= cq->max_count || now_ns >= due_ns)
+	if (cq_cannot_wait(cq) || now_ns >= due_ns)
 		cq_notify(nic, cq);
 	else if (!engine_timer_armed(&cq->moderation))
 		engine_timer_arm(&cq->moderation, due_ns - now_ns);
