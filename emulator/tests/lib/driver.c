@@ -328,6 +328,8 @@ int driver_setup(void **state)
 	assert_ptr_not_equal(driver->ram, MAP_FAILED);
 	driver->brk = RAM_FREE;
 	driver->engine = engine_create();
+	assert_non_null(driver->engine);
+	engine_set_clock(driver->engine, 0);
 	driver->registry = registry_create();
 	driver->fabric = fabric_create();
 	driver->nic = connectx_create(driver->engine, driver->fabric, driver->registry, &attr);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * The lower half of mlx5_core in miniature: command slots and mailboxes in guest memory, doorbells
- * through BAR0, and no knowledge of what is inside of the device.
+ * through BAR0, and no knowledge of what is inside of the device. Time begins at zero and passes
+ * only where a test lets it.
  */
 #ifndef TESTS_CONNECTX_DRIVER_H
 #define TESTS_CONNECTX_DRIVER_H

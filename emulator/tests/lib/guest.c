@@ -11,6 +11,8 @@
 #include "connectx/transport/completion.h"
 #include "connectx/uar.h"
 
+#define PATIENCE_NS	60000000000ULL	/* a queue in error is looked at for ever */
+
 /*
  * The machine.
  */
@@ -115,6 +117,7 @@ struct guest *guest_create_lid(uint16_t lid)
 	guest->registry = registry_create();
 	guest->fabric = fabric_create();
 	assert_true(guest->engine && guest->registry && guest->fabric);
+	engine_set_clock(guest->engine, 0);
 	guest_add_peer(guest);
 	guest_add_nic(guest, lid);
 	guest_add_objects(guest);
@@ -498,10 +501,30 @@ void guest_post_recv(struct guest *guest, struct guest_qp *qp, uint64_t address,
 /*
  * Results.
  */
+uint64_t guest_now_ns(const struct guest *guest)
+{
+	return engine_now_ns(guest->engine);
+}
+
 void guest_run(struct guest *guest)
 {
 	while (engine_poll(guest->engine, 0) == 1)
 		;
+}
+
+/* Until something happens, at most so long. */
+static void guest_wait(struct guest *guest, uint64_t timeout_ns)
+{
+	assert_true(engine_poll(guest->engine, timeout_ns) >= 0);
+}
+
+void guest_pass(struct guest *guest, uint64_t ns)
+{
+	uint64_t end = guest_now_ns(guest) + ns;
+
+	while (guest_now_ns(guest) < end)
+		guest_wait(guest, end - guest_now_ns(guest));
+	guest_run(guest);
 }
 
 static const struct mlx5_cqe64 *guest_cqe(struct guest *guest, struct guest_cq *cq)
@@ -519,11 +542,11 @@ static const struct mlx5_cqe64 *guest_cqe(struct guest *guest, struct guest_cq *
 
 const struct mlx5_cqe64 *guest_poll(struct guest *guest, struct guest_cq *cq)
 {
-	uint64_t end = engine_now_ns(guest->engine) + 1000000000ULL;
+	uint64_t end = guest_now_ns(guest) + PATIENCE_NS;
 	const struct mlx5_cqe64 *cqe;
 
-	while (!(cqe = guest_cqe(guest, cq)) && engine_now_ns(guest->engine) < end)
-		assert_true(engine_poll(guest->engine, 1000000) >= 0);
+	while (!(cqe = guest_cqe(guest, cq)) && guest_now_ns(guest) < end)
+		guest_wait(guest, end - guest_now_ns(guest));
 	return cqe;
 }
 
@@ -537,6 +560,13 @@ void guest_expect(struct guest *guest, struct guest_cq *cq, uint8_t opcode, uint
 	assert_int_equal(be16_to_cpu(cqe->wqe_counter), index);
 	if (syndrome)
 		assert_int_equal(((const struct mlx5_err_cqe *)cqe)->syndrome, syndrome);
+}
+
+void guest_expect_at(struct guest *guest, struct guest_cq *cq, uint8_t opcode, uint16_t index,
+		     uint8_t syndrome, uint64_t at_ns)
+{
+	guest_expect(guest, cq, opcode, index, syndrome);
+	assert_int_equal(guest_now_ns(guest), at_ns);
 }
 
 void guest_expect_nothing(struct guest *guest, struct guest_cq *cq)

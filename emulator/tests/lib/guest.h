@@ -3,6 +3,10 @@
  * A driver in miniature: a software ConnectX on a fabric with guest memory, whose objects are made
  * by its own commands and whose queues are written as libmlx5 writes them. Every helper asserts
  * that what it asked for was done.
+ *
+ * Its time begins at zero, as when a machine boots, and passes only while a helper waits, and then
+ * from one of the device's timers to the next: what is expected at a time is expected to the
+ * nanosecond.
  */
 #ifndef TESTS_CONNECTX_GUEST_H
 #define TESTS_CONNECTX_GUEST_H
@@ -159,13 +163,19 @@ void guest_ring(struct guest *guest, const struct guest_qp *qp);
 void guest_post_recv(struct guest *guest, struct guest_qp *qp, uint64_t address, uint32_t key,
 		     uint32_t len);
 
+uint64_t guest_now_ns(const struct guest *guest);
 /* Let the device do all that it can do without time passing. */
 void guest_run(struct guest *guest);
-/* The next completion, or NULL when none comes within a second. */
+/* Let @ns pass, and the device do what is due until then. */
+void guest_pass(struct guest *guest, uint64_t ns);
+/* The next completion, or NULL when none comes within a minute. */
 const struct mlx5_cqe64 *guest_poll(struct guest *guest, struct guest_cq *cq);
 /* The next completion must be this one, by opcode, WQE index and syndrome (0: success). */
 void guest_expect(struct guest *guest, struct guest_cq *cq, uint8_t opcode, uint16_t index,
 		  uint8_t syndrome);
+/* ... and come at this time. */
+void guest_expect_at(struct guest *guest, struct guest_cq *cq, uint8_t opcode, uint16_t index,
+		     uint8_t syndrome, uint64_t at_ns);
 void guest_expect_nothing(struct guest *guest, struct guest_cq *cq);
 /* The next event, or NULL. */
 const struct mlx5_eqe *guest_event(struct guest *guest);

@@ -53,6 +53,20 @@ static void cqe_owner_bit_turns_with_each_round(void **state)
 	expect_no_event(driver);
 }
 
+static void cqe_says_when_it_was_written(void **state)
+{
+	struct driver *driver = *state;
+	const struct mlx5_cqe64 *cqe;
+	struct test_cq cq;
+
+	create_cq(driver, &cq, 2);
+	cqe = ram_ptr(driver, cq.ring);
+	engine_set_clock(driver->engine, 0x123456789abcdef0);
+	assert_true(post_completion(driver, &cq, false));
+	assert_int_equal(be32_to_cpu(cqe->timestamp_h), 0x12345678);
+	assert_int_equal(be32_to_cpu(cqe->timestamp_l), 0x9abcdef0);
+}
+
 /* The queue breaks now: one event with this syndrome, and QUERY_CQ says that status. */
 static void expect_broken(struct driver *driver, const struct test_cq *cq, uint8_t syndrome,
 			  uint8_t status)
@@ -405,10 +419,12 @@ static void long_silence_hides_nothing(void **state)
 	}
 }
 
-static void wait_for_event(struct driver *driver, const struct test_cq *cq)
+/* The next that happens by itself is the event, at this time. */
+static void expect_event_at(struct driver *driver, const struct test_cq *cq, uint64_t at_ns)
 {
-	while (cq_find(driver->nic, cq->cqn)->arm == CQ_ARMED)
-		assert_return_code(engine_poll(driver->engine, 0), 0);
+	expect_no_event(driver);
+	assert_int_equal(engine_poll(driver->engine, UINT64_MAX), 1);
+	assert_int_equal(engine_now_ns(driver->engine), at_ns);
 	expect_completion_event(driver, cq);
 }
 
@@ -426,14 +442,9 @@ static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint
 	return command(driver, in, sizeof(in), out, sizeof(out));
 }
 
-#define LONGEST_PERIOD_US 4095
-#define HOUR_NS 3600000000000ULL
-
-/* Let the last event have been in the future, so that no period ends however slow the machine is. */
-static void stop_the_period(struct driver *driver, const struct test_cq *cq)
-{
-	cq_find(driver->nic, cq->cqn)->notified_ns += HOUR_NS;
-}
+#define PERIOD_US 4095		/* the longest */
+#define PERIOD_NS (PERIOD_US * 1000ULL)
+#define YEAR_NS (365ULL * 24 * 3600 * 1000000000)
 
 static void moderated_cq_waits_for_the_count(void **state)
 {
@@ -441,12 +452,11 @@ static void moderated_cq_waits_for_the_count(void **state)
 	struct test_cq cq;
 
 	create_cq(driver, &cq, 4);
-	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 3), MLX5_CMD_STAT_OK);
-	/* the period that began with no event is long over */
+	assert_int_equal(moderate_cq(driver, &cq, PERIOD_US, 3), MLX5_CMD_STAT_OK);
+	/* no period has begun before the first event, not even when the machine did just now */
 	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
 	post_completion(driver, &cq, false);
 	expect_completion_event(driver, &cq);
-	stop_the_period(driver, &cq);
 	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
 	post_completion(driver, &cq, false);
 	post_completion(driver, &cq, false);
@@ -457,21 +467,24 @@ static void moderated_cq_waits_for_the_count(void **state)
 
 static void moderated_cq_waits_for_the_period(void **state)
 {
+	static const uint64_t starts[] = { 0, YEAR_NS };
 	struct driver *driver = *state;
-	struct test_cq cq;
-	uint64_t start;
 
-	create_cq(driver, &cq, 4);
-	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
-	start = cq_find(driver->nic, cq.cqn)->notified_ns;
-	/* unseen when armed, which moderation puts off too */
-	post_completion(driver, &cq, false);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
-	wait_for_event(driver, &cq);
-	assert_true(engine_now_ns(driver->engine) - start >= LONGEST_PERIOD_US * 1000ULL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(starts); i++) {
+		struct test_cq cq;
+
+		engine_set_clock(driver->engine, starts[i]);
+		create_cq(driver, &cq, 4);
+		assert_int_equal(moderate_cq(driver, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
+		uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
+		post_completion(driver, &cq, false);
+		expect_completion_event(driver, &cq);
+		/* unseen when armed, which moderation puts off too */
+		engine_set_clock(driver->engine, starts[i] + PERIOD_NS - 1);
+		post_completion(driver, &cq, false);
+		uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
+		expect_event_at(driver, &cq, starts[i] + PERIOD_NS);
+	}
 }
 
 static void moderation_is_changed_under_way(void **state)
@@ -480,12 +493,15 @@ static void moderation_is_changed_under_way(void **state)
 	struct test_cq cq;
 
 	create_cq(driver, &cq, 4);
-	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	assert_int_equal(moderate_cq(driver, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
 	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
 	post_completion(driver, &cq, false);
 	expect_completion_event(driver, &cq);
-	stop_the_period(driver, &cq);
 	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
+	post_completion(driver, &cq, false);
+	assert_int_equal(moderate_cq(driver, &cq, 100, 100), MLX5_CMD_STAT_OK);
+	expect_event_at(driver, &cq, 100000);
+	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
 	post_completion(driver, &cq, false);
 	expect_no_event(driver);
 	assert_int_equal(moderate_cq(driver, &cq, 0, 0), MLX5_CMD_STAT_OK);
@@ -596,31 +612,29 @@ static void period_may_begin_with_an_entry(void **state)
 	const struct cq_mode mode = { .period_mode = MLX5_CQ_PERIOD_MODE_START_FROM_CQE };
 	struct driver *driver = *state;
 	struct test_cq cq;
-	uint64_t start;
 
 	assert_int_equal(try_create_cq_of(driver, &cq, 4, &mode), MLX5_CMD_STAT_OK);
-	assert_int_equal(moderate_cq(driver, &cq, LONGEST_PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	assert_int_equal(moderate_cq(driver, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
 	/* there has never been an event, and yet the first waits; what follows it, no longer */
 	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	start = engine_now_ns(driver->engine);
+	engine_set_clock(driver->engine, 7);
 	post_completion(driver, &cq, false);
+	engine_set_clock(driver->engine, PERIOD_NS);
 	post_completion(driver, &cq, false);
-	wait_for_event(driver, &cq);
-	assert_true(engine_now_ns(driver->engine) - start >= LONGEST_PERIOD_US * 1000ULL);
-	assert_true(cq_find(driver->nic, cq.cqn)->first_ns >= start);
+	expect_event_at(driver, &cq, PERIOD_NS + 7);
 	/* an entry that is old enough when it is asked for does not wait again */
 	post_completion(driver, &cq, false);
-	cq_find(driver->nic, cq.cqn)->first_ns -= HOUR_NS;
+	engine_set_clock(driver->engine, 2 * PERIOD_NS + 7);
 	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
 	expect_completion_event(driver, &cq);
 	/* back to the other mode, in which the last event counts */
 	assert_int_equal(set_period_mode(driver, &cq, 2), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(set_period_mode(driver, &cq, MLX5_CQ_PERIOD_MODE_START_FROM_EQE),
 			 MLX5_CMD_STAT_OK);
-	cq_find(driver->nic, cq.cqn)->notified_ns -= HOUR_NS;
+	engine_set_clock(driver->engine, 3 * PERIOD_NS);
 	uar_write64(driver, driver->uar, CQ_DOORBELL, 3, cq.cqn);
 	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
+	expect_event_at(driver, &cq, 3 * PERIOD_NS + 7);
 }
 
 /* Counters of completions are 24 bits wide: nothing may happen when they wrap. */
@@ -696,6 +710,7 @@ int main(void)
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(cqe_owner_bit_turns_with_each_round),
+		TEST(cqe_says_when_it_was_written),
 		TEST(overrun_is_reported_once),
 		TEST(unwritable_cq_has_not_overrun),
 		TEST(unreadable_record_is_no_overrun),

@@ -12,6 +12,8 @@
 #define LOG_SRQ		3
 #define LOG_SRQ_STRIDE	5		/* the link and one data segment */
 #define SRQ_ENTRIES	(1U << LOG_SRQ)
+#define RNR_NS		10000ULL	/* the targets' code 1 */
+#define ACK_NS		(4096ULL << 9)	/* the initiators' code 9 */
 
 struct dc {
 	struct guest *guest;
@@ -252,9 +254,9 @@ static void test_not_ready(void **state)
 	struct dc *dc = *state;
 
 	post(dc, 0, MLX5_OPCODE_SEND, 0);
-	expect(dc, CQE_REQ_ERR, 0, CQE_RNR_RETRY_EXC);
+	guest_expect_at(dc->guest, &dc->cq[0], CQE_REQ_ERR, 0, CQE_RNR_RETRY_EXC, RNR_NS);
 	post_with(dc, 1, MLX5_OPCODE_RDMA_WRITE, 0xabcdef, KEY, dc->rkey);
-	expect(dc, CQE_REQ_ERR, 0, CQE_RETRY_EXC);
+	guest_expect_at(dc->guest, &dc->cq[0], CQE_REQ_ERR, 0, CQE_RETRY_EXC, RNR_NS + 2 * ACK_NS);
 }
 
 /* A target that drains takes no more, says so, and can go while initiators hold connections. */

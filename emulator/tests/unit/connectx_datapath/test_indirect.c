@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "connectx/transport/completion.h"
-#include "connectx/transport/request.h"
 #include "guest.h"
 #include "util/macros.h"
 
 #define SIZE	(4 * GUEST_PAGE)
 #define STRIDED	0x400
+#define MS	1000000ULL
 
 struct indirect {
 	struct guest *guest;
@@ -435,12 +435,14 @@ static void test_page_fault_of_lost_child(void **state)
 	post_write(test, key, 0, 64);
 	guest_resume(test->guest, guest_expect_fault(test->guest, test->rkey, test->remote, 1),
 		     true);
+	guest_run(test->guest);
 	guest_put_klms(klm, &(struct guest_klm){ 64, test->lkey, test->local + GUEST_PAGE }, 1);
 	assert_int_equal(mkey_load(list, 0, 1, klm, 0), 0);
-	guest_expect(test->guest, &test->cq[0], CQE_REQ, 0, 0);
+	guest_expect_at(test->guest, &test->cq[0], CQE_REQ, 0, 0, MS);
 	assert_memory_equal(source(test, GUEST_PAGE), source(test, 0), 64);
 }
 
+/* Asked again after a millisecond, then after twice as long as the last time, and given up. */
 static void test_page_fault_fails(void **state)
 {
 	struct indirect *test = *state;
@@ -450,13 +452,16 @@ static void test_page_fault_fails(void **state)
 	test->guest->nic->memory_faults = true;
 	child(test)->xlt[0] = 0;
 	post_write(test, key, 0, 64);
-	for (unsigned int i = 0; i <= REQUEST_FAULT_RETRIES; i++) {
-		while (test->guest->nic->faults.raised == i)
-			engine_poll(test->guest->engine, 10000000);
+	guest_resume(test->guest, guest_expect_fault(test->guest, test->rkey, test->remote, 1),
+		     true);
+	for (unsigned int i = 0; i < 10; i++) {
+		guest_pass(test->guest, (MS << i) - 1);
+		assert_null(guest_event(test->guest));
+		guest_pass(test->guest, 1);
 		guest_resume(test->guest,
 			     guest_expect_fault(test->guest, test->rkey, test->remote, 1), true);
 	}
-	guest_expect(test->guest, &test->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
+	guest_expect_at(test->guest, &test->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS, 1023 * MS);
 }
 
 static void test_query(void **state)

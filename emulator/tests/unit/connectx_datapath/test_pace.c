@@ -11,6 +11,8 @@
 #define KBPS		800	/* 100 bytes a millisecond */
 #define SIZE		5000U
 #define SIZE_NS		50000000ULL
+#define CRAWL_NS	40000000000ULL	/* for SIZE bytes at 1 kbit/s */
+#define YEAR_NS		(365ULL * 24 * 3600 * 1000000000)
 #define RECORDLESS	0x600	/* doorbell in a UAR */
 
 struct pace {
@@ -75,17 +77,16 @@ static void post(struct pace *pace, uint8_t opcode, bool quiet)
 	guest_post(pace->guest, &pace->qp[0], &wqe, quiet);
 }
 
-/* Wait for two requests of SIZE bytes, posted together; returns how long the second one took. */
-static uint64_t time_two(struct pace *pace, uint8_t opcode)
+/* Of two requests of SIZE bytes, posted together, the first goes at once, the second later. */
+static void expect_two(struct pace *pace, uint8_t opcode, uint64_t second_ns)
 {
 	uint16_t index = pace->qp[0].sq_posted;
-	uint64_t begin = engine_now_ns(pace->guest->engine);
+	uint64_t begin = guest_now_ns(pace->guest);
 
 	post(pace, opcode, false);
 	post(pace, opcode, false);
-	guest_expect(pace->guest, &pace->cq[0], CQE_REQ, index, 0);
-	guest_expect(pace->guest, &pace->cq[0], CQE_REQ, index + 1, 0);
-	return engine_now_ns(pace->guest->engine) - begin;
+	guest_expect_at(pace->guest, &pace->cq[0], CQE_REQ, index, 0, begin);
+	guest_expect_at(pace->guest, &pace->cq[0], CQE_REQ, index + 1, 0, begin + second_ns);
 }
 
 static void qp_keeps_to_its_rate(void **state)
@@ -94,9 +95,11 @@ static void qp_keeps_to_its_rate(void **state)
 
 	set_rate(pace, KBPS);
 	assert_int_equal(try_use_rate(pace, RATE_INDEX), MLX5_CMD_STAT_OK);
-	/* the first goes at once, in two bursts, of which the second one waits for the first */
-	assert_in_range(time_two(pace, MLX5_OPCODE_RDMA_WRITE), SIZE_NS, 20 * SIZE_NS);
+	expect_two(pace, MLX5_OPCODE_RDMA_WRITE, SIZE_NS);
 	guest_assert_filled(guest_ptr(pace->guest, pace->remote), SIZE, 1);
+	/* what was not sent meanwhile is not sent the faster */
+	guest_pass(pace->guest, YEAR_NS);
+	expect_two(pace, MLX5_OPCODE_RDMA_WRITE, SIZE_NS);
 	assert_int_equal(try_use_rate(pace, 0), MLX5_CMD_STAT_OK);
 	set_rate(pace, 0);
 	assert_int_equal(try_use_rate(pace, RATE_INDEX), MLX5_CMD_STAT_BAD_RES_ERR);
@@ -107,9 +110,9 @@ static void reads_are_not_slowed(void **state)
 {
 	struct pace *pace = *state;
 
-	set_rate(pace, 1);	/* 40 seconds for SIZE bytes */
+	set_rate(pace, 1);
 	assert_int_equal(try_use_rate(pace, RATE_INDEX), MLX5_CMD_STAT_OK);
-	time_two(pace, MLX5_OPCODE_RDMA_READ);
+	expect_two(pace, MLX5_OPCODE_RDMA_READ, 0);
 }
 
 static void error_ends_the_wait(void **state)
@@ -121,9 +124,10 @@ static void error_ends_the_wait(void **state)
 	post(pace, MLX5_OPCODE_RDMA_WRITE, false);
 	post(pace, MLX5_OPCODE_RDMA_WRITE, false);
 	guest_expect(pace->guest, &pace->cq[0], CQE_REQ, 0, 0);
+	guest_pass(pace->guest, CRAWL_NS - 1);
 	guest_expect_nothing(pace->guest, &pace->cq[0]);
 	guest_modify(pace->guest, &pace->qp[0], MLX5_CMD_OP_2ERR_QP);
-	guest_expect(pace->guest, &pace->cq[0], CQE_REQ_ERR, 1, CQE_WR_FLUSH);
+	guest_expect_at(pace->guest, &pace->cq[0], CQE_REQ_ERR, 1, CQE_WR_FLUSH, CRAWL_NS - 1);
 }
 
 static void ring_recordless(struct pace *pace, uint16_t index, unsigned int size)

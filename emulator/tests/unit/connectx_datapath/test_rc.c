@@ -4,8 +4,12 @@
 
 #include "connectx/transport/completion.h"
 #include "guest.h"
+#include "util/macros.h"
 
 #define SIZE 20000U		/* more than a page, no multiple of the MTU */
+#define RNR_NS 10000ULL		/* of guest_pair(): the receiver's code 1 */
+#define ACK_NS (4096ULL << 9)	/* ... and the sender's code 9 */
+#define FLUSH_NS 50000ULL	/* until a queue in error is looked at again */
 
 struct rc {
 	struct guest *guest;
@@ -60,16 +64,22 @@ static void post_send(struct rc *rc, uint8_t opcode, uint32_t imm, uint32_t len)
 	guest_post(rc->guest, &rc->qp[0], &wqe, false);
 }
 
-/* Both QPs end in error, and what was posted behind the failure is flushed. */
-static void expect_failure(struct rc *rc, uint8_t syndrome)
+/* The QP ends in error, at this time, and what was posted behind the failure is flushed. */
+static void expect_failure_at(struct rc *rc, uint8_t syndrome, uint64_t at_ns)
 {
 	struct guest_wqe wqe;
 
 	guest_wqe(&wqe, MLX5_OPCODE_NOP, 0, 0);
 	guest_post(rc->guest, &rc->qp[0], &wqe, false);
-	guest_expect(rc->guest, &rc->cq[0], CQE_REQ_ERR, 0, syndrome);
-	guest_expect(rc->guest, &rc->cq[0], CQE_REQ_ERR, 1, CQE_WR_FLUSH);
+	guest_expect_at(rc->guest, &rc->cq[0], CQE_REQ_ERR, 0, syndrome, at_ns);
+	guest_expect_at(rc->guest, &rc->cq[0], CQE_REQ_ERR, 1, CQE_WR_FLUSH, at_ns);
 	assert_int_equal(qp_find(rc->guest->nic, rc->qp[0].qpn)->state, MLX5_QP_STATE_ERR);
+}
+
+/* ... at once */
+static void expect_failure(struct rc *rc, uint8_t syndrome)
+{
+	expect_failure_at(rc, syndrome, guest_now_ns(rc->guest));
 }
 
 static void expect_event(struct rc *rc, uint8_t type, uint32_t qpn)
@@ -396,9 +406,9 @@ static void test_not_ready(void **state)
 {
 	struct rc *rc = *state;
 
-	/* three tries, 10 us apart, and nobody posts */
+	/* three tries, and nobody posts */
 	post_send(rc, MLX5_OPCODE_SEND, 0, SIZE);
-	expect_failure(rc, CQE_RNR_RETRY_EXC);
+	expect_failure_at(rc, CQE_RNR_RETRY_EXC, 2 * RNR_NS);
 	assert_int_equal(rc->guest->nic->requesters.rnr_naks, 3);
 }
 
@@ -407,24 +417,77 @@ static void test_ready_in_time(void **state)
 	struct rc *rc = *state;
 
 	post_send(rc, MLX5_OPCODE_SEND, 0, SIZE);
-	assert_int_equal(engine_poll(rc->guest->engine, 0), 1);
+	guest_pass(rc->guest, RNR_NS - 1);
 	assert_int_equal(rc->guest->nic->requesters.rnr_naks, 1);
 	guest_post_recv(rc->guest, &rc->qp[1], rc->remote, rc->rkey, SIZE);
-	guest_expect(rc->guest, &rc->cq[1], CQE_RESP_SEND, 0, 0);
-	guest_expect(rc->guest, &rc->cq[0], CQE_REQ, 0, 0);
+	guest_expect_at(rc->guest, &rc->cq[1], CQE_RESP_SEND, 0, 0, RNR_NS);
+	guest_expect_at(rc->guest, &rc->cq[0], CQE_REQ, 0, 0, RNR_NS);
 	guest_assert_filled(rc->to, SIZE, 1);
+}
+
+/* All codes of vol. 1, table 45, in units of 10 us */
+static void test_rnr_timers(void **state)
+{
+	static const uint32_t units[] = {
+		65536, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192,
+		256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288,
+		16384, 24576, 32768, 49152,
+	};
+	struct rc *rc = *state;
+	uint64_t due = 0;
+
+	for (unsigned int code = 0; code < ARRAY_SIZE(units); code++) {
+		qp_find(rc->guest->nic, rc->qp[1].qpn)->min_rnr_nak = code;
+		post_send(rc, MLX5_OPCODE_SEND, 0, SIZE);
+		guest_run(rc->guest);
+		guest_post_recv(rc->guest, &rc->qp[1], rc->remote, rc->rkey, SIZE);
+		due += units[code] * 10000ULL;
+		guest_expect_at(rc->guest, &rc->cq[0], CQE_REQ, code, 0, due);
+		guest_expect(rc->guest, &rc->cq[1], CQE_RESP_SEND, code, 0);
+	}
+}
+
+/* 4.096 us times a power of two: up to two hours and a half */
+static void test_ack_timers(void **state)
+{
+	struct rc *rc = *state;
+	uint64_t due = 0;
+
+	for (unsigned int code = 1; code < 32; code++) {
+		qp_find(rc->guest->nic, rc->qp[0].qpn)->path.ack_timeout = code;
+		rc->guest->nic->ib.link = false;
+		post_write(rc, GUEST_SIGNALED, SIZE);
+		guest_run(rc->guest);
+		rc->guest->nic->ib.link = true;
+		guest_pass(rc->guest, (4096ULL << code) - 1);
+		guest_expect_nothing(rc->guest, &rc->cq[0]);
+		due += 4096ULL << code;
+		guest_expect_at(rc->guest, &rc->cq[0], CQE_REQ, code - 1, 0, due);
+	}
+}
+
+static void test_no_ack_timer(void **state)
+{
+	struct rc *rc = *state;
+
+	qp_find(rc->guest->nic, rc->qp[0].qpn)->path.ack_timeout = 0;
+	rc->guest->nic->ib.link = false;
+	post_write(rc, GUEST_SIGNALED, SIZE);
+	guest_run(rc->guest);
+	rc->guest->nic->ib.link = true;
+	/* it waits for ever: nothing is due */
+	assert_int_equal(engine_poll(rc->guest->engine, UINT64_MAX), 0);
+	guest_expect_nothing(rc->guest, &rc->cq[0]);
 }
 
 static void test_dead_peer(void **state)
 {
 	struct rc *rc = *state;
-	uint64_t start = engine_now_ns(rc->guest->engine);
 
 	guest_qp_destroy(rc->guest, &rc->qp[1]);
 	post_write(rc, 0, SIZE);
-	expect_failure(rc, CQE_RETRY_EXC);
-	/* sent three times, and each time 4.096 us * 2^9 waited for an answer */
-	assert_true(engine_now_ns(rc->guest->engine) - start >= 3 * 4096ULL * 512);
+	/* sent three times, and each time waited for an answer */
+	expect_failure_at(rc, CQE_RETRY_EXC, 3 * ACK_NS);
 	assert_int_equal(rc->guest->nic->requesters.retries, 2);
 }
 
@@ -436,7 +499,7 @@ static void test_link_down(void **state)
 	post_write(rc, GUEST_SIGNALED, SIZE);
 	guest_expect_nothing(rc->guest, &rc->cq[0]);
 	rc->guest->nic->ib.link = true;
-	guest_expect(rc->guest, &rc->cq[0], CQE_REQ, 0, 0);
+	guest_expect_at(rc->guest, &rc->cq[0], CQE_REQ, 0, 0, ACK_NS);
 	guest_assert_filled(rc->to, SIZE, 1);
 }
 
@@ -451,7 +514,7 @@ static void test_wrong_psn(void **state)
 		.remote_qpn = rc->qp[1].qpn, .retry_count = 1, .ack_timeout = 1, .psn = 5,
 	});
 	post_write(rc, 0, SIZE);
-	expect_failure(rc, CQE_RETRY_EXC);
+	expect_failure_at(rc, CQE_RETRY_EXC, 2 * (4096 << 1));
 }
 
 static void test_bad_wqe(void **state)
@@ -476,7 +539,7 @@ static void test_flush(void **state)
 		guest_expect(rc->guest, &rc->cq[0], CQE_RESP_ERR, i, CQE_WR_FLUSH);
 	/* and what is posted from now on, receives too, although nobody rings for them */
 	guest_post_recv(rc->guest, &rc->qp[0], rc->local, rc->lkey, 1);
-	guest_expect(rc->guest, &rc->cq[0], CQE_RESP_ERR, 3, CQE_WR_FLUSH);
+	guest_expect_at(rc->guest, &rc->cq[0], CQE_RESP_ERR, 3, CQE_WR_FLUSH, FLUSH_NS);
 	guest_wqe(&wqe, MLX5_OPCODE_RDMA_WRITE, 0, 0);
 	guest_post(rc->guest, &rc->qp[0], &wqe, false);
 	guest_expect(rc->guest, &rc->cq[0], CQE_REQ_ERR, 0, CQE_WR_FLUSH);
@@ -535,6 +598,9 @@ int main(void)
 		/* what does not arrive */
 		TEST(test_not_ready),
 		TEST(test_ready_in_time),
+		TEST(test_rnr_timers),
+		TEST(test_ack_timers),
+		TEST(test_no_ack_timer),
 		TEST(test_dead_peer),
 		TEST(test_link_down),
 		TEST(test_wrong_psn),

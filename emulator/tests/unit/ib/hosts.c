@@ -26,6 +26,7 @@ int subnet_setup(void **state)
 
 	subnet = (struct subnet){ .engine = engine_create() };
 	assert_non_null(subnet.engine);
+	engine_set_clock(subnet.engine, 0);
 	subnet.manager = manager_create(subnet.engine);
 	assert_non_null(subnet.manager);
 	for (unsigned int i = 0; i < HOSTS; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * A subnet of hosts that are no more than their ports: what the manager sends them is kept. Offsets
- * in datagrams and records are typed in from the specification (vol. 1, 13.4.2, 15.2), not taken
- * from the code under test.
+ * A subnet of hosts that are no more than their ports: what the manager sends them is kept. Time
+ * begins at zero and passes only where a test lets it. Offsets in datagrams and records are typed
+ * in from the specification (vol. 1, 13.4.2, 15.2), not taken from the code under test.
  */
 #ifndef TESTS_IB_HOSTS_H
 #define TESTS_IB_HOSTS_H

@@ -11,7 +11,8 @@ enum { ACTIVE = 1, FIRST = 2, LAST = 4 };
 #define SEGMENT		200
 #define CLASS_HEADER	20
 #define SERVICES	8
-#define RESEND_NS	1100000000ULL	/* a little more than the sender waits */
+#define RESEND_NS	1000000000ULL	/* the sender waits so long, */
+#define RESENDS		3		/* and sends again so often */
 
 static struct ib_packet asked;
 
@@ -145,18 +146,42 @@ static void receiver_ends_it(void **state)
 	}
 }
 
+/* What is due next. */
+static void expect_due_at(struct subnet *subnet, uint64_t at_ns)
+{
+	assert_int_equal(engine_poll(subnet->engine, UINT64_MAX), 1);
+	assert_int_equal(engine_now_ns(subnet->engine), at_ns);
+}
+
 static void lost_segments_are_sent_again(void **state)
 {
 	struct subnet *subnet = *state;
 	struct host *host = &subnet->host[0];
 
 	ask(subnet);
-	while (engine_poll(subnet->engine, RESEND_NS) != 1)
-		;
+	expect_due_at(subnet, RESEND_NS);
 	assert_int_equal(host->received, 2);
 	assert_int_equal(segment(&host->kept[1]), 1);
 	acknowledge(subnet, ACK, 1, 2);
 	assert_int_equal(segment(&host->kept[2]), 2);
+}
+
+static void receiver_that_is_silent_is_given_up(void **state)
+{
+	struct subnet *subnet = *state;
+	struct host *host = &subnet->host[0];
+
+	ask(subnet);
+	for (unsigned int i = 1; i <= RESENDS; i++) {
+		expect_due_at(subnet, i * RESEND_NS);
+		assert_int_equal(host->received, 1 + i);
+		assert_int_equal(segment(&host->kept[i]), 1);
+	}
+	expect_due_at(subnet, (RESENDS + 1) * RESEND_NS);
+	assert_int_equal(engine_poll(subnet->engine, UINT64_MAX), 0);
+	assert_int_equal(host->received, 1 + RESENDS);
+	/* it is over: the same transaction can be asked again */
+	assert_non_null(subnet_send(subnet, &asked));
 }
 
 static void transfers_are_limited(void **state)
@@ -179,7 +204,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nodes), TEST(empty_table), TEST(window_is_kept),
 		TEST(asked_twice_is_answered_once), TEST(receiver_ends_it),
-		TEST(lost_segments_are_sent_again), TEST(transfers_are_limited),
+		TEST(lost_segments_are_sent_again), TEST(receiver_that_is_silent_is_given_up),
+		TEST(transfers_are_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
