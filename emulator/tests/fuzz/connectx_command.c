@@ -26,7 +26,7 @@ enum action {
 	ACTION_DOORBELL,	/* offset in BAR0 (3), 8 bytes */
 	ACTION_SLOTS,		/* command slots as they are in memory: which (4) */
 	ACTION_CONFIG,		/* offset (2), 4 bytes */
-	ACTION_RUN,
+	ACTION_RUN,		/* time passes: what waits for its end goes on */
 	ACTIONS,
 };
 
@@ -53,9 +53,10 @@ static void find_ops(void)
 		}
 }
 
-static void run(struct driver *driver)
+/* What there is to do, be it later: @wait_ns is how long the next of it may take to become due. */
+static void run(struct driver *driver, uint64_t wait_ns)
 {
-	for (int i = 0; i < TURNS_MAX && engine_poll(driver->guest->engine, 0) == 1; i++)
+	for (int i = 0; i < TURNS_MAX && engine_poll(driver->guest->engine, wait_ns) == 1; i++)
 		;
 }
 
@@ -102,7 +103,7 @@ static void command(struct driver *driver, struct input *input)
 	};
 	memcpy(slot->in, body, sizeof(slot->in));
 	cmd_doorbell(driver->guest->nic, 1);
-	run(driver);
+	run(driver, 0);
 }
 
 static void store(struct driver *driver, struct input *input)
@@ -120,7 +121,7 @@ static void doorbell(struct driver *driver, struct input *input)
 
 	pci_bar_write(&driver->guest->nic->fn, 0, offset & ~7ull, &value, sizeof(value));
 	pci_bar_write(&driver->guest->nic->fn, 0, offset & ~3ull, &value, 4);
-	run(driver);
+	run(driver, 0);
 }
 
 static void configure(struct driver *driver, struct input *input)
@@ -145,13 +146,13 @@ static void act(struct driver *driver, struct input *input)
 		break;
 	case ACTION_SLOTS:
 		cmd_doorbell(driver->guest->nic, input_number(input, 4));
-		run(driver);
+		run(driver, 0);
 		break;
 	case ACTION_CONFIG:
 		configure(driver, input);
 		break;
 	case ACTION_RUN:
-		run(driver);
+		run(driver, UINT64_MAX);
 		break;
 	}
 }

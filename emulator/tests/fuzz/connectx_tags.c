@@ -30,10 +30,10 @@ enum action {
 	ACTIONS,
 };
 
-/* All that can be done without time passing; what has completed is consumed. */
+/* What there is to do, whenever it is due; what has completed is consumed. */
 static void run(struct tags *all)
 {
-	for (int i = 0; i < TURNS_MAX && engine_poll(all->guest->engine, 0) == 1; i++)
+	for (int i = 0; i < TURNS_MAX && engine_poll(all->guest->engine, UINT64_MAX) == 1; i++)
 		;
 	for (unsigned int i = 0; i < 2; i++)
 		*(__be32 *)guest_ptr(all->guest, all->cq[i].dbr) =

@@ -22,7 +22,7 @@ enum action {
 	ACTION_RECEIVE,		/* QP (1), length (1), bytes: to the receive queue */
 	ACTION_RECORD,		/* QP (1), which (1), counter (2): to the doorbell record */
 	ACTION_RESET,		/* QP (1): to reset and up again */
-	ACTION_RUN,
+	ACTION_RUN,		/* time passes: what waits for its end goes on */
 	ACTIONS,
 };
 
@@ -33,9 +33,10 @@ struct driver {
 	uint32_t keys[7];
 };
 
-static void run(struct driver *driver)
+/* What there is to do, be it later: @wait_ns is how long the next of it may take to become due. */
+static void run(struct driver *driver, uint64_t wait_ns)
 {
-	for (int i = 0; i < TURNS_MAX && engine_poll(driver->guest->engine, 0) == 1; i++)
+	for (int i = 0; i < TURNS_MAX && engine_poll(driver->guest->engine, wait_ns) == 1; i++)
 		;
 }
 
@@ -135,7 +136,7 @@ static void send(struct driver *driver, struct input *input)
 	}
 	record[MLX5_SND_DBR] = cpu_to_be32(qp->sq_posted);
 	guest_ring(driver->guest, qp);
-	run(driver);
+	run(driver, 0);
 }
 
 static void receive(struct driver *driver, struct input *input)
@@ -163,7 +164,7 @@ static void set_record(struct driver *driver, struct input *input)
 	else
 		qp->rq_posted = counter;
 	guest_ring(driver->guest, qp);
-	run(driver);
+	run(driver, 0);
 }
 
 static void reset(struct driver *driver, struct input *input)
@@ -196,7 +197,7 @@ static void act(struct driver *driver, struct input *input)
 		reset(driver, input);
 		break;
 	case ACTION_RUN:
-		run(driver);
+		run(driver, UINT64_MAX);
 		break;
 	}
 }

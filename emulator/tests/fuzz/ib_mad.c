@@ -17,6 +17,7 @@
 #define PORTS		2
 #define TURNS_MAX	64
 #define CLASS_SA	3
+#define GIVEN_UP_NS	4000000000ULL	/* a table of which nothing is acknowledged */
 
 enum action {
 	ACTION_RAW,		/* port (1), QP (1), length (1), bytes: all of it */
@@ -69,14 +70,18 @@ static void start(struct fuzzed *fuzzed)
 	fuzzed->engine = engine_create();
 	fuzzed->manager = manager_create(fuzzed->engine);
 	fuzz_assert(fuzzed->engine && fuzzed->manager);
+	engine_set_clock(fuzzed->engine, 0);
 	for (unsigned int i = 0; i < PORTS; i++) {
 		fuzzed->host[i] = (struct host){ .port.ops = &ops, .lid = i + 1, .up = true };
 		manager_add(fuzzed->manager, &fuzzed->host[i].port);
 	}
 }
 
+/* The manager waits for nobody for ever. */
 static void end(struct fuzzed *fuzzed)
 {
+	while (engine_poll(fuzzed->engine, UINT64_MAX) == 1)
+		fuzz_assert(engine_now_ns(fuzzed->engine) <= GIVEN_UP_NS);
 	for (unsigned int i = 0; i < PORTS; i++)
 		manager_remove(fuzzed->manager, &fuzzed->host[i].port);
 	manager_destroy(fuzzed->manager);
