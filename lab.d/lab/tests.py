@@ -22,6 +22,7 @@ from lab.tap import Test, points_of
 
 TIERS = ("unit", "guest", "lab", "fuzz", "debug", "distros")
 DEFAULT_TIERS = ("unit", "guest", "lab", "fuzz")
+LAB_TIMEOUT_S = 1800        # one that boots ten guests takes two minutes on a machine with time
 DISTROS = ("bookworm", "trixie", "sid")
 
 
@@ -75,7 +76,7 @@ def ctest_tests(build, label):
 def lab_tests(ready):
     """They run ./lab, in here: with the kernel that this run has, and what was built for it."""
     kernel = ready.kernel + ("/bzImage" if os.path.isdir(ready.kernel) else "")
-    return [Test("lab", path.stem, 600, [str(path)], environment={"RDMA_TPH_KERNEL": kernel})
+    return [Test("lab", path.stem, LAB_TIMEOUT_S, [str(path)], environment={"RDMA_TPH_KERNEL": kernel})
             for path in sorted(pathlib.Path("tests/lab").glob("*.sh"))]
 
 

@@ -3,24 +3,9 @@
 # The commands of README.md on a release of Debian that has what README.md asks for, and nothing
 # else. Runs in the root of that release, see lab.d/roots/distro.
 set -u
-build=/tmp/build
-log=/tmp/log
+. tests/lib/tap.sh
+build=$work/build
 softfabric=0
-points=0
-
-# check WHAT COMMAND...: one point; what the command says is shown when it fails
-check() {
-	local what=$1
-	shift
-	points=$((points + 1))
-	if "$@" >"$log" 2>&1; then
-		echo "ok $points - $what"
-	else
-		echo "not ok $points - $what"
-		tail -n 60 "$log" | sed 's/^/# /'
-		return 1
-	fi
-}
 
 configures() {
 	cmake -S . -B "$build" -G Ninja -DTPH_WERROR=ON
@@ -28,17 +13,17 @@ configures() {
 
 # Where there are no headers for softfabric it is left out, and the user is told what would help.
 says_about_softfabric() {
-	cmake -S . -B "$build" | tee "$log.cmake"
+	cmake -S . -B "$build" | tee "$work/cmake"
 	if ((softfabric)); then
-		! grep -q 'softfabric is not built' "$log.cmake"
+		! grep -q 'softfabric is not built' "$work/cmake"
 	else
-		grep -q 'softfabric is not built: .*install linux-headers-' "$log.cmake"
+		grep -q 'softfabric is not built: .*install linux-headers-' "$work/cmake"
 	fi
 }
 
 installs() {
-	local bin=/tmp/root/usr/local/bin
-	DESTDIR=/tmp/root cmake --install "$build" &&
+	local bin=$work/root/usr/local/bin
+	DESTDIR=$work/root cmake --install "$build" &&
 		[[ -x $bin/tlpdump && -x $bin/ib_write_bw ]] &&
 		((softfabric == $([[ -x $bin/softfabric ]] && echo 1 || echo 0)))
 }

@@ -4,23 +4,7 @@
 # Runs in the tools root, as ./lab test starts it.
 set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-points=0
-
-# check WHAT COMMAND...: one point; what the command says is shown when it fails
-check() {
-	local what=$1
-	shift
-	points=$((points + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $points - $what"
-	else
-		echo "not ok $points - $what"
-		echo "# failed: $*"
-		sed 's/^/# /' "$work/said"
-	fi
-}
+. tests/lib/tap.sh
 
 tlpdump() {
 	build/lab/local/bin/tlpdump "$@" "$work/capture"
@@ -57,4 +41,4 @@ for link in nic0 acc0; do
 	check "$link: the AtomicOp carries tag and hint" \
 		tlpdump --link=$link --type=FetchAdd --expect=st=0x05,ph=1
 done
-echo "1..$points"
+checked

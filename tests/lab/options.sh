@@ -4,49 +4,29 @@
 # has no root file system, no kernel and no build, and none may be made.
 set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/lib/tap.sh
 mkdir -p "$work/copy/tests" "$work/share"
 cp -r lab lab.d "$work/copy"
 cp -r tests/bench "$work/copy/tests"
 cd "$work/copy" || exit
 export XDG_CACHE_HOME=$work/cache
 unset RDMA_TPH_KERNEL
-points=0
-
-# check WHAT COMMAND...: one point
-check() {
-	local what=$1
-	shift
-	points=$((points + 1))
-	if "$@" >"$work/said"; then
-		echo "ok $points - $what"
-	else
-		echo "not ok $points - $what"
-		sed 's/^/# /' "$work/said"
-	fi
-}
 
 # gives STATUS STDOUT STDERR [ARGUMENT]...: what ./lab does, in whole; * matches any text
 gives() {
 	local status=$1 stdout=$2 stderr=$3 rc
 	shift 3
-	./lab "$@" >"$work/out" 2>"$work/err"
+	./lab "$@" >"$work/stdout" 2>"$work/stderr"
 	rc=$?
 	echo "exit code $rc"
-	cat "$work/out" "$work/err"
+	cat "$work/stdout" "$work/stderr"
 	# shellcheck disable=SC2053 # they are patterns
-	[[ $rc == "$status" && $(<"$work/out") == $stdout && $(<"$work/err") == $stderr ]]
+	[[ $rc == "$status" && $(<"$work/stdout") == $stdout && $(<"$work/stderr") == $stderr ]]
 }
 
 # refused MESSAGE ARGUMENT...
 refused() {
 	check "'${*:2}': $1" gives 125 '' "lab: $1" "${@:2}"
-}
-
-same() {
-	echo "'$1', not '$2'"
-	[[ $1 == "$2" ]]
 }
 
 # planned STEP... -- ARGUMENT...: all but the job
@@ -57,7 +37,7 @@ planned() {
 		shift
 	done
 	shift
-	/usr/bin/python3 lab.d/lab plan "$@" 3>"$work/plan" 4>&-
+	/usr/bin/python3 lab.d/lab plan "$@" 3>"$work/plan"
 	cat "$work/plan"
 	[[ $(grep -v '^job ' "$work/plan") == "$(printf '%s\n' "${steps[@]}")" ]]
 }
@@ -123,4 +103,4 @@ RDMA_TPH_KERNEL=$PWD/lab check "another kernel may come from the environment" \
 	planned tools guest_root "kernel $PWD/lab" project installed -- demo
 
 check "and nothing was made" same "$(find build "$XDG_CACHE_HOME" 2>/dev/null)" ""
-echo "1..$points"
+checked
