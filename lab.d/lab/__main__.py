@@ -41,7 +41,8 @@ def places(words):
     for name in ("--root", "--kernel", "--debug-kernel"):
         parser.add_argument(name)
     parser.add_argument("--distro", dest="distros", action="append", default=[])
-    return Places(**vars(parser.parse_args(words)))
+    ready = parser.parse_args(words)
+    return Places(local=ready.run / "local", **vars(ready))
 
 
 def interrupted(number, _frame):

@@ -25,17 +25,19 @@ class Costs:
 
     def __init__(self):
         self.start = time.monotonic()
-        self.parts = []
+        self.parts = {}
         self.lock = threading.Lock()
 
     def add(self, title, seconds, cpu):
+        """What has the same title is one part."""
         with self.lock:
-            self.parts.append((seconds, cpu, title))
+            before = self.parts.get(title, (0, 0))
+            self.parts[title] = before[0] + seconds, before[1] + cpu
 
     def write(self, path):
         """All of them, the longest first; the text is their summary."""
         elapsed = time.monotonic() - self.start
-        parts = sorted(self.parts, reverse=True)
+        parts = sorted(((*cost, title) for title, cost in self.parts.items()), reverse=True)
         rows = [f"{'seconds':>8}{'CPU':>8}  what"]
         rows += [f"{seconds:8.1f}{cpu:8.1f}  {title}" for seconds, cpu, title in parts]
         path.write_text("\n".join(rows) + "\n")

@@ -47,11 +47,9 @@ def in_guest(options, ready):
     command = ["demo"]
     for name in ("st", "ph", "size", "iters"):
         command += [f"--{name}", str(getattr(options, name))]
-    with machine.Machine(machine.Options(
-            kernel=ready.kernel, root=ready.root, local=str(ready.local), guest=str(places.GUEST),
-            run=ready.run, command=command, nics=["requester=tph"], accelerators=[""],
-            capture=str(CAPTURE), timeout=TIMEOUT_S,
-            accel=options.accel)) as guest:
+    with machine.Machine(ready, machine.Options(
+            command=command, nics=["requester=tph"], accelerators=[""], capture=str(CAPTURE),
+            timeout=TIMEOUT_S, accel=options.accel)) as guest:
         return guest.wait()
 
 

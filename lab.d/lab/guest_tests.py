@@ -3,12 +3,13 @@
 tests/guest/CMakeLists.txt makes.
 """
 
+import dataclasses
 import os
 import pathlib
 import re
 import threading
 
-from lab import machine, places, say
+from lab import machine, say
 from lab.costs import Stopwatch
 from lab.options import describe
 from lab.report import Point
@@ -53,7 +54,7 @@ class GuestTests:
         self.accel = accel
         self.tier = tier
         self.tests = list(tests)
-        self.description = description      # of the machine, as options.machine() gives it
+        self.description = description      # of the machine, as options.machine_of() gives it
         self.report = report
         self.boots = 0
         self.guest = None
@@ -71,13 +72,13 @@ class GuestTests:
         share = run / "share"
         reading, writing = os.pipe()
         reader = threading.Thread(target=self.follow, args=(reading, share / "tests", run))
-        reader.start()
         self.watch = Stopwatch()
+        reader.start()
         problem = None
         with open(run / "test-errors.log", "wb") as errors, open(os.devnull, "rb") as nothing:
             streams = (nothing.fileno(), writing, errors.fileno())
             try:
-                with machine.Machine(self.machine_for(run, streams)) as self.guest:
+                with self.machine_for(run, streams) as self.guest:
                     self.guest.wait()
             except (say.LabError, TimeoutError) as error:
                 problem = str(error)
@@ -95,30 +96,31 @@ class GuestTests:
 
     def boot_points(self, run):
         """A failure for what the kernel complained of before the first test."""
-        console = (run / "console.log").read_bytes().decode(errors="replace")
-        splat = splats(console.replace("\r", "").split("lab: begin ", 1)[0])
+        splat = splats(said_by_kernel(run).split("lab: begin ", 1)[0])
         name = f"{self.tier}: the kernel of {run.name} boots without a complaint"
         return [Point(name, "FAIL", splat)] if splat else []
 
     def machine_for(self, run, streams):
-        ready, debug = self.ready, self.tier == "debug"
+        ready, debug = dataclasses.replace(self.ready, run=run), self.tier == "debug"
+        if debug:
+            ready = dataclasses.replace(ready, kernel=ready.debug_kernel)
         limits = [f"{test.name}:{test.timeout:.0f}" for test in self.tests]
-        return machine.Options(
-            kernel=ready.debug_kernel if debug else ready.kernel, root=ready.root,
-            local=str(ready.local), guest=str(places.GUEST), run=run,
+        return machine.Machine(ready, machine.Options(
             command=["run-tests", *limits], streams=streams, accel=self.accel,
             timeout=sum(test.timeout + 5 for test in self.tests)
             + BOOT_S * (DEBUG_SLOWDOWN if debug else 1),
-            **self.description | ({"memory": DEBUG_MEMORY} if debug else {}))
+            **self.description | ({"memory": DEBUG_MEMORY} if debug else {})))
 
     def follow(self, reading, results, run):
         """Reports each test when the guest says that it has ended."""
+        before = f"{run.name}: boots"
         with os.fdopen(os.dup(reading)) as lines:
             for line in lines:
                 event, _, name = line.strip().partition(" ")
                 test = next((t for t in self.tests if t.name == name), None)
                 if event == "begin":
-                    self.spent(f"before {name} on {run.name}")
+                    self.spent(before)
+                    before = f"{run.name}: between tests"
                 elif test:
                     self.spent(test.title)
                     self.tests.remove(test)
@@ -134,7 +136,7 @@ class GuestTests:
 
         status = int(read("exit"))
         points = points_of(test, read("out"), read("err"), "timeout" if status == 124 else status)
-        splat = splat_in((run / "console.log").read_bytes().decode(errors="replace"), test.name)
+        splat = splat_in(said_by_kernel(run), test.name)
         if splat:
             points.append(Point(f"{test.title}: the kernel has nothing to complain of", "FAIL",
                                 splat))
@@ -157,10 +159,17 @@ class GuestTests:
         return Point(name, "FAIL", "".join(lost)) if lost else Point(name, "ok")
 
 
-def splat_in(console, name):
+def said_by_kernel(run):
+    """Its console; nothing when the machine did not come that far."""
+    console = run / "console.log"
+    if not console.exists():
+        return ""
+    return console.read_bytes().decode(errors="replace").replace("\r", "")
+
+
+def splat_in(text, name):
     """The kernel's complaints between a test's begin and end, or an empty string."""
     begin, end = f"lab: begin {name}\n", f"lab: end {name}\n"
-    text = console.replace("\r", "")
     text = text[text.find(begin) + len(begin):]
     return splats(text.split(end, 1)[0])
 

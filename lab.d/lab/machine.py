@@ -15,7 +15,7 @@ import shutil
 import signal
 import subprocess
 
-from lab import accel
+from lab import accel, places
 from lab.relays import Input, Output, Resizer, Terminal
 from lab.say import LabError
 
@@ -42,12 +42,7 @@ FIRST_PROCESS = (
 
 @dataclasses.dataclass
 class Options:
-    """What to boot and what to run there. Paths are absolute."""
-    kernel: str                     # a bzImage, or a directory with bzImage (and modules)
-    root: str                       # the guest root, only read
-    local: str                      # becomes /usr/local, only read
-    guest: str                      # lab.d/guest, only read
-    run: pathlib.Path               # of this run: logs, and share/, which the guest can write
+    """What the machine has, and what to run there. Paths are absolute."""
     command: list[str]
     nics: list[str] = dataclasses.field(default_factory=list)
     accelerators: list[str] = dataclasses.field(default_factory=list)
@@ -81,14 +76,15 @@ def die_with_parent():
 class Machine:
     """Processes and connections of one run."""
 
-    def __init__(self, options):
+    def __init__(self, ready, options):
+        self.ready = ready
         self.options = options
-        self.share = options.run / "share"
-        self.sockets = pathlib.Path("/run/lab") / options.run.name
+        self.share = ready.run / "share"
+        self.sockets = pathlib.Path("/run/lab") / ready.run.name
         self.fabric = None
         self.qemu = None
         self.relays = []
-        self.log = options.run / "console.log"
+        self.log = ready.run / "console.log"
 
     def __enter__(self):
         try:
@@ -135,20 +131,19 @@ class Machine:
         return bool(self.options.nics or self.options.accelerators)
 
     def modules(self):
-        path = os.path.join(self.options.kernel, "modules/lib/modules")
+        path = os.path.join(self.ready.kernel, "modules/lib/modules")
         return path if os.path.isdir(path) else None
 
     def start_fabric(self):
         """Starts softfabric and waits until its sockets can be connected to."""
         if not self.has_fabric():
             return
-        command = [os.path.join(self.options.local, "bin/softfabric"),
-                   "--runtime-dir", self.sockets]
+        command = [self.ready.local / "bin/softfabric", "--runtime-dir", self.sockets]
         for _, kind, spec, _ in devices(self.options):
             command += [f"--{kind}", spec]
         if self.options.capture:
             command += ["--capture", self.options.capture]
-        log = self.options.run / "softfabric.log"
+        log = self.ready.run / "softfabric.log"
         with open(log, "wb") as errors:
             self.fabric = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors,
                                            stdout=subprocess.PIPE, start_new_session=True,
@@ -160,7 +155,7 @@ class Machine:
 
     def start_qemu(self):
         options = self.options
-        kernel = options.kernel
+        kernel = self.ready.kernel
         if os.path.isdir(kernel):
             kernel = os.path.join(kernel, "bzImage")
         arguments = f"{KERNEL_ARGUMENTS} {IOMMU_ARGUMENTS if options.iommu else ''}"
@@ -175,9 +170,9 @@ class Machine:
             *(IOMMU_DEVICE if options.iommu else ()),   # before what it translates for
             "-device", "virtio-serial-pci,id=ports",
         ]
-        command += share("lab.root", options.root, "readonly=on")
-        command += share("lab.guest", options.guest, "readonly=on")
-        command += share("lab.local", options.local, "readonly=on")
+        command += share("lab.root", self.ready.root, "readonly=on")
+        command += share("lab.guest", places.GUEST, "readonly=on")
+        command += share("lab.local", self.ready.local, "readonly=on")
         command += share("lab.run", self.share)
         if options.share:
             command += share("lab.share", options.share)
@@ -201,7 +196,7 @@ class Machine:
             command += ["-chardev", f"socket,id=control,path={self.sockets}/control.sock",
                         "-device", "virtserialport,chardev=control,name=softfabric.control"]
 
-        with open(options.run / "qemu.log", "wb") as output:
+        with open(self.ready.run / "qemu.log", "wb") as output:
             self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
                                          stderr=output, start_new_session=True,
                                          preexec_fn=die_with_parent,
@@ -233,12 +228,12 @@ class Machine:
         parts = []
         if self.qemu.returncode:
             parts.append(f"QEMU failed (exit code {self.qemu.returncode}):\n"
-                         + tail(self.options.run / "qemu.log"))
+                         + tail(self.ready.run / "qemu.log"))
         else:
             parts.append("the guest went down before the command ended")
         if self.fabric and self.fabric.poll() is not None:
             parts.append(f"softfabric had ended (exit code {self.fabric.returncode}):\n"
-                         + tail(self.options.run / "softfabric.log"))
+                         + tail(self.ready.run / "softfabric.log"))
         parts.append("last lines of its console:\n" + tail(self.log))
         return "\n".join(parts)
 

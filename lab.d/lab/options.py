@@ -24,7 +24,7 @@ class Command:
     text: str                   # of its help, before the options
     add_options: Callable       # (parser)
     needs: Callable             # (options) -> what the shell is to make ready, see lab.d/plan.sh
-    perform: Callable | None    # (options, places) -> exit code; None: making it ready was all
+    perform: Callable | None    # (options, ready: Places) -> exit code; None: making it ready was all
     notes: str = ""             # of its help, after the options
     runs_another: bool = False  # has `command`, the words of a command that are not its own
 
@@ -141,7 +141,7 @@ def add_machine(parser):
                        help="of the guest (default: 2)")
 
 
-def machine(options):
+def machine_of(options):
     """What add_machine()'s options say, in the words of machine.Options."""
     return {
         "nics": [] if options.no_nic else options.nics or [""],
@@ -154,7 +154,7 @@ def machine(options):
 
 
 def describe(words, whose):
-    """machine() of words that are no command line's; errors name `whose` they are."""
+    """machine_of() words that are no command line's; errors name `whose` they are."""
     parser = Parser(prog=whose)
     add_machine(parser)
-    return machine(parser.parse_args(words))
+    return machine_of(parser.parse_args(words))

@@ -13,14 +13,10 @@ FUZZERS = OUT / "fuzz"
 
 @dataclasses.dataclass(frozen=True)
 class Places:
-    """What the shell has made ready for one run."""
-    run: pathlib.Path                   # logs; share/, which the guest can write; local/
-    root: str | None = None             # the guest root
+    """What the shell has made ready for one run. The guest can write nothing of it but run/share."""
+    run: pathlib.Path                   # for logs, and share/
+    local: pathlib.Path                 # the installed project, which no later build changes
+    root: str | None = None             # the guest's
     kernel: str | None = None           # a directory with bzImage (and modules), or a bzImage
     debug_kernel: str | None = None
     distros: tuple[str, ...] = ()       # SUITE=root
-
-    @property
-    def local(self):
-        """The installed project, which no later build changes."""
-        return self.run / "local"

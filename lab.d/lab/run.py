@@ -4,10 +4,9 @@
 import functools
 import os
 
-from lab import machine
-from lab import options as lab_options
-from lab import places as lab_places
-from lab import say
+from lab import machine, say
+from lab.options import (Command, add_accel, add_machine, default_kernel, directory, file_to_write,
+                         guest_needs, kernel, machine_of, whole)
 
 NOTES = """\
 By default there is one of each device, at $TPH_NIC0 and $TPH_ACC0 in the guest; the accelerator is
@@ -16,16 +15,16 @@ itself failed."""
 
 
 def add_options(parser, timeout):
-    lab_options.add_machine(parser)
+    add_machine(parser)
     group = parser.add_argument_group("the run")
-    group.add_argument("--capture", type=lab_options.file_to_write, metavar="FILE",
+    group.add_argument("--capture", type=file_to_write, metavar="FILE",
                        help="the TLPs between the devices, as pcapng")
-    group.add_argument("--share", type=lab_options.directory, metavar="DIRECTORY",
+    group.add_argument("--share", type=directory, metavar="DIRECTORY",
                        help="is /run/lab/share in the guest")
-    group.add_argument("--kernel", type=lab_options.kernel, metavar="lab|debug|FILE",
+    group.add_argument("--kernel", type=kernel, metavar="lab|debug|FILE",
                        help="flavour of our kernel, or a bzImage (default: lab)")
-    lab_options.add_accel(group)
-    group.add_argument("--timeout", type=lab_options.whole(0), default=timeout, metavar="SECONDS",
+    add_accel(group)
+    group.add_argument("--timeout", type=whole(0), default=timeout, metavar="SECONDS",
                        help=f"of the whole run (default: {timeout}; 0: none)")
     group.add_argument("--no-build", action="store_true",
                        help="with the project as it was built last")
@@ -37,8 +36,7 @@ def add_run_options(parser):
 
 
 def needs(options):
-    steps = lab_options.guest_needs(options.kernel or lab_options.default_kernel(),
-                                    build=not options.no_build)
+    steps = guest_needs(options.kernel or default_kernel(), build=not options.no_build)
     if options.capture:
         steps.append(f"directory {os.path.dirname(options.capture)}")
     if options.share:
@@ -58,31 +56,29 @@ def shell_needs(options):
     return [*needs(options), "terminal"]
 
 
-def boot(options, places, **more):
+def boot(options, ready, **more):
     """One machine for one command; its exit code."""
-    with machine.Machine(machine.Options(
-            kernel=places.kernel, root=places.root, local=str(places.local),
-            guest=str(lab_places.GUEST), run=places.run, capture=options.capture,
-            share=options.share, timeout=options.timeout or None, accel=options.accel,
-            **lab_options.machine(options), **more)) as guest:
+    with machine.Machine(ready, machine.Options(
+            capture=options.capture, share=options.share, timeout=options.timeout or None,
+            accel=options.accel, **machine_of(options), **more)) as guest:
         return guest.wait()
 
 
-def run(options, places):
-    return boot(options, places, command=options.command)
+def run(options, ready):
+    return boot(options, ready, command=options.command)
 
 
-def shell(options, places):
-    return boot(options, places, command=["bash", "-l"], terminal=True)
+def shell(options, ready):
+    return boot(options, ready, command=["bash", "-l"], terminal=True)
 
 
-RUN = lab_options.Command(
+RUN = Command(
     name="run", usage="[OPTION]... -- COMMAND...",
     summary="boots the guest, runs COMMAND there, exits with its exit code",
     text="Boots the guest and runs one command there, with our stdin, stdout and stderr.",
     notes=NOTES, add_options=add_run_options, needs=run_needs, perform=run, runs_another=True)
 
-SHELL = lab_options.Command(
+SHELL = Command(
     name="shell", usage="[OPTION]...", summary="a root shell in the guest",
     text="Boots the guest with a root shell on this terminal.",
     notes=NOTES + " Ctrl-] leaves a guest that hangs.",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """A guest that answers bench.py's requests, one JSON object a line, until it is closed."""
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -8,7 +9,7 @@ import select
 import tempfile
 import time
 
-from lab import costs, machine, places
+from lab import costs, machine
 from lab.say import LabError
 
 POWER_OFF_S = 60
@@ -30,11 +31,9 @@ class Guest:
         reading, self.requests = os.pipe()
         self.replies, writing = os.pipe()
         self.theirs = (reading, writing, os.dup(2))
-        self.machine = machine.Machine(machine.Options(
-            accel=accel, kernel=ready.kernel, root=ready.root, local=str(ready.local),
-            guest=str(places.GUEST), run=run, command=[SERVE], nics=[""], accelerators=[""],
-            capture=self.capture and str(self.capture), timeout=POWER_OFF_S,
-            streams=self.theirs))
+        self.machine = machine.Machine(dataclasses.replace(ready, run=run), machine.Options(
+            command=[SERVE], nics=[""], accelerators=[""], accel=accel, streams=self.theirs,
+            capture=self.capture and str(self.capture), timeout=POWER_OFF_S))
         self.machine.__enter__()
 
     def close(self):
