@@ -50,8 +50,10 @@ static int fail_tph(struct vfio_tph_device *device, int err, struct vfio_tph_rea
 				     "%m. It needs VFIO_DEVICE_FEATURE_DMA_BUF_TPH and "
 				     "CONFIG_VFIO_PCI_DMABUF", bdf);
 	case EOPNOTSUPP:
-		return vfio_tph_fail(reason, err, "%s is no TPH completer: %m. lspci -vvs %s shows "
-				     "TPHComp in DevCap2", bdf, bdf);
+		return vfio_tph_fail(reason, err,
+				     "%s is no TPH completer: %m. Bits 13:12 of its Device "
+				     "Capabilities 2 register say so; tphctl dev show %s tells",
+				     bdf, bdf);
 	default:
 		return vfio_tph_fail(reason, err, "cannot publish steering tags for %s: %m", bdf);
 	}

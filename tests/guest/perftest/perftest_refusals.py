@@ -31,7 +31,8 @@ def test_no_completer():
     """A device that completes no TPH takes no tag, and is a buffer all the same."""
     refused(NONE, ["bar=2", "--tph-st=0xf0"],
             f"--vfio-dmabuf: {NONE} is no TPH completer: Operation not supported. "
-            f"lspci -vvs {NONE} shows TPHComp in DevCap2")
+            "Bits 13:12 of its Device Capabilities 2 register say so; "
+            f"tphctl dev show {NONE} tells")
     accepted(NONE)
 
 

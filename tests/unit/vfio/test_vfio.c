@@ -441,7 +441,7 @@ static void probe_errors_say_what_was_wrong(void **state)
 	assert_non_null(strstr(reason.text, "CONFIG_VFIO_PCI_DMABUF"));
 	host.probe_errno = EOPNOTSUPP;
 	assert_int_equal(vfio_tph_probe(device, &reason), EOPNOTSUPP);
-	assert_non_null(strstr(reason.text, "DevCap2"));
+	assert_non_null(strstr(reason.text, "Capabilities 2"));
 	vfio_tph_close(device);
 }
 
