@@ -112,7 +112,12 @@ static int read_function(struct vfio_tph_topology *topology, struct scratch *scr
 	function.driver = read_link(scratch, "driver", scratch->driver, sizeof(scratch->driver));
 	function.iommu_group = read_link(scratch, "iommu_group", scratch->group,
 					 sizeof(scratch->group));
-	read_attribute(scratch, "iommu_group/type", scratch->type, sizeof(scratch->type));
+	read_attribute(scratch, "iommu_group/name", scratch->type, sizeof(scratch->type));
+	/* A group without IOMMU has a type, too, which says nothing. */
+	if (!strcmp(scratch->type, "vfio-noiommu"))
+		strcpy(scratch->type, "noiommu");
+	else
+		read_attribute(scratch, "iommu_group/type", scratch->type, sizeof(scratch->type));
 	if (scratch->type[0])
 		function.iommu_type = scratch->type;
 	read_attribute(scratch, "numa_node", scratch->node, sizeof(scratch->node));

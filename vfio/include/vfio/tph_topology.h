@@ -23,6 +23,9 @@ extern "C" {
 /* The PCI functions of one machine. */
 struct vfio_tph_topology;
 
+/* Room for an address, with its end. */
+#define VFIO_TPH_ADDRESS_SIZE 24
+
 /* Bytes of configuration space that a function has at most. */
 #define VFIO_TPH_CONFIG_SIZE 4096
 
@@ -34,7 +37,8 @@ struct vfio_tph_topology;
  * host_bridge: name of the host bridge above, as "pci0000:00"
  * driver:      driver that is bound to it
  * iommu_group: name of its IOMMU group, a number
- * iommu_type:  what the IOMMU does for the group: "identity", "DMA", "DMA-FQ", "blocked" …
+ * iommu_type:  what the IOMMU does for the group: "identity", "DMA", "DMA-FQ", "blocked" …; "noiommu"
+ *              when there is none and VFIO goes without
  * config:      first bytes of configuration space
  * config_size: how many, 64 to VFIO_TPH_CONFIG_SIZE; without CAP_SYS_ADMIN the kernel gives 64
  * numa_node:   NUMA node, or -1
