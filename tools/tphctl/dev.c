@@ -257,10 +257,11 @@ const struct command command_dev_show = {
 	.words = "[DEVICE]",
 	.max = 1,
 	.summary = "Show what PCI functions send and take",
-	.help = "SENDS is what the TPH Requester capability has enabled now; off: it has one, and it is\n"
-		"disabled. TAKES is TPH Completer Supported, bits 13:12 of Device Capabilities 2.\n"
-		"Without --all only those are shown that have either, NICs, GPUs and accelerators.\n"
-		"DEVICE is a PCI address or an RDMA device, with several machines MACHINE/DEVICE.\n",
+	.help = "SENDS is what the TPH Requester capability has enabled now; off: it has one,\n"
+		"and it is disabled. TAKES is TPH Completer Supported, bits 13:12 of Device\n"
+		"Capabilities 2. Without --all only those are shown that have either, NICs,\n"
+		"GPUs and accelerators. DEVICE is a PCI address or an RDMA device, with several\n"
+		"machines MACHINE/DEVICE.\n",
 	.options = options,
 	.num_options = ARRAY_SIZE(options),
 	.run = run,

@@ -120,12 +120,14 @@ static enum exit_code run(const struct arguments *arguments)
 const struct command command_dump = {
 	.name = "dump",
 	.summary = "Print this machine as JSON, for --from",
-	.help = "PCI functions with their configuration space, and the facts that doctor looks at.\n"
-		"Serial numbers, vital product data, vendors' capabilities, MAC addresses and GUIDs\n"
-		"are left out. Run it as root: other users see 64 bytes of configuration space only.\n"
-		"A whole cluster, one file a machine, then tphctl path --from DIR:\n"
-		"  clush -a -N 'tphctl dump >/shared/dumps/$(hostname).json'\n"
-		"  srun --nodes=8 --ntasks-per-node=1 sh -c 'tphctl dump >/shared/dumps/$(hostname).json'\n",
+	.help = "PCI functions with their configuration space, and the facts that doctor looks\n"
+		"at. Serial numbers, vital product data, vendors' capabilities, MAC addresses\n"
+		"and GUIDs are left out. Run it as root: other users see 64 bytes of\n"
+		"configuration space only. A whole cluster, one file a machine, then tphctl\n"
+		"path --from DIR:\n"
+		"  clush -a 'tphctl dump >/shared/dumps/$(hostname).json'\n"
+		"  srun -N8 --ntasks-per-node=1 sh -c 'tphctl dump >/shared/dumps/$(hostname).json"
+		"'\n",
 	.options = options,
 	.num_options = ARRAY_SIZE(options),
 	.run = run,

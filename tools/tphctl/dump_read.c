@@ -220,20 +220,33 @@ static bool set_name(struct machine *machine, struct vfio_tph_reason *why)
 	return machine->name || refuse(why, "out of memory");
 }
 
+/* Reading ends with the last brace: only blanks may follow. */
+static bool is_whole(struct json_tokener *tokener, const char *text, size_t size,
+		     struct vfio_tph_reason *why)
+{
+	enum json_tokener_error error = json_tokener_get_error(tokener);
+	size_t end = json_tokener_get_parse_end(tokener);
+
+	if (error == json_tokener_continue)
+		return refuse(why, "no JSON: it ends too early, after %zu bytes", size);
+	if (error != json_tokener_success)
+		return refuse(why, "no JSON: %s at byte %zu", json_tokener_error_desc(error), end);
+	while (end < size && strchr(" \t\r\n", text[end]) && text[end])
+		end++;
+	return end == size || refuse(why, "no JSON: something follows it at byte %zu", end);
+}
+
 static struct json_object *parse_json(const char *text, size_t size, struct vfio_tph_reason *why)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(MAX_JSON_DEPTH);
-	struct json_object *object = NULL;
+	struct json_object *object;
 
 	if (!tokener) {
 		refuse(why, "out of memory");
 		return NULL;
 	}
 	object = json_tokener_parse_ex(tokener, text, size);
-	if (json_tokener_get_error(tokener) != json_tokener_success) {
-		refuse(why, "no JSON: %s at byte %zu",
-		       json_tokener_error_desc(json_tokener_get_error(tokener)),
-		       json_tokener_get_parse_end(tokener));
+	if (!is_whole(tokener, text, size, why)) {
 		json_object_put(object);
 		object = NULL;
 	} else if (!object) {

@@ -14,6 +14,7 @@
 
 #include "facts.h"
 #include "machine.h"
+#include "util/macros.h"
 
 #define SYSFS_PCI "/sys/bus/pci/devices"
 
@@ -23,11 +24,21 @@ const char *const fact_symbols[] = {
 	"vfio_pci_core_feature_dma_buf",
 	"vfio_pci_core_feature_dma_buf_tph",
 	"mlx5_ib_tph_import",
+	FACT_TELLS_HOLDERS,
 	NULL,
 };
 
-const char *const fact_modules[] = {
-	"vfio_pci", "vfio_iommu_type1", "iommufd", "mlx5_core", "mlx5_ib", "ib_uverbs", NULL,
+/*
+ * Where a module shows. One that is built in has a folder in /sys/module only if it has parameters;
+ * what it registered is there in any case.
+ */
+static const struct {
+	const char *name, *folder, *registered;
+} modules[] = {
+	{ "vfio_pci", "/sys/module/vfio_pci", "/sys/bus/pci/drivers/vfio-pci" },
+	{ "mlx5_core", "/sys/module/mlx5_core", "/sys/bus/pci/drivers/mlx5_core" },
+	{ "mlx5_ib", "/sys/module/mlx5_ib", "/sys/bus/auxiliary/drivers/mlx5_ib.rdma" },
+	{ "ib_uverbs", "/sys/module/ib_uverbs", "/sys/class/infiniband_verbs" },
 };
 
 const char *const fact_nodes[] = { "/dev/vfio/vfio", "/dev/iommu", NULL };
@@ -94,16 +105,18 @@ static struct json_object *gather_processor(const struct vfio_tph_topology *topo
 	return processor;
 }
 
-/* "ffffffff81000000 T pcie_enable_tph", for a module with its name behind; true and false. */
-static void mark_symbol(struct json_object *symbols, const char *line)
+/* "ffffffff81000000 T pcie_enable_tph\n"; that of a module has a tab and its name behind. */
+static const char *symbol_of(char *line)
 {
-	char name[128];
+	char *type = strchr(line, ' '), *name = type ? strchr(type + 1, ' ') : NULL;
 
-	if (sscanf(line, "%*s %*s %127s", name) == 1 &&
-	    json_object_object_get_ex(symbols, name, NULL))
-		json_object_object_add(symbols, name, json_object_new_boolean(true));
+	if (!name)
+		return "";
+	name[1 + strcspn(name + 1, "\t\n")] = '\0';
+	return name + 1;
 }
 
+/* There are a hundred thousand of them. */
 static struct json_object *gather_symbols(void)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
@@ -115,8 +128,14 @@ static struct json_object *gather_symbols(void)
 	symbols = json_object_new_object();
 	for (size_t i = 0; fact_symbols[i]; i++)
 		json_object_object_add(symbols, fact_symbols[i], json_object_new_boolean(false));
-	while (fgets(line, sizeof(line), file))
-		mark_symbol(symbols, line);
+	while (fgets(line, sizeof(line), file)) {
+		const char *symbol = symbol_of(line);
+
+		for (size_t i = 0; fact_symbols[i]; i++)
+			if (!strcmp(symbol, fact_symbols[i]))
+				json_object_object_add(symbols, symbol,
+						       json_object_new_boolean(true));
+	}
 	fclose(file);
 	return symbols;
 }
@@ -126,23 +145,16 @@ static void add_access(struct json_object *object, const char *key, const char *
 	json_object_object_add(object, key, json_object_new_boolean(!access(path, F_OK)));
 }
 
-/* A module that is built in has a folder there if it has parameters, and a driver always. */
 static struct json_object *gather_modules(void)
 {
-	struct json_object *modules = json_object_new_object();
-	char path[128], name[32];
+	struct json_object *object = json_object_new_object();
 
-	for (size_t i = 0; fact_modules[i]; i++) {
-		snprintf(path, sizeof(path), "/sys/module/%s", fact_modules[i]);
-		add_access(modules, fact_modules[i], path);
-		snprintf(name, sizeof(name), "%s", fact_modules[i]);
-		for (char *c = name; *c; c++)
-			*c = *c == '_' && !strcmp(fact_modules[i], "vfio_pci") ? '-' : *c;
-		snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s", name);
-		if (!access(path, F_OK))
-			add_access(modules, fact_modules[i], path);
-	}
-	return modules;
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
+		json_object_object_add(object, modules[i].name,
+				       json_object_new_boolean(
+					       !access(modules[i].folder, F_OK) ||
+					       !access(modules[i].registered, F_OK)));
+	return object;
 }
 
 static struct json_object *gather_nodes(void)
@@ -164,7 +176,7 @@ static struct json_object *gather_firmware(void)
 	return firmware;
 }
 
-static struct json_object *gather_system(void)
+struct json_object *facts_gather_system(void)
 {
 	struct json_object *system = json_object_new_object(), *symbols = gather_symbols();
 	struct rlimit limit;
@@ -252,7 +264,6 @@ struct json_object *facts_gather(const struct vfio_tph_topology *topology)
 
 	json_object_object_add(facts, "kernel", gather_kernel(topology));
 	json_object_object_add(facts, "processor", gather_processor(topology));
-	json_object_object_add(facts, "system", gather_system());
 	for (size_t i = 0; (node = vfio_tph_topology_node(topology, i)); i++)
 		json_object_array_add(devices, gather_device(node->function.address));
 	json_object_object_add(facts, "devices", devices);

@@ -5,8 +5,10 @@
 
 /* Symbols that a kernel has when it can do what we need. */
 extern const char *const fact_symbols[];
-extern const char *const fact_modules[];
 extern const char *const fact_nodes[];
+
+/* With which st show knows holders: mlx5's attributes of memory regions */
+#define FACT_TELLS_HOLDERS "mlx5_ib_tph_fill_res"
 
 /* In the flags of sysfs' file "resource": <linux/ioport.h> of the kernel, IORESOURCE_MEM */
 #define FACT_BAR_MEMORY 0x200

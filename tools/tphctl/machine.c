@@ -201,6 +201,9 @@ struct json_object *machine_fact(const struct machine *machine, const char *path
 	struct json_object *object = machine->facts;
 	char key[64];
 
+	if (machine->live && !strncmp(path, "system", strlen("system")) &&
+	    !json_object_object_get_ex(object, "system", NULL))
+		json_object_object_add(object, "system", facts_gather_system());
 	while (object && *path) {
 		size_t length = strcspn(path, "|");
 

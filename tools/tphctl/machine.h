@@ -56,11 +56,12 @@ void machine_rdma_names(const struct machine *machine, const struct vfio_tph_nod
 unsigned long long machine_bar_size(const struct machine *machine, const struct vfio_tph_node *node,
 				    unsigned int bar);
 
-/* A fact by its path, as "kernel|release"; NULL when there is none. */
+/* A fact by its path, as "kernel|release"; NULL when there is none. "system" is gathered late. */
 struct json_object *machine_fact(const struct machine *machine, const char *path);
 
-/* facts.c: the facts of this machine. */
+/* facts.c: the facts of this machine, without "system"; and that, which takes long. */
 struct json_object *facts_gather(const struct vfio_tph_topology *topology);
+struct json_object *facts_gather_system(void);
 
 /* dump.c: the whole dump of a machine; the caller json_object_put()s it. */
 struct json_object *dump_make(const struct machine *machine);

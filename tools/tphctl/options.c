@@ -126,7 +126,7 @@ void print_help(const struct command *command)
 	       command->program ? " [-- PROGRAM [ARGUMENT...]]" : "", command->summary);
 	for (size_t i = NUM_COMMON; i < command->num_options; i++)
 		print_option(&command->options[i]);
-	for (size_t i = 0; i < NUM_COMMON; i++)
+	for (size_t i = 0; i < NUM_COMMON && i < command->num_options; i++)
 		print_option(&command->options[i]);
 	printf("\n%s", command->help);
 }

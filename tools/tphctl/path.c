@@ -419,10 +419,11 @@ const struct command command_path = {
 	.words = "[NIC DEVICE]",
 	.max = 2,
 	.summary = "Tell whether hints get from a NIC to a device, and why not",
-	.help = "NIC and DEVICE are PCI addresses or RDMA devices, with several machines MACHINE/DEVICE.\n"
-		"Without them: which NIC can steer to which device, of all machines.\n"
-		"The answer is yes; depends (on hardware whose registers do not tell); unknown (it could\n"
-		"not be read); not now (a setting is in the way) or no. Exit code 0 for the first two.\n",
+	.help = "NIC and DEVICE are PCI addresses or RDMA devices, with several machines\n"
+		"MACHINE/DEVICE. Without them: which NIC can steer to which device, of all\n"
+		"machines. The answer is yes; depends (on hardware whose registers do not\n"
+		"tell); unknown (it could not be read); not now (a setting is in the way) or\n"
+		"no. Exit code 0 for the first two.\n",
 	.options = options,
 	.num_options = ARRAY_SIZE(options),
 	.run = run,
