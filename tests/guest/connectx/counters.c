@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@
 	 IBV_ACCESS_REMOTE_ATOMIC)
 
 struct counter {
-	char name[64];
+	char name[NAME_MAX + 1];
 	long long value;
 };
 

@@ -23,11 +23,13 @@
 #define CREATE_MKEY	0x200
 #define LIMIT_EXCEEDED	0x08
 
-static const struct control_fault mkey_stalls = { "command", "stall", .key = CREATE_MKEY };
-static const struct control_fault mkey_fails = {
-	"command", "fail", .key = CREATE_MKEY, .value = LIMIT_EXCEEDED,
+static const struct control_fault mkey_stalls = {
+	.point = "command", .action = "stall", .key = CREATE_MKEY,
 };
-static const struct control_fault umr_stalls = { "umr", "stall" };
+static const struct control_fault mkey_fails = {
+	.point = "command", .action = "fail", .key = CREATE_MKEY, .value = LIMIT_EXCEEDED,
+};
+static const struct control_fault umr_stalls = { .point = "umr", .action = "stall" };
 
 struct test {
 	struct verbs verbs;
