@@ -128,7 +128,7 @@ static uint16_t execute(const struct pma_counters *counters, uint8_t number,
 
 bool pma_answer(const struct pma_counters *counters, uint8_t number, struct ib_pma_mad *mad)
 {
-	struct ib_mad_hdr *header = (void *)mad;
+	struct ib_mad_hdr *header = (struct ib_mad_hdr *)mad;
 	uint16_t status = mad_check(header, PMA_CLASS_VERSION);
 
 	_Static_assert(sizeof(*mad) == IB_MGMT_MAD_SIZE, "a whole datagram");

@@ -125,7 +125,7 @@ static void respond(struct sa *sa, const struct ib_packet *request,
 	struct ib_sa_mad *mad = (struct ib_sa_mad *)packet.mad;
 
 	turn(request, &packet);
-	mad_answer((void *)mad, status);
+	mad_answer((struct ib_mad_hdr *)mad, status);
 	memset(&mad->rmpp_hdr, 0, sizeof(mad->rmpp_hdr));
 	if (!status) {
 		mad->sa_hdr.attr_offset = cpu_to_be16(layout ? stride(layout) / OFFSET_UNIT : 0);
@@ -144,7 +144,7 @@ static void respond_table(struct sa *sa, const struct ib_packet *request,
 	size_t bytes = table.count * stride(parsed->layout);
 
 	turn(request, &packet);
-	mad_answer((void *)mad, status);
+	mad_answer((struct ib_mad_hdr *)mad, status);
 	mad->sa_hdr.attr_offset = cpu_to_be16(stride(parsed->layout) / OFFSET_UNIT);
 	if (status)
 		bytes = 0;
@@ -189,7 +189,7 @@ static void receive_request(struct sa *sa, const struct ib_packet *packet)
 		.mask = be64_to_cpu(mad->sa_hdr.comp_mask), .wanted = mad->data,
 		.packet = packet,
 	};
-	uint16_t status = mad_check((const void *)mad, SA_CLASS_VERSION);
+	uint16_t status = mad_check((const struct ib_mad_hdr *)mad, SA_CLASS_VERSION);
 	uint8_t record[SA_RECORD_MAX] = { 0 };
 
 	if (!status && id == SA_ATTR_CLASS_PORT_INFO &&

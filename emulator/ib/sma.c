@@ -198,7 +198,7 @@ static uint16_t get(const struct ib_port_attr *port, struct ib_smp *mad)
 
 bool sma_answer(const struct ib_port_attr *port, struct ib_smp *mad)
 {
-	struct ib_mad_hdr *header = (void *)mad;
+	struct ib_mad_hdr *header = (struct ib_mad_hdr *)mad;
 	uint16_t status = mad_check(header, SMA_CLASS_VERSION);
 
 	_Static_assert(sizeof(*mad) == IB_MGMT_MAD_SIZE, "a whole datagram");
