@@ -383,26 +383,19 @@ static const struct {
 	{ "targets", check_targets }, { "firmware", check_firmware },
 };
 
-static const char *get_string(struct json_object *object, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) :
-								NULL;
-}
-
 static void print_findings(const struct doctor *doctor, bool details)
 {
 	size_t count = json_object_array_length(doctor->findings);
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *finding = json_object_array_get_idx(doctor->findings, i);
-		const char *command = get_string(finding, "command");
+		const char *command = json_get_string(finding, "command");
 
-		if (!details && !strcmp(get_string(finding, "health"), health_words[HEALTH_GOOD]))
+		if (!details &&
+		    !strcmp(json_get_string(finding, "health"), health_words[HEALTH_GOOD]))
 			continue;
-		printf("%-8s %-9s %s\n", get_string(finding, "health"),
-		       get_string(finding, "check"), get_string(finding, "text"));
+		printf("%-8s %-9s %s\n", json_get_string(finding, "health"),
+		       json_get_string(finding, "check"), json_get_string(finding, "text"));
 		if (command)
 			printf("%-19s%s\n", "", command);
 	}

@@ -5,7 +5,6 @@
  * versions) is looked at by its type where it is printed.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +13,6 @@
 
 /* Devices, functions, registers: nothing is deeper. */
 #define MAX_JSON_DEPTH 8
-
-__attribute__((format(printf, 2, 3))) static bool refuse(struct vfio_tph_reason *why,
-							 const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why->text, sizeof(why->text), format, args);
-	va_end(args);
-	return false;
-}
 
 /* No string has a character that would confuse a terminal. */
 static bool is_printable(struct json_object *value)
@@ -65,7 +53,7 @@ static bool get_string(struct json_object *object, const char *key, const char *
 	if (!json_object_object_get_ex(object, key, &value) || !value)
 		return true;
 	if (!json_object_is_type(value, json_type_string))
-		return refuse(why, "'%s' is no string", key);
+		return !refuse(why, EPROTO, "'%s' is no string", key);
 	*string = json_object_get_string(value);
 	return true;
 }
@@ -85,19 +73,20 @@ static bool parse_bytes(const char *offset_text, const char *text, uint8_t *conf
 	unsigned long offset = strtoul(offset_text, &end, 16);
 
 	if (!*offset_text || *end || offset > size)
-		return refuse(why, "'config' has no offset '%s'", offset_text);
+		return !refuse(why, EPROTO, "'config' has no offset '%s'", offset_text);
 	for (; text[0] && text[1]; text += 2) {
 		int high = hex_digit(text[0]), low = hex_digit(text[1]);
 
 		if (high < 0 || low < 0)
-			return refuse(why, "'config' at %s: '%.2s' are no hexadecimal digits",
-				      offset_text, text);
+			return !refuse(why, EPROTO,
+				       "'config' at %s: '%.2s' are no hexadecimal digits",
+				       offset_text, text);
 		if (offset == size)
-			return refuse(why, "'config' at %s goes beyond its %zu bytes", offset_text,
-				      size);
+			return !refuse(why, EPROTO, "'config' at %s goes beyond its %zu bytes",
+				       offset_text, size);
 		config[offset++] = high << 4 | low;
 	}
-	return !text[0] || refuse(why, "'config' at %s has half a byte", offset_text);
+	return !text[0] || !refuse(why, EPROTO, "'config' at %s has half a byte", offset_text);
 }
 
 static bool parse_config(struct json_object *device, uint8_t *config, size_t size,
@@ -108,10 +97,10 @@ static bool parse_config(struct json_object *device, uint8_t *config, size_t siz
 	memset(config, 0, VFIO_TPH_CONFIG_SIZE);
 	if (!json_object_object_get_ex(device, "config", &lines) ||
 	    !json_object_is_type(lines, json_type_object))
-		return refuse(why, "'config' is no object");
+		return !refuse(why, EPROTO, "'config' is no object");
 	json_object_object_foreach(lines, offset, bytes) {
 		if (!json_object_is_type(bytes, json_type_string))
-			return refuse(why, "'config' at %s is no string", offset);
+			return !refuse(why, EPROTO, "'config' at %s is no string", offset);
 		if (!parse_bytes(offset, json_object_get_string(bytes), config, size, why))
 			return false;
 	}
@@ -127,7 +116,8 @@ static bool parse_size(struct json_object *device, size_t *size, struct vfio_tph
 		return true;
 	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0 ||
 	    json_object_get_int64(value) > VFIO_TPH_CONFIG_SIZE)
-		return refuse(why, "'config_size' is no number up to %d", VFIO_TPH_CONFIG_SIZE);
+		return !refuse(why, EPROTO, "'config_size' is no number up to %d",
+			       VFIO_TPH_CONFIG_SIZE);
 	*size = json_object_get_int64(value);
 	return true;
 }
@@ -138,7 +128,7 @@ static bool parse_function(struct json_object *device, struct vfio_tph_function 
 	struct json_object *node;
 
 	if (!json_object_is_type(device, json_type_object))
-		return refuse(why, "it is no object");
+		return !refuse(why, EPROTO, "it is no object");
 	function->config = config;
 	function->numa_node = -1;
 	if (json_object_object_get_ex(device, "numa_node", &node))
@@ -161,8 +151,8 @@ static bool add_device(struct machine *machine, size_t index, struct json_object
 	struct vfio_tph_reason inner;
 
 	if (!parse_function(device, &function, config, &inner))
-		return refuse(why, "device %zu (%.24s): %.400s", index,
-			      function.address ? function.address : "no address", inner.text);
+		return !refuse(why, EPROTO, "device %zu (%.24s): %.400s", index,
+			       function.address ? function.address : "no address", inner.text);
 	return !vfio_tph_topology_add(machine->topology, &function, why);
 }
 
@@ -171,7 +161,7 @@ static bool add_devices(struct machine *machine, struct vfio_tph_reason *why)
 	struct json_object *devices = machine_fact(machine, "devices");
 
 	if (!devices || !json_object_is_type(devices, json_type_array))
-		return refuse(why, "'devices' is no array");
+		return !refuse(why, EPROTO, "'devices' is no array");
 	for (size_t i = 0; i < json_object_array_length(devices); i++)
 		if (!add_device(machine, i, json_object_array_get_idx(devices, i), why))
 			return false;
@@ -184,13 +174,13 @@ static bool check_version(struct machine *machine, struct vfio_tph_reason *why)
 
 	if (!json_object_is_type(machine->facts, json_type_object) ||
 	    !json_object_object_get_ex(machine->facts, DUMP_KEY, &version))
-		return refuse(why, "this is no dump. tphctl dump prints one");
+		return !refuse(why, EPROTO, "this is no dump. tphctl dump prints one");
 	if (!json_object_is_type(version, json_type_int) ||
 	    json_object_get_int64(version) != DUMP_VERSION)
-		return refuse(why,
-			      "a dump of version %.20s, and this tphctl reads version %d: use "
-			      "the tphctl that made it, or a newer one",
-			      json_object_to_json_string(version), DUMP_VERSION);
+		return !refuse(why, EPROTO,
+			       "a dump of version %.20s, and this tphctl reads version %d: use "
+			       "the tphctl that made it, or a newer one",
+			       json_object_to_json_string(version), DUMP_VERSION);
 	return true;
 }
 
@@ -207,7 +197,7 @@ static bool set_machine(struct machine *machine, struct vfio_tph_reason *why)
 	if (processor && json_object_object_get_ex(processor, "family", &family))
 		facts.cpu_family = json_object_get_int(family);
 	return !vfio_tph_topology_set_machine(machine->topology, &facts) ||
-	       refuse(why, "out of memory");
+	       !refuse(why, EPROTO, "out of memory");
 }
 
 static bool set_name(struct machine *machine, struct vfio_tph_reason *why)
@@ -217,7 +207,7 @@ static bool set_name(struct machine *machine, struct vfio_tph_reason *why)
 	if (!get_string(machine->facts, "machine", &name, why))
 		return false;
 	machine->name = strdup(name ? name : "unnamed");
-	return machine->name || refuse(why, "out of memory");
+	return machine->name || !refuse(why, EPROTO, "out of memory");
 }
 
 /* Reading ends with the last brace: only blanks may follow. */
@@ -228,12 +218,14 @@ static bool is_whole(struct json_tokener *tokener, const char *text, size_t size
 	size_t end = json_tokener_get_parse_end(tokener);
 
 	if (error == json_tokener_continue)
-		return refuse(why, "no JSON: it ends too early, after %zu bytes", size);
+		return !refuse(why, EPROTO, "no JSON: it ends too early, after %zu bytes", size);
 	if (error != json_tokener_success)
-		return refuse(why, "no JSON: %s at byte %zu", json_tokener_error_desc(error), end);
+		return !refuse(why, EPROTO, "no JSON: %s at byte %zu",
+			       json_tokener_error_desc(error), end);
 	while (end < size && strchr(" \t\r\n", text[end]) && text[end])
 		end++;
-	return end == size || refuse(why, "no JSON: something follows it at byte %zu", end);
+	return end == size ||
+	       !refuse(why, EPROTO, "no JSON: something follows it at byte %zu", end);
 }
 
 static struct json_object *parse_json(const char *text, size_t size, struct vfio_tph_reason *why)
@@ -242,7 +234,7 @@ static struct json_object *parse_json(const char *text, size_t size, struct vfio
 	struct json_object *object;
 
 	if (!tokener) {
-		refuse(why, "out of memory");
+		refuse(why, EPROTO, "out of memory");
 		return NULL;
 	}
 	object = json_tokener_parse_ex(tokener, text, size);
@@ -250,7 +242,7 @@ static struct json_object *parse_json(const char *text, size_t size, struct vfio
 		json_object_put(object);
 		object = NULL;
 	} else if (!object) {
-		refuse(why, "this is no dump. tphctl dump prints one");
+		refuse(why, EPROTO, "this is no dump. tphctl dump prints one");
 	}
 	json_tokener_free(tokener);
 	return object;
@@ -261,11 +253,11 @@ bool machine_parse(struct machine *machine, const char *text, size_t size,
 {
 	*machine = (struct machine){ .topology = vfio_tph_topology_create() };
 	if (!machine->topology)
-		return refuse(why, "out of memory");
+		return !refuse(why, EPROTO, "out of memory");
 	machine->facts = parse_json(text, size, why);
 	if (!machine->facts || !check_version(machine, why))
 		return false;
 	if (!is_printable(machine->facts))
-		return refuse(why, "it has control characters in a string");
+		return !refuse(why, EPROTO, "it has control characters in a string");
 	return set_name(machine, why) && set_machine(machine, why) && add_devices(machine, why);
 }

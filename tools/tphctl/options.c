@@ -63,7 +63,7 @@ static int split_program(int argc, char **argv, struct arguments *arguments)
 	return argc;
 }
 
-static bool refuse(const struct command *command, const char *what)
+static bool refuse_words(const struct command *command, const char *what)
 {
 	trouble("%s: %s; tphctl %s --help tells more", command->name, what, command->name);
 	return false;
@@ -74,14 +74,14 @@ static bool check_words(const struct command *command, const struct arguments *a
 	char what[128];
 
 	if (arguments->program && !command->program)
-		return refuse(command, "takes no program after a --");
+		return refuse_words(command, "takes no program after a --");
 	if (arguments->program && !arguments->program[0])
-		return refuse(command, "there is no program after the --");
+		return refuse_words(command, "there is no program after the --");
 	if (arguments->num_words >= command->min && arguments->num_words <= command->max)
 		return true;
 	snprintf(what, sizeof(what), "takes %s, not %d words",
 		 command->max ? command->words : "options only", arguments->num_words);
-	return refuse(command, what);
+	return refuse_words(command, what);
 }
 
 bool parse_arguments(const struct command *command, int argc, char **argv,

@@ -67,6 +67,14 @@ void print_json(struct json_object *object)
 	json_object_put(object);
 }
 
+const char *json_get_string(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) :
+								NULL;
+}
+
 void json_add_string(struct json_object *object, const char *key, const char *value)
 {
 	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);

@@ -28,6 +28,8 @@ void table_print(struct table *table);
 
 /* Prints and frees an object. */
 void print_json(struct json_object *object);
+/* The value at @key as a string; NULL when there is none. */
+const char *json_get_string(struct json_object *object, const char *key);
 void json_add_string(struct json_object *object, const char *key, const char *value);
 void json_add_int(struct json_object *object, const char *key, long long value);
 void json_add_bool(struct json_object *object, const char *key, bool value);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* tphctl resolve: the tag and hint that a requester would use. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,17 +37,6 @@ struct answer {
 	unsigned int tag, ph;
 };
 
-__attribute__((format(printf, 3, 4))) static void refuse(struct answer *answer, int err,
-							 const char *format, ...)
-{
-	va_list args;
-
-	answer->err = err;
-	va_start(args, format);
-	vsnprintf(answer->why.text, sizeof(answer->why.text), format, args);
-	va_end(args);
-}
-
 /* A requester sends the namespace of its enabled type, and never one for the other. */
 static void resolve_tags(const struct vfio_tph_node *node, const struct vfio_tph_tags *tags,
 			 struct answer *answer)
@@ -57,25 +45,25 @@ static void resolve_tags(const struct vfio_tph_node *node, const struct vfio_tph
 	bool extended = node->requester.enabled == 3;
 
 	if (!node->requester.offset)
-		refuse(answer, EOPNOTSUPP,
-		       "%s has no TPH Requester capability, or it could not be "
-		       "read: its requests carry no hints",
-		       address);
+		answer->err = refuse(&answer->why, EOPNOTSUPP,
+				     "%s has no TPH Requester capability, or it could not be "
+				     "read: its requests carry no hints",
+				     address);
 	else if (node->requester.enabled != 1 && !extended)
-		refuse(answer, EOPNOTSUPP,
-		       "TPH is off in %s: its requests carry no hints. tphctl "
-		       "doctor tells why",
-		       address);
+		answer->err = refuse(&answer->why, EOPNOTSUPP,
+				     "TPH is off in %s: its requests carry no hints. tphctl "
+				     "doctor tells why",
+				     address);
 	else if (extended && !(tags->flags & VFIO_TPH_TAG_ST_EXT))
-		refuse(answer, EOPNOTSUPP,
-		       "%s sends 16-bit tags, and none is published: publish "
-		       "one with --st-ext",
-		       address);
+		answer->err = refuse(&answer->why, EOPNOTSUPP,
+				     "%s sends 16-bit tags, and none is published: publish "
+				     "one with --st-ext",
+				     address);
 	else if (!extended && !(tags->flags & VFIO_TPH_TAG_ST))
-		refuse(answer, EOPNOTSUPP,
-		       "%s sends 8-bit tags, and none is published: publish "
-		       "one with --st",
-		       address);
+		answer->err = refuse(&answer->why, EOPNOTSUPP,
+				     "%s sends 8-bit tags, and none is published: publish "
+				     "one with --st",
+				     address);
 	else
 		*answer = (struct answer){
 			.tph_namespace = extended ? "16-bit" : "8-bit",
@@ -92,17 +80,18 @@ static void resolve_cpu(const struct machine *machine, const struct vfio_tph_nod
 
 	port = vfio_tph_topology_root_port(machine->topology, node);
 	if (!port)
-		refuse(answer, ENODEV,
-		       "there is no root port above %s, and a processor's tags are "
-		       "known to the firmware of root ports only (_DSM function 0xf)",
-		       node->function.address);
+		answer->err = refuse(&answer->why, ENODEV,
+				     "there is no root port above %s, and a processor's tags are "
+				     "known to the firmware of root ports only (_DSM function 0xf)",
+				     node->function.address);
 	else
-		refuse(answer, EOPNOTSUPP,
-		       "the firmware of root port %s may know it (_DSM function "
-		       "0xf), but this kernel has no interface that tells: neither VFIO (no "
-		       "VFIO_DEVICE_FEATURE_TPH_RESOLVE) nor verbs. A DMA handle "
-		       "(ibv_alloc_dmah()) uses it; tphctl st show then has the tag",
-		       port->function.address);
+		answer->err = refuse(
+			&answer->why, EOPNOTSUPP,
+			"the firmware of root port %s may know it (_DSM function "
+			"0xf), but this kernel has no interface that tells: neither VFIO (no "
+			"VFIO_DEVICE_FEATURE_TPH_RESOLVE) nor verbs. A DMA handle "
+			"(ibv_alloc_dmah()) uses it; tphctl st show then has the tag",
+			port->function.address);
 }
 
 /* What the export publishes; false after it has said what is wrong. */

@@ -78,11 +78,6 @@ static struct json_object *holders_json(const struct show *show, const struct ma
 	return holders;
 }
 
-static const char *get_string(struct json_object *object, const char *key)
-{
-	return json_object_get_string(json_object_object_get(object, key));
-}
-
 static void holders_words(struct json_object *holders, char *words, size_t size)
 {
 	size_t count = json_object_array_length(holders), length = 0;
@@ -92,10 +87,11 @@ static void holders_words(struct json_object *holders, char *words, size_t size)
 		struct json_object *holder = json_object_array_get_idx(holders, i);
 
 		length += snprintf(words + length, size - length, "%s%s mr %s (%s, ph %s) of %s %s",
-				   i ? "; " : "", get_string(holder, "rdma"),
-				   get_string(holder, "mrn"), get_string(holder, "source"),
-				   get_string(holder, "ph"), get_string(holder, "program"),
-				   get_string(holder, "pid"));
+				   i ? "; " : "", json_get_string(holder, "rdma"),
+				   json_get_string(holder, "mrn"),
+				   json_get_string(holder, "source"), json_get_string(holder, "ph"),
+				   json_get_string(holder, "program"),
+				   json_get_string(holder, "pid"));
 	}
 }
 

@@ -2,7 +2,6 @@
 #include "tags.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,17 +50,6 @@ bool tags_parse(const struct arguments *arguments, const struct tag_options *opt
 	if (!tags->flags)
 		trouble("--ph: a hint goes with a tag; add --st or --st-ext, 0 for no preference");
 	return tags->flags;
-}
-
-__attribute__((format(printf, 3, 4))) static int refuse(struct vfio_tph_reason *reason, int err,
-							const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(reason->text, sizeof(reason->text), format, args);
-	va_end(args);
-	return err;
 }
 
 int tags_check(const struct vfio_tph_node *node, const struct vfio_tph_tags *tags,

@@ -15,6 +15,12 @@ enum exit_code {
 /* say() of util/complaint.h, behind what was printed so far. Returns EXIT_TROUBLE. */
 int trouble(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+struct vfio_tph_reason;
+
+/* Fills @reason, a text without %m, and returns @err. */
+int refuse(struct vfio_tph_reason *reason, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /*
  * An option of a command: for getopt_long(), the help text and the completion.
  *

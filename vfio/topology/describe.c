@@ -93,6 +93,15 @@ static void describe_acs(struct vfio_tph_node *node)
 	};
 }
 
+static void describe_msix(struct vfio_tph_node *node)
+{
+	unsigned int offset = find_capability(node, PCI_CAP_ID_MSIX);
+
+	node->msix = offset;
+	if (offset)
+		node->msix_table = read_register(node, offset + PCI_MSIX_TABLE, 4);
+}
+
 static bool has_second_registers(const struct vfio_tph_node *node, unsigned int express)
 {
 	return (read_register(node, express + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_VERS) >= 2;
@@ -130,6 +139,7 @@ void topology_describe(struct vfio_tph_node *node)
 	express = find_capability(node, PCI_CAP_ID_EXP);
 	if (express)
 		describe_express(node, express);
+	describe_msix(node);
 	if (node->extended_config) {
 		describe_requester(node);
 		describe_acs(node);

@@ -142,6 +142,8 @@ struct vfio_tph_acs {
  *                   mode (Device Capabilities 2, bit 21)
  * prefixes_blocked: it does not send them on (Device Control 2, bit 15)
  * flit:             its link is in flit mode (Link Status 2, bit 10)
+ * msix:             it has an MSI-X table
+ * msix_table:       where: MSI-X Table Offset in bits 31:3, number of the BAR in bits 2:0
  */
 struct vfio_tph_node {
 	struct vfio_tph_function function;
@@ -156,6 +158,8 @@ struct vfio_tph_node {
 	bool flit;
 	struct vfio_tph_requester requester;
 	struct vfio_tph_acs acs;
+	bool msix;
+	uint32_t msix_table;
 };
 
 /*
