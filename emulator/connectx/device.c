@@ -367,6 +367,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_COUNTER, "wqe_errors", &nic->requesters.errors },
 		{ REGISTRY_COUNTER, "page_faults", &nic->faults.raised },
 		{ REGISTRY_COUNTER, "page_faults_failed", &nic->faults.failed },
+		{ REGISTRY_COUNTER, "tph_windows", &nic->fn.tph_windows },
 	};
 	int ret = 0;
 

@@ -107,6 +107,7 @@ int pci_config_read(const struct pci_function *fn, uint64_t offset, void *data, 
 
 int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data, size_t len)
 {
+	unsigned int requester = pci_tph_requester(fn);
 	const uint8_t *bytes = data;
 
 	if (!range_within(offset, len, PCI_CONFIG_SIZE))
@@ -121,6 +122,8 @@ int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data,
 		function_level_reset(fn);
 		return 0;
 	}
+	if (requester != PCI_TPH_REQ_DISABLE && pci_tph_requester(fn) == PCI_TPH_REQ_DISABLE)
+		fn->tph_windows++;
 	if (touches(offset, len, PCI_COMMAND, 2) ||
 	    touches(offset, len, PCI_BASE_ADDRESS_0, 4 * PCI_BARS))
 		windows_update(fn);

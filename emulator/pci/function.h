@@ -98,6 +98,7 @@ struct pci_function {
 	unsigned int express_cap;	/* offset of the PCI Express capability, 0: none */
 	bool atomic_completer;		/* Device Capabilities 2 says so */
 	unsigned int tph_cap;		/* offset of the TPH Requester capability, 0: none */
+	uint64_t tph_windows;		/* how often a write disabled the TPH requester */
 
 	/* private to pci/ */
 	unsigned int next_cap, last_cap, last_ext_cap, next_ext_cap;

@@ -143,6 +143,30 @@ static void hints_follow_type_and_mode(void **state)
 	assert_int_equal(pci_tph_st(&f->fn, 5), 0);
 }
 
+static void disabling_writes_are_counted(void **state)
+{
+	struct fixture *f = *state;
+
+	add(f, PCI_TPH_TABLE_CAPABILITY, 8, true);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
+	assert_int_equal(f->fn.tph_windows, 0);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
+	set(f, PCI_TPH_BASE_SIZEOF, 0x42, 2);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY);
+	assert_int_equal(f->fn.tph_windows, 0);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
+	assert_int_equal(f->fn.tph_windows, 1);
+	/* The reserved type enables nothing. */
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
+	enable(f, PCI_TPH_ST_DS_MODE, 2);
+	assert_int_equal(f->fn.tph_windows, 2);
+	/* Nobody writes the register when the function is reset. */
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
+	pci_function_reset(&f->fn);
+	assert_int_equal(f->fn.tph_windows, 2);
+}
+
 static void modes_the_device_lacks_select_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -208,6 +232,7 @@ int main(void)
 		PCI_TEST(registers_in_capability),
 		PCI_TEST(eight_bit_requesters_have_eight_bit_entries),
 		PCI_TEST(hints_follow_type_and_mode),
+		PCI_TEST(disabling_writes_are_counted),
 		PCI_TEST(modes_the_device_lacks_select_nothing),
 		PCI_TEST(without_a_table_the_index_is_the_tag),
 		PCI_TEST(a_table_in_msix_is_in_vector_control),
