@@ -91,6 +91,16 @@ void control_release(int control, const char *point)
 	execute(control, request, reply, sizeof(reply));
 }
 
+long control_counter(int control, const char *name)
+{
+	char quoted[64], reply[4096];
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", name);
+	execute(control, "{\"execute\":\"counters\",\"arguments\":{\"device\":\"nic0\"}}\n", reply,
+		sizeof(reply));
+	return member(reply, "\"nic0\"", quoted);
+}
+
 void control_link(int control, const char *link, bool up)
 {
 	char request[256], reply[512];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The models' control socket, for tests in C: only what they need to make nic0 stall or fail. */
+/*
+ * The models' control socket, for tests in C: only what they need to make nic0 stall or fail, and to
+ * see what it counted.
+ */
 #ifndef TESTS_CONTROL_H
 #define TESTS_CONTROL_H
 
@@ -22,6 +25,8 @@ void control_fault(int control, const struct control_fault *fault);
 void control_wait_hit(int control, const char *point);
 /* Lets go on what was stalled. */
 void control_release(int control, const char *point);
+/* A counter of nic0. */
+long control_counter(int control, const char *name);
 /* Operates a link of nic0: "pcie", or "port", the InfiniBand port. */
 void control_link(int control, const char *link, bool up);
 

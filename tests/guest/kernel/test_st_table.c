@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "exporter.h"
 #include "tap.h"
 #include "verbs.h"
@@ -20,6 +21,7 @@ struct test {
 	struct verbs verbs;
 	struct vfio_tph_device *accelerator;
 	int dmabuf;
+	int control;
 };
 
 static int reg_st(struct test *test, uint8_t st, uint64_t flags, struct verbs_mr *mr)
@@ -131,6 +133,35 @@ static void test_rounds(struct test *test)
 		tap_note("failed in round %d", i);
 }
 
+/* Registers and destroys a region with each tag in turn. Returns how often the table was written. */
+static long alternate(struct test *test, int tags, int rounds)
+{
+	long before = control_counter(test->control, "tph_windows");
+	struct verbs_mr mr;
+	int i, err;
+
+	for (i = 0; i < tags * rounds; i++) {
+		err = reg_tag(test, 0xc0 + i % tags, IB_UVERBS_TPH_REQUIRE, &mr);
+		if (err)
+			tap_bail_out("cannot register: %s", strerror(err));
+		dereg(test, &mr);
+	}
+	return control_counter(test->control, "tph_windows") - before;
+}
+
+/* A tag that was in use is written again only when all other entries were used since */
+static void test_writes(struct test *test)
+{
+	long writes = alternate(test, USABLE, 10);
+
+	tap_ok(writes == USABLE, "%d tags in turn are written %ld times", USABLE, writes);
+	writes = alternate(test, USABLE, 10);
+	tap_ok(writes == 0, "and never again: %ld", writes);
+	writes = alternate(test, USABLE + 1, 10);
+	tap_ok(writes == 10 * (USABLE + 1) - USABLE,
+	       "one tag more than there are entries finds none that still has it: %ld", writes);
+}
+
 int main(void)
 {
 	struct test test;
@@ -138,13 +169,16 @@ int main(void)
 	verbs_open(&test.verbs, "mlx5_");
 	test.accelerator = exporter_open("TPH_ACC0");
 	test.dmabuf = exporter_export(test.accelerator);
+	test.control = control_open();
 
-	tap_plan(17);
+	tap_plan(20);
 	test_sharing(&test);
 	test_tag_zero(&test);
 	test_full(&test);
 	test_rounds(&test);
+	test_writes(&test);
 
+	close(test.control);
 	verbs_close(&test.verbs);
 	close(test.dmabuf);
 	vfio_tph_close(test.accelerator);

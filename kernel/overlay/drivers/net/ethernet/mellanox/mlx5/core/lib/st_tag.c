@@ -3,56 +3,176 @@
  * The device's table of steering tags: what is in it, and how to change it
  *
  * PCI Express asks that TPH be disabled in the function while the table is written. For that long
- * no request of any mkey carries hints, so a write that can be avoided is.
+ * no request of any mkey carries hints, so a write that can be avoided is: an entry that was freed
+ * keeps its tag until no other one can be had.
  */
 #include <linux/mlx5/driver.h>
 #include <linux/mlx5/st.h>
 #include <linux/pci-tph.h>
+#include <linux/slab.h>
 
 #include "lib/st.h"
 #include "mlx5_core.h"
 
-static bool mlx5_st_holds(struct mlx5_core_dev *dev, u32 index, u16 tag)
-{
-	u16 held;
+/* The field in the mkey has 8 bits */
+#define MLX5_ST_MAX_ENTRIES	256
 
-	return !pcie_tph_get_st_entry(dev->pdev, index, &held) && held == tag;
+/* For a table of @num_entries, or for none */
+struct mlx5_st *mlx5_st_new(unsigned int num_entries)
+{
+	struct mlx5_st *st;
+	unsigned int i;
+
+	num_entries = min(num_entries, MLX5_ST_MAX_ENTRIES);
+	st = kzalloc_flex(*st, entries, num_entries);
+	if (!st)
+		return NULL;
+
+	mutex_init(&st->lock);
+	INIT_LIST_HEAD(&st->free);
+	st->num_entries = num_entries;
+	for (i = MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX + 1; i < num_entries; i++)
+		list_add_tail(&st->entries[i].free, &st->free);
+	return st;
 }
 
-/* Chooses the entry. One that was freed still holds its tag, and needs no write for the same one */
-int mlx5_st_insert(struct mlx5_core_dev *dev, u32 *index, struct mlx5_st_idx_data *idx_data)
+void mlx5_st_free(struct mlx5_st *st)
 {
-	struct mlx5_st *st = dev->st;
-	u32 i;
+	unsigned int i;
 
-	lockdep_assert_held(&st->lock);
+	for (i = 0; i < st->num_entries; i++)
+		WARN_ON_ONCE(st->entries[i].users);
+	mutex_destroy(&st->lock);
+	kfree(st);
+}
 
-	for (i = st->index_limit.min; i <= st->index_limit.max; i++) {
-		if (xa_load(&st->idx_xa, i) || !mlx5_st_holds(dev, i, idx_data->tag))
-			continue;
-		*index = i;
-		return xa_insert(&st->idx_xa, i, idx_data, GFP_KERNEL);
-	}
-	return xa_alloc(&st->idx_xa, index, idx_data, st->index_limit, GFP_KERNEL);
+static u16 mlx5_st_index(struct mlx5_st *st, struct mlx5_st_entry *entry)
+{
+	return entry - st->entries;
+}
+
+static struct mlx5_st_entry *mlx5_st_find_used(struct mlx5_st *st, u16 tag)
+{
+	unsigned int i;
+
+	for (i = 0; i < st->num_entries; i++)
+		if (st->entries[i].users && st->entries[i].tag == tag)
+			return &st->entries[i];
+	return NULL;
+}
+
+/* One that needs no write, or else the one that is least likely to be asked for again */
+static struct mlx5_st_entry *mlx5_st_find_free(struct mlx5_st *st, u16 tag)
+{
+	struct mlx5_st_entry *entry;
+
+	list_for_each_entry(entry, &st->free, free)
+		if (entry->tag == tag)
+			return entry;
+	return list_first_entry_or_null(&st->free, struct mlx5_st_entry, free);
 }
 
 /*
  * Makes the entry hold the tag. Fails with -EIO when the write fails, TPH being off from then on,
  * and with -EINVAL when it is off already.
  */
-int mlx5_st_program(struct mlx5_core_dev *dev, u32 index, u16 tag)
+static int mlx5_st_program(struct mlx5_core_dev *dev, struct mlx5_st_entry *entry, u16 tag)
 {
-	lockdep_assert_held(&dev->st->lock);
+	struct mlx5_st *st = dev->st;
+	u16 index = mlx5_st_index(st, entry);
+	u16 held;
+
+	lockdep_assert_held(&st->lock);
 
 	if (pcie_tph_enabled_req_type(dev->pdev) == PCI_TPH_REQ_DISABLE)
 		return -EINVAL;
 
-	if (mlx5_st_holds(dev, index, tag))
+	/* Nobody else writes the table, but a reset can have brought back an older one */
+	if (entry->tag == tag && !pcie_tph_get_st_entry(dev->pdev, index, &held) && held == tag)
 		return 0;
 
-	/* A failure can come as a PCIBIOS_* code, which is positive */
-	return pcie_tph_set_st_entry(dev->pdev, index, tag) ? -EIO : 0;
+	if (pcie_tph_set_st_entry(dev->pdev, index, tag))
+		return -EIO;
+	entry->tag = tag;
+	return 0;
 }
+
+/**
+ * mlx5_st_alloc_index_by_tag - Get an index for a steering tag
+ * @dev: mlx5 core device
+ * @tag: the tag that requests with the index are to carry
+ * @st_index: the index, or the tag itself where the device has no table; given back with
+ *	mlx5_st_dealloc_index()
+ *
+ * Return: 0; -EOPNOTSUPP when the device has no steering tags; -EBUSY when all entries are in use;
+ * -EIO when writing the table failed and -EINVAL when TPH is off.
+ */
+int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev, u16 tag, u16 *st_index)
+{
+	struct mlx5_st_entry *entry;
+	struct mlx5_st *st = dev->st;
+	int err;
+
+	if (!st)
+		return -EOPNOTSUPP;
+
+	if (!st->num_entries) {
+		*st_index = tag;
+		return 0;
+	}
+
+	guard(mutex)(&st->lock);
+
+	entry = mlx5_st_find_used(st, tag);
+	if (!entry)
+		entry = mlx5_st_find_free(st, tag);
+	if (!entry)
+		return -EBUSY;
+
+	/* Also for an entry in use: another thread's write may have failed, and left TPH off */
+	err = mlx5_st_program(dev, entry, tag);
+	if (err)
+		return err;
+
+	if (!entry->users++)
+		list_del_init(&entry->free);
+	*st_index = mlx5_st_index(st, entry);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mlx5_st_alloc_index_by_tag);
+
+/* The entry of an index that a caller holds a reference on; NULL is a bug of the caller */
+static struct mlx5_st_entry *mlx5_st_entry_of(struct mlx5_st *st, u16 st_index)
+{
+	lockdep_assert_held(&st->lock);
+
+	if (WARN_ON_ONCE(st_index >= st->num_entries || !st->entries[st_index].users))
+		return NULL;
+	return &st->entries[st_index];
+}
+
+int mlx5_st_dealloc_index(struct mlx5_core_dev *dev, u16 st_index)
+{
+	struct mlx5_st_entry *entry;
+	struct mlx5_st *st = dev->st;
+
+	if (!st)
+		return -EOPNOTSUPP;
+
+	if (!st->num_entries)
+		return 0;
+
+	guard(mutex)(&st->lock);
+
+	entry = mlx5_st_entry_of(st, st_index);
+	if (!entry)
+		return -EINVAL;
+
+	if (!--entry->users)
+		list_add_tail(&entry->free, &st->free);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mlx5_st_dealloc_index);
 
 /**
  * mlx5_st_replace_tag - Put another tag into an entry that is in use
@@ -65,28 +185,23 @@ int mlx5_st_program(struct mlx5_core_dev *dev, u32 index, u16 tag)
  */
 int mlx5_st_replace_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag)
 {
-	struct mlx5_st_idx_data *idx_data, *other;
+	struct mlx5_st_entry *entry, *other;
 	struct mlx5_st *st = dev->st;
-	unsigned long index;
-	int err;
 
-	if (!st || st->direct_mode)
+	if (!st || !st->num_entries)
 		return -EOPNOTSUPP;
 
 	guard(mutex)(&st->lock);
 
-	idx_data = xa_load(&st->idx_xa, st_index);
-	if (WARN_ON_ONCE(!idx_data) || refcount_read(&idx_data->usecount) != 1)
+	entry = mlx5_st_entry_of(st, st_index);
+	if (!entry || entry->users != 1)
 		return -EBUSY;
 
-	xa_for_each(&st->idx_xa, index, other)
-		if (other->tag == tag && index != st_index)
-			return -EBUSY;
+	other = mlx5_st_find_used(st, tag);
+	if (other && other != entry)
+		return -EBUSY;
 
-	err = mlx5_st_program(dev, st_index, tag);
-	if (!err)
-		idx_data->tag = tag;
-	return err;
+	return mlx5_st_program(dev, entry, tag);
 }
 EXPORT_SYMBOL_GPL(mlx5_st_replace_tag);
 
@@ -115,7 +230,7 @@ u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag)
 	if (req_type == PCI_TPH_REQ_DISABLE || st_index == MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX)
 		return req_type;
 
-	if (st->direct_mode)
+	if (!st->num_entries)
 		*tag = st_index;
 	else if (pcie_tph_get_st_entry(dev->pdev, st_index, tag))
 		return PCI_TPH_REQ_DISABLE;
