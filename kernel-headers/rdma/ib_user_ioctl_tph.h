@@ -34,13 +34,21 @@
  *
  * and with IB_UVERBS_TPH_REQUIRE, no memory region being created:
  *
- *  EOPNOTSUPP       The exporter has no tag in the namespace; the NIC cannot emit the namespace,
- *                   or a tag of that width from its mkey; TPH is off in the NIC; or the region is
- *                   a data-direct one, whose requests leave from another function.
- *  ENOSPC           All entries of the NIC's steering tag table are in use by other tags.
- *  ENOMEM           Out of memory.
+ *  EOPNOTSUPP       The region is a data-direct one, whose requests leave from another function;
+ *                   or, once the dma-buf is known to be there and to have all of the region: its
+ *                   exporter has no tag in the namespace; the NIC cannot emit the namespace, or a
+ *                   tag of that width from its mkey; or TPH is off in the NIC.
+ *  ENOSPC           All entries of the NIC's steering tag table that this process, or exporters
+ *                   altogether, can have are in use by other tags.
  *  EIO              Writing the steering tag table failed. TPH is off for the NIC from then on.
+ *  ENOMEM           Out of memory.
  *  EAGAIN           The exporter kept replacing its metadata while the region was being mapped.
+ *
+ * When pages are mapped again, after an invalidation, the exporter is asked again, and what it says
+ * then may be something that the NIC cannot do for this region. A region with
+ * IB_UVERBS_TPH_REQUIRE is not mapped then, and work on it completes in error. Any other is, and
+ * its requests carry tag 0, no preference; but for those whose table entry is shared with other
+ * dma-bufs, which happens when few are left, or that have none since the NIC has no table.
  *
  * What IB_UVERBS_TPH_REQUIRE cannot promise: PCI Express asks that TPH be disabled in a requester
  * while its steering tag table is written. While a new tag is being programmed, by this or any

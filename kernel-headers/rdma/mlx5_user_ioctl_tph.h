@@ -56,9 +56,30 @@ enum mlx5_ib_tph_source {
 };
 
 /**
+ * enum mlx5_ib_tph_state - what became of the hints of a memory region
+ * @MLX5_IB_TPH_STATE_NONE: it has none
+ * @MLX5_IB_TPH_STATE_IN_EFFECT: its requests carry those that its source chose
+ * @MLX5_IB_TPH_STATE_DEGRADED: its exporter changed its mind in a way that the mkey cannot follow
+ *	(another processing hint, none any more, a tag where there was no table entry for one). Its
+ *	requests carry tag 0, no preference, until the exporter offers what the mkey can express,
+ *	and the pages are mapped again.
+ * @MLX5_IB_TPH_STATE_REFUSED: the same of a region with IB_UVERBS_TPH_REQUIRE; or its table entry
+ *	belongs to other dma-bufs as well and cannot change, or the NIC has no table and the tag is
+ *	in the mkey. Work on the region completes in error, for the same time.
+ *
+ * As far as is known: the exporter is asked when pages are mapped, which is after an invalidation.
+ */
+enum mlx5_ib_tph_state {
+	MLX5_IB_TPH_STATE_NONE,
+	MLX5_IB_TPH_STATE_IN_EFFECT,
+	MLX5_IB_TPH_STATE_DEGRADED,
+	MLX5_IB_TPH_STATE_REFUSED,
+};
+
+/**
  * struct mlx5_ib_tph_mr_info - hints of a memory region
  * @source: enum mlx5_ib_tph_source; with MLX5_IB_TPH_SOURCE_NONE all that follows but
- *	@revalidations is zero
+ *	@revalidations and @state is zero
  * @tph_namespace: IB_UVERBS_TPH_NS_ST or IB_UVERBS_TPH_NS_ST_EXT, or IB_UVERBS_TPH_NS_NONE
  * @revalidations: how often the exporter was asked again, and its answer taken, before the pages
  *	of the region were mapped again after an invalidation
@@ -66,6 +87,7 @@ enum mlx5_ib_tph_source {
  * @st_index: index of the tag in the NIC's steering tag table, 0 when the mkey selects none; the
  *	tag itself when the NIC has no table
  * @ph: processing hint in the requests, 0 to 3
+ * @state: enum mlx5_ib_tph_state
  * @reserved: zero
  */
 struct mlx5_ib_tph_mr_info {
@@ -75,7 +97,8 @@ struct mlx5_ib_tph_mr_info {
 	__u16	steering_tag;
 	__u16	st_index;
 	__u8	ph;
-	__u8	reserved[7];
+	__u8	state;
+	__u8	reserved[6];
 };
 
 #endif /* _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H */

@@ -1,42 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Who owns the entries of the NIC's ST table: regions with the same tag share one, the last one
- * gives it back, and a full table is an error only for those who insist. Needs a NIC with
- * ST_ENTRIES entries, of which the first is never used.
+ * Who owns the entries of the NIC's ST table: regions of one dma-buf with the same tag share one,
+ * the last one gives it back, nobody gets more than its share, and a share that is used up is an
+ * error only for those who insist. Needs a NIC with ST_ENTRIES entries.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control.h"
 #include "exporter.h"
 #include "tap.h"
+#include "util/macros.h"
 #include "verbs.h"
 
-#define ST_ENTRIES	4
+#define ST_ENTRIES	8
+/* The first one is never used, a quarter is kept for the tags of CPUs */
 #define USABLE		(ST_ENTRIES - 1)
+#define IMPORTABLE	(USABLE - ST_ENTRIES / 4)
+#define SHARE		((IMPORTABLE + 1) / 2)
 #define ROUNDS		50
+
+#define REQUIRE		IB_UVERBS_TPH_REQUIRE
 
 struct test {
 	struct verbs verbs;
 	struct vfio_tph_device *accelerator;
-	int dmabuf;
+	int dmabuf, other;
 	int control;
 };
 
-static int reg_st(struct test *test, uint8_t st, uint64_t flags, struct verbs_mr *mr)
+static int reg_of(struct test *test, int dmabuf, uint8_t st, uint8_t ph, uint64_t flags,
+		  struct verbs_mr *mr)
 {
 	const struct verbs_reg reg = {
-		.fd = test->dmabuf,
+		.fd = dmabuf,
 		.tph_namespace = IB_UVERBS_TPH_NS_AUTO,
 		.tph_flags = flags,
 		.mandatory = true,
 	};
-	int err = exporter_publish(test->accelerator, test->dmabuf, st, 1);
+	int err = exporter_publish(test->accelerator, dmabuf, st, ph);
 
 	if (err)
 		tap_bail_out("cannot publish: %s", strerror(err));
 	return verbs_reg(&test->verbs, &reg, mr);
+}
+
+static int reg_st(struct test *test, uint8_t st, uint64_t flags, struct verbs_mr *mr)
+{
+	return reg_of(test, test->dmabuf, st, 1, flags, mr);
 }
 
 static unsigned int index_of(struct test *test, const struct verbs_mr *mr)
@@ -61,9 +75,9 @@ static void test_sharing(struct test *test)
 {
 	struct verbs_mr first, second, other;
 
-	tap_errno(reg_st(test, 0x10, IB_UVERBS_TPH_REQUIRE, &first), 0, "a region");
-	tap_errno(reg_st(test, 0x10, IB_UVERBS_TPH_REQUIRE, &second), 0, "one with the same tag");
-	tap_errno(reg_st(test, 0x20, IB_UVERBS_TPH_REQUIRE, &other), 0, "one with another tag");
+	tap_errno(reg_st(test, 0x10, REQUIRE, &first), 0, "a region");
+	tap_errno(reg_st(test, 0x10, REQUIRE, &second), 0, "one with the same tag");
+	tap_errno(reg_st(test, 0x20, REQUIRE, &other), 0, "one with another tag");
 	tap_ok(index_of(test, &first) && index_of(test, &first) == index_of(test, &second),
 	       "the same tag has one entry");
 	tap_ok(index_of(test, &other) && index_of(test, &other) != index_of(test, &first),
@@ -75,43 +89,120 @@ static void test_sharing(struct test *test)
 	dereg(test, &other);
 }
 
+/* Regions whose tag need not stay the same have no entry in common while there are enough */
+static void test_owners(struct test *test)
+{
+	static const struct {
+		const char *what;
+		bool other;
+		uint8_t ph;
+		uint64_t flags;
+	} cases[] = {
+		{ "another dma-buf", true, 1, 0 },
+		{ "another processing hint", false, 2, 0 },
+		{ "one that insists on its hints", false, 1, REQUIRE },
+	};
+	struct verbs_mr first, second;
+	size_t i;
+
+	if (reg_st(test, 0x10, 0, &first))
+		tap_bail_out("no region to compare with");
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (reg_of(test, cases[i].other ? test->other : test->dmabuf, 0x10, cases[i].ph,
+			   cases[i].flags, &second))
+			tap_bail_out("no second region");
+		tap_ok(index_of(test, &second) && index_of(test, &second) != index_of(test, &first),
+		       "%s with the same tag has its own entry", cases[i].what);
+		dereg(test, &second);
+	}
+	dereg(test, &first);
+}
+
 static void test_tag_zero(struct test *test)
 {
 	struct verbs_mr mr;
 
-	tap_errno(reg_st(test, 0, IB_UVERBS_TPH_REQUIRE, &mr), 0, "tag 0");
+	tap_errno(reg_st(test, 0, REQUIRE, &mr), 0, "tag 0");
 	verbs_expect(&test->verbs, &mr, &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 },
 		     "tag 0 comes with its hint");
 	tap_ok(index_of(test, &mr) == 0, "and needs no entry");
 	dereg(test, &mr);
 }
 
-static void test_full(struct test *test)
+/* Takes the whole share of this process: tags 0x30, 0x31 and so on */
+static int take_share(struct test *test, struct verbs_mr *mr)
 {
-	struct verbs_mr mr[USABLE], extra;
 	int i, err = 0;
 
-	for (i = 0; i < USABLE && !err; i++)
-		err = reg_st(test, 0x30 + i, IB_UVERBS_TPH_REQUIRE, &mr[i]);
-	if (!tap_errno(err, 0, "as many tags as there are entries"))
-		tap_bail_out("the table is not empty, or smaller than %d", ST_ENTRIES);
+	for (i = 0; i < SHARE && !err; i++)
+		err = reg_st(test, 0x30 + i, REQUIRE, &mr[i]);
+	return err;
+}
 
-	tap_errno(reg_st(test, 0x80, IB_UVERBS_TPH_REQUIRE, &extra), ENOSPC,
-		  "one more, with REQUIRE");
+static void give_share(struct test *test, const struct verbs_mr *mr)
+{
+	int i;
+
+	for (i = 0; i < SHARE; i++)
+		dereg(test, &mr[i]);
+}
+
+static void test_full(struct test *test)
+{
+	struct verbs_mr mr[SHARE], extra;
+
+	if (!tap_errno(take_share(test, mr), 0, "as many tags as are one process's share"))
+		tap_bail_out("the table is not empty, or has not %d entries", ST_ENTRIES);
+
+	tap_errno(reg_st(test, 0x80, REQUIRE, &extra), ENOSPC, "one more, with REQUIRE");
 	tap_errno(reg_st(test, 0x80, 0, &extra), 0, "one more, without");
 	verbs_expect(&test->verbs, &extra, NULL, "it has no hints");
 	dereg(test, &extra);
-	tap_errno(reg_st(test, 0x31, IB_UVERBS_TPH_REQUIRE, &extra), 0,
-		  "a tag that is in the table");
+	tap_errno(reg_of(test, test->other, 0x31, 1, REQUIRE, &extra), 0,
+		  "another dma-buf with a tag that is in the table");
+	tap_ok(index_of(test, &extra) == index_of(test, &mr[1]), "shares the entry");
 	dereg(test, &extra);
 	dereg(test, &mr[0]);
-	tap_errno(reg_st(test, 0x80, IB_UVERBS_TPH_REQUIRE, &extra), 0,
+	tap_errno(reg_st(test, 0x80, REQUIRE, &mr[0]), 0,
 		  "a new tag in an entry that was given back");
-	verbs_expect(&test->verbs, &extra, &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER,
+	verbs_expect(&test->verbs, &mr[0], &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER,
 		     0x80, 1 }, "has its own hints");
-	dereg(test, &extra);
-	for (i = 1; i < USABLE; i++)
-		dereg(test, &mr[i]);
+	give_share(test, mr);
+}
+
+/* How many tags of its own another process can have; then it ends, and has none */
+static int tags_of_another_process(struct test *test)
+{
+	struct verbs_mr mr;
+	int i = 0, err, status;
+	pid_t child;
+
+	child = fork();
+	if (child < 0)
+		tap_bail_out("fork: %s", strerror(errno));
+	if (!child) {
+		verbs_open(&test->verbs, "mlx5_");
+		do {
+			err = reg_st(test, 0x50 + i, REQUIRE, &mr);
+		} while (!err && ++i < USABLE);
+		_exit(err == ENOSPC ? i : 100 + err);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		tap_bail_out("the other process died");
+	return WEXITSTATUS(status);
+}
+
+static void test_processes(struct test *test)
+{
+	struct verbs_mr mr[SHARE];
+	int tags = tags_of_another_process(test);
+
+	tap_ok(tags == SHARE, "another process has its share: %d", tags);
+	if (take_share(test, mr))
+		tap_bail_out("a process that ended keeps entries");
+	tags = tags_of_another_process(test);
+	tap_ok(tags == IMPORTABLE - SHARE, "and here what is not kept for CPUs: %d", tags);
+	give_share(test, mr);
 }
 
 /* A reference that is dropped twice or never shows after as many rounds as there are entries */
@@ -121,9 +212,9 @@ static void test_rounds(struct test *test)
 	int i, err = 0;
 
 	for (i = 0; i < ROUNDS && !err; i++) {
-		err = reg_st(test, 1 + i, IB_UVERBS_TPH_REQUIRE, &mr);
+		err = reg_st(test, 1 + i, REQUIRE, &mr);
 		if (!err)
-			err = reg_st(test, 1 + i, IB_UVERBS_TPH_REQUIRE, &same);
+			err = reg_st(test, 1 + i, REQUIRE, &same);
 		if (err)
 			break;
 		dereg(test, &mr);
@@ -133,7 +224,7 @@ static void test_rounds(struct test *test)
 		tap_note("failed in round %d", i);
 }
 
-/* Registers and destroys a region with each tag in turn. Returns how often the table was written. */
+/* A region with each tag in turn, destroyed at once. Returns how often the table was written. */
 static long alternate(struct test *test, int tags, int rounds)
 {
 	long before = control_counter(test->control, "tph_windows");
@@ -141,7 +232,7 @@ static long alternate(struct test *test, int tags, int rounds)
 	int i, err;
 
 	for (i = 0; i < tags * rounds; i++) {
-		err = reg_tag(test, 0xc0 + i % tags, IB_UVERBS_TPH_REQUIRE, &mr);
+		err = reg_st(test, 0xc0 + i % tags, REQUIRE, &mr);
 		if (err)
 			tap_bail_out("cannot register: %s", strerror(err));
 		dereg(test, &mr);
@@ -169,17 +260,21 @@ int main(void)
 	verbs_open(&test.verbs, "mlx5_");
 	test.accelerator = exporter_open("TPH_ACC0");
 	test.dmabuf = exporter_export(test.accelerator);
+	test.other = exporter_export(test.accelerator);
 	test.control = control_open();
 
-	tap_plan(20);
+	tap_plan(6 + 3 + 3 + 8 + 2 + 1 + 3);
 	test_sharing(&test);
+	test_owners(&test);
 	test_tag_zero(&test);
 	test_full(&test);
+	test_processes(&test);
 	test_rounds(&test);
 	test_writes(&test);
 
 	close(test.control);
 	verbs_close(&test.verbs);
+	close(test.other);
 	close(test.dmabuf);
 	vfio_tph_close(test.accelerator);
 	return tap_status();

@@ -198,6 +198,18 @@ int verbs_prefetch(struct verbs *verbs, const struct verbs_mr *mr)
 			     IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1);
 }
 
+static bool says(const struct mlx5_ib_tph_mr_info *info, const struct verbs_hints *hints)
+{
+	enum mlx5_ib_tph_state state = hints->state;
+
+	if (!state && hints->source)
+		state = MLX5_IB_TPH_STATE_IN_EFFECT;
+	return info->source == hints->source && info->steering_tag == hints->st &&
+	       info->ph == hints->ph && info->state == state &&
+	       info->tph_namespace ==
+		       (hints->source ? IB_UVERBS_TPH_NS_ST : IB_UVERBS_TPH_NS_NONE);
+}
+
 void verbs_expect(struct verbs *verbs, const struct verbs_mr *mr, const struct verbs_hints *hints,
 		  const char *what)
 {
@@ -207,13 +219,10 @@ void verbs_expect(struct verbs *verbs, const struct verbs_mr *mr, const struct v
 
 	if (!hints)
 		hints = &none;
-	if (tap_ok(!err && info.source == hints->source && info.steering_tag == hints->st &&
-		   info.ph == hints->ph &&
-		   info.tph_namespace ==
-			   (hints->source ? IB_UVERBS_TPH_NS_ST : IB_UVERBS_TPH_NS_NONE),
-		   "%s", what))
+	if (tap_ok(!err && says(&info, hints), "%s", what))
 		return;
-	tap_note("query: %s, source %u, namespace %u, tag %#x, ph %u", strerror(err), info.source,
-		 info.tph_namespace, info.steering_tag, info.ph);
-	tap_note("expected source %u, tag %#x, ph %u", hints->source, hints->st, hints->ph);
+	tap_note("query: %s, source %u, namespace %u, tag %#x, ph %u, state %u", strerror(err),
+		 info.source, info.tph_namespace, info.steering_tag, info.ph, info.state);
+	tap_note("expected source %u, tag %#x, ph %u, state %u", hints->source, hints->st,
+		 hints->ph, hints->state);
 }

@@ -58,12 +58,13 @@ int verbs_prefetch(struct verbs *verbs, const struct verbs_mr *mr);
 
 /*
  * Next tests: does the query of @mr say that? Without @hints there must be no hints at all. Never
- * looks at the index.
+ * looks at the index. A @state of 0 is that of hints that are in effect, if there are any.
  */
 struct verbs_hints {
 	enum mlx5_ib_tph_source source;
 	uint16_t st;
 	uint8_t ph;
+	enum mlx5_ib_tph_state state;
 };
 void verbs_expect(struct verbs *verbs, const struct verbs_mr *mr, const struct verbs_hints *hints,
 		  const char *what);

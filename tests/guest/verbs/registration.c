@@ -18,7 +18,8 @@
 #include "tap.h"
 #include "uverbs.h"
 
-#define ST_ENTRIES 64	/* of the NIC; the first one is never used for a tag */
+#define ST_ENTRIES 64	/* of the NIC */
+#define TAGS 24		/* of them for a process: half of what is not the first nor for CPUs */
 #define PAGE 4096
 
 /* In place of libc's, for the libraries as well: registrations make no other system calls. */
@@ -235,24 +236,24 @@ static void tags_run_out(struct fixture *fixture)
 	const struct ibv_tph_dmabuf_mr_attr require = fixture_attr(fixture, IBV_TPH_NS_ST,
 								   IBV_TPH_REQUIRE);
 	const struct ibv_tph_dmabuf_mr_attr prefer = fixture_attr(fixture, IBV_TPH_NS_ST, 0);
-	struct ibv_mr *mr[ST_ENTRIES], *without;
+	struct ibv_mr *mr[TAGS], *without;
 	bool tagged = true;
 	int i;
 
-	for (i = 1; i < ST_ENTRIES; i++) {
-		fixture_publish(fixture, VFIO_TPH_TAG_ST, i, 2);
+	for (i = 0; i < TAGS; i++) {
+		fixture_publish(fixture, VFIO_TPH_TAG_ST, 1 + i, 2);
 		mr[i] = must_register(fixture, &require);
-		tagged = tagged && query(mr[i]).steering_tag == i;
+		tagged = tagged && query(mr[i]).steering_tag == 1 + i;
 	}
-	tap_ok(tagged, "as many tags as the table has entries");
-	fixture_publish(fixture, VFIO_TPH_TAG_ST, ST_ENTRIES, 2);
+	tap_ok(tagged, "as many tags as a process can have");
+	fixture_publish(fixture, VFIO_TPH_TAG_ST, 1 + TAGS, 2);
 	tap_errno(fixture_try(fixture, &require), ENOSPC, "one more, required");
 	without = must_register(fixture, &prefer);
 	tap_ok(query(without).source == MLX5DV_TPH_SOURCE_NONE, "one more, preferred: without TPH");
 	ibv_dereg_mr(without);
 	ibv_dereg_mr(mr[7]);
 	tap_errno(fixture_try(fixture, &require), 0, "one more, after another has gone");
-	for (i = 1; i < ST_ENTRIES; i++)
+	for (i = 0; i < TAGS; i++)
 		if (i != 7)
 			ibv_dereg_mr(mr[i]);
 }

@@ -22,9 +22,9 @@
  *
  * The answer belongs to the mapping: it holds until the importer's invalidate_mappings() callback.
  * An importer asks again, under the same hold of the reservation lock under which it maps again,
- * and makes sure that no request with the previous hints follows. An exporter that changes its mind
- * about a buffer that is mapped has to invalidate the mappings, or live with importers that
- * continue to use what they were told.
+ * and makes sure that no request with the previous hints follows. It may ask earlier, and go by
+ * what it is told then. An exporter that changes its mind about a buffer that is mapped has to
+ * invalidate the mappings, or live with importers that continue to use what they were told.
  */
 
 /**

@@ -6,26 +6,49 @@
 #include <linux/pci_regs.h>
 #include <linux/types.h>
 
+struct dma_buf;
 struct mlx5_core_dev;
 
+/**
+ * struct mlx5_st_owner - what users of a steering tag have in common that always want the same one
+ * @dmabuf: the buffer, whose exporter chooses the tag
+ * @ph: processing hint in their mkeys: the exporter's choice is good for those with its hint only
+ * @require: their users do without access rather than without the tag
+ */
+struct mlx5_st_owner {
+	const struct dma_buf *dmabuf;
+	u8 ph;
+	bool require;
+};
+
 #ifdef CONFIG_PCIE_TPH
-int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev, u16 tag, u16 *st_index);
-int mlx5_st_replace_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag);
-u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag);
+int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev, const struct mlx5_st_owner *owner,
+			       u16 tag, u16 *st_index);
+int mlx5_st_set_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag);
+int mlx5_st_clear_tag(struct mlx5_core_dev *dev, u16 st_index);
+u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag, bool *cleared);
 #else
-static inline int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev, u16 tag, u16 *st_index)
+static inline int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev,
+					     const struct mlx5_st_owner *owner, u16 tag,
+					     u16 *st_index)
 {
 	return -EOPNOTSUPP;
 }
 
-static inline int mlx5_st_replace_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag)
+static inline int mlx5_st_set_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag)
 {
 	return -EOPNOTSUPP;
 }
 
-static inline u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag)
+static inline int mlx5_st_clear_tag(struct mlx5_core_dev *dev, u16 st_index)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag, bool *cleared)
 {
 	*tag = 0;
+	*cleared = false;
 	return PCI_TPH_REQ_DISABLE;
 }
 #endif

@@ -5,8 +5,9 @@
  * The mkey carries the processing hint and an index into the device's table of steering tags, both
  * fixed when it is made. So a registration asks the exporter before the mkey is allocated, and
  * asks again whenever it maps pages: what it got holds for one mapping only. A change which the
- * table can express is put there; on any other the pages stay unmapped, because requests with
- * hints that the exporter took back must not be made.
+ * table can express is put there. On any other an MR that insists on its hints stays without pages,
+ * because requests with hints that the exporter took back must not be made; and the rest, most of
+ * which never asked for hints, goes on with tag 0, no preference, in place of the former one.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
@@ -27,7 +28,6 @@
 
 MODULE_IMPORT_NS("DMA_BUF");
 
-/* The field in the mkey; a tag that takes the place of the index can be wider */
 #define MLX5_IB_TPH_MAX_INDEX	((1 << __mlx5_bit_sz(mkc, pcie_tph_steering_tag_index)) - 1)
 #define MLX5_IB_TPH_MAX_PH	((1 << __mlx5_bit_sz(mkc, pcie_tph_ph)) - 1)
 
@@ -75,9 +75,10 @@ int mlx5_ib_tph_parse(struct mlx5_ib_tph_req *req, const struct uverbs_attr_bund
 /* The namespace follows from the requester type; asking for the other one is asking in vain */
 static int mlx5_ib_tph_choose(struct mlx5_ib_dev *dev, u32 tph_namespace, bool *extended)
 {
-	u16 unused;
+	bool cleared;
+	u16 tag;
 
-	switch (mlx5_st_query(dev->mdev, MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX, &unused)) {
+	switch (mlx5_st_query(dev->mdev, MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX, &tag, &cleared)) {
 	case PCI_TPH_REQ_TPH_ONLY:
 		*extended = false;
 		return tph_namespace == IB_UVERBS_TPH_NS_ST_EXT ? -EOPNOTSUPP : 0;
@@ -100,39 +101,28 @@ static int mlx5_ib_tph_get(struct ib_umem_dmabuf *umem_dmabuf, bool extended, u1
 }
 
 /* Tag 0 is what requests carry that select no entry */
-static int mlx5_ib_tph_take_index(struct mlx5_ib_dev *dev, struct mlx5_ib_mr_tph *tph)
+static int mlx5_ib_tph_take_index(struct mlx5_ib_dev *dev, const struct mlx5_st_owner *owner,
+				  u16 tag, struct mlx5_ib_mr_tph *tph)
 {
 	int err;
 
 	tph->st_index = MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX;
-	if (!tph->tag)
+	if (!tag)
 		return 0;
 
-	err = mlx5_st_alloc_index_by_tag(dev->mdev, tph->tag, &tph->st_index);
-	switch (err) {
-	case 0:
-		break;
-	case -EBUSY:
-		return -ENOSPC;
-	case -EINVAL:
-		return -EOPNOTSUPP;
-	default:
-		return err;
-	}
-
-	if (tph->st_index > MLX5_IB_TPH_MAX_INDEX) {
-		mlx5_st_dealloc_index(dev->mdev, tph->st_index);
-		return -EOPNOTSUPP;
-	}
-	tph->has_index = true;
-	return 0;
+	err = mlx5_st_alloc_index_by_tag(dev->mdev, owner, tag, &tph->st_index);
+	tph->has_index = !err;
+	/* TPH is off */
+	return err == -EINVAL ? -EOPNOTSUPP : err;
 }
 
 static int mlx5_ib_tph_try_import(struct mlx5_ib_dev *dev, struct ib_umem_dmabuf *umem_dmabuf,
 				  struct mlx5_ib_tph_req *req)
 {
-	struct dma_resv *resv = umem_dmabuf->attach->dmabuf->resv;
+	struct dma_buf *dmabuf = umem_dmabuf->attach->dmabuf;
+	struct mlx5_st_owner owner = { .dmabuf = dmabuf, .require = req->require };
 	bool extended;
+	u16 tag;
 	int err;
 
 	req->tph = (struct mlx5_ib_mr_tph) {};
@@ -140,17 +130,21 @@ static int mlx5_ib_tph_try_import(struct mlx5_ib_dev *dev, struct ib_umem_dmabuf
 	if (err)
 		return err;
 
-	req->tph.extended = extended;
-	dma_resv_lock(resv, NULL);
-	err = mlx5_ib_tph_get(umem_dmabuf, extended, &req->tph.tag, &req->tph.ph);
-	dma_resv_unlock(resv);
+	dma_resv_lock(dmabuf->resv, NULL);
+	err = mlx5_ib_tph_get(umem_dmabuf, extended, &tag, &owner.ph);
+	dma_resv_unlock(dmabuf->resv);
 	if (err)
 		return err;
 
-	err = mlx5_ib_tph_take_index(dev, &req->tph);
-	if (!err)
-		req->tph.imported = true;
-	return err;
+	err = mlx5_ib_tph_take_index(dev, &owner, tag, &req->tph);
+	if (err)
+		return err;
+
+	req->tph.imported = true;
+	req->tph.require = req->require;
+	req->tph.extended = extended;
+	req->tph.ph = owner.ph;
+	return 0;
 }
 
 /**
@@ -238,13 +232,41 @@ bool mlx5_ib_tph_restart(struct mlx5_ib_tph_req *req, struct ib_mr **mr)
 	return true;
 }
 
-/* Whether the hints in the mkey are still the exporter's, or the table could be made to say so */
-static int mlx5_ib_tph_revalidate(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *umem_dmabuf)
+/* Makes the requests of an MR carry what the exporter says now, in whatever it said before */
+static int mlx5_ib_tph_express(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *umem_dmabuf)
 {
 	struct mlx5_ib_mr_tph *tph = &mr->tph;
 	int err;
 	u16 tag;
 	u8 ph;
+
+	err = mlx5_ib_tph_get(umem_dmabuf, tph->extended, &tag, &ph);
+	if (err)
+		return err;
+
+	if (ph != tph->ph || (tag && !tph->has_index))
+		return -EOPNOTSUPP;
+
+	return tph->has_index ? mlx5_st_set_tag(mr_to_mdev(mr)->mdev, tph->st_index, tag) : 0;
+}
+
+/* There are no hints that the exporter and the mkey agree on: can the MR do without a tag? */
+static int mlx5_ib_tph_degrade(struct mlx5_ib_mr *mr)
+{
+	struct mlx5_ib_mr_tph *tph = &mr->tph;
+
+	if (tph->require)
+		return -EFAULT;
+	if (tph->has_index && mlx5_st_clear_tag(mr_to_mdev(mr)->mdev, tph->st_index))
+		return -EFAULT;
+	return 0;
+}
+
+/* Whether pages may be mapped, with the hints that the mkey has */
+static int mlx5_ib_tph_revalidate(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *umem_dmabuf)
+{
+	struct mlx5_ib_mr_tph *tph = &mr->tph;
+	int err;
 
 	dma_resv_assert_held(umem_dmabuf->attach->dmabuf->resv);
 
@@ -252,21 +274,20 @@ static int mlx5_ib_tph_revalidate(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *
 	if (!tph->imported || umem_dmabuf->sgt)
 		return 0;
 
-	err = mlx5_ib_tph_get(umem_dmabuf, tph->extended, &tag, &ph);
-	if (!tph->mapped && (err || tag != tph->tag || ph != tph->ph))
-		return -ESTALE;
-	if (err || ph != tph->ph)
-		return -EFAULT;
-
-	if (tag != tph->tag) {
-		if (!tph->has_index)
-			return -EFAULT;
-		if (mlx5_st_replace_tag(mr_to_mdev(mr)->mdev, tph->st_index, tag))
-			return -EFAULT;
-		tph->tag = tag;
+	err = mlx5_ib_tph_express(mr, umem_dmabuf);
+	if (!err) {
+		WRITE_ONCE(tph->state, MLX5_IB_TPH_STATE_IN_EFFECT);
+		tph->asked = true;
+		return 0;
 	}
-	tph->asked = true;
-	return 0;
+	mlx5_ib_dbg(mr_to_mdev(mr), "mkey 0x%x: exporter's processing hints changed: %pe\n",
+		    mr->mmkey.key, ERR_PTR(err));
+	if (!tph->mapped)
+		return -ESTALE;
+
+	err = mlx5_ib_tph_degrade(mr);
+	WRITE_ONCE(tph->state, err ? MLX5_IB_TPH_STATE_REFUSED : MLX5_IB_TPH_STATE_DEGRADED);
+	return err;
 }
 
 /* ib_umem_dmabuf_map_pages() for an MR, if its hints are good for the new mapping */
@@ -276,11 +297,9 @@ int mlx5_ib_tph_map_pages(struct mlx5_ib_mr *mr)
 	int err;
 
 	err = mlx5_ib_tph_revalidate(mr, umem_dmabuf);
-	if (err) {
-		mlx5_ib_dbg(mr_to_mdev(mr), "mkey 0x%x: exporter's processing hints changed: %pe\n",
-			    mr->mmkey.key, ERR_PTR(err));
+	if (err)
 		return err;
-	}
+
 	return ib_umem_dmabuf_map_pages(umem_dmabuf);
 }
 
@@ -317,10 +336,44 @@ static bool mlx5_ib_tph_of_mkey(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_inf
 
 	info->source = MLX5_IB_TPH_SOURCE_DMAH;
 	info->st_index = MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX;
+	/* The mkey takes as much of a tag that is its own index as fits */
 	if (dmah->valid_fields & BIT(IB_DMAH_CPU_ID_EXISTS))
-		info->st_index = to_mdmah(dmah)->st_index;
+		info->st_index = to_mdmah(dmah)->st_index & MLX5_IB_TPH_MAX_INDEX;
 	info->ph = dmah->ph;
 	return true;
+}
+
+/* A table entry knows better than an MR: another one of the same owner may have set it since */
+static u8 mlx5_ib_tph_state(struct mlx5_ib_mr *mr, bool cleared)
+{
+	if (!mr->tph.imported)
+		return MLX5_IB_TPH_STATE_IN_EFFECT;
+	if (!mr->tph.has_index)
+		return READ_ONCE(mr->tph.state);
+	return cleared ? MLX5_IB_TPH_STATE_DEGRADED : MLX5_IB_TPH_STATE_IN_EFFECT;
+}
+
+static void mlx5_ib_tph_tell(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_info *info)
+{
+	bool cleared = false;
+	u8 req_type;
+
+	if (READ_ONCE(mr->tph.state) == MLX5_IB_TPH_STATE_REFUSED) {
+		info->state = MLX5_IB_TPH_STATE_REFUSED;
+		return;
+	}
+	if (!mlx5_ib_tph_of_mkey(mr, info))
+		return;
+
+	req_type = mlx5_st_query(mr_to_mdev(mr)->mdev, info->st_index, &info->steering_tag,
+				 &cleared);
+	if (req_type == PCI_TPH_REQ_DISABLE) {
+		*info = (struct mlx5_ib_tph_mr_info) {};
+		return;
+	}
+	info->tph_namespace = req_type == PCI_TPH_REQ_EXT_TPH ? IB_UVERBS_TPH_NS_ST_EXT :
+								IB_UVERBS_TPH_NS_ST;
+	info->state = mlx5_ib_tph_state(mr, cleared);
 }
 
 static int UVERBS_HANDLER(MLX5_IB_METHOD_MR_QUERY_TPH)(struct uverbs_attr_bundle *attrs)
@@ -328,16 +381,8 @@ static int UVERBS_HANDLER(MLX5_IB_METHOD_MR_QUERY_TPH)(struct uverbs_attr_bundle
 	struct ib_mr *ibmr = uverbs_attr_get_obj(attrs, MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE);
 	struct mlx5_ib_tph_mr_info info = {};
 	struct mlx5_ib_mr *mr = to_mmr(ibmr);
-	u8 req_type = PCI_TPH_REQ_DISABLE;
 
-	if (mlx5_ib_tph_of_mkey(mr, &info))
-		req_type = mlx5_st_query(mr_to_mdev(mr)->mdev, info.st_index, &info.steering_tag);
-
-	if (req_type == PCI_TPH_REQ_DISABLE)
-		info = (struct mlx5_ib_tph_mr_info) {};
-	else
-		info.tph_namespace = req_type == PCI_TPH_REQ_EXT_TPH ? IB_UVERBS_TPH_NS_ST_EXT :
-								       IB_UVERBS_TPH_NS_ST;
+	mlx5_ib_tph_tell(mr, &info);
 	info.revalidations = READ_ONCE(mr->tph.revalidations);
 	return uverbs_copy_to_struct_or_zero(attrs, MLX5_IB_ATTR_MR_QUERY_TPH_RESP, &info,
 					     sizeof(info));

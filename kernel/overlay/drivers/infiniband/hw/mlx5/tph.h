@@ -18,9 +18,10 @@ struct uverbs_attr_bundle;
  * @imported: the mkey was made with the hints below
  * @extended: the namespace they were asked for in: 16-bit tags
  * @has_index: @st_index is referenced and has to be given back
- * @tag: steering tag that the exporter gave; under the reservation lock
- * @st_index: its index in the device's table, as in the mkey
+ * @require: no pages rather than no hints
+ * @st_index: index of the steering tag in the device's table, as in the mkey
  * @ph: processing hint, as in the mkey
+ * @state: enum mlx5_ib_tph_state at the last try to map pages; changes under the reservation lock
  * @mapped: the pages were mapped once, the registration's first question is over; under the lock
  * @asked: the exporter confirmed the hints for the mapping that is being made; under the lock
  * @revalidations: how often it did so for a mapping after the first one
@@ -29,10 +30,11 @@ struct mlx5_ib_mr_tph {
 	u8 imported : 1;
 	u8 extended : 1;
 	u8 has_index : 1;
+	u8 require : 1;
+	u8 state;
 	bool mapped;
 	bool asked;
 	u8 ph;
-	u16 tag;
 	u16 st_index;
 	u32 revalidations;
 };

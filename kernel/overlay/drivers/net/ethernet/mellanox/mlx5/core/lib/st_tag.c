@@ -5,10 +5,19 @@
  * PCI Express asks that TPH be disabled in the function while the table is written. For that long
  * no request of any mkey carries hints, so a write that can be avoided is: an entry that was freed
  * keeps its tag until no other one can be had.
+ *
+ * Tags come from two sides. Those of CPUs never change, and whoever wants one shares its entry.
+ * Those of the exporters of dma-bufs can change at any time, which an entry can follow only when
+ * all its users are of one owner. So each owner has an entry of its own while there are enough;
+ * when there are not, those with the same tag share one, which stays as it is until the last of
+ * them is gone.
+ * Importing takes no privilege: it leaves room for the tags of CPUs, and for other processes.
  */
 #include <linux/mlx5/driver.h>
 #include <linux/mlx5/st.h>
 #include <linux/pci-tph.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "lib/st.h"
@@ -16,6 +25,15 @@
 
 /* The field in the mkey has 8 bits */
 #define MLX5_ST_MAX_ENTRIES	256
+
+/* A quarter of the table is for CPUs */
+static void mlx5_st_divide(struct mlx5_st *st)
+{
+	unsigned int reserved = 1 + max(st->num_entries / 4, 1);
+
+	st->importable = st->num_entries > reserved ? st->num_entries - reserved : 0;
+	st->share = DIV_ROUND_UP(st->importable, 2);
+}
 
 /* For a table of @num_entries, or for none */
 struct mlx5_st *mlx5_st_new(unsigned int num_entries)
@@ -31,6 +49,7 @@ struct mlx5_st *mlx5_st_new(unsigned int num_entries)
 	mutex_init(&st->lock);
 	INIT_LIST_HEAD(&st->free);
 	st->num_entries = num_entries;
+	mlx5_st_divide(st);
 	for (i = MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX + 1; i < num_entries; i++)
 		list_add_tail(&st->entries[i].free, &st->free);
 	return st;
@@ -51,14 +70,39 @@ static u16 mlx5_st_index(struct mlx5_st *st, struct mlx5_st_entry *entry)
 	return entry - st->entries;
 }
 
-static struct mlx5_st_entry *mlx5_st_find_used(struct mlx5_st *st, u16 tag)
+/* NULL is the owner of what nobody may change */
+static bool mlx5_st_owns(const struct mlx5_st_owner *owner, const struct mlx5_st_entry *entry)
 {
+	if (!owner)
+		return !entry->owner.dmabuf;
+	return entry->owner.dmabuf == owner->dmabuf && entry->owner.ph == owner->ph &&
+	       entry->owner.require == owner->require;
+}
+
+static struct mlx5_st_entry *mlx5_st_find_own(struct mlx5_st *st,
+					      const struct mlx5_st_owner *owner, u16 tag)
+{
+	struct mlx5_st_entry *entry;
 	unsigned int i;
 
-	for (i = 0; i < st->num_entries; i++)
-		if (st->entries[i].users && st->entries[i].tag == tag)
-			return &st->entries[i];
+	for (i = 0; i < st->num_entries; i++) {
+		entry = &st->entries[i];
+		if (entry->users && entry->tag == tag && mlx5_st_owns(owner, entry))
+			return entry;
+	}
 	return NULL;
+}
+
+/* Anybody's, but rather one that has lost its owner already */
+static struct mlx5_st_entry *mlx5_st_find_any(struct mlx5_st *st, u16 tag)
+{
+	struct mlx5_st_entry *entry = mlx5_st_find_own(st, NULL, tag);
+	unsigned int i;
+
+	for (i = 0; i < st->num_entries && !entry; i++)
+		if (st->entries[i].users && st->entries[i].tag == tag && !st->entries[i].cleared)
+			entry = &st->entries[i];
+	return entry;
 }
 
 /* One that needs no write, or else the one that is least likely to be asked for again */
@@ -70,6 +114,69 @@ static struct mlx5_st_entry *mlx5_st_find_free(struct mlx5_st *st, u16 tag)
 		if (entry->tag == tag)
 			return entry;
 	return list_first_entry_or_null(&st->free, struct mlx5_st_entry, free);
+}
+
+/* How many entries were taken for an exporter, by this process or, without one, by all */
+static unsigned int mlx5_st_imported(struct mlx5_st *st, const struct pid *process)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < st->num_entries; i++)
+		if (st->entries[i].process && (!process || st->entries[i].process == process))
+			count++;
+	return count;
+}
+
+static bool mlx5_st_may_take(struct mlx5_st *st, const struct mlx5_st_owner *owner)
+{
+	return !owner || (mlx5_st_imported(st, NULL) < st->importable &&
+			  mlx5_st_imported(st, task_tgid(current)) < st->share);
+}
+
+static bool mlx5_st_has_enough(struct mlx5_st *st, const struct mlx5_st_owner *owner)
+{
+	return !owner || mlx5_st_imported(st, NULL) < st->share;
+}
+
+static struct mlx5_st_entry *mlx5_st_choose(struct mlx5_st *st, const struct mlx5_st_owner *owner,
+					    u16 tag)
+{
+	struct mlx5_st_entry *entry;
+
+	entry = mlx5_st_find_own(st, owner, tag);
+	if (!entry && mlx5_st_has_enough(st, owner))
+		entry = mlx5_st_find_free(st, tag);
+	if (!entry)
+		entry = mlx5_st_find_any(st, tag);
+	if (!entry && mlx5_st_may_take(st, owner))
+		entry = mlx5_st_find_free(st, tag);
+	return entry;
+}
+
+static void mlx5_st_get(struct mlx5_st_entry *entry, const struct mlx5_st_owner *owner)
+{
+	if (!entry->users) {
+		list_del_init(&entry->free);
+		if (owner) {
+			entry->owner = *owner;
+			entry->process = get_pid(task_tgid(current));
+		}
+	} else if (!mlx5_st_owns(owner, entry)) {
+		entry->owner = (struct mlx5_st_owner) {};
+	}
+	entry->users++;
+}
+
+static void mlx5_st_put(struct mlx5_st *st, struct mlx5_st_entry *entry)
+{
+	if (--entry->users)
+		return;
+
+	entry->owner = (struct mlx5_st_owner) {};
+	put_pid(entry->process);
+	entry->process = NULL;
+	entry->cleared = false;
+	list_add_tail(&entry->free, &st->free);
 }
 
 /*
@@ -100,14 +207,17 @@ static int mlx5_st_program(struct mlx5_core_dev *dev, struct mlx5_st_entry *entr
 /**
  * mlx5_st_alloc_index_by_tag - Get an index for a steering tag
  * @dev: mlx5 core device
+ * @owner: who can change the tag later; NULL for the tag of a CPU, which does not change
  * @tag: the tag that requests with the index are to carry
  * @st_index: the index, or the tag itself where the device has no table; given back with
  *	mlx5_st_dealloc_index()
  *
- * Return: 0; -EOPNOTSUPP when the device has no steering tags; -EBUSY when all entries are in use;
+ * Return: 0; -EOPNOTSUPP when the device has no steering tags, or no table and @owner a tag that
+ * does not fit into the mkey; when no entry can be had -ENOSPC with an owner and -EBUSY without;
  * -EIO when writing the table failed and -EINVAL when TPH is off.
  */
-int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev, u16 tag, u16 *st_index)
+int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev, const struct mlx5_st_owner *owner,
+			       u16 tag, u16 *st_index)
 {
 	struct mlx5_st_entry *entry;
 	struct mlx5_st *st = dev->st;
@@ -117,25 +227,24 @@ int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev, u16 tag, u16 *st_index
 		return -EOPNOTSUPP;
 
 	if (!st->num_entries) {
+		if (owner && tag >= MLX5_ST_MAX_ENTRIES)
+			return -EOPNOTSUPP;
 		*st_index = tag;
 		return 0;
 	}
 
 	guard(mutex)(&st->lock);
 
-	entry = mlx5_st_find_used(st, tag);
+	entry = mlx5_st_choose(st, owner, tag);
 	if (!entry)
-		entry = mlx5_st_find_free(st, tag);
-	if (!entry)
-		return -EBUSY;
+		return owner ? -ENOSPC : -EBUSY;
 
 	/* Also for an entry in use: another thread's write may have failed, and left TPH off */
 	err = mlx5_st_program(dev, entry, tag);
 	if (err)
 		return err;
 
-	if (!entry->users++)
-		list_del_init(&entry->free);
+	mlx5_st_get(entry, owner);
 	*st_index = mlx5_st_index(st, entry);
 	return 0;
 }
@@ -168,24 +277,60 @@ int mlx5_st_dealloc_index(struct mlx5_core_dev *dev, u16 st_index)
 	if (!entry)
 		return -EINVAL;
 
-	if (!--entry->users)
-		list_add_tail(&entry->free, &st->free);
+	mlx5_st_put(st, entry);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mlx5_st_dealloc_index);
 
 /**
- * mlx5_st_replace_tag - Put another tag into an entry that is in use
+ * mlx5_st_set_tag - Make an index that is in use stand for a tag
  * @dev: mlx5 core device
- * @st_index: index on which the caller holds a reference, the only one
+ * @st_index: index on which the caller holds a reference
  * @tag: the tag that requests with this index carry from now on
  *
- * Return: 0; -EOPNOTSUPP without a table; -EBUSY when somebody else uses the entry, or another
- * entry holds @tag; -EIO when writing the table failed and -EINVAL when TPH is off.
+ * For all users of the index: those of one owner want the same tag, whichever of them asks first.
+ *
+ * Return: 0, also when the index stands for @tag already; -EOPNOTSUPP without a table; -EBUSY when
+ * the users have no owner in common; -EIO when writing the table failed; -EINVAL when TPH is off.
  */
-int mlx5_st_replace_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag)
+int mlx5_st_set_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag)
 {
-	struct mlx5_st_entry *entry, *other;
+	struct mlx5_st_entry *entry;
+	struct mlx5_st *st = dev->st;
+	int err;
+
+	if (!st || (!st->num_entries && tag != st_index))
+		return -EOPNOTSUPP;
+
+	if (!st->num_entries)
+		return 0;
+
+	guard(mutex)(&st->lock);
+
+	entry = mlx5_st_entry_of(st, st_index);
+	if (!entry || (entry->tag != tag && !entry->owner.dmabuf))
+		return -EBUSY;
+
+	err = mlx5_st_program(dev, entry, tag);
+	if (!err)
+		entry->cleared = false;
+	return err;
+}
+EXPORT_SYMBOL_GPL(mlx5_st_set_tag);
+
+/**
+ * mlx5_st_clear_tag - Make an index that is in use stand for no preference, tag 0
+ * @dev: mlx5 core device
+ * @st_index: index on which the caller holds a reference
+ *
+ * For a tag that the index must not stand for any longer when there is none to take its place. Ends
+ * with the next mlx5_st_set_tag(). Where TPH is off the tag reaches nobody anyway.
+ *
+ * Return: 0; -EOPNOTSUPP without a table; -EBUSY when the users have no owner in common.
+ */
+int mlx5_st_clear_tag(struct mlx5_core_dev *dev, u16 st_index)
+{
+	struct mlx5_st_entry *entry;
 	struct mlx5_st *st = dev->st;
 
 	if (!st || !st->num_entries)
@@ -194,33 +339,34 @@ int mlx5_st_replace_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag)
 	guard(mutex)(&st->lock);
 
 	entry = mlx5_st_entry_of(st, st_index);
-	if (!entry || entry->users != 1)
+	if (!entry || !entry->owner.dmabuf)
 		return -EBUSY;
 
-	other = mlx5_st_find_used(st, tag);
-	if (other && other != entry)
-		return -EBUSY;
-
-	return mlx5_st_program(dev, entry, tag);
+	/* Fails only with TPH off */
+	mlx5_st_program(dev, entry, 0);
+	entry->cleared = true;
+	return 0;
 }
-EXPORT_SYMBOL_GPL(mlx5_st_replace_tag);
+EXPORT_SYMBOL_GPL(mlx5_st_clear_tag);
 
 /**
  * mlx5_st_query - Tell what requests with an index carry now
  * @dev: mlx5 core device
  * @st_index: index that an mkey selects; 0 selects no tag
  * @tag: the steering tag, 0 when there is none
+ * @cleared: whether that is 0 because of mlx5_st_clear_tag()
  *
  * Read from the device, which is what its requests are made from.
  *
  * Return: the enabled requester type, PCI_TPH_REQ_*; PCI_TPH_REQ_DISABLE means no hints at all.
  */
-u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag)
+u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag, bool *cleared)
 {
 	struct mlx5_st *st = dev->st;
 	u8 req_type;
 
 	*tag = 0;
+	*cleared = false;
 	if (!st)
 		return PCI_TPH_REQ_DISABLE;
 
@@ -234,6 +380,9 @@ u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag)
 		*tag = st_index;
 	else if (pcie_tph_get_st_entry(dev->pdev, st_index, tag))
 		return PCI_TPH_REQ_DISABLE;
+
+	if (st->num_entries)
+		*cleared = st->entries[st_index].cleared;
 
 	if (req_type == PCI_TPH_REQ_TPH_ONLY)
 		*tag &= U8_MAX;
