@@ -53,13 +53,14 @@ static bool query_says(struct ibv_mr *mr, bool tagged, enum ibv_tph_namespace em
 	}
 	if (tagged ? info.source == MLX5DV_TPH_SOURCE_EXPORTER && info.tph_namespace == emitted &&
 		     info.steering_tag == ST && info.st_index && info.ph == PH &&
-		     !info.revalidations :
+		     !info.revalidations && info.state == MLX5DV_TPH_STATE_IN_EFFECT :
 		     info.source == MLX5DV_TPH_SOURCE_NONE && !info.tph_namespace &&
-		     !info.steering_tag && !info.st_index && !info.ph && !info.revalidations)
+		     !info.steering_tag && !info.st_index && !info.ph && !info.revalidations &&
+		     info.state == MLX5DV_TPH_STATE_NONE)
 		return true;
-	tap_note("query: source %u, namespace %u, tag %#x, index %u, hint %u, revalidations %u",
-		 info.source, info.tph_namespace, info.steering_tag, info.st_index, info.ph,
-		 info.revalidations);
+	tap_note("query: source %u, namespace %u, tag %#x, index %u, hint %u, state %u, "
+		 "revalidations %u", info.source, info.tph_namespace, info.steering_tag,
+		 info.st_index, info.ph, info.state, info.revalidations);
 	return false;
 }
 

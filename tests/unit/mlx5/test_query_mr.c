@@ -92,6 +92,11 @@ static void layout_is_abi(void **state)
 	assert_int_equal(offsetof(struct mlx5dv_tph_mr_info, st_index), 18);
 	assert_int_equal(offsetof(struct mlx5dv_tph_mr_info, ph), 20);
 	assert_int_equal(offsetof(struct mlx5dv_tph_mr_info, revalidations), 24);
+	assert_int_equal(offsetof(struct mlx5dv_tph_mr_info, state), 28);
+	assert_int_equal(MLX5DV_TPH_STATE_NONE, 0);
+	assert_int_equal(MLX5DV_TPH_STATE_IN_EFFECT, 1);
+	assert_int_equal(MLX5DV_TPH_STATE_DEGRADED, 2);
+	assert_int_equal(MLX5DV_TPH_STATE_REFUSED, 3);
 	assert_int_equal(MLX5DV_TPH_SOURCE_NONE, 0);
 	assert_int_equal(MLX5DV_TPH_SOURCE_EXPORTER, 1);
 	assert_int_equal(MLX5DV_TPH_SOURCE_DMAH, 2);
@@ -108,6 +113,7 @@ static void answer_is_passed_on(void **state)
 		.steering_tag = 0xf0a5,
 		.st_index = 63,
 		.ph = 3,
+		.state = MLX5_IB_TPH_STATE_DEGRADED,
 	};
 	assert_int_equal(mlx5dv_tph_query_mr(&mr, &info), 0);
 	assert_int_equal(info.comp_mask, 0);
@@ -117,6 +123,7 @@ static void answer_is_passed_on(void **state)
 	assert_int_equal(info.steering_tag, 0xf0a5);
 	assert_int_equal(info.st_index, 63);
 	assert_int_equal(info.ph, 3);
+	assert_int_equal(info.state, MLX5DV_TPH_STATE_DEGRADED);
 	assert_int_equal(dev.queries, 1);
 	assert_int_equal(dev.system_calls, 1);
 }

@@ -20,8 +20,25 @@ enum mlx5dv_tph_source {
 };
 
 /*
+ * What became of them. The exporter is asked when the pages of the region are mapped, which happens
+ * again after it took its memory back for a while. What it says then may not be what the region
+ * was made for.
+ */
+enum mlx5dv_tph_state {
+	MLX5DV_TPH_STATE_NONE,		/* there are none */
+	MLX5DV_TPH_STATE_IN_EFFECT,	/* TLPs carry what the source wants */
+	MLX5DV_TPH_STATE_DEGRADED,	/* TLPs carry tag 0, no preference: the exporter now wants
+					 * another processing hint, or none, or a tag where the
+					 * region was made without */
+	MLX5DV_TPH_STATE_REFUSED,	/* work on the region fails: the same of one registered
+					 * with IBV_TPH_REQUIRE, or whose table entry is shared with
+					 * other dma-bufs, or of a device without a table */
+};
+
+/*
  * comp_mask:     which fields after those below the caller has room for; there are none yet
- * source:        enum mlx5dv_tph_source; when NONE all below but @revalidations are 0
+ * source:        enum mlx5dv_tph_source; when NONE all below but @revalidations and @state
+ *                are 0
  * tph_namespace: enum ibv_tph_namespace: ST or ST_EXT
  * steering_tag:  the tag, 0..0xff in the 8-bit namespace, 0..0xffff in the 16-bit one
  * st_index:      entry of the device's steering tag table that holds it (0: the entry that is
@@ -30,6 +47,8 @@ enum mlx5dv_tph_source {
  *                priority (PCI Express Base Specification, "Processing Hints")
  * revalidations: how often the exporter was asked again with success since the registration,
  *                because it had invalidated the mapping; wraps
+ * state:         enum mlx5dv_tph_state; DEGRADED and REFUSED end when the exporter publishes what
+ *                the region was made for, and the pages are mapped again after that
  */
 struct mlx5dv_tph_mr_info {
 	uint64_t comp_mask;
@@ -39,6 +58,7 @@ struct mlx5dv_tph_mr_info {
 	uint16_t st_index;
 	uint8_t ph;
 	uint32_t revalidations;
+	uint32_t state;
 };
 
 /**
