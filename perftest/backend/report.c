@@ -34,13 +34,26 @@ static const char *source_name(uint32_t source)
 	return source < ARRAY_SIZE(names) ? names[source] : "?";
 }
 
+static const char *state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[MLX5DV_TPH_STATE_NONE] = "none",
+		[MLX5DV_TPH_STATE_IN_EFFECT] = "in-effect",
+		[MLX5DV_TPH_STATE_DEGRADED] = "degraded",
+		[MLX5DV_TPH_STATE_REFUSED] = "refused",
+	};
+
+	return state < ARRAY_SIZE(names) ? names[state] : "?";
+}
+
 bool report_is_as_asked(const struct registration *registration)
 {
 	const struct mlx5dv_tph_mr_info *info = &registration->info;
 
-	if (registration->query_error || info->source == MLX5DV_TPH_SOURCE_NONE)
+	if (registration->query_error || info->state == MLX5DV_TPH_STATE_NONE)
 		return registration->ns == IBV_TPH_NS_NONE;
 	return info->source == MLX5DV_TPH_SOURCE_EXPORTER &&
+	       info->state == MLX5DV_TPH_STATE_IN_EFFECT &&
 	       (registration->ns == IBV_TPH_NS_AUTO || registration->ns == info->tph_namespace);
 }
 
@@ -51,12 +64,15 @@ static void describe(const struct registration *registration, char *text, size_t
 	if (registration->query_error)
 		snprintf(text, size, "unknown, %s cannot be asked: %s", registration->device,
 			 strerror(registration->query_error));
+	else if (info->state == MLX5DV_TPH_STATE_REFUSED)
+		snprintf(text, size, "state refused: the exporter changed its hints, and requests to this memory fail");
 	else if (info->source == MLX5DV_TPH_SOURCE_NONE)
 		snprintf(text, size, "source none: requests to this memory carry no steering tag");
 	else
-		snprintf(text, size, "source %s, namespace %s, ST 0x%02x, PH %u, table index %u, revalidations %u",
+		snprintf(text, size, "source %s, namespace %s, ST 0x%02x, PH %u, table index %u, state %s, revalidations %u",
 			 source_name(info->source), tph_namespace_name(info->tph_namespace),
-			 info->steering_tag, info->ph, info->st_index, info->revalidations);
+			 info->steering_tag, info->ph, info->st_index, state_name(info->state),
+			 info->revalidations);
 }
 
 static void put(struct json_object *object, const char *key, struct json_object *value)
@@ -117,6 +133,7 @@ static struct json_object *json_in_effect(const struct registration *registratio
 	put(object, "st", json_object_new_int(info->steering_tag));
 	put(object, "ph", json_object_new_int(info->ph));
 	put(object, "st_index", json_object_new_int(info->st_index));
+	put(object, "state", json_object_new_string(state_name(info->state)));
 	put(object, "revalidations", json_object_new_uint64(info->revalidations));
 	return object;
 }

@@ -18,7 +18,8 @@ NIC = os.environ["TPH_NIC0"]
 SHORT = ["-s", "4096", "-n", "64"]
 BUFFER = f"--vfio-dmabuf={ACCELERATOR},bar=2,size=1M"
 
-NONE = {"source": "none", "namespace": "none", "st": 0, "ph": 0, "st_index": 0, "revalidations": 0}
+NONE = {"source": "none", "namespace": "none", "st": 0, "ph": 0, "st_index": 0, "state": "none",
+        "revalidations": 0}
 NOT_AVAILABLE = (
     "either the tag required cannot be had (not published, not the namespace that the device "
     "sends, or unknown to kernel or driver), or the device cannot register dma-bufs; without "
@@ -57,7 +58,7 @@ def has_tag(pair, st, ph):
         # Which entry of the table the driver takes is its own business.
         index = effect.pop("st_index")
         assert effect == {"source": "exporter", "namespace": "st", "st": st, "ph": ph,
-                          "revalidations": 0}, effect
+                          "state": "in-effect", "revalidations": 0}, effect
         assert (index == 0) == (st == 0), index
     return index
 
@@ -88,7 +89,7 @@ def test_write_bw():
     index = has_tag(pair, 0xf0, 2)
     assert pair.server.stderr == (
         " TPH in effect: source exporter, namespace st, ST 0xf0, PH 2, "
-        f"table index {index}, revalidations 0 (asked for: st)\n"), pair
+        f"table index {index}, state in-effect, revalidations 0 (asked for: st)\n"), pair
     assert " 4096       64 " in pair.client.stdout, pair
 
 
