@@ -51,8 +51,9 @@ static int fail_tph(struct vfio_tph_device *device, int err, struct vfio_tph_rea
 				     "CONFIG_VFIO_PCI_DMABUF", bdf);
 	case EOPNOTSUPP:
 		return vfio_tph_fail(reason, err,
-				     "%s is no TPH completer: %m. Bits 13:12 of its Device "
-				     "Capabilities 2 register say so; tphctl dev show %s tells",
+				     "%s is no TPH completer, or its driver exports no dma-bufs: %m. "
+				     "Bits 13:12 of its Device Capabilities 2 register and the "
+				     "driver's name say which; tphctl dev show %s tells",
 				     bdf, bdf);
 	default:
 		return vfio_tph_fail(reason, err, "cannot publish steering tags for %s: %m", bdf);

@@ -21,15 +21,17 @@
  * its tags mean, and the kernel passes them on without looking at them.
  *
  * Every SET replaces the whole state; a SET with flags 0 clears it. A SET affects the queries that
- * importers make after it, never a mapping that exists: publish before the file descriptor is
- * handed to an importer. A dma-buf that is revoked for the moment can be published to as well.
+ * importers make after it; a mapping that exists keeps what it was made with until its importer
+ * asks again. So it comes before the file descriptor is handed to an importer. It may also come
+ * while the dma-buf is revoked.
  *
  * The errors of VFIO_DEVICE_FEATURE with this feature, in the order in which they are tested:
  *
  *  ENOTTY      The kernel has no such feature, or was built without dma-buf export from vfio-pci.
  *  EINVAL      VFIO_DEVICE_FEATURE_GET is set, or no operation is.
- *  EOPNOTSUPP  The device is no TPH completer (PCIe Device Capabilities 2, bits 13:12). PROBE
- *              returns it too, and 0 otherwise.
+ *  EOPNOTSUPP  The device is no TPH completer (PCIe Device Capabilities 2, bits 13:12, as they were
+ *              when it was opened), or its driver exports no dma-bufs. PROBE returns it too, and 0
+ *              otherwise.
  *  EINVAL      argsz leaves no room for struct vfio_device_feature_dma_buf_tph.
  *  EFAULT      The structure cannot be read.
  *  EINVAL      An undefined bit is set in flags, or ph is above 3.
@@ -39,7 +41,7 @@
  *              device; or its device was closed since it was exported.
  *  EINTR       A signal arrived while an importer held the reservation lock of the dma-buf.
  */
-#define VFIO_DEVICE_FEATURE_DMA_BUF_TPH 14
+#define VFIO_DEVICE_FEATURE_DMA_BUF_TPH 0xff00 /* from the end that upstream will not reach */
 
 /**
  * struct vfio_device_feature_dma_buf_tph - data of VFIO_DEVICE_FEATURE_DMA_BUF_TPH

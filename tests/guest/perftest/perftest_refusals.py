@@ -30,9 +30,9 @@ def accepted(device, *flags):
 def test_no_completer():
     """A device that completes no TPH takes no tag, and is a buffer all the same."""
     refused(NONE, ["bar=2", "--tph-st=0xf0"],
-            f"--vfio-dmabuf: {NONE} is no TPH completer: Operation not supported. "
-            "Bits 13:12 of its Device Capabilities 2 register say so; "
-            f"tphctl dev show {NONE} tells")
+            f"--vfio-dmabuf: {NONE} is no TPH completer, or its driver exports no dma-bufs: "
+            "Operation not supported. Bits 13:12 of its Device Capabilities 2 register and the "
+            f"driver's name say which; tphctl dev show {NONE} tells")
     accepted(NONE)
 
 

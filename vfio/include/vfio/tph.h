@@ -92,7 +92,8 @@ int vfio_tph_device_fd(const struct vfio_tph_device *device);
  * vfio_tph_probe - Can tags be published for this device
  *
  * Return: 0, or a positive errno:
- *	EOPNOTSUPP	the device is no TPH completer (Device Capabilities 2, bits 13:12)
+ *	EOPNOTSUPP	the device is no TPH completer (Device Capabilities 2, bits 13:12), or is
+ *			bound to a driver that exports no dma-bufs
  *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_DMA_BUF_TPH
  */
 int vfio_tph_probe(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
@@ -161,7 +162,7 @@ int vfio_tph_export(struct vfio_tph_device *device, unsigned int bar, uint64_t o
  *
  * Return: 0, or a positive errno, the first that applies of
  *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_DMA_BUF_TPH
- *	EOPNOTSUPP	the device is no TPH completer
+ *	EOPNOTSUPP	the device is no TPH completer, or its driver exports no dma-bufs
  *	EINVAL		@tags->flags has an undefined bit, @tags->ph is above 3
  *	EOPNOTSUPP	VFIO_TPH_TAG_ST_EXT, and the device does not complete Extended TPH
  *	EBADF		@dmabuf_fd is not open

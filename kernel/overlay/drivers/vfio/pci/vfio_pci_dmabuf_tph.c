@@ -13,9 +13,16 @@
 #include "vfio_pci_dmabuf_tph.h"
 #include "vfio_pci_priv.h"
 
-MODULE_IMPORT_NS("DMA_BUF");
-
 #define VFIO_PCI_TPH_PH_MAX	3
+
+/*
+ * When the device is enabled, and not when somebody asks: its registers read as all ones while it
+ * is being reset, which its owner can do at any time.
+ */
+void vfio_pci_dma_buf_tph_init(struct vfio_pci_core_device *vdev)
+{
+	vdev->tph_completer = pcie_tph_completer_type(vdev->pdev);
+}
 
 /* The get_pci_tph op: called by importers, reservation lock held */
 int vfio_pci_dma_buf_get_tph(struct dma_buf *dmabuf, bool extended, u16 *steering_tag, u8 *ph)
@@ -45,7 +52,7 @@ static bool vfio_pci_owns_dma_buf(struct vfio_pci_core_device *vdev, struct dma_
 
 	/* No other exporter has this op */
 	return dmabuf->ops->get_pci_tph == vfio_pci_dma_buf_get_tph &&
-	       READ_ONCE(priv->vdev) == vdev;
+	       priv->vdev == vdev;
 }
 
 static int vfio_pci_publish_tph(struct dma_buf *dmabuf,
@@ -75,15 +82,15 @@ int vfio_pci_core_feature_dma_buf_tph(struct vfio_pci_core_device *vdev, u32 fla
 {
 	struct vfio_device_feature_dma_buf_tph set;
 	struct dma_buf *dmabuf;
-	u8 completer;
 	int ret;
 
 	if ((flags & VFIO_DEVICE_FEATURE_GET) ||
 	    !(flags & (VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PROBE)))
 		return -EINVAL;
 
-	completer = pcie_tph_completer_type(vdev->pdev);
-	if (completer == PCI_EXP_DEVCAP2_TPH_COMP_NONE)
+	/* Nor is there anything to attach hints to where the device's driver exports nothing */
+	if (!vdev->pci_ops || !vdev->pci_ops->get_dmabuf_phys ||
+	    vdev->tph_completer == PCI_EXP_DEVCAP2_TPH_COMP_NONE)
 		return -EOPNOTSUPP;
 
 	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET, sizeof(set));
@@ -97,7 +104,8 @@ int vfio_pci_core_feature_dma_buf_tph(struct vfio_pci_core_device *vdev, u32 fla
 	    set.ph > VFIO_PCI_TPH_PH_MAX)
 		return -EINVAL;
 
-	if (set.flags & VFIO_DMA_BUF_TPH_ST_EXT && completer != PCI_EXP_DEVCAP2_TPH_COMP_EXT_TPH)
+	if (set.flags & VFIO_DMA_BUF_TPH_ST_EXT &&
+	    vdev->tph_completer != PCI_EXP_DEVCAP2_TPH_COMP_EXT_TPH)
 		return -EOPNOTSUPP;
 
 	dmabuf = dma_buf_get(set.dmabuf_fd);
