@@ -77,23 +77,30 @@ struct ibv_tph_dmabuf_mr_attr {
  * The result is an ordinary memory region: addr is @attr->offset, as ibv_reg_dmabuf_mr() has it,
  * and ibv_dereg_mr() destroys it. It cannot be changed by ibv_rereg_mr().
  *
+ * A registration that names no dma-buf on purpose, to see whether there is support (@attr->fd -1),
+ * gets the EBADF of ibv_reg_dmabuf_mr(), whatever the namespace and flags.
+ *
  * Return: the memory region, or NULL with errno, the first that applies of
  *	EOPNOTSUPP	@attr->comp_mask is not 0
  *	EINVAL		@attr->tph_namespace is no enum ibv_tph_namespace
  *	EINVAL		@attr->tph_flags has a bit that is no enum ibv_tph_flags
  *	EINVAL		IBV_TPH_REQUIRE with IBV_TPH_NS_NONE: there is nothing to require
+ *	EOPNOTSUPP	IBV_TPH_REQUIRE, and kernel or driver do not know the request
  *	EOPNOTSUPP	the RDMA device or its driver cannot register dma-bufs
+ *	EINVAL		@attr->iova and @attr->offset differ in the bits below the page size
+ *	EINVAL		@attr->access is wrong
+ *	EBADF		@attr->fd is not open
+ *	EINVAL		@attr->fd is no dma-buf, or does not have all of the region; the region is
+ *			empty
+ *	ENODEV		the exporter revoked the dma-buf
  *	EOPNOTSUPP	IBV_TPH_REQUIRE, and no tag in that namespace will be sent: not published,
- *			not the namespace of the RDMA device, too wide for it, TPH not enabled, or
- *			a kernel or driver that does not know the request
- *	ENOSPC		IBV_TPH_REQUIRE, and other tags use all of the steering tag table
+ *			not the namespace of the RDMA device, too wide for it, or TPH not enabled
+ *	ENOSPC		IBV_TPH_REQUIRE, and other tags use all of the steering tag table that one
+ *			process, or all that import tags, can have
  *	EIO		IBV_TPH_REQUIRE, and writing the steering tag table failed; TPH of the RDMA
  *			device is off from now on
- *	EAGAIN		IBV_TPH_REQUIRE, and the exporter kept replacing its tags meanwhile
- *	EINVAL		offset, length, iova or access wrong, or @attr->fd is no dma-buf
- *	EBADF		@attr->fd is not open
- *	ENODEV		the exporter revoked the dma-buf
  *	ENOMEM		no memory, or no memory region left
+ *	EAGAIN		IBV_TPH_REQUIRE, and the exporter kept replacing its tags meanwhile
  * and what the exporter and the RDMA device's driver say when they fail.
  */
 struct ibv_mr *ibv_tph_reg_dmabuf_mr(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr);

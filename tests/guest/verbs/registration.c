@@ -16,6 +16,7 @@
 
 #include "fixture.h"
 #include "tap.h"
+#include "util/macros.h"
 #include "uverbs.h"
 
 #define ST_ENTRIES 64	/* of the NIC */
@@ -95,6 +96,59 @@ static void errors(struct fixture *fixture)
 	attr.access |= 1 << 30;
 	tap_errno(fixture_try(fixture, &attr), EINVAL, "unknown access flag");
 	close(not_dmabuf);
+}
+
+static int try_stock(struct fixture *fixture, const struct ibv_tph_dmabuf_mr_attr *attr)
+{
+	struct ibv_mr *mr = ibv_reg_dmabuf_mr(fixture->pd, attr->offset, attr->length, attr->iova,
+					      attr->fd, attr->access);
+
+	return mr ? ibv_dereg_mr(mr) : errno;
+}
+
+/* Middleware registers nothing to see what is supported, and goes by the errno. */
+static void probes(struct fixture *fixture)
+{
+	const struct ibv_tph_dmabuf_mr_attr plain = fixture_attr(fixture, IBV_TPH_NS_NONE, 0);
+	const struct {
+		const char *what;
+		int fd;
+		uint64_t length;
+		int err;
+	} cases[] = {
+		{ "no dma-buf", -1, plain.length, EBADF },
+		{ "nothing of no dma-buf", -1, 0, EBADF },
+		{ "nothing of a dma-buf", plain.fd, 0, EINVAL },
+	};
+	struct ibv_tph_dmabuf_mr_attr attr = plain;
+	size_t i;
+
+	/* Nothing is published either: that is not looked at before there is a dma-buf */
+	fixture_publish(fixture, 0, 0, 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		attr.fd = cases[i].fd;
+		attr.length = cases[i].length;
+		attr.tph_namespace = IBV_TPH_NS_AUTO;
+		attr.tph_flags = 0;
+		tap_errno(try_stock(fixture, &attr), cases[i].err, "%s, ibv_reg_dmabuf_mr()",
+			  cases[i].what);
+		tap_errno(fixture_try(fixture, &attr), cases[i].err, "%s, AUTO", cases[i].what);
+		attr.tph_flags = IBV_TPH_REQUIRE;
+		tap_errno(fixture_try(fixture, &attr), cases[i].err, "%s, REQUIRE", cases[i].what);
+		attr.tph_namespace = IBV_TPH_NS_ST_EXT;
+		tap_errno(fixture_try(fixture, &attr), cases[i].err,
+			  "%s, REQUIRE of the other namespace", cases[i].what);
+	}
+	attr = plain;
+	attr.tph_namespace = IBV_TPH_NS_AUTO;
+	attr.tph_flags = IBV_TPH_REQUIRE;
+	attr.iova = 1;
+	attr.fd = -1;
+	tap_errno(fixture_try(fixture, &attr), EINVAL, "the iova comes before the fd");
+	attr.iova = 0;
+	attr.access = IBV_ACCESS_REMOTE_WRITE;
+	tap_errno(fixture_try(fixture, &attr), EINVAL, "so does the access");
+	fixture_publish(fixture, VFIO_TPH_TAG_ST, 0x5a, 1);
 }
 
 static void part_of_the_buffer(struct fixture *fixture)
@@ -285,12 +339,13 @@ int main(void)
 {
 	struct fixture fixture;
 
-	tap_plan(36);
+	tap_plan(36 + 3 * 4 + 2);
 	if (fixture_emitted() != IBV_TPH_NS_ST)
 		tap_bail_out("the NIC does not emit 8-bit tags");
 	fixture_open(&fixture, NULL);
 	fixture_publish(&fixture, VFIO_TPH_TAG_ST, 0x5a, 1);
 	errors(&fixture);
+	probes(&fixture);
 	part_of_the_buffer(&fixture);
 	system_calls(&fixture);
 	handles(&fixture);
