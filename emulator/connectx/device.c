@@ -455,6 +455,7 @@ static int function_init(struct connectx *nic, struct fabric *fabric)
 	ret = ret ? ret : function_add_vsc(&nic->fn);
 	ret = ret ? ret : pci_add_serial(&nic->fn, nic->attr.guid);
 	ret = ret ? ret : function_add_tph(&nic->fn, &nic->attr);
+	ret = ret ? ret : registry_add_fault(nic->registry, nic->attr.name, &nic->fn.config_fault);
 	if (ret)
 		pci_function_fini(&nic->fn);
 	return ret;

@@ -97,11 +97,14 @@ static void function_level_reset(struct pci_function *fn)
 	memcpy(fn->config + PCI_BASE_ADDRESS_0, bars, sizeof(bars));
 }
 
-int pci_config_read(const struct pci_function *fn, uint64_t offset, void *data, size_t len)
+int pci_config_read(struct pci_function *fn, uint64_t offset, void *data, size_t len)
 {
 	if (!range_within(offset, len, PCI_CONFIG_SIZE))
 		return -EINVAL;
-	memcpy(data, fn->config + offset, len);
+	if (fault_check(&fn->config_fault, offset) == FAULT_FAIL)
+		memset(data, 0xff, len);
+	else
+		memcpy(data, fn->config + offset, len);
 	return 0;
 }
 

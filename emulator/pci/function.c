@@ -66,7 +66,10 @@ int pci_function_init(struct pci_function *fn, struct fabric *fabric,
 {
 	struct fabric_port_attr port_attr = *attr;
 
-	*fn = (struct pci_function){ .ops = ops };
+	*fn = (struct pci_function){
+		.ops = ops,
+		.config_fault = { .name = "config", .actions = FAULT_FAIL },
+	};
 	port_attr.ops = &port_ops;
 	port_attr.device = fn;
 	fn->port = fabric_port_create(fabric, &port_attr);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "fabric/fabric.h"
+#include "registry.h"
 
 #define PCI_CONFIG_SIZE		4096
 #define PCI_BARS		FABRIC_BARS
@@ -98,6 +99,11 @@ struct pci_function {
 	unsigned int express_cap;	/* offset of the PCI Express capability, 0: none */
 	bool atomic_completer;		/* Device Capabilities 2 says so */
 	unsigned int tph_cap;		/* offset of the TPH Requester capability, 0: none */
+	/*
+	 * "config", by offset: a read that begins there fails, as all ones. Whoever has a registry
+	 * adds it there.
+	 */
+	struct fault_point config_fault;
 	uint64_t tph_windows;		/* how often a write disabled the TPH requester */
 
 	/* private to pci/ */
@@ -170,6 +176,7 @@ void pci_msix_raise(struct pci_function *fn, unsigned int vector);
 enum pci_tph_completer {
 	PCI_TPH_COMPLETER_NONE = 0,
 	PCI_TPH_COMPLETER_TPH = 1,
+	PCI_TPH_COMPLETER_RESERVED = 2,	/* completes nothing; for drivers to be tested with */
 	PCI_TPH_COMPLETER_EXT = 3,
 };
 
@@ -244,7 +251,7 @@ bool pci_memory_enabled(const struct pci_function *fn);
  *
  * Return: 0; -EINVAL when [offset, offset + len) is not inside the 4 KiB.
  */
-int pci_config_read(const struct pci_function *fn, uint64_t offset, void *data, size_t len);
+int pci_config_read(struct pci_function *fn, uint64_t offset, void *data, size_t len);
 
 /** pci_config_write() - what a config access does. Return: 0; -EINVAL as above. */
 int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data, size_t len);

@@ -325,6 +325,22 @@ static void capabilities_are_chained_and_bounded(void **state)
 
 #define PCI_TEST(name) cmocka_unit_test_setup_teardown(name, make_function, free_function)
 
+static void reads_fail_where_armed(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t value;
+
+	assert_int_equal(fault_arm(&f->fn.config_fault, FAULT_FAIL, PCI_VENDOR_ID, 0, 0, 1), 0);
+	pci_config_read(&f->fn, PCI_CLASS_REVISION, &value, 4);
+	assert_int_equal(value, 0x02070003);
+	pci_config_read(&f->fn, PCI_VENDOR_ID, &value, 4);
+	assert_int_equal(value, UINT32_MAX);
+	pci_config_read(&f->fn, PCI_VENDOR_ID, &value, 4);
+	assert_int_equal(value, 0x102115b3);
+	assert_int_equal(fault_arm(&f->fn.config_fault, FAULT_STALL, PCI_VENDOR_ID, 0, 0, 1),
+			 -EOPNOTSUPP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +354,7 @@ int main(void)
 		PCI_TEST(bar_accesses_are_checked),
 		PCI_TEST(bars_have_rules),
 		PCI_TEST(capabilities_are_chained_and_bounded),
+		PCI_TEST(reads_fail_where_armed),
 	};
 
 	return cmocka_run_group_tests_name("pci_config", tests, NULL, NULL);
