@@ -55,6 +55,7 @@ static bool set_completer(void *attr, const char *value)
 		{ "none", PCI_TPH_COMPLETER_NONE },
 		{ "tph", PCI_TPH_COMPLETER_TPH },
 		{ "ext", PCI_TPH_COMPLETER_EXT },
+		{ "reserved", PCI_TPH_COMPLETER_RESERVED },
 		{ 0 },
 	};
 	struct accelerator_attr *accelerator = attr;
@@ -89,7 +90,8 @@ static bool set_flit(void *attr, const char *value)
 
 const struct option_def accelerator_options[] = {
 	{ "size", "64K..64G, a power of two", "memory in BAR2 (256M)", set_size },
-	{ "completer", "none|tph|ext", "TPH completer: none, 8-bit tags, 16-bit tags too (ext)",
+	{ "completer", "none|tph|ext|reserved",
+	  "TPH completer: none, 8-bit tags, 16-bit tags too (ext), the reserved encoding 10b: none",
 	  set_completer },
 	{ "atomics", "on|off", "whether it completes AtomicOps (on)", set_atomics },
 	{ "bdf", "BB:DD.F", "ID in completions; where the guest sees it (00:04.0)", set_bdf },

@@ -36,7 +36,7 @@
 #define ACC_VERSION		0x004	/* of this layout */
 #define ACC_VERSION_VALUE	1
 #define ACC_CAPS		0x008
-#define ACC_CAPS_COMPLETER	0x3	/* Device Capabilities 2 bits 13:12: 0, 1 TPH, 3 extended */
+#define ACC_CAPS_COMPLETER	0x3	/* DevCap2 bits 13:12: 1 TPH, 3 extended, else none */
 /* 32-bit, write only */
 #define ACC_CONTROL		0x00c
 #define ACC_CONTROL_CLEAR	0x1	/* all counters to zero */

@@ -13,16 +13,30 @@ struct meaning {
 	uint64_t *partition;		/* counter of the cache partition */
 };
 
+static bool completes(const struct ingress *ingress, const struct tlp_hints *hints)
+{
+	switch (ingress->completer) {
+	case PCI_TPH_COMPLETER_TPH:
+		return hints->hv == TLP_HV_ST;
+	case PCI_TPH_COMPLETER_EXT:
+		return hints->hv == TLP_HV_ST || hints->hv == TLP_HV_ST_EXT;
+	default:
+		return false;
+	}
+}
+
 static struct meaning interpret(struct ingress *ingress, const struct tlp_hints *hints)
 {
 	struct ingress_counters *counters = &ingress->counters;
 	struct meaning meaning = { 0 };
 
-	if (hints->hv == TLP_HV_ST && ingress->completer != PCI_TPH_COMPLETER_NONE) {
+	if (!completes(ingress, hints))
+		return meaning;
+	if (hints->hv == TLP_HV_ST) {
 		meaning.operation = hints->st >> 4 & 0xf;
 		meaning.operations = &counters->operation_st[meaning.operation];
 		meaning.partition = &counters->partition_st[hints->st & 0xf];
-	} else if (hints->hv == TLP_HV_ST_EXT && ingress->completer == PCI_TPH_COMPLETER_EXT) {
+	} else {
 		meaning.operation = hints->st >> 8;
 		meaning.operations = &counters->operation_st_ext[meaning.operation];
 		meaning.partition = &counters->partition_st_ext[hints->st & 0xff];

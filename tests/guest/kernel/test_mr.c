@@ -168,6 +168,22 @@ static void test_dma_handle(struct test *test)
 	tap_errno(verbs_free_dmah(&test->verbs, dmah), 0, "no region holds on to the DMA handle");
 }
 
+/* Their requests leave from another function. This NIC has none, which is looked at later. */
+static void test_data_direct(struct test *test)
+{
+	struct verbs_reg reg = {
+		.fd = test->published,
+		.tph_namespace = ABSENT,
+		.tph_flags = REQUIRE,
+		.mandatory = true,
+		.data_direct = true,
+	};
+
+	expect(test, &reg, EOPNOTSUPP, NULL, "data-direct, with REQUIRE");
+	reg.tph_flags = ABSENT;
+	expect(test, &reg, EINVAL, NULL, "data-direct, where there is none");
+}
+
 static bool is_zero(const unsigned char *bytes, size_t size)
 {
 	while (size && !*bytes) {
@@ -239,10 +255,12 @@ int main(void)
 
 	open_all(&test);
 	tap_plan(2 * (planned(published_cases, ARRAY_SIZE(published_cases)) +
-		      2 * planned(unpublished_cases, ARRAY_SIZE(unpublished_cases))) + 4 + 5 + 12);
+		      2 * planned(unpublished_cases, ARRAY_SIZE(unpublished_cases))) +
+		 4 + 5 + 2 + 12);
 	test_attributes(&test);
 	test_address(&test);
 	test_dma_handle(&test);
+	test_data_direct(&test);
 	test_query(&test);
 	close_all(&test);
 	return tap_status();

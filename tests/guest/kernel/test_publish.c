@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * VFIO_DEVICE_FEATURE_DMA_BUF_TPH: what is published is what an importer gets, and each error of
- * the uAPI header's list, in its order. Needs three accelerators: one that completes 16-bit tags,
- * one that completes 8-bit tags only, and one that completes none.
+ * the uAPI header's list, in its order. Needs four accelerators: one that completes 16-bit tags,
+ * one that completes 8-bit tags only, one that completes none, and one that says so by the reserved
+ * encoding.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,7 +17,7 @@
 #include "util/macros.h"
 
 struct test {
-	struct vfio_tph_device *ext, *st_only, *none;
+	struct vfio_tph_device *ext, *st_only, *none, *reserved;
 	int dmabuf;
 	int importer;
 };
@@ -92,6 +93,8 @@ static void test_operation(struct test *test)
 			  cases[i].ext, "%s, completer", cases[i].what);
 		tap_errno(exporter_feature(test->none, cases[i].operation, &data, sizeof(data)),
 			  cases[i].none, "%s, no completer", cases[i].what);
+		tap_errno(exporter_feature(test->reserved, cases[i].operation, &data, sizeof(data)),
+			  cases[i].none, "%s, reserved encoding", cases[i].what);
 	}
 }
 
@@ -208,6 +211,7 @@ int main(void)
 		.ext = exporter_open("TPH_ACC0"),
 		.st_only = exporter_open("TPH_ACC1"),
 		.none = exporter_open("TPH_ACC2"),
+		.reserved = exporter_open("TPH_ACC3"),
 	};
 
 	test.dmabuf = exporter_export(test.ext);
@@ -215,7 +219,7 @@ int main(void)
 	if (test.importer < 0 || importer_attach(test.importer, test.dmabuf))
 		tap_bail_out("the test importer cannot attach: %s", strerror(errno));
 
-	tap_plan(49);
+	tap_plan(55);
 	test_values(&test);
 	test_operation(&test);
 	test_arguments(&test);
@@ -225,6 +229,7 @@ int main(void)
 
 	close(test.importer);
 	close(test.dmabuf);
+	vfio_tph_close(test.reserved);
 	vfio_tph_close(test.none);
 	vfio_tph_close(test.st_only);
 	vfio_tph_close(test.ext);

@@ -34,6 +34,7 @@ struct test {
 	struct verbs verbs;
 	struct vfio_tph_device *accelerator;
 	int dmabuf;
+	uint64_t length;
 	int control;
 };
 
@@ -56,6 +57,7 @@ static int reg(struct test *test, struct verbs_mr *mr)
 {
 	const struct verbs_reg reg = {
 		.fd = test->dmabuf,
+		.length = test->length,
 		.tph_namespace = IB_UVERBS_TPH_NS_AUTO,
 		.tph_flags = IB_UVERBS_TPH_REQUIRE,
 		.mandatory = true,
@@ -77,6 +79,11 @@ static void start(struct test *test, struct registration *registration)
 	registration->test = test;
 	pthread_create(&registration->thread, NULL, run, registration);
 }
+
+/* Two pages, so that it takes none of the mkeys that the others leave behind */
+#define AGAIN_LENGTH	(2 * VERBS_LENGTH)
+/* MLX5_IB_TPH_MAX_RESTARTS, and the first time */
+#define AGAIN_TIMES	9
 
 static void dereg(struct test *test, const struct verbs_mr *mr)
 {
@@ -120,6 +127,70 @@ static void test_withdrawn(struct test *test)
 	control_release(test->control, "command");
 	pthread_join(registration.thread, NULL);
 	tap_errno(registration.err, EOPNOTSUPP, "hints taken back while the mkey is made");
+}
+
+/* Each time the answer is in the mkey, the exporter has another one */
+static void test_again(struct test *test)
+{
+	struct registration registration;
+	struct vfio_tph_reason reason;
+	int i, once = test->dmabuf;
+
+	if (vfio_tph_export(test->accelerator, EXPORTER_BAR, 0, AGAIN_LENGTH, &test->dmabuf,
+			    &reason))
+		tap_bail_out("%s", reason.text);
+	test->length = AGAIN_LENGTH;
+	publish(test, 0xa0, 0);
+	control_fault(test->control, &mkey_stalls);
+	start(test, &registration);
+	for (i = 1; i <= AGAIN_TIMES; i++) {
+		control_wait_hit(test->control, "command");
+		publish(test, 0xa0 + i, i % 4);
+		if (i < AGAIN_TIMES)
+			control_fault(test->control, &mkey_stalls);
+	}
+	control_release(test->control, "command");
+	pthread_join(registration.thread, NULL);
+	tap_errno(registration.err, EAGAIN, "other hints each time that an mkey is made");
+	close(test->dmabuf);
+	test->dmabuf = once;
+	test->length = 0;
+}
+
+struct deregistration {
+	struct test *test;
+	const struct verbs_mr *mr;
+	int err;
+};
+
+static void *run_dereg(void *arg)
+{
+	struct deregistration *deregistration = arg;
+
+	deregistration->err = verbs_dereg(&deregistration->test->verbs, deregistration->mr);
+	return NULL;
+}
+
+static void test_busy(struct test *test)
+{
+	struct deregistration deregistration = { .test = test };
+	struct mlx5_ib_tph_mr_info info;
+	struct verbs_mr mr;
+	pthread_t thread;
+
+	publish(test, 0x60, 1);
+	if (reg(test, &mr))
+		tap_bail_out("no region to destroy");
+	deregistration.mr = &mr;
+	control_fault(test->control, &umr_stalls);
+	pthread_create(&thread, NULL, run_dereg, &deregistration);
+	control_wait_hit(test->control, "umr");
+	tap_errno(verbs_query(&test->verbs, &mr, &info), EBUSY,
+		  "the query of a region that is being destroyed");
+	control_release(test->control, "umr");
+	pthread_join(thread, NULL);
+	tap_errno(deregistration.err, 0, "which goes on");
+	tap_errno(verbs_query(&test->verbs, &mr, &info), ENOENT, "until it is gone");
 }
 
 static void test_interrupted(struct test *test)
@@ -194,16 +265,18 @@ static void test_no_pages(struct test *test)
 
 int main(void)
 {
-	struct test test;
+	struct test test = {};
 
 	verbs_open(&test.verbs, "mlx5_");
 	test.accelerator = exporter_open("TPH_ACC0");
 	test.dmabuf = exporter_export(test.accelerator);
 	test.control = control_open();
 
-	tap_plan(3 + 1 + 3 + 6);
+	tap_plan(3 + 1 + 1 + 3 + 3 + 6);
 	test_changed(&test);
 	test_withdrawn(&test);
+	test_again(&test);
+	test_busy(&test);
 	test_interrupted(&test);
 	test_no_mkey(&test);
 	test_no_pages(&test);

@@ -85,18 +85,29 @@ enum {
 #define ADD(request, initializer)	add(request, (struct ib_uverbs_attr)initializer)
 #define MANDATORY	UVERBS_ATTR_F_MANDATORY
 
+/* MLX5_IB_ATTR_REG_DMABUF_MR_ACCESS_FLAGS and its flag, from Linux 6.12 on */
+#define MLX5_ACCESS_FLAGS	(1U << UVERBS_ID_NS_SHIFT)
+#define MLX5_DATA_DIRECT	1
+
+static uint64_t length_of(const struct verbs_reg *reg)
+{
+	return reg->length ? reg->length : VERBS_LENGTH;
+}
+
 static uint16_t fill_dmabuf(struct request *request, const struct verbs_reg *reg,
 			    struct verbs_mr *mr, struct verbs *verbs)
 {
 	ADD(request, TPH_UVERBS_HANDLE(UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0));
 	ADD(request, TPH_UVERBS_HANDLE(UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, verbs->pd->handle));
 	ADD(request, TPH_UVERBS_U64(UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 0, MANDATORY));
-	ADD(request, TPH_UVERBS_U64(UVERBS_ATTR_REG_DMABUF_MR_LENGTH, VERBS_LENGTH, MANDATORY));
+	ADD(request, TPH_UVERBS_U64(UVERBS_ATTR_REG_DMABUF_MR_LENGTH, length_of(reg), MANDATORY));
 	ADD(request, TPH_UVERBS_U64(UVERBS_ATTR_REG_DMABUF_MR_IOVA, 0, MANDATORY));
 	ADD(request, TPH_UVERBS_U32(UVERBS_ATTR_REG_DMABUF_MR_FD, reg->fd, MANDATORY));
 	ADD(request, TPH_UVERBS_U32(UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, ACCESS, MANDATORY));
 	ADD(request, TPH_UVERBS_OUT(UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &mr->lkey));
 	ADD(request, TPH_UVERBS_OUT(UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &mr->rkey));
+	if (reg->data_direct)
+		ADD(request, TPH_UVERBS_U32(MLX5_ACCESS_FLAGS, MLX5_DATA_DIRECT, MANDATORY));
 	return UVERBS_METHOD_REG_DMABUF_MR;
 }
 
@@ -108,7 +119,7 @@ static uint16_t fill_mr(struct request *request, const struct verbs_reg *reg, st
 	ADD(request, TPH_UVERBS_HANDLE(REG_MR_HANDLE, 0));
 	ADD(request, TPH_UVERBS_HANDLE(REG_MR_PD_HANDLE, verbs->pd->handle));
 	ADD(request, TPH_UVERBS_U64(REG_MR_IOVA, addr, MANDATORY));
-	ADD(request, TPH_UVERBS_U64(REG_MR_LENGTH, VERBS_LENGTH, MANDATORY));
+	ADD(request, TPH_UVERBS_U64(REG_MR_LENGTH, length_of(reg), MANDATORY));
 	ADD(request, TPH_UVERBS_U32(REG_MR_ACCESS_FLAGS, ACCESS, MANDATORY));
 	ADD(request, TPH_UVERBS_OUT(REG_MR_LKEY, &mr->lkey));
 	ADD(request, TPH_UVERBS_OUT(REG_MR_RKEY, &mr->rkey));

@@ -73,6 +73,12 @@ static int make_none(void **state)
 	return 0;
 }
 
+static int make_reserved(void **state)
+{
+	*state = make(PCI_TPH_COMPLETER_RESERVED);
+	return 0;
+}
+
 static int free_all(void **state)
 {
 	struct fixture *f = *state;
@@ -255,18 +261,26 @@ static void tph_completer_ignores_the_other_namespace(void **state)
 			 1);
 }
 
-static void no_completer_ignores_all_hints(void **state)
+static void ignores_all_hints(struct fixture *f, unsigned int encoding)
 {
-	struct fixture *f = *state;
-
 	write_tagged(f, 0, "abcd", 4, hints_st_ext(0x0f00, 1));
 	write_tagged(f, 0, "abcd", 4, hints_st(0xf0, 1));
 	assert_memory_equal(f->memory, "abcd", 4);
 	assert_int_equal(get(f, ACC_IGNORED_HINTS), 2);
 	assert_int_equal(get(f, ACC_NO_HINTS), 0);
-	assert_int_equal(get(f, ACC_CAPS) & ACC_CAPS_COMPLETER, 0);
+	assert_int_equal(get(f, ACC_CAPS) & ACC_CAPS_COMPLETER, encoding);
 	assert_int_equal(pci_config_get(f->fn, f->fn->express_cap + PCI_EXP_DEVCAP2, 4) >> 12 & 3,
-			 0);
+			 encoding);
+}
+
+static void no_completer_ignores_all_hints(void **state)
+{
+	ignores_all_hints(*state, 0);
+}
+
+static void reserved_completer_ignores_all_hints(void **state)
+{
+	ignores_all_hints(*state, 2);
 }
 
 static void registers(void **state)
@@ -419,6 +433,7 @@ int main(void)
 		ACC_TEST(no_atomics_without_the_capability, ext),
 		ACC_TEST(tph_completer_ignores_the_other_namespace, tph),
 		ACC_TEST(no_completer_ignores_all_hints, none),
+		ACC_TEST(reserved_completer_ignores_all_hints, reserved),
 		ACC_TEST(registers, ext),
 		ACC_TEST(reset_clears_counters_and_keeps_memory, ext),
 		ACC_TEST(the_memory_cannot_be_taken_away, ext),
