@@ -22,15 +22,15 @@
 
 struct engine {
 	TAILQ_HEAD(, engine_work) run_queue;
-	struct engine_timer *timers;		/* root of the heap: the next one to fire */
+	struct engine_timer *timers; /* root of the heap: the next one to fire */
 	struct engine_work *running;
 	bool clock_is_set;
-	uint64_t set_ns;			/* ... to this */
+	uint64_t set_ns; /* ... to this */
 	struct epoll_event events[EVENTS];
 	int event_count;
 	unsigned int turns;
 	int epoll;
-	int wake;				/* eventfd */
+	int wake; /* eventfd */
 	struct engine_fd wake_watch;
 	atomic_bool stopped;
 };
@@ -303,7 +303,10 @@ int engine_fd_add(struct engine_fd *watch, struct engine *engine, int fd, uint32
 		  void (*ready)(struct engine_fd *watch, uint32_t events))
 {
 	*watch = (struct engine_fd){
-		.ready = ready, .engine = engine, .fd = fd, .events = events,
+		.ready = ready,
+		.engine = engine,
+		.fd = fd,
+		.events = events,
 	};
 	return fd_control(watch, EPOLL_CTL_ADD);
 }

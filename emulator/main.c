@@ -52,7 +52,7 @@ struct machine {
 
 /* A kind of device: how to read its options, make it and free it. */
 struct device_kind {
-	const char *option;		/* "--nic" */
+	const char *option; /* "--nic" */
 	const struct option_def *options;
 	/* Return: the model, its function in *fn; NULL with errno, or 0 after a message. */
 	void *(*create)(struct machine *machine, char *text, const char **name,
@@ -103,11 +103,17 @@ static void destroy_accelerator(void *model)
 }
 
 static const struct device_kind nic_kind = {
-	"--nic", connectx_options, create_nic, destroy_nic,
+	"--nic",
+	connectx_options,
+	create_nic,
+	destroy_nic,
 };
 
 static const struct device_kind accelerator_kind = {
-	"--accelerator", accelerator_options, create_accelerator, destroy_accelerator,
+	"--accelerator",
+	accelerator_options,
+	create_accelerator,
+	destroy_accelerator,
 };
 
 static void print_help(void)
@@ -255,8 +261,8 @@ static int finish_capture(struct machine *machine)
 		return fail("finish", machine->capture_path, err, "; the capture is not whole");
 	if (dropped)
 		say("the capture is cut: %" PRIu64 " of %" PRIu64 " packets were not recorded; "
-		    "give a --capture-limit above %" PRIu64 " bytes, or do less", dropped,
-		    recorded + dropped, machine->capture_limit);
+		    "give a --capture-limit above %" PRIu64 " bytes, or do less",
+		    dropped, recorded + dropped, machine->capture_limit);
 	return 0;
 }
 
@@ -324,7 +330,8 @@ static void parse_globals(struct machine *machine, int argc, char **argv)
 			if (size_parse(optarg, &machine->capture_limit))
 				break;
 			say("--capture-limit: '%s' is no size; write bytes, or a number with K, M "
-			    "or G", optarg);
+			    "or G",
+			    optarg);
 			exit(EXIT_USAGE);
 		case 'n':
 		case 'a':

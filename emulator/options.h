@@ -12,9 +12,9 @@
 #include "tlp/tlp.h"
 
 struct option_def {
-	const char *key;		/* NULL ends the table */
-	const char *values;		/* what is allowed, for help and messages: "none|tph|ext" */
-	const char *help;		/* what it is */
+	const char *key;    /* NULL ends the table */
+	const char *values; /* what is allowed, for help and messages: "none|tph|ext" */
+	const char *help;   /* what it is */
 	/** set() - put @value into the structure. Return: whether it is one of the allowed. */
 	bool (*set)(void *attr, const char *value);
 };
@@ -48,7 +48,7 @@ bool option_encoding(const char *value, enum tlp_encoding *encoding);
 bool option_bdf(const char *value, uint16_t *requester);
 
 struct option_choice {
-	const char *name;		/* NULL ends the table */
+	const char *name; /* NULL ends the table */
 	int value;
 };
 

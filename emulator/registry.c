@@ -11,7 +11,7 @@ enum entry_type { ENTRY_VALUE, ENTRY_SWITCH, ENTRY_FAULT };
 struct entry {
 	TAILQ_ENTRY(entry) link;
 	enum entry_type type;
-	enum registry_kind kind;	/* ENTRY_VALUE */
+	enum registry_kind kind; /* ENTRY_VALUE */
 	const char *device;
 	const char *name;
 	union {
@@ -47,8 +47,8 @@ void registry_destroy(struct registry *registry)
 	free(registry);
 }
 
-static struct entry *find(struct registry *registry, enum entry_type type,
-			  enum registry_kind kind, const char *device, const char *name)
+static struct entry *find(struct registry *registry, enum entry_type type, enum registry_kind kind,
+			  const char *device, const char *name)
 {
 	struct entry *entry;
 
@@ -77,22 +77,32 @@ int registry_add_value(struct registry *registry, enum registry_kind kind, const
 		       const char *name, const uint64_t *value)
 {
 	return add(registry, &(struct entry){
-		.type = ENTRY_VALUE, .kind = kind, .device = device, .name = name, .value = value,
-	});
+				     .type = ENTRY_VALUE,
+				     .kind = kind,
+				     .device = device,
+				     .name = name,
+				     .value = value,
+			     });
 }
 
 int registry_add_switch(struct registry *registry, const char *device, struct registry_switch *sw)
 {
 	return add(registry, &(struct entry){
-		.type = ENTRY_SWITCH, .device = device, .name = sw->name, .sw = sw,
-	});
+				     .type = ENTRY_SWITCH,
+				     .device = device,
+				     .name = sw->name,
+				     .sw = sw,
+			     });
 }
 
 int registry_add_fault(struct registry *registry, const char *device, struct fault_point *fault)
 {
 	return add(registry, &(struct entry){
-		.type = ENTRY_FAULT, .device = device, .name = fault->name, .fault = fault,
-	});
+				     .type = ENTRY_FAULT,
+				     .device = device,
+				     .name = fault->name,
+				     .fault = fault,
+			     });
 }
 
 void registry_remove(struct registry *registry, const char *device)

@@ -18,9 +18,9 @@
 struct registry;
 
 enum registry_kind {
-	REGISTRY_COUNTER,	/* only ever grows: events, bytes */
-	REGISTRY_OBJECT,	/* how many of a kind exist now; 0 when the guest left nothing behind */
-	REGISTRY_GAUGE,		/* any other state worth seeing */
+	REGISTRY_COUNTER, /* only ever grows: events, bytes */
+	REGISTRY_OBJECT,  /* how many of a kind exist now; 0 when the guest left nothing behind */
+	REGISTRY_GAUGE,   /* any other state worth seeing */
 };
 
 /** registry_create() - Return: an empty registry, or NULL with errno ENOMEM. */
@@ -59,15 +59,15 @@ int registry_add_switch(struct registry *registry, const char *device, struct re
  */
 enum fault_action {
 	FAULT_NONE = 0,
-	FAULT_STALL = 1 << 0,	/* keep it back until released() is called */
-	FAULT_FAIL = 1 << 1,	/* fail it, with fault->value as status where the place has one */
+	FAULT_STALL = 1 << 0, /* keep it back until released() is called */
+	FAULT_FAIL = 1 << 1,  /* fail it, with fault->value as status where the place has one */
 };
 
 #define FAULT_ANY_KEY UINT64_MAX
 
 struct fault_point {
-	const char *name;		/* "command", "umr", "completion", "doorbell" ... */
-	unsigned int actions;		/* the fault_action bits that this place can do */
+	const char *name;     /* "command", "umr", "completion", "doorbell" ... */
+	unsigned int actions; /* the fault_action bits that this place can do */
 	/*
 	 * Called when stalling ended ("release", or another fault is armed): whatever was kept back
 	 * goes on now. NULL for a point without FAULT_STALL.
@@ -76,11 +76,11 @@ struct fault_point {
 
 	/* Filled by fault_arm(), read by the device. */
 	enum fault_action action;
-	uint64_t key;			/* only events with this key, or FAULT_ANY_KEY */
-	uint8_t value;			/* for FAULT_FAIL: which status; 0 is the place's default */
-	uint64_t skip;			/* let so many matching events pass first */
-	uint64_t remaining;		/* events still to be hit; 0: not armed */
-	uint64_t hits;			/* events hit since the start of softfabric */
+	uint64_t key;       /* only events with this key, or FAULT_ANY_KEY */
+	uint8_t value;      /* for FAULT_FAIL: which status; 0 is the place's default */
+	uint64_t skip;      /* let so many matching events pass first */
+	uint64_t remaining; /* events still to be hit; 0: not armed */
+	uint64_t hits;      /* events hit since the start of softfabric */
 };
 
 /** fault_take() - the slow half of fault_check(). */

@@ -14,7 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-
 #define BACKLOG 8
 #define RETRY_NS 100000000ULL	/* nothing tells when a descriptor has become free */
 

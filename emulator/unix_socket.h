@@ -22,10 +22,10 @@ int unix_listen(const char *path);
 struct unix_listener {
 	void (*connected)(struct unix_listener *listener, int fd); /* the function owns @fd now */
 	struct engine_fd watch;
-	struct engine_timer retry;	/* armed: out of descriptors or memory, accepts nobody now */
+	struct engine_timer retry; /* armed: out of descriptors or memory, accepts nobody now */
 	char *path;
 	bool paused;
-	bool starved;			/* and the user has been told */
+	bool starved; /* and the user has been told */
 };
 
 /**
@@ -47,7 +47,7 @@ void unix_listener_close(struct unix_listener *listener);
  * Sending without waiting: what the socket does not take at once is kept and sent when it does.
  */
 struct unix_output {
-	struct engine_fd watch;		/* for EPOLLOUT, while there is something kept */
+	struct engine_fd watch; /* for EPOLLOUT, while there is something kept */
 	struct engine *engine;
 	int fd;
 	bool watching;

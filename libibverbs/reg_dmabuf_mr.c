@@ -11,9 +11,9 @@
 #include "uverbs.h"
 
 static_assert((int)IBV_TPH_NS_NONE == (int)IB_UVERBS_TPH_NS_NONE &&
-	      (int)IBV_TPH_NS_AUTO == (int)IB_UVERBS_TPH_NS_AUTO &&
-	      (int)IBV_TPH_NS_ST == (int)IB_UVERBS_TPH_NS_ST &&
-	      (int)IBV_TPH_NS_ST_EXT == (int)IB_UVERBS_TPH_NS_ST_EXT,
+		      (int)IBV_TPH_NS_AUTO == (int)IB_UVERBS_TPH_NS_AUTO &&
+		      (int)IBV_TPH_NS_ST == (int)IB_UVERBS_TPH_NS_ST &&
+		      (int)IBV_TPH_NS_ST_EXT == (int)IB_UVERBS_TPH_NS_ST_EXT,
 	      "namespaces are passed through");
 static_assert((int)IBV_TPH_REQUIRE == (int)IB_UVERBS_TPH_REQUIRE, "flags are passed through");
 
@@ -40,8 +40,8 @@ static int reg_raw(int cmd_fd, uint32_t driver_id, uint32_t pd_handle,
 	uint32_t lkey, rkey;
 	enum { TPH_NAMESPACE, TPH_FLAGS, HANDLE };
 	struct ib_uverbs_attr attrs[] = {
-		[TPH_NAMESPACE] = TPH_UVERBS_U64(UVERBS_ATTR_MR_TPH_NAMESPACE,
-						 attr->tph_namespace, tph),
+		[TPH_NAMESPACE] = TPH_UVERBS_U64(UVERBS_ATTR_MR_TPH_NAMESPACE, attr->tph_namespace,
+						 tph),
 		[TPH_FLAGS] = TPH_UVERBS_U64(UVERBS_ATTR_MR_TPH_FLAGS, attr->tph_flags, tph),
 		[HANDLE] = TPH_UVERBS_HANDLE(UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0),
 		TPH_UVERBS_HANDLE(UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, pd_handle),

@@ -31,16 +31,22 @@ static bool is_raw_ethernet(const char *tool)
 static bool check_buffer(const char *tool, const struct command_line *line, struct complaint *why)
 {
 	const struct stock_facts *facts = &line->facts;
-	const char *flag = line->options.exporter == TPH_EXPORTER_VFIO ? "--vfio-dmabuf" : "--udmabuf";
+	const char *flag = line->options.exporter == TPH_EXPORTER_VFIO ? "--vfio-dmabuf" :
+									 "--udmabuf";
 
 	if (facts->memory)
-		return complain(why, "%s and %s: there is one data buffer; choose one of them", flag,
-				facts->memory);
+		return complain(why, "%s and %s: there is one data buffer; choose one of them",
+				flag, facts->memory);
 	if (is_raw_ethernet(tool))
-		return complain(why, "%s: the raw_ethernet tools cannot use a mapped buffer; use an ib_ tool", flag);
+		return complain(
+			why,
+			"%s: the raw_ethernet tools cannot use a mapped buffer; use an ib_ tool",
+			flag);
 	if (facts->mr_per_qp && facts->qps > 1)
-		return complain(why, "%s with --mr_per_qp and more than one QP: perftest loses its pointers to a mapped buffer when it makes several; drop --mr_per_qp, and the QPs share one memory region",
-				flag);
+		return complain(
+			why,
+			"%s with --mr_per_qp and more than one QP: perftest loses its pointers to a mapped buffer when it makes several; drop --mr_per_qp, and the QPs share one memory region",
+			flag);
 	return true;
 }
 
@@ -59,19 +65,27 @@ bool check_flags(const char *tool, const struct command_line *line, struct compl
 	const struct stock_facts *facts = &line->facts;
 
 	if (options->exporter == TPH_EXPORTER_NONE && !facts->dmabuf)
-		return complain(why, "--%s: the data buffer is no dma-buf; make it one with --vfio-dmabuf, --udmabuf or a flag of perftest such as --use_cuda_dmabuf",
-				first_flag(options));
+		return complain(
+			why,
+			"--%s: the data buffer is no dma-buf; make it one with --vfio-dmabuf, --udmabuf or a flag of perftest such as --use_cuda_dmabuf",
+			first_flag(options));
 	if (options->exporter != TPH_EXPORTER_NONE && !check_buffer(tool, line, why))
 		return false;
 	if (facts->on_demand)
-		return complain(why, "--%s with --odp: a dma-buf cannot be registered on demand; drop --odp",
-				first_flag(options));
+		return complain(
+			why,
+			"--%s with --odp: a dma-buf cannot be registered on demand; drop --odp",
+			first_flag(options));
 	if (facts->data_direct)
-		return complain(why, "--%s with --use_data_direct: data direct requests leave from another PCI function, which has no steering tags; drop one of them",
-				first_flag(options));
+		return complain(
+			why,
+			"--%s with --use_data_direct: data direct requests leave from another PCI function, which has no steering tags; drop one of them",
+			first_flag(options));
 	if (facts->dma_handle)
-		return complain(why, "--%s with %s: a DMA handle takes the place of the exporter's tag; drop one of them",
-				first_flag(options), facts->dma_handle);
+		return complain(
+			why,
+			"--%s with %s: a DMA handle takes the place of the exporter's tag; drop one of them",
+			first_flag(options), facts->dma_handle);
 	return true;
 }
 

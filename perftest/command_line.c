@@ -220,8 +220,9 @@ static bool scan_ours(struct scan *scan, enum tph_option_id id, const char *valu
 	enum tph_option_argument argument = tph_option_table[id].argument;
 	const char *next = scan->at + 1 < scan->argc ? scan->argv[scan->at + 1] : NULL;
 
-	if (!value && next && (argument == TPH_ARGUMENT_REQUIRED ||
-			       (argument == TPH_ARGUMENT_OPTIONAL && tph_option_takes(id, next)))) {
+	if (!value && next &&
+	    (argument == TPH_ARGUMENT_REQUIRED ||
+	     (argument == TPH_ARGUMENT_OPTIONAL && tph_option_takes(id, next)))) {
 		value = next;
 		scan->at++;
 	}

@@ -13,18 +13,18 @@
  * malformed: the stock tool has the last word on its own flags.
  */
 struct stock_facts {
-	uint64_t size;			/* -s, bytes */
-	uint64_t qps;			/* -q */
-	bool all_sizes;			/* -a */
-	bool datagram;			/* -c with a transport that cuts messages to the MTU */
-	bool help;			/* -h */
-	bool inline_given;		/* -I */
+	uint64_t size;     /* -s, bytes */
+	uint64_t qps;      /* -q */
+	bool all_sizes;    /* -a */
+	bool datagram;     /* -c with a transport that cuts messages to the MTU */
+	bool help;         /* -h */
+	bool inline_given; /* -I */
 	bool mr_per_qp;
-	bool on_demand;			/* --odp */
+	bool on_demand; /* --odp */
 	bool data_direct;
-	const char *memory;		/* a flag that chooses other memory, as written, or NULL */
-	const char *dmabuf;		/* a flag that makes it a dma-buf, as written, or NULL */
-	const char *dma_handle;		/* a flag for a DMA handle, as written, or NULL */
+	const char *memory;     /* a flag that chooses other memory, as written, or NULL */
+	const char *dmabuf;     /* a flag that makes it a dma-buf, as written, or NULL */
+	const char *dma_handle; /* a flag for a DMA handle, as written, or NULL */
 };
 
 struct command_line {

@@ -33,7 +33,8 @@ static int become(const char *stock, char **argv)
 	struct complaint why;
 
 	execv(stock, argv);
-	complain(&why, "cannot run %s: %s; check the perftest installation", stock, strerror(errno));
+	complain(&why, "cannot run %s: %s; check the perftest installation", stock,
+		 strerror(errno));
 	return refuse(&why, EXIT_CANNOT_RUN);
 }
 
@@ -65,7 +66,8 @@ static bool find_backend(char path[static PATH_MAX], struct complaint *why)
 	self[length] = '\0';
 	*strrchr(self, '/') = '\0';
 	if (snprintf(path, PATH_MAX, "%s/" BACKEND_FROM_LAUNCHER, self) >= PATH_MAX)
-		return complain(why, "the path of the preloaded backend: %s", strerror(ENAMETOOLONG));
+		return complain(why, "the path of the preloaded backend: %s",
+				strerror(ENAMETOOLONG));
 	if (access(path, R_OK))
 		return complain(why, "the preloaded backend %s: %s; install rdma-tph again", path,
 				strerror(errno));

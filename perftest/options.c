@@ -114,8 +114,9 @@ static bool set_namespace(struct tph_options *options, const char *value, struct
 {
 	if (!*value || namespace_find(value, &options->ns))
 		return true;
-	return complain(why, "--dmabuf-tph=%s: there is no such namespace; choose none, auto, st or st-ext",
-			value);
+	return complain(
+		why, "--dmabuf-tph=%s: there is no such namespace; choose none, auto, st or st-ext",
+		value);
 }
 
 static bool set_require(struct tph_options *options, const char *value, struct complaint *why)
@@ -129,7 +130,8 @@ static bool parse_range_part(struct tph_options *options, const char *part, unsi
 			     struct complaint *why)
 {
 	enum { BAR, OFFSET, SIZE, PARTS };
-	static const char *const keys[] = { [BAR] = "bar=", [OFFSET] = "offset=", [SIZE] = "size=" };
+	static const char
+		*const keys[] = { [BAR] = "bar=", [OFFSET] = "offset=", [SIZE] = "size=" };
 	uint64_t page = sysconf(_SC_PAGESIZE), number;
 	unsigned int key;
 
@@ -137,23 +139,29 @@ static bool parse_range_part(struct tph_options *options, const char *part, unsi
 		if (!strncmp(part, keys[key], strlen(keys[key])))
 			break;
 	if (key == PARTS)
-		return complain(why, "--vfio-dmabuf: '%s' is not understood; after the BDF come bar=N and, if wanted, offset=BYTES and size=BYTES, separated by commas",
-				part);
+		return complain(
+			why,
+			"--vfio-dmabuf: '%s' is not understood; after the BDF come bar=N and, if wanted, offset=BYTES and size=BYTES, separated by commas",
+			part);
 	if (*seen & 1u << key)
 		return complain(why, "--vfio-dmabuf: %s is given twice; give it once", keys[key]);
 	*seen |= 1u << key;
 
 	if (key == BAR) {
 		if (!number_parse(part + strlen(keys[BAR]), 0, PCI_BAR_LAST, &number))
-			return complain(why, "--vfio-dmabuf: %s is no BAR; a BAR's number is 0 to %d", part,
-					PCI_BAR_LAST);
+			return complain(why,
+					"--vfio-dmabuf: %s is no BAR; a BAR's number is 0 to %d",
+					part, PCI_BAR_LAST);
 		options->bar = number;
 		return true;
 	}
 	if (!size_parse(part + strlen(keys[key]), &number) || number % page ||
 	    (key == SIZE && !number))
-		return complain(why, "--vfio-dmabuf: %s cannot be mapped; give a multiple of the page size, %" PRIu64 " bytes%s",
-				part, page, key == SIZE ? ", and more than 0" : "");
+		return complain(
+			why,
+			"--vfio-dmabuf: %s cannot be mapped; give a multiple of the page size, %" PRIu64
+			" bytes%s",
+			part, page, key == SIZE ? ", and more than 0" : "");
 	*(key == OFFSET ? &options->offset : &options->size) = number;
 	return true;
 }
@@ -166,18 +174,24 @@ static bool parse_range(struct tph_options *options, char *range, struct complai
 
 	part = strtok_r(range, ",", &rest);
 	if (!part || !pci_address_parse(part, &address))
-		return complain(why, "--vfio-dmabuf: '%s' is not the address of a PCI function; write it as lspci -D does, for example 0000:04:00.0",
-				part ? part : "");
+		return complain(
+			why,
+			"--vfio-dmabuf: '%s' is not the address of a PCI function; write it as lspci -D does, for example 0000:04:00.0",
+			part ? part : "");
 	pci_address_format(&address, options->bdf);
 	while ((part = strtok_r(NULL, ",", &rest)))
 		if (!parse_range_part(options, part, &seen, why))
 			return false;
 	if (!(seen & 1))
-		return complain(why, "--vfio-dmabuf=%s: which BAR to export is missing; add ,bar=N with N from 0 to %d",
-				options->bdf, PCI_BAR_LAST);
+		return complain(
+			why,
+			"--vfio-dmabuf=%s: which BAR to export is missing; add ,bar=N with N from 0 to %d",
+			options->bdf, PCI_BAR_LAST);
 	if (!range_within(options->offset, options->size, UINT64_MAX))
-		return complain(why, "--vfio-dmabuf=%s: offset and size together are beyond 64 bits; give smaller ones",
-				options->bdf);
+		return complain(
+			why,
+			"--vfio-dmabuf=%s: offset and size together are beyond 64 bits; give smaller ones",
+			options->bdf);
 	return true;
 }
 
@@ -207,8 +221,10 @@ static bool set_st(struct tph_options *options, const char *value, struct compla
 	uint64_t number;
 
 	if (!number_parse(value, 0, UINT8_MAX, &number))
-		return complain(why, "--tph-st=%s: an 8-bit steering tag is 0 to 0xff; a 16-bit one is given with --tph-st-ext",
-				value);
+		return complain(
+			why,
+			"--tph-st=%s: an 8-bit steering tag is 0 to 0xff; a 16-bit one is given with --tph-st-ext",
+			value);
 	options->st = number;
 	return true;
 }
@@ -218,7 +234,8 @@ static bool set_st_ext(struct tph_options *options, const char *value, struct co
 	uint64_t number;
 
 	if (!number_parse(value, 0, UINT16_MAX, &number))
-		return complain(why, "--tph-st-ext=%s: a 16-bit steering tag is 0 to 0xffff", value);
+		return complain(why, "--tph-st-ext=%s: a 16-bit steering tag is 0 to 0xffff",
+				value);
 	options->st_ext = number;
 	return true;
 }
@@ -228,8 +245,10 @@ static bool set_ph(struct tph_options *options, const char *value, struct compla
 	uint64_t number;
 
 	if (!number_parse(value, 0, PH_LAST, &number))
-		return complain(why, "--tph-ph=%s: a processing hint is 0 (bidirectional), 1 (requester), 2 (target) or 3 (target with priority)",
-				value);
+		return complain(
+			why,
+			"--tph-ph=%s: a processing hint is 0 (bidirectional), 1 (requester), 2 (target) or 3 (target with priority)",
+			value);
 	options->ph = number;
 	return true;
 }
@@ -237,7 +256,9 @@ static bool set_ph(struct tph_options *options, const char *value, struct compla
 static bool set_json_file(struct tph_options *options, const char *value, struct complaint *why)
 {
 	if (!*value)
-		return complain(why, "--tph-json-file: the name is empty; give the path of a file to write");
+		return complain(
+			why,
+			"--tph-json-file: the name is empty; give the path of a file to write");
 	return true;
 }
 
@@ -263,8 +284,8 @@ bool tph_option_set(struct tph_options *options, enum tph_option_id id, const ch
 		return complain(why, "--%s needs a value; write --%s%s", option->name, option->name,
 				option->value_help);
 	if (value && option->argument == TPH_ARGUMENT_NONE)
-		return complain(why, "--%s=%s: this flag takes no value; write --%s", option->name, value,
-				option->name);
+		return complain(why, "--%s=%s: this flag takes no value; write --%s", option->name,
+				value, option->name);
 	options->text[id] = value ? value : "";
 	return setters[id](options, options->text[id], why);
 }
@@ -277,13 +298,21 @@ static bool publishes(const struct tph_options *options)
 bool tph_options_check(const struct tph_options *options, struct complaint *why)
 {
 	if (options->text[TPH_OPTION_VFIO] && options->text[TPH_OPTION_UDMABUF])
-		return complain(why, "--vfio-dmabuf and --udmabuf: there is one buffer; choose one exporter for it");
+		return complain(
+			why,
+			"--vfio-dmabuf and --udmabuf: there is one buffer; choose one exporter for it");
 	if (options->text[TPH_OPTION_PH] && !publishes(options))
-		return complain(why, "--tph-ph: a hint is published together with a tag; add --tph-st or --tph-st-ext");
+		return complain(
+			why,
+			"--tph-ph: a hint is published together with a tag; add --tph-st or --tph-st-ext");
 	if (publishes(options) && options->exporter != TPH_EXPORTER_VFIO)
-		return complain(why, "--tph-st and --tph-st-ext: only a device has tags to publish; name it with --vfio-dmabuf");
+		return complain(
+			why,
+			"--tph-st and --tph-st-ext: only a device has tags to publish; name it with --vfio-dmabuf");
 	if (options->require && options->ns == IBV_TPH_NS_NONE)
-		return complain(why, "--dmabuf-tph-require with --dmabuf-tph=none: there is nothing to require; ask for auto, st or st-ext");
+		return complain(
+			why,
+			"--dmabuf-tph-require with --dmabuf-tph=none: there is nothing to require; ask for auto, st or st-ext");
 	return true;
 }
 

@@ -17,9 +17,9 @@
 
 /* Who exports the data buffer. */
 enum tph_exporter {
-	TPH_EXPORTER_NONE,	/* perftest's own memory: nothing of ours replaces it */
-	TPH_EXPORTER_VFIO,	/* a range of a BAR of a device that vfio-pci owns */
-	TPH_EXPORTER_UDMABUF,	/* host memory, through /dev/udmabuf */
+	TPH_EXPORTER_NONE,    /* perftest's own memory: nothing of ours replaces it */
+	TPH_EXPORTER_VFIO,    /* a range of a BAR of a device that vfio-pci owns */
+	TPH_EXPORTER_UDMABUF, /* host memory, through /dev/udmabuf */
 };
 
 enum tph_option_id {
@@ -39,24 +39,24 @@ struct tph_options {
 	const char *text[TPH_OPTION_COUNT];
 
 	enum tph_exporter exporter;
-	char bdf[PCI_ADDRESS_SIZE];	/* domain:bus:device.function, lower case */
-	unsigned int bar;		/* 0 to 5 */
-	uint64_t offset;		/* bytes into the BAR, a multiple of the page size */
-	uint64_t size;			/* bytes, so too; 0: up to the BAR's end */
+	char bdf[PCI_ADDRESS_SIZE]; /* domain:bus:device.function, lower case */
+	unsigned int bar;           /* 0 to 5 */
+	uint64_t offset;            /* bytes into the BAR, a multiple of the page size */
+	uint64_t size;              /* bytes, so too; 0: up to the BAR's end */
 
-	enum ibv_tph_namespace ns;	/* asked for at registration */
+	enum ibv_tph_namespace ns; /* asked for at registration */
 	bool require;
-	uint16_t st_ext;		/* published; valid when text[TPH_OPTION_ST_EXT] */
-	uint8_t st;			/* published; valid when text[TPH_OPTION_ST] */
-	uint8_t ph;			/* published, 0 to 3 */
+	uint16_t st_ext; /* published; valid when text[TPH_OPTION_ST_EXT] */
+	uint8_t st;      /* published; valid when text[TPH_OPTION_ST] */
+	uint8_t ph;      /* published, 0 to 3 */
 };
 
 enum tph_option_argument { TPH_ARGUMENT_NONE, TPH_ARGUMENT_OPTIONAL, TPH_ARGUMENT_REQUIRED };
 
 struct tph_option {
-	const char *name;			/* hyphenated, without the leading "--" */
+	const char *name; /* hyphenated, without the leading "--" */
 	enum tph_option_argument argument;
-	const char *value_help;			/* how the value is written, or NULL */
+	const char *value_help; /* how the value is written, or NULL */
 	const char *help;
 };
 

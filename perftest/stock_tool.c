@@ -57,11 +57,16 @@ bool stock_tool_find(const char *tool, const char *folder, const char *path,
 	if (folder) {
 		if (look(folder, strlen(folder), tool, self, found) == CANDIDATE_STOCK)
 			return true;
-		return complain(why, "there is no stock %s in %s, which " STOCK_TOOL_FOLDER_VARIABLE " names; install perftest there or unset the variable",
+		return complain(why,
+				"there is no stock %s in %s, which " STOCK_TOOL_FOLDER_VARIABLE
+				" names; install perftest there or unset the variable",
 				tool, folder);
 	}
 	if (path && search(path, tool, self, found))
 		return true;
-	return complain(why, "the stock %s, which does the work, is not in PATH after this one; install perftest, or set " STOCK_TOOL_FOLDER_VARIABLE " to the folder that has it",
-			tool);
+	return complain(
+		why,
+		"the stock %s, which does the work, is not in PATH after this one; install perftest, or set " STOCK_TOOL_FOLDER_VARIABLE
+		" to the folder that has it",
+		tool);
 }

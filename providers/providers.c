@@ -3,7 +3,4 @@
 
 #include "providers.h"
 
-const struct tph_provider *const tph_providers[] = {
-	&tph_provider_mlx5,
-	NULL
-};
+const struct tph_provider *const tph_providers[] = { &tph_provider_mlx5, NULL };

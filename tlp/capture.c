@@ -15,17 +15,17 @@
 /* Of one link: all packets there were, and those that are not in the file. */
 struct statistics {
 	uint64_t received, dropped;
-	uint64_t first_ns, last_ns;	/* valid if there were any */
+	uint64_t first_ns, last_ns; /* valid if there were any */
 };
 
 struct capture {
 	int fd;
-	int error;		/* the first one; nothing is written after it */
+	int error; /* the first one; nothing is written after it */
 	uint32_t links;
-	struct statistics *statistics;	/* one a link */
+	struct statistics *statistics; /* one a link */
 	uint64_t max_bytes, bytes;
-	bool cut;		/* by max_bytes: what comes now is dropped */
-	bool stated;		/* the statistics in the file are those of now */
+	bool cut;    /* by max_bytes: what comes now is dropped */
+	bool stated; /* the statistics in the file are those of now */
 	uint64_t packets, dropped;
 	size_t used;
 	uint8_t buffer[BUFFER_SIZE];
@@ -199,7 +199,7 @@ int capture_add_link(struct capture *capture, const char *name, enum tlp_encodin
 	if (error)
 		return error;
 	put(capture, link_type, sizeof(link_type));
-	put32(capture, 0);	/* no limit to the length of packets */
+	put32(capture, 0); /* no limit to the length of packets */
 	put_option(capture, PCAPNG_IF_NAME, name, name_len);
 	put_option(capture, PCAPNG_IF_DESCRIPTION, description, description_len);
 	put_option(capture, PCAPNG_IF_TSRESOL, &resolution, 1);
@@ -312,13 +312,20 @@ int capture_packet(struct capture *capture, uint32_t link, enum capture_directio
 	size_t size = header_len + payload_len;
 	uint32_t len = sizeof(struct packet_head) + PCAPNG_PAD(size) + sizeof(struct packet_tail);
 	const struct packet_head head = {
-		.type = PCAPNG_PACKET, .len = len, .link = link,
-		.time_high = time_ns >> 32, .time_low = time_ns,
-		.captured = size, .original = size,
+		.type = PCAPNG_PACKET,
+		.len = len,
+		.link = link,
+		.time_high = time_ns >> 32,
+		.time_low = time_ns,
+		.captured = size,
+		.original = size,
 	};
 	const struct packet_tail tail = {
-		.flags_code = PCAPNG_EPB_FLAGS, .flags_len = sizeof(tail.flags),
-		.flags = direction, .end = PCAPNG_OPT_END, .len = len,
+		.flags_code = PCAPNG_EPB_FLAGS,
+		.flags_len = sizeof(tail.flags),
+		.flags = direction,
+		.end = PCAPNG_OPT_END,
+		.len = len,
 	};
 	int error;
 

@@ -19,8 +19,8 @@ struct capture;
 
 /* Seen from the device at the lower end of the link. */
 enum capture_direction {
-	CAPTURE_INBOUND		= 1,	/* the device receives */
-	CAPTURE_OUTBOUND	= 2,	/* the device sends */
+	CAPTURE_INBOUND = 1,  /* the device receives */
+	CAPTURE_OUTBOUND = 2, /* the device sends */
 };
 
 /**

@@ -27,19 +27,19 @@ struct capture_reader {
 	FILE *file;
 	enum capture_status status;
 	bool in_section, swapped;
-	bool own;			/* the section was written by capture.h */
-	uint64_t offset;		/* of the block being read */
+	bool own;        /* the section was written by capture.h */
+	uint64_t offset; /* of the block being read */
 	uint64_t next_offset;
 	struct link **links;
 	uint32_t num_links, first_link;
-	uint8_t *block;			/* body of the block being read, without type and lengths */
+	uint8_t *block; /* body of the block being read, without type and lengths */
 	uint32_t block_room;
 	char error[160];
 };
 
 struct block {
 	uint32_t type;
-	uint32_t len;	/* of the body */
+	uint32_t len; /* of the body */
 	const uint8_t *body;
 };
 
@@ -48,8 +48,8 @@ struct option {
 	const uint8_t *value;
 };
 
-__attribute__((format(printf, 2, 3)))
-static enum capture_status fail(struct capture_reader *reader, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static enum capture_status fail(struct capture_reader *reader,
+								      const char *format, ...)
 {
 	int used = snprintf(reader->error, sizeof(reader->error), "block at byte %" PRIu64 ": ",
 			    reader->offset);
@@ -87,8 +87,8 @@ static uint16_t get16(const struct capture_reader *reader, const uint8_t *at)
 }
 
 /* Take the option at @options, of which @len bytes are left. False at their end or if it is cut. */
-static bool next_option(const struct capture_reader *reader, const uint8_t **options,
-			uint32_t *len, struct option *option)
+static bool next_option(const struct capture_reader *reader, const uint8_t **options, uint32_t *len,
+			struct option *option)
 {
 	uint32_t size;
 
@@ -309,8 +309,10 @@ static enum capture_status take_link(struct capture_reader *reader, const struct
 		return fail(reader, "interface description of %u bytes", block->len);
 	type = get16(reader, block->body);
 	if (type != LINKTYPE_USER0 && type != LINKTYPE_USER1)
-		return fail(reader, "link type %u instead of %u or %u (USER0, USER1): "
-			    "not a capture of TLPs", type, LINKTYPE_USER0, LINKTYPE_USER1);
+		return fail(reader,
+			    "link type %u instead of %u or %u (USER0, USER1): "
+			    "not a capture of TLPs",
+			    type, LINKTYPE_USER0, LINKTYPE_USER1);
 	if (reader->num_links >= CAPTURE_LINKS_MAX)
 		return fail(reader, "more than %u links", CAPTURE_LINKS_MAX);
 	link = new_link(reader);
@@ -350,7 +352,8 @@ static struct link *link_at(const struct capture_reader *reader, const uint8_t *
 	uint32_t index = get32(reader, number);
 
 	return index < reader->num_links - reader->first_link ?
-	       reader->links[reader->first_link + index] : NULL;
+		       reader->links[reader->first_link + index] :
+		       NULL;
 }
 
 static enum capture_status take_packet(struct capture_reader *reader, const struct block *block,
@@ -386,8 +389,7 @@ static enum capture_status take_packet(struct capture_reader *reader, const stru
 }
 
 /* Each statistics of a link are about all of its packets in front of them. */
-static enum capture_status take_statistics(struct capture_reader *reader,
-					   const struct block *block)
+static enum capture_status take_statistics(struct capture_reader *reader, const struct block *block)
 {
 	const uint8_t *options = block->body + 12;
 	struct option option;
@@ -446,8 +448,10 @@ bool capture_reader_link(const struct capture_reader *reader, uint32_t index,
 		return false;
 	found = reader->links[index];
 	*link = (struct capture_link){
-		.name = found->name, .recorded = found->recorded,
-		.account = found->account, .dropped = found->dropped,
+		.name = found->name,
+		.recorded = found->recorded,
+		.account = found->account,
+		.dropped = found->dropped,
 	};
 	return true;
 }

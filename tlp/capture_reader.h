@@ -22,34 +22,34 @@
 struct capture_reader;
 
 struct capture_record {
-	const char *link;		/* the link's name; valid until the reader is closed */
+	const char *link; /* the link's name; valid until the reader is closed */
 	uint32_t link_number;
-	enum tlp_encoding encoding;	/* of the link's packets */
-	uint64_t time_ns;		/* since the epoch */
-	uint32_t direction;		/* enum capture_direction, or 0: the file does not say */
-	const uint8_t *data;		/* valid until the next call */
-	uint32_t len;			/* captured bytes at @data */
-	uint32_t wire_len;		/* bytes that the packet had */
+	enum tlp_encoding encoding; /* of the link's packets */
+	uint64_t time_ns;           /* since the epoch */
+	uint32_t direction;         /* enum capture_direction, or 0: the file does not say */
+	const uint8_t *data;        /* valid until the next call */
+	uint32_t len;               /* captured bytes at @data */
+	uint32_t wire_len;          /* bytes that the packet had */
 };
 
 /* What a capture says of the packets of a link that it does not have. */
 enum capture_account {
-	CAPTURE_COUNTED,	/* statistics follow the link's packets: dropped is what they say */
-	CAPTURE_UNCOUNTED,	/* nothing; many writers have no statistics */
-	CAPTURE_UNFINISHED,	/* nothing yet: softfabric still runs, or was killed */
+	CAPTURE_COUNTED,    /* statistics follow the link's packets: dropped is what they say */
+	CAPTURE_UNCOUNTED,  /* nothing; many writers have no statistics */
+	CAPTURE_UNFINISHED, /* nothing yet: softfabric still runs, or was killed */
 };
 
 struct capture_link {
-	const char *name;		/* valid until the reader is closed */
-	uint64_t recorded;		/* packets of the link that were read so far */
+	const char *name;  /* valid until the reader is closed */
+	uint64_t recorded; /* packets of the link that were read so far */
 	enum capture_account account;
-	uint64_t dropped;		/* packets of the link that are not in the file */
+	uint64_t dropped; /* packets of the link that are not in the file */
 };
 
 enum capture_status {
-	CAPTURE_RECORD,		/* *record is filled */
-	CAPTURE_END,		/* the file ends after a whole block */
-	CAPTURE_ERROR,		/* see capture_reader_error() */
+	CAPTURE_RECORD, /* *record is filled */
+	CAPTURE_END,    /* the file ends after a whole block */
+	CAPTURE_ERROR,  /* see capture_reader_error() */
 };
 
 /**

@@ -75,10 +75,10 @@ static void put_completion(struct tlp_cursor *out, const struct tlp *tlp)
 {
 	uint8_t la = tlp->lower_address;
 
-	tlp_put_dw(out, (uint32_t)tlp->completer << 16 | tlp->ep << 15 | (la >> 6) << 14 |
-			tlp->tag);
+	tlp_put_dw(out,
+		   (uint32_t)tlp->completer << 16 | tlp->ep << 15 | (la >> 6) << 14 | tlp->tag);
 	tlp_put_dw(out, (uint32_t)tlp->requester << 16 | (la >> 2 & 0xf) << 12 |
-			(tlp->byte_count & 0xfff));
+				(tlp->byte_count & 0xfff));
 }
 
 static void put_ohc_a(struct tlp_cursor *out, const struct tlp *tlp,
@@ -128,7 +128,7 @@ enum tlp_error tlp_flit_encode_header(const struct tlp *tlp, unsigned int flags,
 	/* 1024 DWs are written as 0; Cpl has no Length */
 	length = tlp->type == TLP_CPL ? 0 : tlp->length % TLP_MAX_LENGTH_DW;
 	tlp_put_dw(&out, (uint32_t)tlp->type << 24 | tlp->tc << 21 | ohc << 16 | tlp->attr << 10 |
-			 length);
+				 length);
 	if (info->flags & TLP_F_CPL)
 		put_completion(&out, tlp);
 	else

@@ -149,10 +149,10 @@ static void put_request(struct tlp_cursor *out, const struct tlp *tlp,
 static void put_completion(struct tlp_cursor *out, const struct tlp *tlp)
 {
 	/* BCM is for bridges to PCI-X: 0. 4096 bytes are written as 0. */
-	tlp_put_dw(out, (uint32_t)tlp->completer << 16 | tlp->status << 13 |
-			(tlp->byte_count & 0xfff));
-	tlp_put_dw(out, (uint32_t)tlp->requester << 16 | (tlp->tag & 0xff) << 8 |
-			tlp->lower_address);
+	tlp_put_dw(out,
+		   (uint32_t)tlp->completer << 16 | tlp->status << 13 | (tlp->byte_count & 0xfff));
+	tlp_put_dw(out,
+		   (uint32_t)tlp->requester << 16 | (tlp->tag & 0xff) << 8 | tlp->lower_address);
 }
 
 enum tlp_error tlp_nonflit_encode_header(const struct tlp *tlp, void *buf, size_t size,

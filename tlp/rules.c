@@ -127,8 +127,8 @@ enum tlp_error tlp_check_fields(const struct tlp *tlp, const struct tlp_type_inf
 		return TLP_ERR_FIELD;
 	if (tlp->type != TLP_CPL && (!tlp->length || tlp->length > TLP_MAX_LENGTH_DW))
 		return TLP_ERR_LENGTH;
-	error = info->flags & TLP_F_CPL ? check_completion_fields(tlp)
-					: check_request_fields(tlp, info);
+	error = info->flags & TLP_F_CPL ? check_completion_fields(tlp) :
+					  check_request_fields(tlp, info);
 	return error ? error : tlp_check(tlp, info);
 }
 

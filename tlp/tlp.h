@@ -23,27 +23,27 @@ enum tlp_encoding {
 
 /* The packets that the model speaks. The values are Type[7:0] in flit mode (table 2-5). */
 enum tlp_type {
-	TLP_MRD32	= 0x03,
-	TLP_CPL		= 0x0a,
-	TLP_MRD64	= 0x20,
-	TLP_MWR32	= 0x40,
-	TLP_CPLD	= 0x4a,
-	TLP_FETCHADD32	= 0x4c,
-	TLP_SWAP32	= 0x4d,
-	TLP_CAS32	= 0x4e,
-	TLP_DMWR32	= 0x5b,
-	TLP_MWR64	= 0x60,
-	TLP_FETCHADD64	= 0x6c,
-	TLP_SWAP64	= 0x6d,
-	TLP_CAS64	= 0x6e,
-	TLP_DMWR64	= 0x7b,
+	TLP_MRD32 = 0x03,
+	TLP_CPL = 0x0a,
+	TLP_MRD64 = 0x20,
+	TLP_MWR32 = 0x40,
+	TLP_CPLD = 0x4a,
+	TLP_FETCHADD32 = 0x4c,
+	TLP_SWAP32 = 0x4d,
+	TLP_CAS32 = 0x4e,
+	TLP_DMWR32 = 0x5b,
+	TLP_MWR64 = 0x60,
+	TLP_FETCHADD64 = 0x6c,
+	TLP_SWAP64 = 0x6d,
+	TLP_CAS64 = 0x6e,
+	TLP_DMWR64 = 0x7b,
 };
 
 /* Hints Valid, HV[1:0] in OHC-B (2.2.1.2). Receivers treat the reserved 10b as 00b. */
 enum tlp_hv {
-	TLP_HV_NONE	= 0,	/* neither ST nor PH */
-	TLP_HV_ST	= 1,	/* PH and ST[7:0] */
-	TLP_HV_ST_EXT	= 3,	/* PH and ST[15:0], "Extended" TPH */
+	TLP_HV_NONE = 0,   /* neither ST nor PH */
+	TLP_HV_ST = 1,     /* PH and ST[7:0] */
+	TLP_HV_ST_EXT = 3, /* PH and ST[15:0], "Extended" TPH */
 };
 
 /*
@@ -51,17 +51,17 @@ enum tlp_hv {
  * the all-zero value is "no hints".
  */
 struct tlp_hints {
-	uint8_t hv;	/* enum tlp_hv: which part of st counts */
-	uint8_t ph;	/* processing hint, 0-3 (table 2-13); 0 when hv is none */
-	uint16_t st;	/* steering tag; 0 when hv is none, below 256 when hv is 8-bit */
+	uint8_t hv;  /* enum tlp_hv: which part of st counts */
+	uint8_t ph;  /* processing hint, 0-3 (table 2-13); 0 when hv is none */
+	uint16_t st; /* steering tag; 0 when hv is none, below 256 when hv is 8-bit */
 };
 
 /* Completion status (table 2-41); others are reserved. */
 enum tlp_status {
-	TLP_STATUS_SC	= 0,	/* successful */
-	TLP_STATUS_UR	= 1,	/* unsupported request */
-	TLP_STATUS_RRS	= 2,	/* request retry */
-	TLP_STATUS_CA	= 4,	/* completer abort */
+	TLP_STATUS_SC = 0,  /* successful */
+	TLP_STATUS_UR = 1,  /* unsupported request */
+	TLP_STATUS_RRS = 2, /* request retry */
+	TLP_STATUS_CA = 4,  /* completer abort */
 };
 
 /* Attr[2:0], 2.2.6.3 */
@@ -84,24 +84,24 @@ enum tlp_status {
 /* One packet. Fields that a type does not have are ignored by encoders, and 0 after decoding. */
 struct tlp {
 	enum tlp_type type;
-	uint8_t tc;			/* traffic class, 0-7 */
-	uint8_t attr;			/* TLP_ATTR_* */
-	uint8_t at;			/* address type: 0 untranslated, 1 request, 2 translated */
-	bool ep;			/* poisoned */
-	uint16_t requester;		/* bus << 8 | device << 3 | function */
-	uint16_t tag;			/* 0 to TLP_MAX_TAG; reserved for posted requests: 0 */
-	uint16_t length;		/* DWs of payload, or asked for: 1-1024; Cpl: 0 */
-	uint8_t first_be, last_be;	/* byte enables, bit n: byte n of the DW; not in atomics */
-	uint64_t address;		/* multiple of 4; below 4 GiB exactly for 32-bit types */
-	struct tlp_hints hints;		/* requests only */
-	bool av;			/* ama is valid; only when at is translated (2.2.7.1.1) */
-	uint8_t ama;			/* ATS memory attributes, AMA[2:0] in OHC-B; 0 unless av */
+	uint8_t tc;                /* traffic class, 0-7 */
+	uint8_t attr;              /* TLP_ATTR_* */
+	uint8_t at;                /* address type: 0 untranslated, 1 request, 2 translated */
+	bool ep;                   /* poisoned */
+	uint16_t requester;        /* bus << 8 | device << 3 | function */
+	uint16_t tag;              /* 0 to TLP_MAX_TAG; reserved for posted requests: 0 */
+	uint16_t length;           /* DWs of payload, or asked for: 1-1024; Cpl: 0 */
+	uint8_t first_be, last_be; /* byte enables, bit n: byte n of the DW; not in atomics */
+	uint64_t address;          /* multiple of 4; below 4 GiB exactly for 32-bit types */
+	struct tlp_hints hints;    /* requests only */
+	bool av;                   /* ama is valid; only when at is translated (2.2.7.1.1) */
+	uint8_t ama;               /* ATS memory attributes, AMA[2:0] in OHC-B; 0 unless av */
 
 	/* Cpl and CplD only, where requester and tag are those of the request answered */
 	uint16_t completer;
-	uint8_t status;			/* enum tlp_status; decoded as is: reserved ones mean UR */
-	uint16_t byte_count;		/* bytes left for this request, these included: 1-4096 */
-	uint8_t lower_address;		/* of the first byte returned, 0-127 */
+	uint8_t status;        /* enum tlp_status; decoded as is: reserved ones mean UR */
+	uint16_t byte_count;   /* bytes left for this request, these included: 1-4096 */
+	uint8_t lower_address; /* of the first byte returned, 0-127 */
 
 	/*
 	 * length * 4 bytes in address order, for types with data. Encoding reads it, decoding
@@ -113,16 +113,16 @@ struct tlp {
 /* Why a packet cannot be encoded or decoded. */
 enum tlp_error {
 	TLP_OK,
-	TLP_ERR_TYPE,		/* Type is none of enum tlp_type */
-	TLP_ERR_FIELD,		/* encoding: a field is beyond its range */
-	TLP_ERR_LENGTH,		/* length impossible for the type (AtomicOps, DMWr, Cpl) */
-	TLP_ERR_BE,		/* byte enables against the rules of 2.2.5 */
-	TLP_ERR_4K,		/* a memory request crosses a 4 KiB boundary (2.2.7) */
-	TLP_ERR_HINTS,		/* encoding: hv reserved, or st beyond what hv covers */
-	TLP_ERR_SPACE,		/* encoding: buffer too small */
-	TLP_ERR_TRUNCATED,	/* decoding: bytes end within header, payload or trailer */
-	TLP_ERR_TRAILING,	/* decoding: bytes left over after the packet */
-	TLP_ERR_PREFIXES,	/* decoding: too many prefixes, or End-End before local ones */
+	TLP_ERR_TYPE,      /* Type is none of enum tlp_type */
+	TLP_ERR_FIELD,     /* encoding: a field is beyond its range */
+	TLP_ERR_LENGTH,    /* length impossible for the type (AtomicOps, DMWr, Cpl) */
+	TLP_ERR_BE,        /* byte enables against the rules of 2.2.5 */
+	TLP_ERR_4K,        /* a memory request crosses a 4 KiB boundary (2.2.7) */
+	TLP_ERR_HINTS,     /* encoding: hv reserved, or st beyond what hv covers */
+	TLP_ERR_SPACE,     /* encoding: buffer too small */
+	TLP_ERR_TRUNCATED, /* decoding: bytes end within header, payload or trailer */
+	TLP_ERR_TRAILING,  /* decoding: bytes left over after the packet */
+	TLP_ERR_PREFIXES,  /* decoding: too many prefixes, or End-End before local ones */
 };
 
 /** tlp_error_string() - Return: a sentence for messages; never NULL, whatever the value. */
@@ -193,16 +193,16 @@ enum tlp_error tlp_flit_encode(const struct tlp *tlp, unsigned int flags, void *
 
 /* Where the parts of an encoded packet are, and the fields that struct tlp does not keep. */
 struct tlp_flit_layout {
-	uint8_t type;		/* Type[7:0], known or not */
-	uint8_t ohc;		/* OHC[4:0] */
-	uint8_t ts;		/* trailer size code, TS[2:0] */
-	uint16_t length;	/* DWs, 1-1024, as Length says */
+	uint8_t type;    /* Type[7:0], known or not */
+	uint8_t ohc;     /* OHC[4:0] */
+	uint8_t ts;      /* trailer size code, TS[2:0] */
+	uint16_t length; /* DWs, 1-1024, as Length says */
 	/* offsets from the start, in DWs; 0: not there */
-	uint8_t base_dw;	/* size of the header base, never 0 */
+	uint8_t base_dw; /* size of the header base, never 0 */
 	uint8_t ohc_a, ohc_b, ohc_c, ohc_e;
-	uint8_t header_dw;	/* header base and OHC together: where the payload starts */
-	uint8_t trailer_dw;	/* size of the trailer */
-	uint16_t payload_dw;	/* size of the payload */
+	uint8_t header_dw;   /* header base and OHC together: where the payload starts */
+	uint8_t trailer_dw;  /* size of the trailer */
+	uint16_t payload_dw; /* size of the payload */
 };
 
 /**
@@ -247,15 +247,15 @@ enum tlp_error tlp_nonflit_encode(const struct tlp *tlp, void *buf, size_t size,
 
 /* Where the parts of an encoded packet are. */
 struct tlp_nonflit_layout {
-	uint8_t fmt_type;	/* byte 0 of the header: Fmt[2:0] and Type[4:0], known or not */
-	enum tlp_type type;	/* if known */
-	bool th, td;		/* hints are there; a digest is there */
-	uint16_t length;	/* DWs, 1-1024, as Length says */
+	uint8_t fmt_type;   /* byte 0 of the header: Fmt[2:0] and Type[4:0], known or not */
+	enum tlp_type type; /* if known */
+	bool th, td;        /* hints are there; a digest is there */
+	uint16_t length;    /* DWs, 1-1024, as Length says */
 	/* sizes and offsets from the start, in DWs */
-	uint16_t header;	/* where the header starts: as many prefixes are in front of it */
-	uint16_t tph_prefix;	/* the first TPH prefix, plus one; 0: none */
-	uint16_t payload;	/* where the payload starts, or would */
-	uint16_t payload_dw;	/* size of the payload */
+	uint16_t header;     /* where the header starts: as many prefixes are in front of it */
+	uint16_t tph_prefix; /* the first TPH prefix, plus one; 0: none */
+	uint16_t payload;    /* where the payload starts, or would */
+	uint16_t payload_dw; /* size of the payload */
 };
 
 #define TLP_MAX_END_PREFIXES	4	/* End-End prefixes of a packet (2.2.10.4) */

@@ -9,17 +9,17 @@
 #define TLP_ALL_BYTES 0xf	/* byte enables of a whole DW */
 
 enum tlp_type_flags {
-	TLP_F_DATA	= 1 << 0,
-	TLP_F_POSTED	= 1 << 1,
-	TLP_F_CPL	= 1 << 2,
-	TLP_F_ATOMIC	= 1 << 3,	/* byte enables are reserved (2.2.7.1) */
-	TLP_F_64	= 1 << 4,	/* 64-bit address */
+	TLP_F_DATA = 1 << 0,
+	TLP_F_POSTED = 1 << 1,
+	TLP_F_CPL = 1 << 2,
+	TLP_F_ATOMIC = 1 << 3, /* byte enables are reserved (2.2.7.1) */
+	TLP_F_64 = 1 << 4,     /* 64-bit address */
 };
 
 struct tlp_type_info {
 	const char *name;
-	uint8_t base_dw;	/* size of the header without OHC or prefixes */
-	uint8_t flags;		/* enum tlp_type_flags */
+	uint8_t base_dw; /* size of the header without OHC or prefixes */
+	uint8_t flags;   /* enum tlp_type_flags */
 };
 
 /* NULL if @type is none of enum tlp_type */

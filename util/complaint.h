@@ -23,7 +23,6 @@ struct complaint {
  *
  * Return: always false, so that a check that failed can be written as `return complain(why, ...)`.
  */
-bool complain(struct complaint *why, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+bool complain(struct complaint *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -53,6 +53,6 @@ bool pci_address_parse(const char *text, struct pci_address *address)
 
 void pci_address_format(const struct pci_address *address, char text[static PCI_ADDRESS_SIZE])
 {
-	snprintf(text, PCI_ADDRESS_SIZE, "%04" PRIx32 ":%02x:%02x.%x", address->domain, address->bus,
-		 address->device & MAX_DEVICE, address->function & MAX_FUNCTION);
+	snprintf(text, PCI_ADDRESS_SIZE, "%04" PRIx32 ":%02x:%02x.%x", address->domain,
+		 address->bus, address->device & MAX_DEVICE, address->function & MAX_FUNCTION);
 }

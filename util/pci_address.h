@@ -10,9 +10,9 @@ struct pci_address {
 	/* Linux's number, not PCIe's 8-bit segment: beyond 16 bits for what it makes up itself. */
 	uint32_t domain;
 	uint8_t bus;
-	uint8_t device;		/* 0 to 0x1f */
-	uint8_t function;	/* 0 to 7 */
-	bool has_domain;	/* was written; without it @domain is 0 */
+	uint8_t device;   /* 0 to 0x1f */
+	uint8_t function; /* 0 to 7 */
+	bool has_domain;  /* was written; without it @domain is 0 */
 };
 
 /* Room for the longest, with its end. */

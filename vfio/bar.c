@@ -38,8 +38,10 @@ static int check_memory(struct vfio_tph_device *device, unsigned int bar,
 				     "cannot read BAR%u of %s: %m", bar, device->bdf);
 	/* Little endian in configuration space: the low bits are in the first byte. */
 	if (*(unsigned char *)&value & PCI_BASE_ADDRESS_SPACE_IO)
-		return vfio_tph_fail(reason, ENXIO, "BAR%u of %s is an I/O BAR: %m. Choose a "
-				     "memory BAR, lspci -vs %s shows them", bar, device->bdf, device->bdf);
+		return vfio_tph_fail(reason, ENXIO,
+				     "BAR%u of %s is an I/O BAR: %m. Choose a "
+				     "memory BAR, lspci -vs %s shows them",
+				     bar, device->bdf, device->bdf);
 	return 0;
 }
 
@@ -55,7 +57,8 @@ static int get_bar(struct vfio_tph_device *device, unsigned int bar, struct vfio
 	if (err)
 		return err;
 	if (!info->size)
-		return vfio_tph_fail(reason, ENXIO, "%s does not implement BAR%u, or it is the "
+		return vfio_tph_fail(reason, ENXIO,
+				     "%s does not implement BAR%u, or it is the "
 				     "upper half of a 64-bit BAR: %m. lspci -vs %s shows its BARs",
 				     device->bdf, bar, device->bdf);
 	return check_memory(device, bar, reason);
@@ -85,17 +88,22 @@ int vfio_tph_check_range(struct vfio_tph_device *device, const struct vfio_tph_r
 	if (err)
 		return err;
 	if (offset % page)
-		return vfio_tph_fail(reason, EINVAL, "offset %#llx into BAR%u of %s is not a "
-				     "multiple of the page size, %#llx: %m", offset, range->bar,
-				     device->bdf, (unsigned long long)page);
+		return vfio_tph_fail(reason, EINVAL,
+				     "offset %#llx into BAR%u of %s is not a "
+				     "multiple of the page size, %#llx: %m",
+				     offset, range->bar, device->bdf, (unsigned long long)page);
 	if (!length || length % length_unit)
-		return vfio_tph_fail(reason, EINVAL, "length %#llx within BAR%u of %s is not a "
-				     "positive multiple of %#llx: %m", length, range->bar,
-				     device->bdf, (unsigned long long)length_unit);
+		return vfio_tph_fail(reason, EINVAL,
+				     "length %#llx within BAR%u of %s is not a "
+				     "positive multiple of %#llx: %m",
+				     length, range->bar, device->bdf,
+				     (unsigned long long)length_unit);
 	if (!range_within(offset, length, info->size))
-		return vfio_tph_fail(reason, ERANGE, "%#llx bytes at %#llx do not fit into BAR%u "
-				     "of %s, which has %#llx bytes: %m", length, offset, range->bar,
-				     device->bdf, (unsigned long long)info->size);
+		return vfio_tph_fail(reason, ERANGE,
+				     "%#llx bytes at %#llx do not fit into BAR%u "
+				     "of %s, which has %#llx bytes: %m",
+				     length, offset, range->bar, device->bdf,
+				     (unsigned long long)info->size);
 	return 0;
 }
 
@@ -111,9 +119,10 @@ int vfio_tph_map_bar(struct vfio_tph_device *device, unsigned int bar, uint64_t 
 	if (err)
 		return err;
 	if (!(info.flags & VFIO_REGION_INFO_FLAG_MMAP))
-		return vfio_tph_fail(reason, ENODEV, "the kernel does not let BAR%u of %s be "
-				     "mapped: %m. It may share a page with something else", bar,
-				     device->bdf);
+		return vfio_tph_fail(reason, ENODEV,
+				     "the kernel does not let BAR%u of %s be "
+				     "mapped: %m. It may share a page with something else",
+				     bar, device->bdf);
 	mapping = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, device->fd,
 		       info.offset + offset);
 	if (mapping == MAP_FAILED)

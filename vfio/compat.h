@@ -8,7 +8,7 @@
 
 #include <linux/vfio.h>
 
-#ifndef VFIO_DEVICE_BIND_IOMMUFD	/* Linux 6.6 */
+#ifndef VFIO_DEVICE_BIND_IOMMUFD /* Linux 6.6 */
 #define VFIO_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
 struct vfio_device_bind_iommufd {
 	__u32 argsz;
@@ -18,7 +18,7 @@ struct vfio_device_bind_iommufd {
 };
 #endif
 
-#ifndef VFIO_DEVICE_FEATURE_DMA_BUF	/* Linux 6.19 */
+#ifndef VFIO_DEVICE_FEATURE_DMA_BUF /* Linux 6.19 */
 #define VFIO_DEVICE_FEATURE_DMA_BUF 11
 struct vfio_region_dma_range {
 	__u64 offset;

@@ -12,8 +12,10 @@ static int open_device(struct vfio_tph_device *device, const char *bdf,
 	int err;
 
 	if (!bdf || !pci_address_parse(bdf, &address))
-		return vfio_tph_fail(reason, EINVAL, "%s is no PCI address: %m. Write it as lspci -D "
-				     "does, 0000:00:05.0", bdf ? bdf : "NULL");
+		return vfio_tph_fail(reason, EINVAL,
+				     "%s is no PCI address: %m. Write it as lspci -D "
+				     "does, 0000:00:05.0",
+				     bdf ? bdf : "NULL");
 	pci_address_format(&address, device->bdf);
 	err = vfio_tph_check_driver(device->bdf, reason);
 	if (err)

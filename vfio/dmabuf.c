@@ -10,7 +10,8 @@
 #include "internal.h"
 
 static_assert((int)VFIO_TPH_TAG_ST == VFIO_DMA_BUF_TPH_ST &&
-	      (int)VFIO_TPH_TAG_ST_EXT == VFIO_DMA_BUF_TPH_ST_EXT, "flags are passed through");
+		      (int)VFIO_TPH_TAG_ST_EXT == VFIO_DMA_BUF_TPH_ST_EXT,
+	      "flags are passed through");
 
 #define MAX_PH 3
 
@@ -46,15 +47,18 @@ static int fail_tph(struct vfio_tph_device *device, int err, struct vfio_tph_rea
 
 	switch (err) {
 	case ENOTTY:
-		return vfio_tph_fail(reason, err, "the kernel cannot publish steering tags for %s: "
-				     "%m. It needs VFIO_DEVICE_FEATURE_DMA_BUF_TPH and "
-				     "CONFIG_VFIO_PCI_DMABUF", bdf);
-	case EOPNOTSUPP:
 		return vfio_tph_fail(reason, err,
-				     "%s is no TPH completer, or its driver exports no dma-bufs: %m. "
-				     "Bits 13:12 of its Device Capabilities 2 register and the "
-				     "driver's name say which; tphctl dev show %s tells",
-				     bdf, bdf);
+				     "the kernel cannot publish steering tags for %s: "
+				     "%m. It needs VFIO_DEVICE_FEATURE_DMA_BUF_TPH and "
+				     "CONFIG_VFIO_PCI_DMABUF",
+				     bdf);
+	case EOPNOTSUPP:
+		return vfio_tph_fail(
+			reason, err,
+			"%s is no TPH completer, or its driver exports no dma-bufs: %m. "
+			"Bits 13:12 of its Device Capabilities 2 register and the "
+			"driver's name say which; tphctl dev show %s tells",
+			bdf, bdf);
 	default:
 		return vfio_tph_fail(reason, err, "cannot publish steering tags for %s: %m", bdf);
 	}
@@ -125,21 +129,28 @@ static int fail_publish(struct vfio_tph_device *device, int dmabuf_fd,
 	switch (err) {
 	case EINVAL:
 		if (tags->flags & ~(uint32_t)(VFIO_TPH_TAG_ST | VFIO_TPH_TAG_ST_EXT))
-			return vfio_tph_fail(reason, err, "cannot publish steering tags: undefined "
-					     "bits in flags %#x: %m", tags->flags);
+			return vfio_tph_fail(reason, err,
+					     "cannot publish steering tags: undefined "
+					     "bits in flags %#x: %m",
+					     tags->flags);
 		if (tags->ph > MAX_PH)
-			return vfio_tph_fail(reason, err, "cannot publish processing hint %u: %m. "
-					     "It is 0 to 3", tags->ph);
-		return vfio_tph_fail(reason, err, "cannot publish steering tags: fd %d is not a "
-				     "dma-buf of %s, or the device was closed since: %m", dmabuf_fd,
-				     bdf);
+			return vfio_tph_fail(reason, err,
+					     "cannot publish processing hint %u: %m. "
+					     "It is 0 to 3",
+					     tags->ph);
+		return vfio_tph_fail(reason, err,
+				     "cannot publish steering tags: fd %d is not a "
+				     "dma-buf of %s, or the device was closed since: %m",
+				     dmabuf_fd, bdf);
 	case EBADF:
 		return vfio_tph_fail(reason, err, "cannot publish steering tags: fd %d: %m",
 				     dmabuf_fd);
 	case EOPNOTSUPP:
 		if (tags->flags & VFIO_TPH_TAG_ST_EXT && !probe_tph(device))
-			return vfio_tph_fail(reason, err, "%s completes 8-bit steering tags only: "
-					     "%m. Publish one in the 8-bit namespace", bdf);
+			return vfio_tph_fail(reason, err,
+					     "%s completes 8-bit steering tags only: "
+					     "%m. Publish one in the 8-bit namespace",
+					     bdf);
 		return fail_tph(device, err, reason);
 	default:
 		return fail_tph(device, err, reason);

@@ -26,7 +26,8 @@ static int check_viable(int group, const char *bdf, struct vfio_tph_reason *reas
 		return vfio_tph_fail(reason, EBUSY,
 				     "another device of the IOMMU group of %s has a driver of the "
 				     "host: %m. Bind all of /sys/bus/pci/devices/%s/iommu_group/"
-				     "devices to vfio-pci, or unbind them", bdf, bdf);
+				     "devices to vfio-pci, or unbind them",
+				     bdf, bdf);
 	return 0;
 }
 
@@ -37,16 +38,22 @@ static int set_iommu(int container, int group, bool noiommu, const char *bdf,
 	int type = noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU;
 
 	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container))
-		return vfio_tph_fail(reason, errno, "cannot put the VFIO group of %s into a "
-				     "container: %m", bdf);
+		return vfio_tph_fail(reason, errno,
+				     "cannot put the VFIO group of %s into a "
+				     "container: %m",
+				     bdf);
 	if (!ioctl(container, VFIO_SET_IOMMU, type))
 		return 0;
 	if (noiommu && errno == ENODEV)
-		return vfio_tph_fail(reason, EPERM,
-				     "no-IOMMU mode was switched off after %s was bound: %m. echo 1 > "
-				     "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", bdf);
-	return vfio_tph_fail(reason, errno, "cannot set the IOMMU driver of the container of %s: "
-			     "%m. Load the module vfio_iommu_type1", bdf);
+		return vfio_tph_fail(
+			reason, EPERM,
+			"no-IOMMU mode was switched off after %s was bound: %m. echo 1 > "
+			"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
+			bdf);
+	return vfio_tph_fail(reason, errno,
+			     "cannot set the IOMMU driver of the container of %s: "
+			     "%m. Load the module vfio_iommu_type1",
+			     bdf);
 }
 
 static int get_device(int group, const char *bdf, int *fd, struct vfio_tph_reason *reason)
@@ -65,8 +72,10 @@ int vfio_tph_open_group(struct vfio_tph_device *device, struct vfio_tph_reason *
 
 	err = vfio_tph_find_group(device->bdf, path, &noiommu);
 	if (err)
-		return vfio_tph_fail(reason, err, "%s is in no IOMMU group: %m. Its driver does "
-				     "not offer it through VFIO", device->bdf);
+		return vfio_tph_fail(reason, err,
+				     "%s is in no IOMMU group: %m. Its driver does "
+				     "not offer it through VFIO",
+				     device->bdf);
 	err = open_node(CONTAINER_NODE, &container, reason);
 	if (err)
 		return err;

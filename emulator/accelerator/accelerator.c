@@ -158,8 +158,8 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 	memcpy(data, &value, len < sizeof(value) ? len : sizeof(value));
 }
 
-static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset,
-		      const void *data, size_t len)
+static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, const void *data,
+		      size_t len)
 {
 	struct accelerator *accelerator = from_function(fn);
 	uint32_t value;
@@ -251,23 +251,27 @@ static int build_function(struct accelerator *accelerator)
 	struct pci_function *fn = &accelerator->fn;
 	int err;
 
-	err = pci_add_bar(fn, ACC_REGISTER_BAR, &(struct pci_bar){
-		.size = ACC_REGISTER_SIZE, .memfd = -1,
-	});
+	err = pci_add_bar(fn, ACC_REGISTER_BAR,
+			  &(struct pci_bar){
+				  .size = ACC_REGISTER_SIZE,
+				  .memfd = -1,
+			  });
 	if (err)
 		return err;
-	err = pci_add_bar(fn, ACC_MEMORY_BAR, &(struct pci_bar){
-		.size = accelerator->memory_size,
-		.flags = PCI_BAR_64 | PCI_BAR_PREFETCH,
-		.memory = accelerator->ingress.memory,
-		.memfd = accelerator->memfd,
-	});
+	err = pci_add_bar(fn, ACC_MEMORY_BAR,
+			  &(struct pci_bar){
+				  .size = accelerator->memory_size,
+				  .flags = PCI_BAR_64 | PCI_BAR_PREFETCH,
+				  .memory = accelerator->ingress.memory,
+				  .memfd = accelerator->memfd,
+			  });
 	if (err)
 		return err;
 	return pci_add_express(fn, &(struct pci_express_attr){
-		.max_payload = MAX_PAYLOAD, .completer = accelerator->ingress.completer,
-		.atomic_completer = accelerator->atomics,
-	});
+					   .max_payload = MAX_PAYLOAD,
+					   .completer = accelerator->ingress.completer,
+					   .atomic_completer = accelerator->atomics,
+				   });
 }
 
 static int register_values(struct accelerator *accelerator)
@@ -303,7 +307,9 @@ static int plug_in(struct accelerator *accelerator, struct fabric *fabric,
 		   const struct accelerator_attr *attr)
 {
 	struct fabric_port_attr port = {
-		.name = attr->name, .requester = attr->requester, .encoding = attr->encoding,
+		.name = attr->name,
+		.requester = attr->requester,
+		.encoding = attr->encoding,
 	};
 	int err;
 

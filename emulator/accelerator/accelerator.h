@@ -17,11 +17,11 @@ struct registry;
 
 struct accelerator_attr {
 	const char *name;
-	uint16_t requester;		/* bus << 8 | device << 3 | function */
-	uint64_t memory_size;		/* bytes, a power of two, 64 KiB to 64 GiB */
+	uint16_t requester;   /* bus << 8 | device << 3 | function */
+	uint64_t memory_size; /* bytes, a power of two, 64 KiB to 64 GiB */
 	enum pci_tph_completer completer;
-	bool atomics;			/* completes AtomicOps of 4 and 8 bytes */
-	enum tlp_encoding encoding;	/* of the link */
+	bool atomics;               /* completes AtomicOps of 4 and 8 bytes */
+	enum tlp_encoding encoding; /* of the link */
 };
 
 /** accelerator_defaults - 256 MiB, completer of both namespaces, AtomicOps, 00:04.0, flit mode. */

@@ -62,14 +62,14 @@
 
 /* Operations; others store, and count as unknown. */
 enum acc_operation {
-	ACC_STORE	= 0x0,
-	ACC_ADD_U32	= 0x1,	/* modulo 2^32 */
-	ACC_XOR_U32	= 0x2,
-	ACC_MAX_U32	= 0x3,
-	ACC_MIN_U32	= 0x4,
-	ACC_NOT		= 0x5,	/* ~data */
-	ACC_ADD_FLOAT	= 0x6,	/* IEEE 754 single, round to nearest */
-	ACC_SWAP_U32	= 0xf,	/* data with its four bytes reversed */
+	ACC_STORE = 0x0,
+	ACC_ADD_U32 = 0x1, /* modulo 2^32 */
+	ACC_XOR_U32 = 0x2,
+	ACC_MAX_U32 = 0x3,
+	ACC_MIN_U32 = 0x4,
+	ACC_NOT = 0x5,       /* ~data */
+	ACC_ADD_FLOAT = 0x6, /* IEEE 754 single, round to nearest */
+	ACC_SWAP_U32 = 0xf,  /* data with its four bytes reversed */
 };
 
 #endif

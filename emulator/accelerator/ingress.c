@@ -9,8 +9,8 @@
 /* What the hints of a request mean to this completer; all zero: nothing, a plain store. */
 struct meaning {
 	unsigned int operation;
-	uint64_t *operations;		/* counter of the operation */
-	uint64_t *partition;		/* counter of the cache partition */
+	uint64_t *operations; /* counter of the operation */
+	uint64_t *partition;  /* counter of the cache partition */
 };
 
 static bool completes(const struct ingress *ingress, const struct tlp_hints *hints)
@@ -92,8 +92,8 @@ void ingress_atomic(struct ingress *ingress, const struct fabric_request *req,
 	count(ingress, &req->hints, &meaning);
 	if (req->len == sizeof(*wide)) {
 		*old = __atomic_load_n(wide, __ATOMIC_RELAXED);
-		while (!__atomic_compare_exchange_n(wide, old, fabric_atomic_result(op, *old), false,
-						    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		while (!__atomic_compare_exchange_n(wide, old, fabric_atomic_result(op, *old),
+						    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			;
 		return;
 	}

@@ -17,12 +17,12 @@
 struct connectx;
 
 struct cx_buf {
-	uint64_t *page;		/* bus addresses */
+	uint64_t *page; /* bus addresses */
 	uint32_t pages;
 	uint8_t page_shift;
-	uint64_t offset;	/* where in page 0 the buffer begins */
-	uint64_t size;		/* bytes, from offset on */
-	uint32_t *lender;	/* users of the umem whose list this is (umem.h); NULL: its own */
+	uint64_t offset;  /* where in page 0 the buffer begins */
+	uint64_t size;    /* bytes, from offset on */
+	uint32_t *lender; /* users of the umem whose list this is (umem.h); NULL: its own */
 };
 
 #define CX_PAGE_SHIFT 12	/* the unit of every log_page_size field */

@@ -63,7 +63,8 @@ static uint32_t iseg_read(const struct connectx *nic, uint64_t offset, uint64_t 
 	case offsetof(struct mlx5_init_seg, cmdq_addr_h):
 		return nic->cmd.address >> 32;
 	case offsetof(struct mlx5_init_seg, cmdq_addr_l_sz):
-		return (uint32_t)nic->cmd.address | (uint32_t)nic->interface << MLX5_NIC_IFC_OFFSET |
+		return (uint32_t)nic->cmd.address |
+		       (uint32_t)nic->interface << MLX5_NIC_IFC_OFFSET |
 		       (uint32_t)CMD_LOG_SLOTS << 4 | CMD_LOG_STRIDE;
 	case offsetof(struct mlx5_init_seg, health.fw_ver):
 		return FW_MAJOR << 24 | FW_MINOR << 16 | FW_SUB;
@@ -270,11 +271,12 @@ static int tables_init(struct connectx *nic)
 	ret = ret ? ret : cx_table_init(&nic->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
 	ret = ret ? ret : cx_table_init(&nic->psvs, NUMBER_FIRST, 1 << CX_LOG_MAX_PSV);
 	ret = ret ? ret : cx_table_init(&nic->reserved_qpns, 0, 1 << CX_LOG_MAX_RESERVED);
-	ret = ret ? ret : cx_table_init(&nic->ah_mappings, NUMBER_FIRST,
-					1 << CX_LOG_MAX_AH_MAPPING);
+	ret = ret ? ret :
+		    cx_table_init(&nic->ah_mappings, NUMBER_FIRST, 1 << CX_LOG_MAX_AH_MAPPING);
 	ret = ret ? ret : cx_table_init(&nic->tsars, NUMBER_FIRST, 1 << CX_LOG_MAX_TSAR);
-	ret = ret ? ret : cx_table_init(&nic->queue_groups, QUEUE_GROUP_FIRST,
-					1 << CX_LOG_MAX_QUEUE_GROUP);
+	ret = ret ? ret :
+		    cx_table_init(&nic->queue_groups, QUEUE_GROUP_FIRST,
+				  1 << CX_LOG_MAX_QUEUE_GROUP);
 	ret = ret ? ret : cx_table_init(&nic->pds, NUMBER_FIRST, 1 << CX_LOG_MAX_PD);
 	ret = ret ? ret : cx_table_init(&nic->xrcds, NUMBER_FIRST, 1 << CX_LOG_MAX_XRCD);
 	ret = ret ? ret : cx_table_init(&nic->tds, NUMBER_FIRST, 1 << CX_LOG_MAX_TD);
@@ -385,8 +387,7 @@ static int faults_register(struct connectx *nic)
 	qp_init_faults(nic);
 	ret = registry_add_fault(nic->registry, nic->attr.name, &nic->cmd.fault);
 	ret = ret ? ret : registry_add_fault(nic->registry, nic->attr.name, &nic->cq_fault);
-	return ret ? ret : registry_add_fault(nic->registry, nic->attr.name,
-					      &nic->doorbell_fault);
+	return ret ? ret : registry_add_fault(nic->registry, nic->attr.name, &nic->doorbell_fault);
 }
 
 /*
@@ -395,13 +396,20 @@ static int faults_register(struct connectx *nic)
 static int function_add_bars(struct pci_function *fn)
 {
 	const struct pci_bar uars = {
-		.size = CX_BAR0_SIZE, .flags = PCI_BAR_64 | PCI_BAR_PREFETCH, .memfd = -1,
+		.size = CX_BAR0_SIZE,
+		.flags = PCI_BAR_64 | PCI_BAR_PREFETCH,
+		.memfd = -1,
 	};
 	const struct pci_bar msix = {
-		.size = CX_BAR2_SIZE, .flags = PCI_BAR_64 | PCI_BAR_PREFETCH, .memfd = -1,
+		.size = CX_BAR2_SIZE,
+		.flags = PCI_BAR_64 | PCI_BAR_PREFETCH,
+		.memfd = -1,
 	};
 	const struct pci_msix_attr vectors = {
-		.vectors = CX_VECTORS, .bar = BAR_MSIX, .table = 0, .pba = MSIX_PBA,
+		.vectors = CX_VECTORS,
+		.bar = BAR_MSIX,
+		.table = 0,
+		.pba = MSIX_PBA,
 	};
 	int ret = pci_add_bar(fn, BAR_UAR, &uars);
 
@@ -434,16 +442,21 @@ static int function_add_tph(struct pci_function *fn, const struct connectx_attr 
 static int function_init(struct connectx *nic, struct fabric *fabric)
 {
 	const struct pci_identity identity = {
-		.vendor = VENDOR_MELLANOX, .device = DEVICE_CONNECTX7,
-		.subsystem_vendor = VENDOR_MELLANOX, .subsystem = SUBSYSTEM,
+		.vendor = VENDOR_MELLANOX,
+		.device = DEVICE_CONNECTX7,
+		.subsystem_vendor = VENDOR_MELLANOX,
+		.subsystem = SUBSYSTEM,
 		.class_code = CLASS_INFINIBAND,
 	};
 	const struct fabric_port_attr port = {
-		.name = nic->attr.name, .requester = nic->attr.requester,
-		.encoding = nic->attr.encoding, .echo_st = nic->attr.echo_st,
+		.name = nic->attr.name,
+		.requester = nic->attr.requester,
+		.encoding = nic->attr.encoding,
+		.echo_st = nic->attr.echo_st,
 	};
 	const struct pci_express_attr express = {
-		.max_payload = MAX_PAYLOAD, .atomic_requester = true,
+		.max_payload = MAX_PAYLOAD,
+		.atomic_requester = true,
 	};
 	int ret = pci_function_init(&nic->fn, fabric, &port, &identity, &function_ops);
 

@@ -14,7 +14,7 @@ struct connectx;
 
 struct domain {
 	uint32_t number;
-	uint32_t users;		/* mkeys, QPs, SRQs in it */
+	uint32_t users; /* mkeys, QPs, SRQs in it */
 };
 
 /** pd_find() - Return: the protection domain or NULL. */

@@ -16,13 +16,13 @@
 #include <stdint.h>
 
 struct cx_table {
-	void **object;		/* by number - first */
-	uint16_t *owner;	/* the same: who may name it in commands, CX_UID_* or a user's */
-	uint32_t *freed;	/* ring of numbers that were given back */
-	uint32_t first, size;	/* numbers are first .. first + size - 1 */
-	uint32_t fresh;		/* how many numbers were ever handed out */
+	void **object;        /* by number - first */
+	uint16_t *owner;      /* the same: who may name it in commands, CX_UID_* or a user's */
+	uint32_t *freed;      /* ring of numbers that were given back */
+	uint32_t first, size; /* numbers are first .. first + size - 1 */
+	uint32_t fresh;       /* how many numbers were ever handed out */
 	uint32_t freed_head, freed_count;
-	uint64_t count;		/* objects in the table; shown in the registry */
+	uint64_t count; /* objects in the table; shown in the registry */
 };
 
 /* Owners that are no user context: MLX5_SHARED_RESOURCE_UID is the other's name in the driver. */

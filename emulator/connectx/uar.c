@@ -15,11 +15,11 @@
  * A doorbell register is a pair of buffers that are used in turn, each log_bf_reg_size - 1 wide.
  */
 enum {
-	DOORBELL_CQ	= 0x020,	/* 8 bytes: arm request, CQ number */
-	DOORBELL_EQ_ARM	= 0x040,	/* 4 bytes: EQ number, consumer index; and arm */
-	DOORBELL_EQ	= 0x048,	/* the same without arming */
-	DOORBELL_SQ_RECORDLESS = 0x600,	/* as that below, of queues without a doorbell record */
-	DOORBELL_SQ	= 0x800,	/* to the end: the first 8 bytes of the last WQE */
+	DOORBELL_CQ = 0x020,            /* 8 bytes: arm request, CQ number */
+	DOORBELL_EQ_ARM = 0x040,        /* 4 bytes: EQ number, consumer index; and arm */
+	DOORBELL_EQ = 0x048,            /* the same without arming */
+	DOORBELL_SQ_RECORDLESS = 0x600, /* as that below, of queues without a doorbell record */
+	DOORBELL_SQ = 0x800,            /* to the end: the first 8 bytes of the last WQE */
 	DOORBELL_SQ_STEP = 0x100,
 };
 

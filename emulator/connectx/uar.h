@@ -20,14 +20,14 @@ struct connectx;
 
 struct uar {
 	uint32_t number;
-	uint32_t users;		/* EQs, CQs, QPs and SQs that take their doorbells here */
-	bool returned;		/* by DEALLOC_UAR: is there for its users only */
+	uint32_t users; /* EQs, CQs, QPs and SQs that take their doorbells here */
+	bool returned;  /* by DEALLOC_UAR: is there for its users only */
 
 	/* A WQE on its way through BlueFlame to a queue that takes it from there. */
 	struct {
-		uint32_t sqn;		/* of an SQ; 0: none */
-		uint32_t have;		/* bytes of the block that have come, in order */
-		uint32_t in_page;	/* of its first byte */
+		uint32_t sqn;     /* of an SQ; 0: none */
+		uint32_t have;    /* bytes of the block that have come, in order */
+		uint32_t in_page; /* of its first byte */
 		uint8_t block[WQE_BASIC_BLOCK];
 	} burst;
 };

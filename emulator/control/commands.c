@@ -71,8 +71,8 @@ static void add_value(void *context, const char *device, const char *name, uint6
 	add_number(context, name, value);
 }
 
-static void add_values(struct request *request, enum registry_kind kind,
-		       struct fabric_port *port, struct json_object *object)
+static void add_values(struct request *request, enum registry_kind kind, struct fabric_port *port,
+		       struct json_object *object)
 {
 	const struct registry_visitor visitor = { .value = add_value, .context = object };
 
@@ -88,8 +88,8 @@ static void describe_device(struct request *request, struct fabric_port *port,
 	snprintf(bdf, sizeof(bdf), "%02x:%02x.%x", id >> 8, id >> 3 & 0x1f, id & 7);
 	json_object_object_add(object, "requester", json_object_new_string(bdf));
 	json_object_object_add(object, PCIE_LINK, json_object_new_boolean(fabric_port_link(port)));
-	json_object_object_add(object, "flit", json_object_new_boolean(
-				       fabric_port_encoding(port) == TLP_FLIT));
+	json_object_object_add(object, "flit",
+			       json_object_new_boolean(fabric_port_encoding(port) == TLP_FLIT));
 }
 
 static void serve_devices(struct request *request)
@@ -181,8 +181,8 @@ static void serve_tlps(struct request *request)
 	counts = fabric_port_hint_counts(port, &count);
 	for (unsigned int i = 0; i < count; i++) {
 		entry = json_object_new_object();
-		json_object_object_add(entry, "namespace", json_object_new_string(
-					       namespace_name(counts[i].hints.hv)));
+		json_object_object_add(entry, "namespace",
+				       json_object_new_string(namespace_name(counts[i].hints.hv)));
 		add_number(entry, "st", counts[i].hints.st);
 		add_number(entry, "ph", counts[i].hints.ph);
 		add_number(entry, "writes", counts[i].writes);
@@ -210,7 +210,8 @@ static const char *action_name(enum fault_action action)
 
 static void describe_fault(const struct fault_point *fault, struct json_object *object)
 {
-	json_object_object_add(object, "action", json_object_new_string(
+	json_object_object_add(object, "action",
+			       json_object_new_string(
 				       fault->remaining ? action_name(fault->action) : "none"));
 	add_number(object, "remaining", fault->remaining);
 	add_number(object, "hits", fault->hits);
@@ -319,8 +320,9 @@ static void serve_link(struct request *request)
 		link->set(link, up);
 	else if (set)
 		fabric_port_set_link(port, up);
-	json_object_object_add(request->reply, "up", json_object_new_boolean(
-				       link ? link->get(link) : fabric_port_link(port)));
+	json_object_object_add(request->reply, "up",
+			       json_object_new_boolean(link ? link->get(link) :
+							      fabric_port_link(port)));
 }
 
 /* Here, not among the counters: a number that is wanted to be 0, and how to say that it is not. */
@@ -334,8 +336,8 @@ static void serve_losses(struct request *request)
 		return;
 	if (set)
 		fabric_port_expect_losses(port, expected);
-	json_object_object_add(request->reply, "expected", json_object_new_boolean(
-				       fabric_port_losses_expected(port)));
+	json_object_object_add(request->reply, "expected",
+			       json_object_new_boolean(fabric_port_losses_expected(port)));
 	add_number(request->reply, "lost_writes", fabric_port_counters(port)->lost_writes);
 	add_number(request->reply, "unexpected", fabric_port_counters(port)->unexpected_losses);
 }

@@ -15,19 +15,19 @@ struct registry;
 struct request {
 	struct registry *registry;
 	struct fabric *fabric;
-	struct json_object *arguments;	/* an object, or NULL: none */
-	struct json_object *reply;	/* an object, filled by the command */
-	const char *failure_class;	/* NULL: fine so far */
+	struct json_object *arguments; /* an object, or NULL: none */
+	struct json_object *reply;     /* an object, filled by the command */
+	const char *failure_class;     /* NULL: fine so far */
 	char failure[256];
 };
 
 struct command {
 	const char *name;
-	const char *arguments[8];	/* names of all allowed, NULL ends */
+	const char *arguments[8]; /* names of all allowed, NULL ends */
 	void (*serve)(struct request *request);
 };
 
-extern const struct command commands[];		/* a NULL name ends */
+extern const struct command commands[]; /* a NULL name ends */
 
 /** request_fail() - fail with a class and a sentence, if nothing failed before. */
 void request_fail(struct request *request, const char *failure_class, const char *format, ...)

@@ -40,18 +40,18 @@ struct capture;
 
 /* One memory request TLP as the completer sees it. Bytes enabled are always contiguous. */
 struct fabric_request {
-	uint16_t requester;		/* bus << 8 | device << 3 | function */
-	unsigned int bar;		/* of the completer */
-	uint64_t offset;		/* of the first enabled byte in the BAR */
-	uint32_t len;			/* enabled bytes, 1 to 4096, within one 4 KiB page */
-	struct tlp_hints hints;		/* as they arrive; all zero: none */
+	uint16_t requester;     /* bus << 8 | device << 3 | function */
+	unsigned int bar;       /* of the completer */
+	uint64_t offset;        /* of the first enabled byte in the BAR */
+	uint32_t len;           /* enabled bytes, 1 to 4096, within one 4 KiB page */
+	struct tlp_hints hints; /* as they arrive; all zero: none */
 };
 
 /* An AtomicOp (6.15). Values are in host byte order; on the bus they are little endian. */
 struct fabric_atomic {
-	enum tlp_type type;		/* TLP_FETCHADD64, TLP_SWAP64 or TLP_CAS64 */
-	uint64_t operand;		/* what to add, or to store */
-	uint64_t compare;		/* TLP_CAS64: what must be there for the operand to be stored */
+	enum tlp_type type; /* TLP_FETCHADD64, TLP_SWAP64 or TLP_CAS64 */
+	uint64_t operand;   /* what to add, or to store */
+	uint64_t compare;   /* TLP_CAS64: what must be there for the operand to be stored */
 };
 
 /** fabric_atomic_result() - Return: what @op leaves in place of @old, modulo the operands' size. */
@@ -101,10 +101,10 @@ int fabric_set_capture(struct fabric *fabric, struct capture *capture);
 struct capture *fabric_capture(const struct fabric *fabric);
 
 struct fabric_port_attr {
-	const char *name;		/* of the device, 1 to CAPTURE_NAME_MAX bytes, unique */
-	uint16_t requester;		/* ID that its requests carry; the guest's choice is not told */
-	enum tlp_encoding encoding;	/* of the packets on its link */
-	bool echo_st;			/* posted requests echo ST[7:0] in Tag: TLP_FLIT_ECHO_ST */
+	const char *name;           /* of the device, 1 to CAPTURE_NAME_MAX bytes, unique */
+	uint16_t requester;         /* ID that its requests carry; the guest's choice is not told */
+	enum tlp_encoding encoding; /* of the packets on its link */
+	bool echo_st;               /* posted requests echo ST[7:0] in Tag: TLP_FLIT_ECHO_ST */
 	const struct fabric_port_ops *ops;
 	void *device;
 };
@@ -230,17 +230,17 @@ enum tlp_encoding fabric_port_encoding(const struct fabric_port *port);
  * Counters, each seen from the device: what its link carried out and in.
  */
 struct fabric_counters {
-	uint64_t tx_writes, tx_reads;		/* peer-to-peer request TLPs sent */
-	uint64_t rx_writes, rx_reads;		/* peer-to-peer request TLPs received */
-	uint64_t tx_atomics, rx_atomics;	/* the same, AtomicOps */
+	uint64_t tx_writes, tx_reads;    /* peer-to-peer request TLPs sent */
+	uint64_t rx_writes, rx_reads;    /* peer-to-peer request TLPs received */
+	uint64_t tx_atomics, rx_atomics; /* the same, AtomicOps */
 	uint64_t tx_completions, rx_completions;
 	uint64_t tx_write_bytes, rx_write_bytes;
-	uint64_t ram_write_bytes, ram_read_bytes;	/* fabric_write()/fabric_read(), guest memory */
-	uint64_t refused;			/* requests of this device that had an -errno result */
-	uint64_t lost_writes;			/* those of them that were posted: nobody was told */
-	uint64_t unexpected_losses;		/* those of these that were not expected */
-	uint64_t hints_lost;			/* received requests beyond the table of hints */
-	uint64_t capture_errors;		/* TLPs that could not be recorded */
+	uint64_t ram_write_bytes, ram_read_bytes; /* fabric_write()/fabric_read(), guest memory */
+	uint64_t refused;           /* requests of this device that had an -errno result */
+	uint64_t lost_writes;       /* those of them that were posted: nobody was told */
+	uint64_t unexpected_losses; /* those of these that were not expected */
+	uint64_t hints_lost;        /* received requests beyond the table of hints */
+	uint64_t capture_errors;    /* TLPs that could not be recorded */
 };
 
 /** fabric_port_counters() - the live counters, valid as long as the port. */

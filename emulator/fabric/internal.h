@@ -15,12 +15,12 @@ struct mapping {
 };
 
 struct window {
-	uint64_t base, size;		/* size 0: closed */
+	uint64_t base, size; /* size 0: closed */
 };
 
 /* Refused requests are reported once for each of these, up to REFUSED_RANGES. */
 struct refused_range {
-	uint64_t number;		/* address / REFUSED_RANGE_SIZE */
+	uint64_t number; /* address / REFUSED_RANGE_SIZE */
 	bool write;
 	int err;
 };
@@ -33,9 +33,9 @@ struct refused_range {
 
 struct hint_table {
 	struct fabric_hint_count entries[FABRIC_MAX_HINT_COUNTS];
-	uint16_t slots[HINT_SLOTS];	/* index into entries plus 1; 0: free */
+	uint16_t slots[HINT_SLOTS]; /* index into entries plus 1; 0: free */
 	unsigned int count;
-	unsigned int last;		/* entry of the last request: bursts carry the same hints */
+	unsigned int last; /* entry of the last request: bursts carry the same hints */
 };
 
 struct fabric_port {
@@ -48,9 +48,9 @@ struct fabric_port {
 	uint32_t max_payload, max_read;
 	uint16_t next_tag;
 
-	struct mapping *mappings;	/* sorted by address */
+	struct mapping *mappings; /* sorted by address */
 	unsigned int mapping_count, mapping_room;
-	unsigned int last_mapping;	/* where the last look-up ended */
+	unsigned int last_mapping; /* where the last look-up ended */
 
 	struct fabric_counters counters;
 	struct refused_range refused[REFUSED_RANGES];
@@ -68,11 +68,11 @@ struct fabric {
 
 /* Where an address leads. */
 struct target {
-	uint8_t *ram;			/* guest memory, or NULL and then: */
+	uint8_t *ram; /* guest memory, or NULL and then: */
 	struct fabric_port *port;
 	unsigned int bar;
-	uint64_t offset;		/* in the BAR */
-	uint64_t len;			/* how far it goes on from here */
+	uint64_t offset; /* in the BAR */
+	uint64_t len;    /* how far it goes on from here */
 };
 
 /** mapping_find() - the mapping that contains @addr, or NULL. */
@@ -84,9 +84,9 @@ void refused_write(struct fabric_port *port, uint64_t addr, uint64_t len, int er
 /* One TLP on its way from @from to @to: count it on both links, and record it if wanted. */
 struct transfer {
 	struct fabric_port *from, *to;
-	struct tlp_hints hints;		/* as sent */
-	struct tlp_hints arriving;	/* as received, after a change of encoding */
-	uint64_t time_ns;		/* since the epoch; set if there is a capture */
+	struct tlp_hints hints;    /* as sent */
+	struct tlp_hints arriving; /* as received, after a change of encoding */
+	uint64_t time_ns;          /* since the epoch; set if there is a capture */
 };
 
 /** trace_start() - set up what all TLPs of one request share. */

@@ -77,7 +77,11 @@ int fabric_map(struct fabric_port *port, uint64_t addr, uint64_t len, void *host
 	memmove(&port->mappings[index + 1], &port->mappings[index],
 		(port->mapping_count - index) * sizeof(*port->mappings));
 	port->mappings[index] = (struct mapping){
-		.addr = addr, .len = len, .host = host, .read = read, .write = write,
+		.addr = addr,
+		.len = len,
+		.host = host,
+		.read = read,
+		.write = write,
 	};
 	port->mapping_count++;
 	return 0;

@@ -42,7 +42,9 @@ static bool is_new(struct fabric_port *port, const struct refused_range *range)
 static void report(struct fabric_port *port, uint64_t addr, uint64_t len, bool write, int err)
 {
 	const struct refused_range range = {
-		.number = addr / REFUSED_RANGE_SIZE, .write = write, .err = err,
+		.number = addr / REFUSED_RANGE_SIZE,
+		.write = write,
+		.err = err,
 	};
 
 	if (!is_new(port, &range))

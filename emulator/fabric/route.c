@@ -21,7 +21,9 @@ static bool find_window(struct fabric_port *from, uint64_t addr, struct target *
 			if (addr - window->base >= window->size)
 				continue;
 			*target = (struct target){
-				.port = port, .bar = bar, .offset = addr - window->base,
+				.port = port,
+				.bar = bar,
+				.offset = addr - window->base,
 				.len = window->size - (addr - window->base),
 			};
 			return true;
@@ -92,7 +94,9 @@ static struct transfer transfer_between(struct fabric_port *from, struct fabric_
 					const struct tlp_hints *hints)
 {
 	struct transfer transfer = {
-		.from = from, .to = to, .hints = *hints,
+		.from = from,
+		.to = to,
+		.hints = *hints,
 		.arriving = any_nonflit(from, to) ? tlp_nonflit_hints(*hints) : *hints,
 	};
 
@@ -105,7 +109,9 @@ static void peer_write(struct fabric_port *from, const struct target *target, ui
 {
 	struct transfer transfer = transfer_between(from, target->port, hints);
 	struct fabric_request req = {
-		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
+		.requester = from->attr.requester,
+		.bar = target->bar,
+		.offset = target->offset,
 		.hints = transfer.arriving,
 	};
 
@@ -153,7 +159,9 @@ static void peer_read(struct fabric_port *from, const struct target *target, uin
 	struct transfer transfer = transfer_between(from, target->port, hints);
 	bool whole_dws = any_nonflit(from, target->port) && tlp_hints_valid(hints);
 	struct fabric_request req = {
-		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
+		.requester = from->attr.requester,
+		.bar = target->bar,
+		.offset = target->offset,
 		.hints = transfer.arriving,
 	};
 
@@ -177,8 +185,11 @@ static int peer_atomic(struct fabric_port *from, const struct target *target, ui
 	const struct fabric_port_attr *completer = &target->port->attr;
 	struct transfer transfer = transfer_between(from, target->port, hints);
 	const struct fabric_request req = {
-		.requester = from->attr.requester, .bar = target->bar, .offset = target->offset,
-		.len = len, .hints = transfer.arriving,
+		.requester = from->attr.requester,
+		.bar = target->bar,
+		.offset = target->offset,
+		.len = len,
+		.hints = transfer.arriving,
 	};
 	uint16_t tag = trace_atomic(&transfer, addr, len, op);
 	bool done = completer->ops->mem_atomic &&
@@ -197,8 +208,9 @@ int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
 	err = err ? err : resolve(port, addr, true, &target);
 	if (!err && target.ram)
 		err = -EFAULT;
-	err = err ? err : peer_atomic(port, &target, addr, len, op, old,
-				      tlp_hints_valid(hints) ? hints : &no_hints);
+	err = err ? err :
+		    peer_atomic(port, &target, addr, len, op, old,
+				tlp_hints_valid(hints) ? hints : &no_hints);
 	if (err)
 		port->counters.refused++;
 	return err;

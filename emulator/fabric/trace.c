@@ -14,8 +14,7 @@ static uint32_t hint_key(const struct tlp_hints *hints)
 }
 
 /* The entry of @hints, made if there is none yet; NULL when the table is full. */
-static struct fabric_hint_count *hint_entry(struct hint_table *table,
-					    const struct tlp_hints *hints)
+static struct fabric_hint_count *hint_entry(struct hint_table *table, const struct tlp_hints *hints)
 {
 	uint32_t key = hint_key(hints);
 	/* Fibonacci hashing: the upper bits of the product are well mixed. */
@@ -53,7 +52,7 @@ void trace_start(struct transfer *transfer)
 struct packet {
 	const struct tlp *tlp;
 	uint8_t header[TLP_MAX_HEADER];
-	size_t header_len;		/* 0: it cannot be encoded */
+	size_t header_len; /* 0: it cannot be encoded */
 };
 
 static void encode(struct packet *packet, const struct fabric_port *link, bool echo_st)

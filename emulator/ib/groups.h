@@ -17,11 +17,11 @@
 
 /* JoinState: bits of a member. */
 enum {
-	GROUP_FULL		= 1 << 0,
-	GROUP_NON		= 1 << 1,
-	GROUP_SEND_ONLY		= 1 << 2,
-	GROUP_SEND_ONLY_FULL	= 1 << 3,
-	GROUP_STATES		= 0xf,
+	GROUP_FULL = 1 << 0,
+	GROUP_NON = 1 << 1,
+	GROUP_SEND_ONLY = 1 << 2,
+	GROUP_SEND_ONLY_FULL = 1 << 3,
+	GROUP_STATES = 0xf,
 };
 
 struct group_member {
@@ -32,15 +32,15 @@ struct group_member {
 
 struct group {
 	uint16_t mlid;
-	bool permanent;			/* stays when its last member has gone */
-	uint8_t record[GROUP_RECORD];	/* what is the same for all members; begins with the MGID */
+	bool permanent;               /* stays when its last member has gone */
+	uint8_t record[GROUP_RECORD]; /* what is the same for all members; begins with the MGID */
 	LIST_HEAD(, group_member) members;
 };
 
 struct groups {
-	struct group *by_mlid[GROUPS_MAX];	/* from IB_LID_MULTICAST on */
-	unsigned int next;			/* where to look for a free one */
-	uint32_t made;				/* by MGIDs that the administrator chose */
+	struct group *by_mlid[GROUPS_MAX]; /* from IB_LID_MULTICAST on */
+	unsigned int next;                 /* where to look for a free one */
+	uint32_t made;                     /* by MGIDs that the administrator chose */
 };
 
 /** groups_fini() - free all. */

@@ -17,8 +17,8 @@
 #define CAP_SM		(1U << 1)	/* CapabilityMask: the manager is here */
 
 struct manager {
-	struct ib_port port;		/* its own */
-	struct ib_ports ports;		/* of the subnet, its own among them */
+	struct ib_port port;   /* its own */
+	struct ib_ports ports; /* of the subnet, its own among them */
 	struct sa sa;
 	struct engine_work work;
 	struct ib_packet inbox[INBOX];

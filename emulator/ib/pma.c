@@ -102,8 +102,7 @@ static void set_counters_ext(const struct pma_counters *counters, uint8_t *data)
 	get_counters_ext(counters, data);
 }
 
-static uint16_t execute(const struct pma_counters *counters, uint8_t number,
-			struct ib_pma_mad *mad)
+static uint16_t execute(const struct pma_counters *counters, uint8_t number, struct ib_pma_mad *mad)
 {
 	bool set = mad->mad_hdr.method == IB_MGMT_METHOD_SET;
 	uint8_t port = mad->data[1]; /* PortSelect is the second byte of all of them */

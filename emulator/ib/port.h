@@ -18,8 +18,8 @@
 #define IB_MTU_4096		5	/* code: 256 bytes << (code - 1) */
 #define IB_RATE_4X_NDR		21	/* code of 400 Gb/s: table of PathRecord, 15.2.5.16 */
 
-enum ib_node_type { IB_NODE_CA = 1, IB_NODE_SWITCH = 2 };	/* NodeInfo, 14.2.5.3 */
-enum ib_port_state { IB_PORT_DOWN = 1, IB_PORT_ACTIVE = 4 };	/* PortInfo, 14.2.5.6 */
+enum ib_node_type { IB_NODE_CA = 1, IB_NODE_SWITCH = 2 };    /* NodeInfo, 14.2.5.3 */
+enum ib_port_state { IB_PORT_DOWN = 1, IB_PORT_ACTIVE = 4 }; /* PortInfo, 14.2.5.6 */
 enum ib_phys_state { IB_PHYS_POLLING = 2, IB_PHYS_LINK_UP = 5 };
 
 /* In packets, and in bytes of their payloads. */
@@ -30,11 +30,11 @@ struct ib_traffic {
 /* What a port and its node are at this moment. */
 struct ib_port_attr {
 	enum ib_node_type type;
-	bool manager;			/* the subnet manager runs here */
-	uint8_t number;			/* of the port in its node: 1, or 0 for a switch itself */
-	uint8_t ports;			/* that the node has */
-	uint8_t guids;			/* places for them; the port's own is the first */
-	uint16_t pkeys;			/* places for partitions; the default is the first */
+	bool manager;   /* the subnet manager runs here */
+	uint8_t number; /* of the port in its node: 1, or 0 for a switch itself */
+	uint8_t ports;  /* that the node has */
+	uint8_t guids;  /* places for them; the port's own is the first */
+	uint16_t pkeys; /* places for partitions; the default is the first */
 	uint16_t device_id;
 	uint64_t node_guid, port_guid;
 	uint16_t lid, manager_lid;
@@ -42,15 +42,15 @@ struct ib_port_attr {
 	uint32_t cap_mask;
 	uint16_t cap_mask2;
 	uint16_t pkey_violations, qkey_violations;
-	char description[64];		/* of the node */
+	char description[64]; /* of the node */
 };
 
 /* A management datagram on its way. */
 struct ib_packet {
 	uint16_t slid, dlid;
-	uint32_t source_qpn, qpn;	/* the second to a management QP, 0 or 1 */
+	uint32_t source_qpn, qpn; /* the second to a management QP, 0 or 1 */
 	uint8_t sl;
-	bool grh;			/* with a global route header, between these: */
+	bool grh; /* with a global route header, between these: */
 	uint8_t sgid[IB_GID_BYTES], dgid[IB_GID_BYTES];
 	_Alignas(8) uint8_t mad[256];
 };
@@ -67,7 +67,7 @@ struct ib_port_ops {
 /* Embed it in the device. */
 struct ib_port {
 	const struct ib_port_ops *ops;
-	TAILQ_ENTRY(ib_port) entry;	/* of the manager's list */
+	TAILQ_ENTRY(ib_port) entry; /* of the manager's list */
 };
 
 TAILQ_HEAD(ib_ports, ib_port);

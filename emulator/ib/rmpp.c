@@ -16,11 +16,11 @@ struct transfer {
 	LIST_ENTRY(transfer) entry;
 	struct rmpp *rmpp;
 	struct engine_timer timer;
-	struct ib_packet packet;	/* headers of every segment */
+	struct ib_packet packet; /* headers of every segment */
 	uint32_t segments;
-	uint32_t acknowledged;		/* all up to this one, counting from 1 */
-	uint32_t window;		/* the last that may be sent */
-	unsigned int resends;		/* left until it is given up */
+	uint32_t acknowledged; /* all up to this one, counting from 1 */
+	uint32_t window;       /* the last that may be sent */
+	unsigned int resends;  /* left until it is given up */
 	size_t bytes;
 	uint8_t data[];
 };
@@ -70,8 +70,8 @@ static void send_segment(struct transfer *transfer, uint32_t number)
 /* All that may be sent and has not been acknowledged. */
 static void send_window(struct transfer *transfer, uint32_t first)
 {
-	for (uint32_t number = first;
-	     number <= transfer->window && number <= transfer->segments; number++)
+	for (uint32_t number = first; number <= transfer->window && number <= transfer->segments;
+	     number++)
 		send_segment(transfer, number);
 	engine_timer_arm(&transfer->timer, RESEND_NS);
 }

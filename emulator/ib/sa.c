@@ -66,7 +66,9 @@ static uint16_t table_make(struct sa_table *table, const struct sa_attribute *at
 			   const struct sa_request *request)
 {
 	*table = (struct sa_table){
-		.request = request, .limit = UINT32_MAX, .records = malloc(SA_TABLE_MAX),
+		.request = request,
+		.limit = UINT32_MAX,
+		.records = malloc(SA_TABLE_MAX),
 	};
 	if (!table->records)
 		return SA_NO_RESOURCES;
@@ -118,8 +120,8 @@ static void turn(const struct ib_packet *request, struct ib_packet *answer)
 	memcpy(answer->dgid, request->sgid, sizeof(answer->dgid));
 }
 
-static void respond(struct sa *sa, const struct ib_packet *request,
-		    const struct sa_layout *layout, uint16_t status, const uint8_t *record)
+static void respond(struct sa *sa, const struct ib_packet *request, const struct sa_layout *layout,
+		    uint16_t status, const uint8_t *record)
 {
 	struct ib_packet packet;
 	struct ib_sa_mad *mad = (struct ib_sa_mad *)packet.mad;
@@ -185,20 +187,20 @@ static void receive_request(struct sa *sa, const struct ib_packet *packet)
 	uint16_t id = be16_to_cpu(mad->mad_hdr.attr_id);
 	const struct sa_attribute *attribute = attribute_find(id);
 	const struct sa_request request = {
-		.sa = sa, .layout = attribute ? attribute->layout : NULL,
-		.mask = be64_to_cpu(mad->sa_hdr.comp_mask), .wanted = mad->data,
+		.sa = sa,
+		.layout = attribute ? attribute->layout : NULL,
+		.mask = be64_to_cpu(mad->sa_hdr.comp_mask),
+		.wanted = mad->data,
 		.packet = packet,
 	};
 	uint16_t status = mad_check((const struct ib_mad_hdr *)mad, SA_CLASS_VERSION);
 	uint8_t record[SA_RECORD_MAX] = { 0 };
 
-	if (!status && id == SA_ATTR_CLASS_PORT_INFO &&
-	    mad->mad_hdr.method == IB_MGMT_METHOD_GET)
+	if (!status && id == SA_ATTR_CLASS_PORT_INFO && mad->mad_hdr.method == IB_MGMT_METHOD_GET)
 		status = get_class_port_info(record);
 	else if (!status && !attribute)
 		status = IB_MGMT_MAD_STATUS_UNSUPPORTED_METHOD_ATTRIB;
-	else if (!status && mad->mad_hdr.method == SA_METHOD_GET_TABLE &&
-		 attribute->list)
+	else if (!status && mad->mad_hdr.method == SA_METHOD_GET_TABLE && attribute->list)
 		return respond_table(sa, packet, attribute, &request);
 	else if (!status)
 		status = execute(attribute, &request, mad->mad_hdr.method, record);

@@ -30,47 +30,47 @@
 
 /* Methods that only this class has: table 184. */
 enum {
-	SA_METHOD_GET_TABLE	= 0x12,
-	SA_METHOD_DELETE	= 0x15,
+	SA_METHOD_GET_TABLE = 0x12,
+	SA_METHOD_DELETE = 0x15,
 };
 
 /* Attributes: table 188. */
 enum {
-	SA_ATTR_CLASS_PORT_INFO	= 0x01,
-	SA_ATTR_NOTICE		= 0x02,
-	SA_ATTR_INFORM		= 0x03,	/* InformInfo */
-	SA_ATTR_NODE		= 0x11,
-	SA_ATTR_PORT_INFO	= 0x12,
-	SA_ATTR_SERVICE		= 0x31,
-	SA_ATTR_PATH		= 0x35,
-	SA_ATTR_GROUP		= 0x38,	/* MCMemberRecord */
+	SA_ATTR_CLASS_PORT_INFO = 0x01,
+	SA_ATTR_NOTICE = 0x02,
+	SA_ATTR_INFORM = 0x03, /* InformInfo */
+	SA_ATTR_NODE = 0x11,
+	SA_ATTR_PORT_INFO = 0x12,
+	SA_ATTR_SERVICE = 0x31,
+	SA_ATTR_PATH = 0x35,
+	SA_ATTR_GROUP = 0x38, /* MCMemberRecord */
 };
 
 /* Status of the class, in the upper half of the header's: table 186. */
 enum {
-	SA_NO_RESOURCES		= 0x0100,
-	SA_REQUEST_INVALID	= 0x0200,
-	SA_NO_RECORDS		= 0x0300,
-	SA_TOO_MANY_RECORDS	= 0x0400,
-	SA_INVALID_GID		= 0x0500,
-	SA_MISSING_COMPONENTS	= 0x0600,
+	SA_NO_RESOURCES = 0x0100,
+	SA_REQUEST_INVALID = 0x0200,
+	SA_NO_RECORDS = 0x0300,
+	SA_TOO_MANY_RECORDS = 0x0400,
+	SA_INVALID_GID = 0x0500,
+	SA_MISSING_COMPONENTS = 0x0600,
 };
 
 /* What subscribers are told: table 131. */
 enum {
-	SA_TRAP_PORT_UP		= 64,
-	SA_TRAP_PORT_DOWN	= 65,
-	SA_TRAP_GROUP_CREATED	= 66,
-	SA_TRAP_GROUP_DELETED	= 67,
+	SA_TRAP_PORT_UP = 64,
+	SA_TRAP_PORT_DOWN = 65,
+	SA_TRAP_GROUP_CREATED = 66,
+	SA_TRAP_GROUP_DELETED = 67,
 };
 
 /* How a component of a request is held against a record's. */
 enum sa_how {
 	SA_EQUAL,
-	SA_ANY,		/* not at all: reserved, or for the record to take over */
-	SA_SELECTOR,	/* says how the next is compared: enum sa_selector */
-	SA_SELECTED,	/* by the one before, if the request has that, too */
-	SA_PKEY,	/* equal but for the membership bit */
+	SA_ANY,      /* not at all: reserved, or for the record to take over */
+	SA_SELECTOR, /* says how the next is compared: enum sa_selector */
+	SA_SELECTED, /* by the one before, if the request has that, too */
+	SA_PKEY,     /* equal but for the membership bit */
 };
 
 enum sa_selector { SA_GREATER, SA_LESS, SA_EXACTLY, SA_BEST };
@@ -78,13 +78,13 @@ enum sa_selector { SA_GREATER, SA_LESS, SA_EXACTLY, SA_BEST };
 /* One of a record's components. They lie one after the other; each has one bit of the mask. */
 struct sa_component {
 	uint16_t bits;
-	uint8_t how;	/* enum sa_how */
+	uint8_t how; /* enum sa_how */
 };
 
 struct sa_layout {
 	const struct sa_component *components;
-	uint8_t num;	/* of components; the mask's bits above mean nothing */
-	uint8_t bytes;	/* of a record */
+	uint8_t num;   /* of components; the mask's bits above mean nothing */
+	uint8_t bytes; /* of a record */
 };
 
 struct sa_inform;
@@ -97,7 +97,7 @@ struct sa {
 	unsigned int service_count;
 	LIST_HEAD(, sa_inform) informs;
 	unsigned int inform_count;
-	uint64_t reports;		/* sent */
+	uint64_t reports; /* sent */
 	struct rmpp rmpp;
 };
 
@@ -106,8 +106,8 @@ struct sa_request {
 	struct sa *sa;
 	const struct sa_layout *layout;
 	uint64_t mask;
-	const uint8_t *wanted;		/* SA_RECORD_MAX bytes */
-	const struct ib_packet *packet;	/* who asks */
+	const uint8_t *wanted;          /* SA_RECORD_MAX bytes */
+	const struct ib_packet *packet; /* who asks */
 };
 
 /* A table while it is made. */
@@ -143,7 +143,7 @@ extern const struct sa_attribute sa_path, sa_node, sa_port_info, sa_group, sa_in
  * Return: 0 or -ENOMEM.
  */
 int sa_init(struct sa *sa, struct engine *engine, const struct ib_ports *ports, rmpp_send *send,
-	     void *context);
+	    void *context);
 void sa_fini(struct sa *sa);
 
 /** sa_receive() - a datagram of its class has arrived; it may answer at once by @send. */

@@ -5,13 +5,26 @@
 
 #include <string.h>
 
-
 #define GID_MULTICAST	0xff	/* first byte of every multicast GID: 4.1.1 */
 
 enum {
-	GROUP_MGID, GROUP_PORT_GID, GROUP_QKEY, GROUP_MLID, GROUP_MTU_SELECTOR, GROUP_MTU,
-	GROUP_TCLASS, GROUP_PKEY, GROUP_RATE_SELECTOR, GROUP_RATE, GROUP_LIFE_SELECTOR, GROUP_LIFE,
-	GROUP_SL, GROUP_FLOW_LABEL, GROUP_HOP_LIMIT, GROUP_SCOPE, GROUP_JOIN_STATE,
+	GROUP_MGID,
+	GROUP_PORT_GID,
+	GROUP_QKEY,
+	GROUP_MLID,
+	GROUP_MTU_SELECTOR,
+	GROUP_MTU,
+	GROUP_TCLASS,
+	GROUP_PKEY,
+	GROUP_RATE_SELECTOR,
+	GROUP_RATE,
+	GROUP_LIFE_SELECTOR,
+	GROUP_LIFE,
+	GROUP_SL,
+	GROUP_FLOW_LABEL,
+	GROUP_HOP_LIMIT,
+	GROUP_SCOPE,
+	GROUP_JOIN_STATE,
 	GROUP_PROXY_JOIN,
 };
 
@@ -24,24 +37,24 @@ enum {
 #define OF_MEMBER	(BIT_OF(PORT_GID) | BIT_OF(JOIN_STATE) | BIT_OF(PROXY_JOIN))
 
 static const struct sa_component components[] = {
-	[GROUP_MGID]		= { 128, SA_EQUAL },
-	[GROUP_PORT_GID]	= { 128, SA_EQUAL },
-	[GROUP_QKEY]		= { 32, SA_EQUAL },
-	[GROUP_MLID]		= { 16, SA_EQUAL },
-	[GROUP_MTU_SELECTOR]	= { 2, SA_SELECTOR },
-	[GROUP_MTU]		= { 6, SA_SELECTED },
-	[GROUP_TCLASS]		= { 8, SA_EQUAL },
-	[GROUP_PKEY]		= { 16, SA_PKEY },
-	[GROUP_RATE_SELECTOR]	= { 2, SA_SELECTOR },
-	[GROUP_RATE]		= { 6, SA_SELECTED },
-	[GROUP_LIFE_SELECTOR]	= { 2, SA_SELECTOR },
-	[GROUP_LIFE]		= { 6, SA_SELECTED },
-	[GROUP_SL]		= { 4, SA_EQUAL },
-	[GROUP_FLOW_LABEL]	= { 20, SA_EQUAL },
-	[GROUP_HOP_LIMIT]	= { 8, SA_EQUAL },
-	[GROUP_SCOPE]		= { 4, SA_EQUAL },
-	[GROUP_JOIN_STATE]	= { 4, SA_ANY },	/* a wish of its own for each method */
-	[GROUP_PROXY_JOIN]	= { 1, SA_EQUAL },
+	[GROUP_MGID] = { 128, SA_EQUAL },
+	[GROUP_PORT_GID] = { 128, SA_EQUAL },
+	[GROUP_QKEY] = { 32, SA_EQUAL },
+	[GROUP_MLID] = { 16, SA_EQUAL },
+	[GROUP_MTU_SELECTOR] = { 2, SA_SELECTOR },
+	[GROUP_MTU] = { 6, SA_SELECTED },
+	[GROUP_TCLASS] = { 8, SA_EQUAL },
+	[GROUP_PKEY] = { 16, SA_PKEY },
+	[GROUP_RATE_SELECTOR] = { 2, SA_SELECTOR },
+	[GROUP_RATE] = { 6, SA_SELECTED },
+	[GROUP_LIFE_SELECTOR] = { 2, SA_SELECTOR },
+	[GROUP_LIFE] = { 6, SA_SELECTED },
+	[GROUP_SL] = { 4, SA_EQUAL },
+	[GROUP_FLOW_LABEL] = { 20, SA_EQUAL },
+	[GROUP_HOP_LIMIT] = { 8, SA_EQUAL },
+	[GROUP_SCOPE] = { 4, SA_EQUAL },
+	[GROUP_JOIN_STATE] = { 4, SA_ANY }, /* a wish of its own for each method */
+	[GROUP_PROXY_JOIN] = { 1, SA_EQUAL },
 };
 
 static const struct sa_layout layout = { components, ARRAY_SIZE(components), GROUP_RECORD };
@@ -109,7 +122,8 @@ static bool choose(const struct sa_request *request, uint8_t *record, unsigned i
 	if (!sa_has(request, 1ULL << component))
 		return true;
 	switch (sa_has(request, 1ULL << (component - 1)) ?
-			sa_get(&layout, request->wanted, component - 1) : SA_EXACTLY) {
+			sa_get(&layout, request->wanted, component - 1) :
+			SA_EXACTLY) {
 	case SA_EXACTLY:
 		value = wanted;
 		break;
@@ -286,5 +300,9 @@ static void list(struct sa_table *table)
 }
 
 const struct sa_attribute sa_group = {
-	.id = SA_ATTR_GROUP, .layout = &layout, .list = list, .set = join, .remove = leave,
+	.id = SA_ATTR_GROUP,
+	.layout = &layout,
+	.list = list,
+	.set = join,
+	.remove = leave,
 };

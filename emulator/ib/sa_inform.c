@@ -23,7 +23,7 @@ static const struct sa_layout layout = { NULL, 0, INFORM_BYTES };
 
 struct sa_inform {
 	LIST_ENTRY(sa_inform) entry;
-	struct ib_packet request;	/* by whom; reports go back the same way */
+	struct ib_packet request; /* by whom; reports go back the same way */
 	uint16_t trap;
 };
 
@@ -97,9 +97,12 @@ static void send_report(struct sa *sa, const struct sa_inform *inform, uint16_t 
 {
 	const struct ib_packet *request = &inform->request;
 	struct ib_packet packet = {
-		.slid = request->dlid, .dlid = request->slid,
-		.source_qpn = request->qpn, .qpn = request->source_qpn,
-		.sl = request->sl, .grh = request->grh,
+		.slid = request->dlid,
+		.dlid = request->slid,
+		.source_qpn = request->qpn,
+		.qpn = request->source_qpn,
+		.sl = request->sl,
+		.grh = request->grh,
 	};
 	struct ib_sa_mad *mad = (struct ib_sa_mad *)packet.mad;
 

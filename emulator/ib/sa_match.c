@@ -36,8 +36,7 @@ uint32_t sa_get(const struct sa_layout *layout, const uint8_t *record, unsigned 
 	return value;
 }
 
-void sa_put(const struct sa_layout *layout, uint8_t *record, unsigned int component,
-	    uint32_t value)
+void sa_put(const struct sa_layout *layout, uint8_t *record, unsigned int component, uint32_t value)
 {
 	unsigned int bits = layout->components[component].bits;
 	unsigned int bit = position(layout, component);
@@ -79,7 +78,7 @@ static bool selected(uint32_t selector, uint32_t wanted, uint32_t value)
 		return value < wanted;
 	case SA_EXACTLY:
 		return value == wanted;
-	default:	/* the best there is: there is but one */
+	default: /* the best there is: there is but one */
 		return true;
 	}
 }

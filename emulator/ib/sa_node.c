@@ -16,23 +16,33 @@
 #define PORT_INFO	4
 
 static const struct sa_component node_components[] = {
-	EQ(16), RESERVED(16),				/* LID */
-	EQ(8), EQ(8), EQ(8), EQ(8), EQ(64), EQ(64),	/* versions, type, ports, GUIDs */
-	EQ(64), EQ(16), EQ(16), EQ(32), EQ(8), EQ(24),	/* port GUID ... vendor */
-	EQ(512),					/* NodeDescription */
+	EQ(16),  RESERVED(16),                                 /* LID */
+	EQ(8),   EQ(8),        EQ(8),  EQ(8),  EQ(64), EQ(64), /* versions, type, ports, GUIDs */
+	EQ(64),  EQ(16),       EQ(16), EQ(32), EQ(8),  EQ(24), /* port GUID ... vendor */
+	EQ(512),                                               /* NodeDescription */
 };
 
-static const struct sa_component port_components[] = {
-	EQ(16), EQ(8), RESERVED(8),			/* LID, port, options */
-	EQ(64), EQ(64), EQ(16), EQ(16), EQ(32), EQ(16),	/* M_Key ... DiagCode */
-	EQ(16), EQ(8), EQ(8), EQ(8), EQ(8),		/* lease, port, widths */
-	EQ(4), EQ(4), EQ(4), EQ(4), EQ(2), RESERVED(3), EQ(3), EQ(4), EQ(4),	/* speed ... LMC */
-	EQ(4), EQ(4), EQ(4), EQ(4), EQ(8), EQ(8), EQ(8), EQ(4), EQ(4),	/* MTU, SL, VLs, MTUCap */
-	EQ(3), EQ(5), EQ(4), EQ(1), EQ(1), EQ(1), EQ(1),	/* stall count ... filters */
-	EQ(16), EQ(16), EQ(16), EQ(8),			/* violations, GUIDCap */
-	EQ(1), RESERVED(2), EQ(5), RESERVED(3), EQ(5), EQ(4), EQ(4), EQ(16), RESERVED(8), EQ(24),
-	EQ(16), EQ(4), EQ(4), RESERVED(3), EQ(5),	/* CapabilityMask2, extended speeds */
-};
+static const struct sa_component
+	port_components[] = {
+		EQ(16),      EQ(8),       RESERVED(8), /* LID, port, options */
+		EQ(64),      EQ(64),      EQ(16),      EQ(16),
+		EQ(32),      EQ(16), /* M_Key ... DiagCode */
+		EQ(16),      EQ(8),       EQ(8),       EQ(8),
+		EQ(8), /* lease, port, widths */
+		EQ(4),       EQ(4),       EQ(4),       EQ(4),
+		EQ(2),       RESERVED(3), EQ(3),       EQ(4),
+		EQ(4), /* speed ... LMC */
+		EQ(4),       EQ(4),       EQ(4),       EQ(4),
+		EQ(8),       EQ(8),       EQ(8),       EQ(4),
+		EQ(4), /* MTU, SL, VLs, MTUCap */
+		EQ(3),       EQ(5),       EQ(4),       EQ(1),
+		EQ(1),       EQ(1),       EQ(1),              /* stall count ... filters */
+		EQ(16),      EQ(16),      EQ(16),      EQ(8), /* violations, GUIDCap */
+		EQ(1),       RESERVED(2), EQ(5),       RESERVED(3),
+		EQ(5),       EQ(4),       EQ(4),       EQ(16),
+		RESERVED(8), EQ(24),      EQ(16),      EQ(4),
+		EQ(4),       RESERVED(3), EQ(5), /* CapabilityMask2, extended speeds */
+	};
 
 static const struct sa_layout node_layout = { node_components, ARRAY_SIZE(node_components), 108 };
 static const struct sa_layout port_layout = { port_components, ARRAY_SIZE(port_components), 68 };
@@ -85,9 +95,13 @@ static void list_ports(struct sa_table *table)
 }
 
 const struct sa_attribute sa_node = {
-	.id = SA_ATTR_NODE, .layout = &node_layout, .list = list_nodes,
+	.id = SA_ATTR_NODE,
+	.layout = &node_layout,
+	.list = list_nodes,
 };
 
 const struct sa_attribute sa_port_info = {
-	.id = SA_ATTR_PORT_INFO, .layout = &port_layout, .list = list_ports,
+	.id = SA_ATTR_PORT_INFO,
+	.layout = &port_layout,
+	.list = list_ports,
 };

@@ -5,41 +5,59 @@
 
 #include <string.h>
 
-
 #define PACKET_LIFE_TIME	12	/* 4.096 us << 12, 17 ms: a busy host is the slowest part */
 
 enum {
-	PATH_SERVICE_ID_HIGH, PATH_SERVICE_ID, PATH_DGID, PATH_SGID, PATH_DLID, PATH_SLID, PATH_RAW,
-	PATH_RESERVED, PATH_FLOW_LABEL, PATH_HOP_LIMIT, PATH_TCLASS, PATH_REVERSIBLE,
-	PATH_NUMBER, PATH_PKEY, PATH_QOS_CLASS, PATH_SL, PATH_MTU_SELECTOR, PATH_MTU,
-	PATH_RATE_SELECTOR, PATH_RATE, PATH_LIFE_SELECTOR, PATH_LIFE, PATH_PREFERENCE,
+	PATH_SERVICE_ID_HIGH,
+	PATH_SERVICE_ID,
+	PATH_DGID,
+	PATH_SGID,
+	PATH_DLID,
+	PATH_SLID,
+	PATH_RAW,
+	PATH_RESERVED,
+	PATH_FLOW_LABEL,
+	PATH_HOP_LIMIT,
+	PATH_TCLASS,
+	PATH_REVERSIBLE,
+	PATH_NUMBER,
+	PATH_PKEY,
+	PATH_QOS_CLASS,
+	PATH_SL,
+	PATH_MTU_SELECTOR,
+	PATH_MTU,
+	PATH_RATE_SELECTOR,
+	PATH_RATE,
+	PATH_LIFE_SELECTOR,
+	PATH_LIFE,
+	PATH_PREFERENCE,
 };
 
 /* What only the receiver of a path uses is as it was asked for. */
 static const struct sa_component components[] = {
-	[PATH_SERVICE_ID_HIGH]	= { 8, SA_ANY },
-	[PATH_SERVICE_ID]	= { 56, SA_ANY },
-	[PATH_DGID]		= { 128, SA_EQUAL },
-	[PATH_SGID]		= { 128, SA_EQUAL },
-	[PATH_DLID]		= { 16, SA_EQUAL },
-	[PATH_SLID]		= { 16, SA_EQUAL },
-	[PATH_RAW]		= { 1, SA_EQUAL },
-	[PATH_RESERVED]		= { 3, SA_ANY },
-	[PATH_FLOW_LABEL]	= { 20, SA_ANY },
-	[PATH_HOP_LIMIT]	= { 8, SA_ANY },
-	[PATH_TCLASS]		= { 8, SA_ANY },
-	[PATH_REVERSIBLE]	= { 1, SA_ANY },	/* it is, which is more than was asked */
-	[PATH_NUMBER]		= { 7, SA_ANY },	/* how many are wanted */
-	[PATH_PKEY]		= { 16, SA_PKEY },
-	[PATH_QOS_CLASS]	= { 12, SA_ANY },
-	[PATH_SL]		= { 4, SA_EQUAL },
-	[PATH_MTU_SELECTOR]	= { 2, SA_SELECTOR },
-	[PATH_MTU]		= { 6, SA_SELECTED },
-	[PATH_RATE_SELECTOR]	= { 2, SA_SELECTOR },
-	[PATH_RATE]		= { 6, SA_SELECTED },
-	[PATH_LIFE_SELECTOR]	= { 2, SA_SELECTOR },
-	[PATH_LIFE]		= { 6, SA_SELECTED },
-	[PATH_PREFERENCE]	= { 8, SA_ANY },
+	[PATH_SERVICE_ID_HIGH] = { 8, SA_ANY },
+	[PATH_SERVICE_ID] = { 56, SA_ANY },
+	[PATH_DGID] = { 128, SA_EQUAL },
+	[PATH_SGID] = { 128, SA_EQUAL },
+	[PATH_DLID] = { 16, SA_EQUAL },
+	[PATH_SLID] = { 16, SA_EQUAL },
+	[PATH_RAW] = { 1, SA_EQUAL },
+	[PATH_RESERVED] = { 3, SA_ANY },
+	[PATH_FLOW_LABEL] = { 20, SA_ANY },
+	[PATH_HOP_LIMIT] = { 8, SA_ANY },
+	[PATH_TCLASS] = { 8, SA_ANY },
+	[PATH_REVERSIBLE] = { 1, SA_ANY }, /* it is, which is more than was asked */
+	[PATH_NUMBER] = { 7, SA_ANY },     /* how many are wanted */
+	[PATH_PKEY] = { 16, SA_PKEY },
+	[PATH_QOS_CLASS] = { 12, SA_ANY },
+	[PATH_SL] = { 4, SA_EQUAL },
+	[PATH_MTU_SELECTOR] = { 2, SA_SELECTOR },
+	[PATH_MTU] = { 6, SA_SELECTED },
+	[PATH_RATE_SELECTOR] = { 2, SA_SELECTOR },
+	[PATH_RATE] = { 6, SA_SELECTED },
+	[PATH_LIFE_SELECTOR] = { 2, SA_SELECTOR },
+	[PATH_LIFE] = { 6, SA_SELECTED },
+	[PATH_PREFERENCE] = { 8, SA_ANY },
 };
 
 static const struct sa_layout layout = { components, ARRAY_SIZE(components), 64 };
@@ -83,8 +101,7 @@ static void list(struct sa_table *table)
 	struct ib_port_attr from, to;
 	struct ib_port *a, *b;
 
-	if (sa_has(request, 1ULL << PATH_NUMBER) &&
-	    sa_get(&layout, request->wanted, PATH_NUMBER))
+	if (sa_has(request, 1ULL << PATH_NUMBER) && sa_get(&layout, request->wanted, PATH_NUMBER))
 		table->limit = sa_get(&layout, request->wanted, PATH_NUMBER);
 	TAILQ_FOREACH(a, request->sa->ports, entry) {
 		a->ops->describe(a, &from);

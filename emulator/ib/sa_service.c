@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #define EQ(bits)	{ bits, SA_EQUAL }
 #define EQ4(bits)	EQ(bits), EQ(bits), EQ(bits), EQ(bits)
 #define SERVICE_BYTES	176
@@ -17,15 +16,22 @@ enum { SERVICE_ID, SERVICE_GID, SERVICE_PKEY };
 #define NAME	(1ULL << SERVICE_ID | 1ULL << SERVICE_GID | 1ULL << SERVICE_PKEY)
 
 static const struct sa_component components[] = {
-	[SERVICE_ID]	= EQ(64),
-	[SERVICE_GID]	= EQ(128),
-	[SERVICE_PKEY]	= { 16, SA_PKEY },
-	{ 16, SA_ANY },					/* reserved */
-	EQ(32), EQ(128), EQ(512),			/* lease, key, name */
-	EQ4(8), EQ4(8), EQ4(8), EQ4(8),			/* data: 16 bytes in each width */
-	EQ4(16), EQ4(16),
+	[SERVICE_ID] = EQ(64),
+	[SERVICE_GID] = EQ(128),
+	[SERVICE_PKEY] = { 16, SA_PKEY },
+	{ 16, SA_ANY }, /* reserved */
+	EQ(32),
+	EQ(128),
+	EQ(512), /* lease, key, name */
+	EQ4(8),
+	EQ4(8),
+	EQ4(8),
+	EQ4(8), /* data: 16 bytes in each width */
+	EQ4(16),
+	EQ4(16),
 	EQ4(32),
-	EQ(64), EQ(64),
+	EQ(64),
+	EQ(64),
 };
 
 static const struct sa_layout layout = { components, ARRAY_SIZE(components), SERVICE_BYTES };
@@ -118,6 +124,9 @@ void sa_service_forget(struct sa *sa, const struct ib_port *port)
 }
 
 const struct sa_attribute sa_service = {
-	.id = SA_ATTR_SERVICE, .layout = &layout, .list = list, .set = set,
+	.id = SA_ATTR_SERVICE,
+	.layout = &layout,
+	.list = list,
+	.set = set,
 	.remove = remove_service,
 };

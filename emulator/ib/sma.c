@@ -30,7 +30,7 @@
 #define VL_ARB_ENTRIES		8	/* VLArbitrationHighCap, LowCap */
 #define VL_WEIGHT		64
 
-enum { SM_STATE_MASTER = 3 };	/* SMInfo, 14.2.5.13 */
+enum { SM_STATE_MASTER = 3 }; /* SMInfo, 14.2.5.13 */
 
 static uint8_t nibbles(uint8_t high, uint8_t low)
 {
@@ -160,7 +160,8 @@ static bool get_sm_info(const struct ib_port_attr *port, uint32_t modifier, uint
 		__be32 activity;
 		uint8_t priority_state;
 	} __packed info = {
-		.guid = cpu_to_be64(port->port_guid), .priority_state = SM_STATE_MASTER,
+		.guid = cpu_to_be64(port->port_guid),
+		.priority_state = SM_STATE_MASTER,
 	};
 
 	memcpy(data, &info, sizeof(info));
@@ -169,7 +170,7 @@ static bool get_sm_info(const struct ib_port_attr *port, uint32_t modifier, uint
 
 static const struct attribute {
 	__be16 id;
-	bool manager;	/* only where the subnet manager is */
+	bool manager; /* only where the subnet manager is */
 	bool (*get)(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data);
 } attributes[] = {
 	{ IB_SMP_ATTR_NODE_DESC, false, get_node_description },

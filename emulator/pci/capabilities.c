@@ -58,7 +58,7 @@ unsigned int pci_add_ext_capability(struct pci_function *fn, uint16_t id, uint8_
 
 static unsigned int size_code(uint32_t bytes)
 {
-	return __builtin_ctz(bytes) - 7;	/* 0 is 128 */
+	return __builtin_ctz(bytes) - 7; /* 0 is 128 */
 }
 
 void express_update(struct pci_function *fn)
@@ -85,7 +85,7 @@ static void init_device_control(struct pci_function *fn, unsigned int cap)
 
 	pci_config_init(fn, cap + PCI_EXP_DEVCTL, 2, ordering | DEVCTL_MRRS_512,
 			errors | ordering | PCI_EXP_DEVCTL_PAYLOAD | PCI_EXP_DEVCTL_EXT_TAG |
-			PCI_EXP_DEVCTL_READRQ);
+				PCI_EXP_DEVCTL_READRQ);
 	fn->write_clear[cap + PCI_EXP_DEVSTA] = PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED |
 						PCI_EXP_DEVSTA_FED | PCI_EXP_DEVSTA_URD;
 }
@@ -95,14 +95,16 @@ static void init_device_2(struct pci_function *fn, unsigned int cap,
 {
 	uint32_t atomic = attr->atomic_requester ? PCI_EXP_DEVCTL2_ATOMIC_REQ : 0;
 	uint32_t completes = attr->atomic_completer ?
-			     PCI_EXP_DEVCAP2_ATOMIC_COMP32 | PCI_EXP_DEVCAP2_ATOMIC_COMP64 : 0;
+				     PCI_EXP_DEVCAP2_ATOMIC_COMP32 | PCI_EXP_DEVCAP2_ATOMIC_COMP64 :
+				     0;
 
 	pci_config_init(fn, cap + PCI_EXP_DEVCAP2, 4,
 			PCI_EXP_DEVCAP2_COMP_TMOUT_DIS | DEVCAP2_10BIT_TAG_COMP |
-			DEVCAP2_10BIT_TAG_REQ | (uint32_t)attr->completer << 12 | completes, 0);
+				DEVCAP2_10BIT_TAG_REQ | (uint32_t)attr->completer << 12 | completes,
+			0);
 	pci_config_init(fn, cap + PCI_EXP_DEVCTL2, 2, 0,
 			PCI_EXP_DEVCTL2_COMP_TMOUT_DIS | PCI_EXP_DEVCTL2_IDO_REQ_EN |
-			PCI_EXP_DEVCTL2_IDO_CMP_EN | DEVCTL2_10BIT_TAG_REQ_EN | atomic);
+				PCI_EXP_DEVCTL2_IDO_CMP_EN | DEVCTL2_10BIT_TAG_REQ_EN | atomic);
 }
 
 int pci_add_express(struct pci_function *fn, const struct pci_express_attr *attr)
@@ -118,7 +120,8 @@ int pci_add_express(struct pci_function *fn, const struct pci_express_attr *attr
 	pci_config_init(fn, cap + PCI_EXP_FLAGS, 2, EXPRESS_VERSION | PCI_EXP_TYPE_RC_END << 4, 0);
 	pci_config_init(fn, cap + PCI_EXP_DEVCAP, 4,
 			size_code(payload) | PCI_EXP_DEVCAP_EXT_TAG | PCI_EXP_DEVCAP_RBER |
-			PCI_EXP_DEVCAP_FLR, 0);
+				PCI_EXP_DEVCAP_FLR,
+			0);
 	init_device_control(fn, cap);
 	init_device_2(fn, cap, attr);
 	fn->express_cap = cap;
@@ -130,7 +133,7 @@ int pci_add_express(struct pci_function *fn, const struct pci_express_attr *attr
 bool pci_atomic_requester(const struct pci_function *fn)
 {
 	return fn->express_cap && pci_config_get(fn, fn->express_cap + PCI_EXP_DEVCTL2, 2) &
-				  PCI_EXP_DEVCTL2_ATOMIC_REQ;
+					  PCI_EXP_DEVCTL2_ATOMIC_REQ;
 }
 
 int pci_add_serial(struct pci_function *fn, uint64_t serial)

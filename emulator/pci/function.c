@@ -51,9 +51,9 @@ static void init_header(struct pci_function *fn, const struct pci_identity *iden
 	pci_config_init(fn, PCI_DEVICE_ID, 2, identity->device, 0);
 	pci_config_init(fn, PCI_COMMAND, 2, 0,
 			PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
-			PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE);
-	pci_config_init(fn, PCI_CLASS_REVISION, 4,
-			identity->revision | identity->class_code << 8, 0);
+				PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE);
+	pci_config_init(fn, PCI_CLASS_REVISION, 4, identity->revision | identity->class_code << 8,
+			0);
 	pci_config_init(fn, PCI_CACHE_LINE_SIZE, 1, 0, 0xff);
 	pci_config_init(fn, PCI_SUBSYSTEM_VENDOR_ID, 2, identity->subsystem_vendor, 0);
 	pci_config_init(fn, PCI_SUBSYSTEM_ID, 2, identity->subsystem, 0);
@@ -134,8 +134,7 @@ static bool access_valid(const struct pci_function *fn, unsigned int bar, uint64
 	return bar < PCI_BARS && range_within(offset, len, fn->bars[bar].size);
 }
 
-int pci_bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, void *data,
-		 size_t len)
+int pci_bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, void *data, size_t len)
 {
 	const uint8_t *memory;
 	bool writable;

@@ -58,16 +58,16 @@ struct pci_function_ops {
 struct pci_identity {
 	uint16_t vendor, device, subsystem_vendor, subsystem;
 	uint8_t revision;
-	uint32_t class_code;		/* base class << 16 | sub-class << 8 | interface */
+	uint32_t class_code; /* base class << 16 | sub-class << 8 | interface */
 };
 
 enum pci_bar_flags {
-	PCI_BAR_64 = 1 << 0,		/* takes the next BAR's place too */
+	PCI_BAR_64 = 1 << 0, /* takes the next BAR's place too */
 	PCI_BAR_PREFETCH = 1 << 1,
 };
 
 struct pci_bar {
-	uint64_t size;			/* power of two, 16 B at least; 0: not there */
+	uint64_t size; /* power of two, 16 B at least; 0: not there */
 	unsigned int flags;
 	/*
 	 * BARs that are plain memory: where it is mapped here, and the memfd behind it. The guest's
@@ -81,14 +81,14 @@ struct pci_bar {
 
 /* Interrupt vectors. An eventfd is the transport's, and closed by whoever replaces it here. */
 struct pci_msix {
-	unsigned int vectors;		/* 0: no MSI-X */
+	unsigned int vectors; /* 0: no MSI-X */
 	unsigned int bar;
-	uint32_t table, pba;		/* offsets in the BAR */
-	unsigned int cap;		/* where the capability is in configuration space */
-	int *eventfds;			/* one a vector, -1 without */
-	uint8_t *entries;		/* the vector table as last written, 16 B a vector */
-	uint64_t *pending;		/* pending bit array */
-	uint64_t raised;		/* interrupts sent */
+	uint32_t table, pba; /* offsets in the BAR */
+	unsigned int cap;    /* where the capability is in configuration space */
+	int *eventfds;       /* one a vector, -1 without */
+	uint8_t *entries;    /* the vector table as last written, 16 B a vector */
+	uint64_t *pending;   /* pending bit array */
+	uint64_t raised;     /* interrupts sent */
 };
 
 struct pci_function {
@@ -96,22 +96,22 @@ struct pci_function {
 	struct fabric_port *port;
 	struct pci_bar bars[PCI_BARS];
 	struct pci_msix msix;
-	unsigned int express_cap;	/* offset of the PCI Express capability, 0: none */
-	bool atomic_completer;		/* Device Capabilities 2 says so */
-	unsigned int tph_cap;		/* offset of the TPH Requester capability, 0: none */
+	unsigned int express_cap; /* offset of the PCI Express capability, 0: none */
+	bool atomic_completer;    /* Device Capabilities 2 says so */
+	unsigned int tph_cap;     /* offset of the TPH Requester capability, 0: none */
 	/*
 	 * "config", by offset: a read that begins there fails, as all ones. Whoever has a registry
 	 * adds it there.
 	 */
 	struct fault_point config_fault;
-	uint64_t tph_windows;		/* how often a write disabled the TPH requester */
+	uint64_t tph_windows; /* how often a write disabled the TPH requester */
 
 	/* private to pci/ */
 	unsigned int next_cap, last_cap, last_ext_cap, next_ext_cap;
-	uint8_t config[PCI_CONFIG_SIZE];	/* as read */
-	uint8_t writable[PCI_CONFIG_SIZE];	/* mask of bits that a write changes */
-	uint8_t write_clear[PCI_CONFIG_SIZE];	/* mask of bits that writing 1 clears */
-	uint8_t initial[PCI_CONFIG_SIZE];	/* what reset goes back to */
+	uint8_t config[PCI_CONFIG_SIZE];      /* as read */
+	uint8_t writable[PCI_CONFIG_SIZE];    /* mask of bits that a write changes */
+	uint8_t write_clear[PCI_CONFIG_SIZE]; /* mask of bits that writing 1 clears */
+	uint8_t initial[PCI_CONFIG_SIZE];     /* what reset goes back to */
 };
 
 /**
@@ -157,9 +157,9 @@ void pci_config_set(struct pci_function *fn, unsigned int offset, unsigned int l
 
 /** pci_add_msix() - MSI-X with table and PBA in an existing BAR. */
 struct pci_msix_attr {
-	unsigned int vectors;		/* 1 to PCI_MAX_VECTORS */
+	unsigned int vectors; /* 1 to PCI_MAX_VECTORS */
 	unsigned int bar;
-	uint32_t table, pba;		/* offsets, multiples of 8, inside the BAR, not overlapping */
+	uint32_t table, pba; /* offsets, multiples of 8, inside the BAR, not overlapping */
 };
 /* Return: 0; -EINVAL: attr against the rules above; -ENOSPC: configuration space full; -ENOMEM. */
 int pci_add_msix(struct pci_function *fn, const struct pci_msix_attr *attr);
@@ -176,15 +176,15 @@ void pci_msix_raise(struct pci_function *fn, unsigned int vector);
 enum pci_tph_completer {
 	PCI_TPH_COMPLETER_NONE = 0,
 	PCI_TPH_COMPLETER_TPH = 1,
-	PCI_TPH_COMPLETER_RESERVED = 2,	/* completes nothing; for drivers to be tested with */
+	PCI_TPH_COMPLETER_RESERVED = 2, /* completes nothing; for drivers to be tested with */
 	PCI_TPH_COMPLETER_EXT = 3,
 };
 
 struct pci_express_attr {
-	uint32_t max_payload;		/* supported, bytes: 128, 256 ... 4096 */
+	uint32_t max_payload; /* supported, bytes: 128, 256 ... 4096 */
 	enum pci_tph_completer completer;
-	bool atomic_requester;		/* may send AtomicOps: Device Control 2 enable is writable */
-	bool atomic_completer;		/* of 4 and 8 bytes; needs ops->peer_atomic */
+	bool atomic_requester; /* may send AtomicOps: Device Control 2 enable is writable */
+	bool atomic_completer; /* of 4 and 8 bytes; needs ops->peer_atomic */
 };
 
 /**
@@ -205,10 +205,10 @@ enum pci_tph_table {
 };
 
 struct pci_tph_attr {
-	bool interrupt_vector, device_specific;	/* ST modes beside No ST */
-	bool extended;			/* Extended TPH Requester Supported */
+	bool interrupt_vector, device_specific; /* ST modes beside No ST */
+	bool extended;                          /* Extended TPH Requester Supported */
 	enum pci_tph_table table;
-	unsigned int entries;		/* 1 to 64 in the capability, to 2048 in MSI-X; 0 for NONE */
+	unsigned int entries; /* 1 to 64 in the capability, to 2048 in MSI-X; 0 for NONE */
 };
 
 /**

@@ -122,11 +122,15 @@ struct tlp_hints pci_tph_hints(const struct pci_function *fn, unsigned int index
 	switch (pci_tph_requester(fn)) {
 	case PCI_TPH_REQ_TPH_ONLY:
 		return (struct tlp_hints){
-			.hv = TLP_HV_ST, .ph = ph, .st = selected_st(fn, index) & 0xff,
+			.hv = TLP_HV_ST,
+			.ph = ph,
+			.st = selected_st(fn, index) & 0xff,
 		};
 	case PCI_TPH_REQ_EXT_TPH:
 		return (struct tlp_hints){
-			.hv = TLP_HV_ST_EXT, .ph = ph, .st = selected_st(fn, index),
+			.hv = TLP_HV_ST_EXT,
+			.ph = ph,
+			.st = selected_st(fn, index),
 		};
 	default:
 		return (struct tlp_hints){ 0 };

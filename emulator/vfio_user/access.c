@@ -15,8 +15,8 @@ static int read_region(struct pci_function *fn, uint32_t region, uint64_t offset
 	return pci_bar_read(fn, region, offset, data, len);
 }
 
-static int write_region(struct pci_function *fn, uint32_t region, uint64_t offset,
-			const void *data, uint32_t len)
+static int write_region(struct pci_function *fn, uint32_t region, uint64_t offset, const void *data,
+			uint32_t len)
 {
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		return pci_config_write(fn, offset, data, len);

@@ -32,7 +32,7 @@ struct connection {
 	struct vfio_user_stream stream;
 	struct vfio_user_session session;
 	struct unix_output output;
-	bool cut;				/* by us: end of file is no news */
+	bool cut; /* by us: end of file is no news */
 };
 
 static void receive_message(struct vfio_user_stream *stream, struct vfio_user_message *message)

@@ -12,7 +12,7 @@ struct connection_attr {
 	struct engine *engine;
 	struct pci_function *fn;
 	struct vfio_user_counters *counters;
-	int fd;				/* taken over in any case */
+	int fd; /* taken over in any case */
 	/** ended() - the client is gone and all its traces are; destroy the connection now. */
 	void (*ended)(void *context);
 	void *context;

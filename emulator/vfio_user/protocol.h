@@ -41,14 +41,14 @@ enum vfio_user_command {
 struct vfio_user_header {
 	uint16_t id;
 	uint16_t command;
-	uint32_t size;		/* of the message, header included */
+	uint32_t size; /* of the message, header included */
 	uint32_t flags;
-	uint32_t error;		/* errno, in replies with VFIO_USER_ERROR */
+	uint32_t error; /* errno, in replies with VFIO_USER_ERROR */
 };
 
 struct vfio_user_version {
 	uint16_t major, minor;
-	char capabilities[];	/* JSON, NUL-terminated */
+	char capabilities[]; /* JSON, NUL-terminated */
 };
 
 #define VFIO_USER_DMA_READABLE	1
@@ -56,7 +56,7 @@ struct vfio_user_version {
 
 struct vfio_user_dma_map {
 	uint32_t argsz, flags;
-	uint64_t offset;	/* in the file descriptor that comes along */
+	uint64_t offset; /* in the file descriptor that comes along */
 	uint64_t address, size;
 };
 

@@ -34,10 +34,10 @@ struct vfio_user_server *vfio_user_server_create(struct engine *engine, const ch
 void vfio_user_server_destroy(struct vfio_user_server *server);
 
 struct vfio_user_counters {
-	uint64_t clients;		/* connections so far */
-	uint64_t messages;		/* requests acted upon */
-	uint64_t protocol_errors;	/* disconnections because of one */
-	uint64_t mappings;		/* guest memory regions mapped now */
+	uint64_t clients;         /* connections so far */
+	uint64_t messages;        /* requests acted upon */
+	uint64_t protocol_errors; /* disconnections because of one */
+	uint64_t mappings;        /* guest memory regions mapped now */
 };
 
 /** vfio_user_server_counters() - the live counters, valid as long as the server. */

@@ -17,9 +17,9 @@ struct vfio_user_session {
 	struct pci_function *fn;
 	/** reply() - send @len bytes, with @fd unless it is -1; both are valid during the call. */
 	void (*reply)(struct vfio_user_session *session, const void *data, size_t len, int fd);
-	bool agreed;			/* VERSION has been */
-	uint64_t mappings;		/* guest memory regions mapped */
-	uint64_t refused;		/* requests answered, or that would be, with an error */
+	bool agreed;       /* VERSION has been */
+	uint64_t mappings; /* guest memory regions mapped */
+	uint64_t refused;  /* requests answered, or that would be, with an error */
 };
 
 /** session_handle() - act on @message and free it. */

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 /* Room for the longest message, and for many short ones in one read. */
 #define BUFFER_SIZE (2 * VFIO_USER_MAX_SIZE)
 
@@ -54,23 +53,22 @@ static const struct {
 	bool (*valid)(const void *body, uint32_t len);
 } commands[] = {
 	[VFIO_USER_VERSION] = { sizeof(struct vfio_user_version), 4096, 0, version_valid },
-	[VFIO_USER_DMA_MAP] = { sizeof(struct vfio_user_dma_map),
-				sizeof(struct vfio_user_dma_map), 1 },
+	[VFIO_USER_DMA_MAP] = { sizeof(struct vfio_user_dma_map), sizeof(struct vfio_user_dma_map),
+				1 },
 	[VFIO_USER_DMA_UNMAP] = { sizeof(struct vfio_user_dma_unmap),
 				  sizeof(struct vfio_user_dma_unmap), 0 },
 	[VFIO_USER_DEVICE_GET_INFO] = { sizeof(struct vfio_user_device_info), 64, 0 },
 	[VFIO_USER_DEVICE_GET_REGION_INFO] = { sizeof(struct vfio_user_region_info), 4096, 0 },
 	[VFIO_USER_DEVICE_GET_IRQ_INFO] = { sizeof(struct vfio_user_irq_info),
 					    sizeof(struct vfio_user_irq_info), 0 },
-	[VFIO_USER_DEVICE_SET_IRQS] = { sizeof(struct vfio_user_irq_set), 4096,
-					VFIO_USER_MAX_FDS },
+	[VFIO_USER_DEVICE_SET_IRQS] = { sizeof(struct vfio_user_irq_set), 4096, VFIO_USER_MAX_FDS },
 	[VFIO_USER_REGION_READ] = { sizeof(struct vfio_user_region_access),
 				    sizeof(struct vfio_user_region_access), 0, read_valid },
-	[VFIO_USER_REGION_WRITE] = { sizeof(struct vfio_user_region_access),
-				     VFIO_USER_MAX_BODY, 0, write_valid },
+	[VFIO_USER_REGION_WRITE] = { sizeof(struct vfio_user_region_access), VFIO_USER_MAX_BODY, 0,
+				     write_valid },
 	[VFIO_USER_DEVICE_RESET] = { 0, 0, 0 },
-	[VFIO_USER_REGION_WRITE_MULTI] = { sizeof(struct vfio_user_write_multi),
-					   VFIO_USER_MAX_BODY, 0, multi_valid },
+	[VFIO_USER_REGION_WRITE_MULTI] = { sizeof(struct vfio_user_write_multi), VFIO_USER_MAX_BODY,
+					   0, multi_valid },
 };
 
 /* Returns 0 or the errno to answer with. */
@@ -216,8 +214,7 @@ static int deliver_all(struct vfio_user_stream *stream)
 	return claim_arrived(stream);
 }
 
-int stream_feed(struct vfio_user_stream *stream, size_t len, const int *fds,
-		unsigned int fd_count)
+int stream_feed(struct vfio_user_stream *stream, size_t len, const int *fds, unsigned int fd_count)
 {
 	if (fd_count > VFIO_USER_MAX_FDS) {
 		close_all(fds, fd_count);

@@ -24,8 +24,8 @@ struct vfio_user_message {
 	/* errno to answer with, without looking at the body: sizes were wrong; else 0 */
 	uint32_t error;
 	uint32_t fd_count;
-	int fds[VFIO_USER_MAX_FDS];	/* -1: taken */
-	uint8_t *allocated;		/* NULL: body in short_body */
+	int fds[VFIO_USER_MAX_FDS]; /* -1: taken */
+	uint8_t *allocated;         /* NULL: body in short_body */
 	uint8_t short_body[MESSAGE_INLINE] __attribute__((aligned(8)));
 };
 
@@ -40,17 +40,18 @@ void message_free(struct vfio_user_message *message);
 struct vfio_user_stream {
 	/** receive() - gets each message in turn, and with it what message_free() frees. */
 	void (*receive)(struct vfio_user_stream *stream, struct vfio_user_message *message);
-	uint8_t *buffer;		/* bytes of messages that are not whole yet */
+	uint8_t *buffer; /* bytes of messages that are not whole yet */
 	size_t used;
-	int fds[VFIO_USER_MAX_FDS];	/* belong to the message that is not whole yet */
+	int fds[VFIO_USER_MAX_FDS]; /* belong to the message that is not whole yet */
 	unsigned int fd_count;
-	int arrived[VFIO_USER_MAX_FDS];	/* came with the bytes fed last */
+	int arrived[VFIO_USER_MAX_FDS]; /* came with the bytes fed last */
 	unsigned int arrived_count;
 };
 
 /** stream_init() - Return: 0 or -ENOMEM. */
 int stream_init(struct vfio_user_stream *stream,
-		void (*receive)(struct vfio_user_stream *stream, struct vfio_user_message *message));
+		void (*receive)(struct vfio_user_stream *stream,
+				struct vfio_user_message *message));
 
 /** stream_fini() - free, and close descriptors of an unfinished message. */
 void stream_fini(struct vfio_user_stream *stream);
@@ -67,7 +68,6 @@ void *stream_space(struct vfio_user_stream *stream, size_t *room);
  * Return: 0, or, when nothing sensible can come any more: -EPROTO (size or type of a message
  * impossible), -EMSGSIZE (message too long), -E2BIG (too many descriptors), -ENOMEM.
  */
-int stream_feed(struct vfio_user_stream *stream, size_t len, const int *fds,
-		unsigned int fd_count);
+int stream_feed(struct vfio_user_stream *stream, size_t len, const int *fds, unsigned int fd_count);
 
 #endif

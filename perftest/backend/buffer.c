@@ -7,7 +7,10 @@ static bool large_enough(const struct buffer *buffer, uint64_t length, struct co
 {
 	if (!buffer->size || length <= buffer->size)
 		return true;
-	return complain(why, "the data buffer needs %" PRIu64 " bytes and the exported range has %" PRIu64 "; lower -s or -q, or export more (size=, or another BAR)",
+	return complain(why,
+			"the data buffer needs %" PRIu64
+			" bytes and the exported range has %" PRIu64
+			"; lower -s or -q, or export more (size=, or another BAR)",
 			length, buffer->size);
 }
 
@@ -28,7 +31,9 @@ bool buffer_open(struct buffer *buffer, const struct tph_options *options, uint6
 bool buffer_map(struct buffer *buffer, size_t length, struct complaint *why)
 {
 	if (buffer->address)
-		return complain(why, "perftest asks for a second buffer, which an exported one cannot be; drop --mr_per_qp");
+		return complain(
+			why,
+			"perftest asks for a second buffer, which an exported one cannot be; drop --mr_per_qp");
 	if (!large_enough(buffer, length, why) || !buffer->exporter->map(buffer, length, why))
 		return false;
 	buffer->length = length;

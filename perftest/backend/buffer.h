@@ -13,14 +13,14 @@
 struct vfio_tph_device;
 
 struct buffer {
-	const struct buffer_exporter *exporter;	/* NULL: perftest's own memory is used */
-	struct vfio_tph_device *device;		/* vfio only */
-	int dmabuf_fd;				/* -1 until the exporter has made it */
-	uint64_t offset;			/* of the exported range in the BAR; vfio only */
-	uint64_t size;				/* of the exported range; 0: as is asked for */
-	unsigned int bar;			/* vfio only */
-	char *address;				/* where the CPU sees it, NULL until it is mapped */
-	size_t length;				/* bytes mapped */
+	const struct buffer_exporter *exporter; /* NULL: perftest's own memory is used */
+	struct vfio_tph_device *device;         /* vfio only */
+	int dmabuf_fd;                          /* -1 until the exporter has made it */
+	uint64_t offset;                        /* of the exported range in the BAR; vfio only */
+	uint64_t size;                          /* of the exported range; 0: as is asked for */
+	unsigned int bar;                       /* vfio only */
+	char *address;                          /* where the CPU sees it, NULL until it is mapped */
+	size_t length;                          /* bytes mapped */
 };
 
 /* A way to get a buffer. open() is called before the tool's main() and finds out all that can be

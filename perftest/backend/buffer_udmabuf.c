@@ -19,8 +19,11 @@ static bool udmabuf_open(struct buffer *buffer, const struct tph_options *option
 {
 	if (!access(UDMABUF_DEVICE, R_OK | W_OK))
 		return true;
-	return complain(why, "--udmabuf: " UDMABUF_DEVICE ": %s; load the udmabuf module, and run as root or in the group that may open it",
-			strerror(errno));
+	return complain(
+		why,
+		"--udmabuf: " UDMABUF_DEVICE
+		": %s; load the udmabuf module, and run as root or in the group that may open it",
+		strerror(errno));
 }
 
 /* A dma-buf of all of @memory; -1 and errno. */
@@ -53,8 +56,10 @@ static bool share(struct buffer *buffer, int memory, size_t size, struct complai
 				strerror(errno));
 	buffer->dmabuf_fd = make_dmabuf(memory, size);
 	if (buffer->dmabuf_fd < 0)
-		return complain(why, "--udmabuf: a dma-buf of %zu bytes: %s; lower -s or -q, or raise " UDMABUF_LIMIT,
-				size, strerror(errno));
+		return complain(
+			why,
+			"--udmabuf: a dma-buf of %zu bytes: %s; lower -s or -q, or raise " UDMABUF_LIMIT,
+			size, strerror(errno));
 	address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (address == MAP_FAILED)
 		return complain(why, "--udmabuf: mapping %zu bytes: %s; lower -s or -q", size,

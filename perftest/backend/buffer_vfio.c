@@ -31,7 +31,10 @@ static bool export_range(struct buffer *buffer, const struct tph_options *option
 	if (vfio_tph_bar_size(buffer->device, options->bar, &bar_size, &reason))
 		return complain(why, "--vfio-dmabuf: %s", reason.text);
 	if (options->offset >= bar_size)
-		return complain(why, "--vfio-dmabuf: offset=%" PRIu64 " is beyond the end of BAR %u of %s, which has %" PRIu64 " bytes; give a smaller one",
+		return complain(why,
+				"--vfio-dmabuf: offset=%" PRIu64
+				" is beyond the end of BAR %u of %s, which has %" PRIu64
+				" bytes; give a smaller one",
 				options->offset, options->bar, options->bdf, bar_size);
 	buffer->bar = options->bar;
 	buffer->offset = options->offset;

@@ -145,8 +145,10 @@ EXPORT struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *
 	if (in->comp_mask & IBV_REG_MR_MASK_FD)
 		return reg_dmabuf(pd, in->fd, in->fd_offset, in->length, in->iova, in->access);
 	if (in->comp_mask & IBV_REG_MR_MASK_ADDR && is_buffer(in->addr))
-		return reg_buffer(pd, in->addr, in->length, in->comp_mask & IBV_REG_MR_MASK_IOVA ?
-				  in->iova : (uintptr_t)in->addr, in->access);
+		return reg_buffer(pd, in->addr, in->length,
+				  in->comp_mask & IBV_REG_MR_MASK_IOVA ? in->iova :
+									 (uintptr_t)in->addr,
+				  in->access);
 	return next(pd, in);
 }
 #endif

@@ -14,8 +14,8 @@ struct registration {
 	char device[IBV_SYSFS_NAME_MAX];
 	uint32_t lkey, rkey;
 	uint64_t length;
-	uint32_t ns;			/* asked for, enum ibv_tph_namespace */
-	int query_error;		/* 0, or why @info is not valid */
+	uint32_t ns;     /* asked for, enum ibv_tph_namespace */
+	int query_error; /* 0, or why @info is not valid */
 	struct mlx5dv_tph_mr_info info;
 	struct registration *next;
 };

@@ -19,8 +19,8 @@ bool report_open(const struct tph_options *given, struct complaint *why)
 	if (!path)
 		return true;
 	json_file = fopen(path, "we");
-	return json_file || complain(why, "--tph-json-file=%s: %s; give a file that can be written", path,
-				     strerror(errno));
+	return json_file || complain(why, "--tph-json-file=%s: %s; give a file that can be written",
+				     path, strerror(errno));
 }
 
 static const char *source_name(uint32_t source)
@@ -65,14 +65,18 @@ static void describe(const struct registration *registration, char *text, size_t
 		snprintf(text, size, "unknown, %s cannot be asked: %s", registration->device,
 			 strerror(registration->query_error));
 	else if (info->state == MLX5DV_TPH_STATE_REFUSED)
-		snprintf(text, size, "state refused: the exporter changed its hints, and requests to this memory fail");
+		snprintf(
+			text, size,
+			"state refused: the exporter changed its hints, and requests to this memory fail");
 	else if (info->source == MLX5DV_TPH_SOURCE_NONE)
 		snprintf(text, size, "source none: requests to this memory carry no steering tag");
 	else
-		snprintf(text, size, "source %s, namespace %s, ST 0x%02x, PH %u, table index %u, state %s, revalidations %u",
-			 source_name(info->source), tph_namespace_name(info->tph_namespace),
-			 info->steering_tag, info->ph, info->st_index, state_name(info->state),
-			 info->revalidations);
+		snprintf(
+			text, size,
+			"source %s, namespace %s, ST 0x%02x, PH %u, table index %u, state %s, revalidations %u",
+			source_name(info->source), tph_namespace_name(info->tph_namespace),
+			info->steering_tag, info->ph, info->st_index, state_name(info->state),
+			info->revalidations);
 }
 
 static void put(struct json_object *object, const char *key, struct json_object *value)
@@ -186,11 +190,14 @@ void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, const char *device
 	const char *advice;
 
 	if (error == EOPNOTSUPP && attr->tph_flags & IBV_TPH_REQUIRE)
-		advice = "either the tag required cannot be had (not published, not the namespace that the device sends, or unknown to kernel or driver), or the device cannot register dma-bufs; without --dmabuf-tph-require the buffer is registered without a tag";
+		advice =
+			"either the tag required cannot be had (not published, not the namespace that the device sends, or unknown to kernel or driver), or the device cannot register dma-bufs; without --dmabuf-tph-require the buffer is registered without a tag";
 	else if (error == EOPNOTSUPP)
-		advice = "the device's driver cannot register dma-bufs (rxe and siw cannot); choose another with -d";
+		advice =
+			"the device's driver cannot register dma-bufs (rxe and siw cannot); choose another with -d";
 	else if (error == EINVAL)
-		advice = "the device can perhaps not reach the exporter's memory peer to peer, or not this range of it";
+		advice =
+			"the device can perhaps not reach the exporter's memory peer to peer, or not this range of it";
 	else
 		advice = "see the kernel log";
 	say("registering %llu bytes of dma-buf on %s, namespace %s: %s; %s",

@@ -9,13 +9,13 @@
 #include "uverbs.h"
 
 static_assert((int)MLX5DV_TPH_SOURCE_NONE == (int)MLX5_IB_TPH_SOURCE_NONE &&
-	      (int)MLX5DV_TPH_SOURCE_EXPORTER == (int)MLX5_IB_TPH_SOURCE_EXPORTER &&
-	      (int)MLX5DV_TPH_SOURCE_DMAH == (int)MLX5_IB_TPH_SOURCE_DMAH,
+		      (int)MLX5DV_TPH_SOURCE_EXPORTER == (int)MLX5_IB_TPH_SOURCE_EXPORTER &&
+		      (int)MLX5DV_TPH_SOURCE_DMAH == (int)MLX5_IB_TPH_SOURCE_DMAH,
 	      "sources are passed through");
 static_assert((int)MLX5DV_TPH_STATE_NONE == (int)MLX5_IB_TPH_STATE_NONE &&
-	      (int)MLX5DV_TPH_STATE_IN_EFFECT == (int)MLX5_IB_TPH_STATE_IN_EFFECT &&
-	      (int)MLX5DV_TPH_STATE_DEGRADED == (int)MLX5_IB_TPH_STATE_DEGRADED &&
-	      (int)MLX5DV_TPH_STATE_REFUSED == (int)MLX5_IB_TPH_STATE_REFUSED,
+		      (int)MLX5DV_TPH_STATE_IN_EFFECT == (int)MLX5_IB_TPH_STATE_IN_EFFECT &&
+		      (int)MLX5DV_TPH_STATE_DEGRADED == (int)MLX5_IB_TPH_STATE_DEGRADED &&
+		      (int)MLX5DV_TPH_STATE_REFUSED == (int)MLX5_IB_TPH_STATE_REFUSED,
 	      "states are passed through");
 
 int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)

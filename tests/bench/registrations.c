@@ -27,10 +27,10 @@
 
 struct subject {
 	struct rc_pair pair;
-	char *buffer;		/* every region is of this one */
+	char *buffer; /* every region is of this one */
 	size_t length;
 	struct ibv_mr **held;
-	unsigned long count;	/* of those held */
+	unsigned long count; /* of those held */
 };
 
 struct samples {
@@ -130,7 +130,8 @@ static int measure(struct subject *s, struct samples *samples, unsigned long tim
 	if (hold(s, held ? held : 1) || time_writes(s, samples, times))
 		return 1;
 	printf("{\"register_us\": %.2f, \"deregister_us\": %.2f, \"both_us\": %.2f, "
-	       "\"write_us\": %.2f}\n", median(samples->reg, times), median(samples->dereg, times),
+	       "\"write_us\": %.2f}\n",
+	       median(samples->reg, times), median(samples->dereg, times),
 	       median(samples->both, times), median(samples->write, times));
 	return 0;
 }

@@ -86,8 +86,10 @@ void control_release(int control, const char *point)
 {
 	char request[256], reply[512];
 
-	snprintf(request, sizeof(request), "{\"execute\":\"release\",\"arguments\":"
-		 "{\"device\":\"nic0\",\"point\":\"%s\"}}\n", point);
+	snprintf(request, sizeof(request),
+		 "{\"execute\":\"release\",\"arguments\":"
+		 "{\"device\":\"nic0\",\"point\":\"%s\"}}\n",
+		 point);
 	execute(control, request, reply, sizeof(reply));
 }
 
@@ -105,7 +107,9 @@ void control_link(int control, const char *link, bool up)
 {
 	char request[256], reply[512];
 
-	snprintf(request, sizeof(request), "{\"execute\":\"link\",\"arguments\":"
-		 "{\"device\":\"nic0\",\"link\":\"%s\",\"up\":%s}}\n", link, up ? "true" : "false");
+	snprintf(request, sizeof(request),
+		 "{\"execute\":\"link\",\"arguments\":"
+		 "{\"device\":\"nic0\",\"link\":\"%s\",\"up\":%s}}\n",
+		 link, up ? "true" : "false");
 	execute(control, request, reply, sizeof(reply));
 }

@@ -13,10 +13,10 @@
 int control_open(void);
 
 struct control_fault {
-	const char *point;	/* "command" or "umr" */
-	const char *action;	/* "stall" or "fail" */
-	uint32_t key;		/* of a command its opcode, of a UMR its mkey; 0: any */
-	uint32_t value;		/* of a command that fails, its status */
+	const char *point;  /* "command" or "umr" */
+	const char *action; /* "stall" or "fail" */
+	uint32_t key;       /* of a command its opcode, of a UMR its mkey; 0: any */
+	uint32_t value;     /* of a command that fails, its status */
 };
 
 /* Meets the next event of nic0 that is like that. */

@@ -11,19 +11,19 @@ struct rc_pair {
 	struct ibv_context *context;
 	struct ibv_pd *pd;
 	struct ibv_cq *cq;
-	struct ibv_srq *srq;	/* NULL unless it was asked for */
+	struct ibv_srq *srq; /* NULL unless it was asked for */
 	struct ibv_qp *qp[2];
-	const char *failed;	/* the step that did, when rc_pair_open() fails */
+	const char *failed; /* the step that did, when rc_pair_open() fails */
 };
 
 /* What may differ from one test to the other. */
 struct rc_pair_attr {
 	struct ibv_qp_cap cap;
-	unsigned int access;	/* of both queue pairs: IBV_ACCESS_REMOTE_* */
+	unsigned int access; /* of both queue pairs: IBV_ACCESS_REMOTE_* */
 	uint8_t timeout, retry_cnt, rnr_retry, min_rnr_timer;
-	unsigned int shared_receives;	/* room of an SRQ that both receive from; 0: no SRQ */
-	int cq_entries;			/* 0: plenty */
-	bool passive;			/* the second one stays in RTR, where it only answers */
+	unsigned int shared_receives; /* room of an SRQ that both receive from; 0: no SRQ */
+	int cq_entries;               /* 0: plenty */
+	bool passive;                 /* the second one stays in RTR, where it only answers */
 };
 
 /* One request at a time, remote writes and reads, and patience. */

@@ -16,7 +16,7 @@ struct kind {
 };
 
 struct count {
-	void *kinds;	/* tree of search.h, ordered as the table is printed */
+	void *kinds; /* tree of search.h, ordered as the table is printed */
 	uint64_t tlps;
 };
 
@@ -93,14 +93,14 @@ static const struct {
 	const char *name;
 	int flags;
 } columns[NUM_COLUMNS] = {
-	[LINK]	    = { "LINK", 0 },
+	[LINK] = { "LINK", 0 },
 	[DIRECTION] = { "DIR", 0 },
-	[TYPE]	    = { "TYPE", 0 },
-	[ST]	    = { "ST", SCOLS_FL_RIGHT },
-	[PH]	    = { "PH", SCOLS_FL_RIGHT },
-	[HV]	    = { "HV", SCOLS_FL_RIGHT },
-	[TLPS]	    = { "TLPS", SCOLS_FL_RIGHT },
-	[BYTES]	    = { "PAYLOAD", SCOLS_FL_RIGHT },
+	[TYPE] = { "TYPE", 0 },
+	[ST] = { "ST", SCOLS_FL_RIGHT },
+	[PH] = { "PH", SCOLS_FL_RIGHT },
+	[HV] = { "HV", SCOLS_FL_RIGHT },
+	[TLPS] = { "TLPS", SCOLS_FL_RIGHT },
+	[BYTES] = { "PAYLOAD", SCOLS_FL_RIGHT },
 };
 
 struct table {
@@ -108,8 +108,9 @@ struct table {
 	int error;
 };
 
-__attribute__((format(printf, 3, 4)))
-static int set_cell(struct libscols_line *line, enum column column, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int set_cell(struct libscols_line *line,
+							  enum column column, const char *format,
+							  ...)
 {
 	char text[CAPTURE_NAME_MAX + 1];
 	va_list args;
@@ -182,8 +183,7 @@ static void add_object(const void *node, VISIT visit, void *array)
 		json_object_object_add(object, "ph", json_object_new_int(kind->hints.ph));
 	}
 	json_object_object_add(object, "tlps", json_object_new_int64(kind->tlps));
-	json_object_object_add(object, "payload_bytes",
-			       json_object_new_int64(kind->payload_bytes));
+	json_object_object_add(object, "payload_bytes", json_object_new_int64(kind->payload_bytes));
 	json_object_array_add(array, object);
 }
 

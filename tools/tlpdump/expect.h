@@ -12,7 +12,7 @@
 struct expect {
 	struct tlp_hints hints;
 	uint64_t matching, total;
-	uint64_t first_other;	/* number of the first packet that does not match; 0: none */
+	uint64_t first_other; /* number of the first packet that does not match; 0: none */
 };
 
 /*

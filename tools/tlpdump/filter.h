@@ -14,8 +14,8 @@
 
 struct filter {
 	const char *links[FILTER_LINKS];
-	unsigned int num_links;		/* 0: all */
-	uint32_t direction;		/* 0: both */
+	unsigned int num_links; /* 0: all */
+	uint32_t direction;     /* 0: both */
 	bool types[256];
 	bool has_types, has_requester, has_addresses, has_st, has_ph, has_hv;
 	uint64_t first_address, last_address;

@@ -18,14 +18,14 @@
 enum exit_code {
 	EXIT_FINE,
 	EXIT_NOT_AS_EXPECTED,
-	EXIT_TROUBLE,		/* wrong use, or a file that cannot be read to its end */
+	EXIT_TROUBLE, /* wrong use, or a file that cannot be read to its end */
 };
 
 struct options {
 	struct filter filter;
 	struct expect expect;
 	bool want_count, want_expect, want_json, want_payload;
-	uint64_t limit;		/* 0: none */
+	uint64_t limit; /* 0: none */
 	const char *path;
 };
 
@@ -35,13 +35,24 @@ struct run {
 	struct count *count;
 	uint64_t packets, accepted, start_ns;
 	struct missing missing;
-	bool to_end;		/* all was read, so that it is known what is missing */
+	bool to_end; /* all was read, so that it is known what is missing */
 };
 
 enum option_code {
-	OPT_LINK = 'l', OPT_DIRECTION = 'd', OPT_TYPE = 't', OPT_COUNT = 'c', OPT_LIMIT = 'n',
-	OPT_JSON = 'j', OPT_HELP = 'h', OPT_PAYLOAD = 'x',
-	OPT_REQUESTER = 256, OPT_ADDRESS, OPT_ST, OPT_PH, OPT_HV, OPT_EXPECT,
+	OPT_LINK = 'l',
+	OPT_DIRECTION = 'd',
+	OPT_TYPE = 't',
+	OPT_COUNT = 'c',
+	OPT_LIMIT = 'n',
+	OPT_JSON = 'j',
+	OPT_HELP = 'h',
+	OPT_PAYLOAD = 'x',
+	OPT_REQUESTER = 256,
+	OPT_ADDRESS,
+	OPT_ST,
+	OPT_PH,
+	OPT_HV,
+	OPT_EXPECT,
 };
 
 static const struct option long_options[] = {
@@ -90,8 +101,7 @@ static const char help[] =
 	"\n"
 	"Exit code 2: wrong options, or a file that cannot be read or is no capture.\n";
 
-__attribute__((format(printf, 1, 2), noreturn))
-static void die(const char *format, ...)
+__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *format, ...)
 {
 	va_list args;
 
@@ -145,7 +155,7 @@ static void take_flag(struct options *options, int code)
 	case OPT_HELP:
 		fputs(help, stdout);
 		exit(EXIT_FINE);
-	default:	/* getopt_long() has said what is wrong */
+	default: /* getopt_long() has said what is wrong */
 		fputs("Try 'tlpdump --help'.\n", stderr);
 		exit(EXIT_TROUBLE);
 	}
@@ -190,8 +200,7 @@ static void show(struct run *run, const struct packet *packet)
 
 	if (run->count) {
 		if (count_packet(run->count, packet))
-			die("out of memory after %llu packets",
-			    (unsigned long long)run->packets);
+			die("out of memory after %llu packets", (unsigned long long)run->packets);
 	} else if (options->want_expect) {
 		expect_packet(&run->expect, packet);
 	} else if (options->want_json) {
@@ -248,7 +257,7 @@ static enum exit_code summarize(const struct run *run)
 	else if (run->options->want_expect)
 		expect_print(&run->expect, lacking, stdout);
 	if (run->to_end) {
-		fflush(stdout);		/* so that it comes last */
+		fflush(stdout); /* so that it comes last */
 		missing_say(&run->missing);
 	}
 	if (!run->options->want_expect)

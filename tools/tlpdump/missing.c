@@ -29,14 +29,15 @@ static void say_link(const char *path, const struct capture_link *link)
 {
 	switch (link->account) {
 	case CAPTURE_COUNTED:
-		say("%s: %" PRIu64 " packets of %s were not recorded: the capture has the first %"
-		    PRIu64 "; give it more room (--capture-limit) or do less", path, link->dropped,
-		    link->name, link->recorded);
+		say("%s: %" PRIu64
+		    " packets of %s were not recorded: the capture has the first %" PRIu64
+		    "; give it more room (--capture-limit) or do less",
+		    path, link->dropped, link->name, link->recorded);
 		break;
 	case CAPTURE_UNFINISHED:
 		say("%s: packets of %s may be missing behind the first %" PRIu64
-		    ": softfabric still writes the capture, or was killed", path, link->name,
-		    link->recorded);
+		    ": softfabric still writes the capture, or was killed",
+		    path, link->name, link->recorded);
 		break;
 	default:
 		say("%s: nothing says whether packets of %s are missing", path, link->name);
@@ -63,8 +64,10 @@ struct json_object *missing_json(const struct missing *missing)
 
 		json_object_object_add(object, "link", json_object_new_string(link.name));
 		json_object_object_add(object, "recorded", json_object_new_uint64(link.recorded));
-		json_object_object_add(object, "dropped", link.account == CAPTURE_COUNTED ?
-				       json_object_new_uint64(link.dropped) : NULL);
+		json_object_object_add(object, "dropped",
+				       link.account == CAPTURE_COUNTED ?
+					       json_object_new_uint64(link.dropped) :
+					       NULL);
 		json_object_array_add(array, object);
 	}
 	return array;

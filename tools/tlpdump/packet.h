@@ -7,11 +7,11 @@
 
 /* One packet of the capture, as far as it can be understood */
 struct packet {
-	uint64_t number;		/* in the file, from 1 */
-	int64_t since_start_ns;		/* after the file's first packet */
+	uint64_t number;        /* in the file, from 1 */
+	int64_t since_start_ns; /* after the file's first packet */
 	struct capture_record record;
-	enum tlp_error error;		/* why it cannot be decoded */
-	struct tlp tlp;			/* valid if there is no error */
+	enum tlp_error error; /* why it cannot be decoded */
+	struct tlp tlp;       /* valid if there is no error */
 };
 
 /* "in", "out" or "?" */

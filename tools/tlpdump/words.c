@@ -54,9 +54,8 @@ static void print_place(FILE *out, const struct packet *packet)
 	if (before)
 		ns = -ns;
 	fprintf(out, "#%" PRIu64 " %s %s %c%" PRIu64 ".%09" PRIu64 "%s\n", packet->number,
-		packet->record.link, packet_direction(packet), before ? '-' : '+',
-		ns / NS_PER_S, ns % NS_PER_S,
-		packet->record.encoding == TLP_NONFLIT ? " non-flit" : "");
+		packet->record.link, packet_direction(packet), before ? '-' : '+', ns / NS_PER_S,
+		ns % NS_PER_S, packet->record.encoding == TLP_NONFLIT ? " non-flit" : "");
 }
 
 void words_print(FILE *out, const struct packet *packet, bool payload)

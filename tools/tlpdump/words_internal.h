@@ -8,8 +8,8 @@
 struct words {
 	FILE *out;
 	const uint8_t *data;
-	uint32_t dws;		/* whole ones that are there */
-	bool payload;		/* is wanted, too */
+	uint32_t dws; /* whole ones that are there */
+	bool payload; /* is wanted, too */
 };
 
 /* All lines of a packet, or as many as its bytes and its type allow */

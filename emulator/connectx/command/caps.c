@@ -15,8 +15,8 @@
 
 /* Which groups there are; the place in the list is the index into struct cx_caps. */
 static const uint16_t groups[CX_CAP_GROUPS] = {
-	MLX5_CAP_GENERAL, MLX5_CAP_GENERAL_2, MLX5_CAP_ODP, MLX5_CAP_ATOMIC,
-	MLX5_CAP_DEV_MEM, MLX5_CAP_QOS,
+	MLX5_CAP_GENERAL, MLX5_CAP_GENERAL_2, MLX5_CAP_ODP,
+	MLX5_CAP_ATOMIC,  MLX5_CAP_DEV_MEM,   MLX5_CAP_QOS,
 };
 
 enum { GENERAL, GENERAL_2, ODP, ATOMIC, DEV_MEM, QOS };
@@ -183,8 +183,7 @@ static void fill_odp(void *cap)
 static void fill_atomic(void *cap)
 {
 	MLX5_SET(atomic_caps, cap, supported_atomic_req_8B_endianness_mode_1, 1);
-	MLX5_SET(atomic_caps, cap, atomic_operations,
-		 ATOMIC_CMP_SWAP | ATOMIC_FETCH_ADD);
+	MLX5_SET(atomic_caps, cap, atomic_operations, ATOMIC_CMP_SWAP | ATOMIC_FETCH_ADD);
 	MLX5_SET(atomic_caps, cap, atomic_size_qp, MLX5_ATOMIC_CAPS_ATOMIC_SIZE_QP_8_BYTES);
 	MLX5_SET(atomic_caps, cap, atomic_size_dc, MLX5_ATOMIC_CAPS_ATOMIC_SIZE_QP_8_BYTES);
 }
@@ -206,7 +205,7 @@ static void fill_users(void *cap, void *cap_2)
 {
 	MLX5_SET64(cmd_hca_cap, cap, general_obj_types,
 		   1ULL << CX_OBJ_SCHED_ELEMENT | 1ULL << CX_OBJ_RESERVED_QPN |
-		   1ULL << CX_OBJ_AH_MAPPING);
+			   1ULL << CX_OBJ_AH_MAPPING);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, log_reserved_qpn_granularity, CX_LOG_RESERVED_QPNS);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, send_dbr_mode_no_dbr_ext, 1);
 	MLX5_SET(cmd_hca_cap_2_users, cap_2, log_max_send_dbr_less_qp_sq, CX_LOG_MAX_QP);
@@ -279,8 +278,7 @@ uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	/* A group that drivers know of, and of which this device has nothing, is all zero. */
 	if (group < 0)
-		return op_mod >> 1 < MLX5_CAP_NUM ? MLX5_CMD_STAT_OK :
-						    CMD_FAIL(cmd, BAD_PARAM_ERR);
+		return op_mod >> 1 < MLX5_CAP_NUM ? MLX5_CMD_STAT_OK : CMD_FAIL(cmd, BAD_PARAM_ERR);
 	cap = (op_mod & 1) == HCA_CAP_OPMOD_GET_MAX ? nic->caps->max[group] : nic->caps->cur[group];
 	/* Who knows a shorter structure gets the beginning of it. */
 	len = cmd->out_len - MLX5_BYTE_OFF(query_hca_cap_out, capability);

@@ -11,15 +11,15 @@
 
 /* How a command arrived, apart from how it went (status_own[7:1]). */
 enum delivery {
-	DELIVERY_OK		= 0x00,
-	DELIVERY_TOKEN		= 0x02,	/* a mailbox belongs to another command */
-	DELIVERY_BLOCK_NUM	= 0x03,	/* mailboxes out of order */
-	DELIVERY_OUT_PTR	= 0x04,	/* unaligned, or no memory */
-	DELIVERY_IN_PTR		= 0x05,
-	DELIVERY_FIRMWARE	= 0x06,	/* the device cannot: out of memory */
-	DELIVERY_IN_LENGTH	= 0x07,
-	DELIVERY_OUT_LENGTH	= 0x08,
-	DELIVERY_TYPE		= 0x10,	/* descriptor of another type */
+	DELIVERY_OK = 0x00,
+	DELIVERY_TOKEN = 0x02,     /* a mailbox belongs to another command */
+	DELIVERY_BLOCK_NUM = 0x03, /* mailboxes out of order */
+	DELIVERY_OUT_PTR = 0x04,   /* unaligned, or no memory */
+	DELIVERY_IN_PTR = 0x05,
+	DELIVERY_FIRMWARE = 0x06, /* the device cannot: out of memory */
+	DELIVERY_IN_LENGTH = 0x07,
+	DELIVERY_OUT_LENGTH = 0x08,
+	DELIVERY_TYPE = 0x10, /* descriptor of another type */
 };
 
 #define OWNER_HW	0x1	/* status_own[0] */
@@ -45,8 +45,8 @@ static bool buffer_grow(uint8_t **buffer, uint32_t *size, uint32_t needed)
 /* A chain of mailboxes, walked block by block; checked as it is walked. */
 struct chain {
 	struct connectx *nic;
-	uint64_t address;	/* of the next block */
-	uint32_t number;	/* that it must have */
+	uint64_t address; /* of the next block */
+	uint32_t number;  /* that it must have */
 	uint8_t token;
 	bool output;
 };
@@ -73,7 +73,9 @@ static enum delivery fetch_input(struct connectx *nic, const struct mlx5_cmd_lay
 				 uint32_t len)
 {
 	struct chain chain = {
-		.nic = nic, .address = be64_to_cpu(slot->in_ptr), .token = slot->token,
+		.nic = nic,
+		.address = be64_to_cpu(slot->in_ptr),
+		.token = slot->token,
 	};
 	uint8_t *in;
 
@@ -97,7 +99,9 @@ static enum delivery fetch_input(struct connectx *nic, const struct mlx5_cmd_lay
 static enum delivery store_output(struct connectx *nic, struct mlx5_cmd_layout *slot, uint32_t len)
 {
 	struct chain chain = {
-		.nic = nic, .address = be64_to_cpu(slot->out_ptr), .token = slot->token,
+		.nic = nic,
+		.address = be64_to_cpu(slot->out_ptr),
+		.token = slot->token,
 		.output = true,
 	};
 	const uint8_t *out = nic->cmd.out;
@@ -109,7 +113,8 @@ static enum delivery store_output(struct connectx *nic, struct mlx5_cmd_layout *
 
 		if (delivery)
 			return delivery;
-		memcpy(block->data, out + done, len - done < BLOCK_BYTES ? len - done : BLOCK_BYTES);
+		memcpy(block->data, out + done,
+		       len - done < BLOCK_BYTES ? len - done : BLOCK_BYTES);
 	}
 	return DELIVERY_OK;
 }

@@ -24,13 +24,13 @@ struct connectx;
 
 /* One command while it is being executed. */
 struct cmd {
-	const void *in;		/* struct mlx5_ifc_<name>_in_bits */
-	uint32_t in_len;	/* bytes at in; at least what the table asks for */
-	void *out;		/* struct mlx5_ifc_<name>_out_bits; zero before the handler runs */
-	uint32_t out_len;	/* bytes at out; at least what the table asks for */
+	const void *in;   /* struct mlx5_ifc_<name>_in_bits */
+	uint32_t in_len;  /* bytes at in; at least what the table asks for */
+	void *out;        /* struct mlx5_ifc_<name>_out_bits; zero before the handler runs */
+	uint32_t out_len; /* bytes at out; at least what the table asks for */
 	uint16_t opcode;
-	uint16_t uid;		/* the user context that it is for (uctx.h), or CX_UID_* */
-	uint32_t syndrome;	/* goes out with a status that is not OK */
+	uint16_t uid;      /* the user context that it is for (uctx.h), or CX_UID_* */
+	uint32_t syndrome; /* goes out with a status that is not OK */
 };
 
 /**
@@ -76,8 +76,8 @@ static inline int64_t cmd_add(const struct cmd *cmd, struct cx_table *table, voi
 typedef uint8_t cmd_handler(struct connectx *nic, struct cmd *cmd);
 
 struct cmd_op {
-	uint16_t opcode;	/* MLX5_CMD_OP_* */
-	const char *name;	/* as in the enum */
+	uint16_t opcode;          /* MLX5_CMD_OP_* */
+	const char *name;         /* as in the enum */
 	uint32_t min_in, min_out; /* bytes; shorter ones end in BAD_INP_LEN or BAD_OUTP_LEN */
 	cmd_handler *handler;
 };
@@ -91,11 +91,11 @@ const struct cmd_op *cmd_op_find(uint16_t opcode);
 
 /* The interface of one device. */
 struct cmd_queue {
-	uint64_t address;	/* of slot 0; 0: not set up */
-	uint32_t busy;		/* slots that are waiting for a fault to be lifted */
-	uint8_t *in, *out;	/* buffers, grown on demand */
+	uint64_t address;  /* of slot 0; 0: not set up */
+	uint32_t busy;     /* slots that are waiting for a fault to be lifted */
+	uint8_t *in, *out; /* buffers, grown on demand */
 	uint32_t in_size, out_size;
-	struct fault_point fault; /* "command", by opcode; stalls or fails, default INT_ERR */
+	struct fault_point fault;  /* "command", by opcode; stalls or fails, default INT_ERR */
 	uint64_t executed, failed; /* in the registry */
 };
 

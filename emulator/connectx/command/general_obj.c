@@ -11,7 +11,7 @@
 static const struct kind {
 	uint16_t type;
 	cmd_handler *create, *destroy;
-	cmd_handler *modify, *query;	/* NULL: nothing to change, to tell */
+	cmd_handler *modify, *query; /* NULL: nothing to change, to tell */
 } kinds[] = {
 	{ CX_OBJ_SCHED_ELEMENT, sched_create, sched_destroy, sched_modify, sched_query },
 	{ CX_OBJ_RESERVED_QPN, reserved_qpn_create, reserved_qpn_destroy, NULL, NULL },

@@ -43,7 +43,8 @@ uint8_t hca_init(struct connectx *nic, struct cmd *cmd)
 
 uint8_t hca_teardown(struct connectx *nic, struct cmd *cmd)
 {
-	if (MLX5_GET(teardown_hca_in, cmd->in, profile) != MLX5_TEARDOWN_HCA_IN_PROFILE_GRACEFUL_CLOSE)
+	if (MLX5_GET(teardown_hca_in, cmd->in, profile) !=
+	    MLX5_TEARDOWN_HCA_IN_PROFILE_GRACEFUL_CLOSE)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (nic->state != HCA_UP)
 		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
@@ -76,7 +77,8 @@ uint8_t hca_query_adapter(struct connectx *nic, struct cmd *cmd)
 	void *adapter = MLX5_ADDR_OF(query_adapter_out, cmd->out, query_adapter_struct);
 
 	MLX5_SET(query_adapter_param_block, adapter, ieee_vendor_id, IEEE_VENDOR);
-	memcpy(MLX5_ADDR_OF(query_adapter_param_block, adapter, vsd_contd_psid), PSID, sizeof(PSID));
+	memcpy(MLX5_ADDR_OF(query_adapter_param_block, adapter, vsd_contd_psid), PSID,
+	       sizeof(PSID));
 	return MLX5_CMD_STAT_OK;
 }
 

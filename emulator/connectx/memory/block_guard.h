@@ -8,10 +8,10 @@
 
 enum guard_kind {
 	GUARD_NONE,
-	GUARD_T10_CRC,		/* CRC-16 of T10 SBC-3, with tags */
-	GUARD_T10_CHECKSUM,	/* the checksum of IP in its place */
-	GUARD_CRC32,		/* ANSI X3.230 */
-	GUARD_CRC32C,		/* RFC 3720 */
+	GUARD_T10_CRC,      /* CRC-16 of T10 SBC-3, with tags */
+	GUARD_T10_CHECKSUM, /* the checksum of IP in its place */
+	GUARD_CRC32,        /* ANSI X3.230 */
+	GUARD_CRC32C,       /* RFC 3720 */
 	GUARD_CRC64_XP10,
 };
 

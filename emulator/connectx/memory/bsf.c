@@ -8,7 +8,6 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-
 _Static_assert(sizeof(struct mlx5_bsf) == BSF_SIZE, "as the hardware has it");
 
 #define BSF_SIZE_SHIFT		6
@@ -87,8 +86,8 @@ static bool parse_domain(struct signature_domain *domain, uint32_t bfs_psv, uint
 static bool parse_same(const struct signature_format *format)
 {
 	return format->mem.field && format->mem.field == format->wire.field &&
-	       (format->mem.kind == format->wire.kind ||
-		(format->mem.kind <= GUARD_T10_CHECKSUM && format->wire.kind <= GUARD_T10_CHECKSUM));
+	       (format->mem.kind == format->wire.kind || (format->mem.kind <= GUARD_T10_CHECKSUM &&
+							  format->wire.kind <= GUARD_T10_CHECKSUM));
 }
 
 bool signature_parse(struct signature_format *format, const void *from)
@@ -99,9 +98,8 @@ bool signature_parse(struct signature_format *format, const void *from)
 	memcpy(&bsf, from, sizeof(bsf));
 	same = bsf.basic.bsf_size_sbs & BSF_SAME_STRUCTURE;
 	if (bsf.basic.bsf_size_sbs >> BSF_SIZE_SHIFT != BSF_WITH_INLINE ||
-	    bsf.basic.bsf_size_sbs & BSF_SIZE_RESERVED ||
-	    bsf.ext.w_tfs_psv || bsf.ext.m_tfs_psv || bsf.ext.t_init_gen_pro_size ||
-	    bsf.ext.rsvd_epi_size)
+	    bsf.basic.bsf_size_sbs & BSF_SIZE_RESERVED || bsf.ext.w_tfs_psv || bsf.ext.m_tfs_psv ||
+	    bsf.ext.t_init_gen_pro_size || bsf.ext.rsvd_epi_size)
 		return false;
 	format->check = bsf.basic.check_byte_mask;
 	format->copy = same ? bsf.basic.wire.copy_byte_mask : 0;

@@ -126,8 +126,8 @@ static void access_page(struct connectx *nic, uint64_t offset, uint8_t *load, co
 		operate(memory, alias - 1, load, store);
 }
 
-static void access_memic(struct connectx *nic, uint64_t offset, uint8_t *load,
-			 const uint8_t *store, size_t len)
+static void access_memic(struct connectx *nic, uint64_t offset, uint8_t *load, const uint8_t *store,
+			 size_t len)
 {
 	for (size_t done = 0, piece; done < len; done += piece) {
 		piece = MEMIC_PAGE - (offset + done) % MEMIC_PAGE;
@@ -175,7 +175,9 @@ uint8_t memic_alloc(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, NO_RES_ERR);
 	range = &nic->memic.ranges[start / MEMIC_PAGE];
 	*range = (struct memic_range){
-		.offset = start, .len = len, .pages = (len - 1) / MEMIC_PAGE + 1,
+		.offset = start,
+		.len = len,
+		.pages = (len - 1) / MEMIC_PAGE + 1,
 	};
 	nic->memic.count++;
 	/* what the last owner left is not for the next to see, who maps whole pages */
@@ -186,8 +188,8 @@ uint8_t memic_alloc(struct connectx *nic, struct cmd *cmd)
 
 uint8_t memic_dealloc(struct connectx *nic, struct cmd *cmd)
 {
-	struct memic_range *range =
-		range_find(nic, MLX5_GET64(dealloc_memic_in, cmd->in, memic_start_addr));
+	struct memic_range *range = range_find(nic, MLX5_GET64(dealloc_memic_in, cmd->in,
+							       memic_start_addr));
 
 	if (!range)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

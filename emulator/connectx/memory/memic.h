@@ -16,8 +16,8 @@
 
 /* Numbers of operations; bits of memic_operations. The names are those of rdma-core's tests. */
 enum memic_operation {
-	MEMIC_INCREMENT,	/* a store adds to the byte */
-	MEMIC_TEST_AND_SET,	/* a load returns the byte, and leaves 1 there */
+	MEMIC_INCREMENT,    /* a store adds to the byte */
+	MEMIC_TEST_AND_SET, /* a load returns the byte, and leaves 1 there */
 	MEMIC_OPERATIONS,
 };
 
@@ -28,16 +28,16 @@ enum memic_operation {
 
 /* What ALLOC_MEMIC gave out; ranges start in pages of their own. */
 struct memic_range {
-	uint32_t offset, len;	/* in the memory; len 0: no range starts in this page */
+	uint32_t offset, len; /* in the memory; len 0: no range starts in this page */
 	uint32_t pages;
-	uint32_t users;		/* memory keys */
-	uint8_t operations;	/* that MODIFY_MEMIC has switched on: 1 << enum memic_operation */
+	uint32_t users;     /* memory keys */
+	uint8_t operations; /* that MODIFY_MEMIC has switched on: 1 << enum memic_operation */
 };
 
 struct memic {
-	uint8_t *memory;	/* CX_MEMIC_SIZE bytes */
-	struct memic_range ranges[MEMIC_PAGES];	/* by their first page */
-	uint64_t count;		/* of ranges */
+	uint8_t *memory;                        /* CX_MEMIC_SIZE bytes */
+	struct memic_range ranges[MEMIC_PAGES]; /* by their first page */
+	uint64_t count;                         /* of ranges */
 };
 
 /** memic_init() - Return: 0 or -ENOMEM. */

@@ -204,7 +204,8 @@ static uint8_t mkey_access_below(uint8_t access)
 {
 	return (access & (MKEY_LOCAL_READ | MKEY_REMOTE_READ) ? MKEY_LOCAL_READ : 0) |
 	       (access & (MKEY_LOCAL_WRITE | MKEY_REMOTE_WRITE | MKEY_REMOTE_ATOMIC) ?
-			MKEY_LOCAL_WRITE : 0);
+			MKEY_LOCAL_WRITE :
+			0);
 }
 
 enum mkey_status mkey_resolve(const struct mkey_table *table, uint32_t key,

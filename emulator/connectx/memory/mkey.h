@@ -29,11 +29,11 @@ struct signature;
 
 /* Rights, of a key and asked for by an access. */
 enum mkey_access {
-	MKEY_LOCAL_READ		= 1 << 0,
-	MKEY_LOCAL_WRITE	= 1 << 1,
-	MKEY_REMOTE_READ	= 1 << 2,
-	MKEY_REMOTE_WRITE	= 1 << 3,
-	MKEY_REMOTE_ATOMIC	= 1 << 4,
+	MKEY_LOCAL_READ = 1 << 0,
+	MKEY_LOCAL_WRITE = 1 << 1,
+	MKEY_REMOTE_READ = 1 << 2,
+	MKEY_REMOTE_WRITE = 1 << 3,
+	MKEY_REMOTE_ATOMIC = 1 << 4,
 };
 
 /* What a translation entry permits: the low bits of an MTT (struct mlx5_ifc_mtt_bits). */
@@ -43,35 +43,35 @@ enum mkey_access {
 #define MKEY_PTAG_ADDRESS	(~0x7ULL)
 
 enum mkey_mode {
-	MKEY_MODE_PA,	/* addresses are bus addresses */
-	MKEY_MODE_MTT,	/* a list of pages of one size */
-	MKEY_MODE_KLM,	/* a list of pieces of other keys, one behind the other */
-	MKEY_MODE_KSM,	/* the same, all pieces of one size */
+	MKEY_MODE_PA,    /* addresses are bus addresses */
+	MKEY_MODE_MTT,   /* a list of pages of one size */
+	MKEY_MODE_KLM,   /* a list of pieces of other keys, one behind the other */
+	MKEY_MODE_KSM,   /* the same, all pieces of one size */
 	MKEY_MODE_MEMIC, /* memory of the device */
 };
 
 /* The answer to an access; what the verbs call it depends on which side asked. */
 enum mkey_status {
 	MKEY_OK,
-	MKEY_BAD_KEY,		/* no such key, another variant, or free */
-	MKEY_BAD_PD,		/* of another protection domain */
-	MKEY_BAD_ACCESS,	/* right not granted */
-	MKEY_BAD_RANGE,		/* not within [start, start + length) */
-	MKEY_NOT_PRESENT,	/* permitted, but the page has no translation now */
+	MKEY_BAD_KEY,     /* no such key, another variant, or free */
+	MKEY_BAD_PD,      /* of another protection domain */
+	MKEY_BAD_ACCESS,  /* right not granted */
+	MKEY_BAD_RANGE,   /* not within [start, start + length) */
+	MKEY_NOT_PRESENT, /* permitted, but the page has no translation now */
 };
 
 /* TLP processing hints, as they were fixed when the key was created. */
 struct mkey_tph {
-	bool enabled;		/* pcie_tph_en */
-	uint8_t ph;		/* pcie_tph_ph, 0-3 */
-	uint8_t st_index;	/* pcie_tph_steering_tag_index */
+	bool enabled;     /* pcie_tph_en */
+	uint8_t ph;       /* pcie_tph_ph, 0-3 */
+	uint8_t st_index; /* pcie_tph_steering_tag_index */
 };
 
 /* Who uses a key, and for what. */
 struct mkey_use {
-	const struct domain *pd;	/* NULL: the driver's UMR queue, which may use all keys */
-	uint32_t qpn;			/* a key may be bound to one QP */
-	uint8_t access;			/* enum mkey_access */
+	const struct domain *pd; /* NULL: the driver's UMR queue, which may use all keys */
+	uint32_t qpn;            /* a key may be bound to one QP */
+	uint8_t access;          /* enum mkey_access */
 };
 
 /*
@@ -86,45 +86,45 @@ struct mkey_use {
 /* One entry of an indirect key: struct mlx5_klm, or a part of a strided block (mkey_indirect.c). */
 struct mkey_klm {
 	uint64_t va;
-	uint64_t end;	/* bytes up to here, from the start of the list; valid below mkey->summed */
+	uint64_t end; /* bytes up to here, from the start of the list; valid below mkey->summed */
 	uint32_t key;
 	uint32_t len;
 };
 
 struct mkey {
-	uint32_t key;		/* index << 8 | variant */
+	uint32_t key; /* index << 8 | variant */
 	struct domain *pd;
-	uint64_t start;		/* I/O virtual address of the first byte */
-	uint64_t len;		/* bytes; means nothing with unlimited */
-	union {			/* by mode; host byte order; NULL without entries */
+	uint64_t start; /* I/O virtual address of the first byte */
+	uint64_t len;   /* bytes; means nothing with unlimited */
+	union {         /* by mode; host byte order; NULL without entries */
 		uint64_t *xlt;
 		struct mkey_klm *klm;
 	};
 	uint32_t entries;
-	uint32_t summed;	/* KLM: entries whose end is known */
-	uint32_t qpn;		/* the only QP that may use it; MKEY_QPN_ANY */
-	uint32_t octowords;	/* translations_octword_size, as the driver asked for it */
-	uint8_t access;		/* enum mkey_access */
-	uint8_t mode;		/* enum mkey_mode */
-	uint8_t page_shift;	/* log_page_size, 0-63; KSM: of a piece */
-	struct memic_range *memic;	/* MKEY_MODE_MEMIC: holds it */
-	uint64_t memic_address;	/* in BAR0, of the first byte; start is 0 then */
-	bool unlimited;		/* length64: all 2^64 bytes */
-	bool free;		/* "free": exists, but may not be used */
-	bool umr;		/* umr_en: may be changed by UMR */
-	bool remote_invalidate;	/* en_rinval */
+	uint32_t summed;           /* KLM: entries whose end is known */
+	uint32_t qpn;              /* the only QP that may use it; MKEY_QPN_ANY */
+	uint32_t octowords;        /* translations_octword_size, as the driver asked for it */
+	uint8_t access;            /* enum mkey_access */
+	uint8_t mode;              /* enum mkey_mode */
+	uint8_t page_shift;        /* log_page_size, 0-63; KSM: of a piece */
+	struct memic_range *memic; /* MKEY_MODE_MEMIC: holds it */
+	uint64_t memic_address;    /* in BAR0, of the first byte; start is 0 then */
+	bool unlimited;            /* length64: all 2^64 bytes */
+	bool free;                 /* "free": exists, but may not be used */
+	bool umr;                  /* umr_en: may be changed by UMR */
+	bool remote_invalidate;    /* en_rinval */
 	bool relaxed_write, relaxed_read;
 	struct signature *signature; /* of a key with room for a BSF (signature.h); else NULL */
 	struct mkey_tph tph;
-	uint16_t uid;		/* whose it is (uctx.h); the index of the table has it, too */
-	uint32_t *umem_users;	/* of the umem that its pages are in (umem.h); NULL: in none */
+	uint16_t uid;         /* whose it is (uctx.h); the index of the table has it, too */
+	uint32_t *umem_users; /* of the umem that its pages are in (umem.h); NULL: in none */
 };
 
 struct mkey_table {
-	struct cx_table keys;	/* struct mkey */
-	uint64_t xlt_bytes;	/* memory of all translation lists and signatures, in the registry */
+	struct cx_table keys; /* struct mkey */
+	uint64_t xlt_bytes;   /* memory of all translation lists and signatures, in the registry */
 	uint64_t xlt_limit;
-	uint64_t signatures;	/* keys with room for a BSF */
+	uint64_t signatures; /* keys with room for a BSF */
 };
 
 /*
@@ -212,11 +212,11 @@ enum mkey_status mkey_check(const struct mkey_table *table, uint32_t key,
 
 /* A piece of memory behind a key. */
 struct mkey_place {
-	struct mkey *mkey;	/* direct; NULL: the null key */
-	uint32_t key;		/* its key */
-	uint64_t va;		/* in it */
-	uint64_t address;	/* on the bus, unless it is the null key */
-	uint64_t len;		/* bytes, all of them contiguous */
+	struct mkey *mkey; /* direct; NULL: the null key */
+	uint32_t key;      /* its key */
+	uint64_t va;       /* in it */
+	uint64_t address;  /* on the bus, unless it is the null key */
+	uint64_t len;      /* bytes, all of them contiguous */
 };
 
 /**

@@ -20,14 +20,14 @@ struct sg_stop;
 struct page_fault {
 	/** resolved() - the driver answered. @failed: it could not bring the page in. */
 	void (*resolved)(struct page_fault *fault, bool failed);
-	struct connectx *nic;	/* whose driver was asked; NULL: not waiting */
-	uint64_t token;		/* 48 bits: sequence << 24 | number in the table */
+	struct connectx *nic; /* whose driver was asked; NULL: not waiting */
+	uint64_t token;       /* 48 bits: sequence << 24 | number in the table */
 };
 
 struct page_faults {
-	struct cx_table pending;	/* struct page_fault */
+	struct cx_table pending; /* struct page_fault */
 	uint64_t sequence;
-	uint64_t raised, failed;	/* in the registry */
+	uint64_t raised, failed; /* in the registry */
 };
 
 /** page_faults_init() - @size: how many can be pending. Return: 0 or -ENOMEM. */

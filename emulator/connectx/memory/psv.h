@@ -15,7 +15,7 @@ struct send_wqe;
 struct psv {
 	uint32_t index;
 	struct domain *pd;
-	uint64_t seed;		/* transient signature: guard first, in the upper bits */
+	uint64_t seed; /* transient signature: guard first, in the upper bits */
 };
 
 /** psv_execute() - carry out the SET_PSV in @wqe. Return: whether @qp may change that PSV. */

@@ -113,8 +113,12 @@ static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct 
 			      len, write, &place);
 	if (status != MKEY_OK) {
 		*stop = (struct sg_stop){
-			.end = sg, .nic = sg->nic, .status = status, .key = place.key,
-			.va = place.va, .indirect = place.key != data->lkey,
+			.end = sg,
+			.nic = sg->nic,
+			.status = status,
+			.key = place.key,
+			.va = place.va,
+			.indirect = place.key != data->lkey,
 		};
 		/* what a driver may as well bring in now */
 		stop->len = stop->indirect ? place.len : left;

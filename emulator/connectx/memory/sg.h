@@ -20,25 +20,25 @@ struct connectx;
 
 /* One end of a transfer: a list, the rights that its keys must have, and how far it got. */
 struct sg {
-	struct connectx *nic;		/* whose keys they are, and whose link is used */
-	struct mkey_use use;		/* of every key */
+	struct connectx *nic; /* whose keys they are, and whose link is used */
+	struct mkey_use use;  /* of every key */
 	const struct wqe_data *data;
 	uint8_t num;
-	uint8_t index;			/* entry that is next */
-	uint32_t offset;		/* bytes of it that are done */
-	bool plain;			/* of keys with signatures, memory as it is */
+	uint8_t index;   /* entry that is next */
+	uint32_t offset; /* bytes of it that are done */
+	bool plain;      /* of keys with signatures, memory as it is */
 };
 
 /* Why a transfer stopped short. */
 struct sg_stop {
-	const struct sg *end;		/* which end it was; to compare, as it may be gone by now */
-	struct connectx *nic;		/* of that end; set with MKEY_NOT_PRESENT */
-	enum mkey_status status;	/* MKEY_OK: the bus refused to read */
+	const struct sg *end;    /* which end it was; to compare, as it may be gone by now */
+	struct connectx *nic;    /* of that end; set with MKEY_NOT_PRESENT */
+	enum mkey_status status; /* MKEY_OK: the bus refused to read */
 	/* where it stopped; behind an indirect key, where that led to */
-	bool indirect;			/* and whether one did */
+	bool indirect; /* and whether one did */
 	uint32_t key;
 	uint64_t va;
-	uint64_t len;			/* bytes from there that the entry still names */
+	uint64_t len; /* bytes from there that the entry still names */
 };
 
 /** sg_init() - start at the beginning of a list. */
@@ -88,8 +88,8 @@ bool sg_present(const struct sg *sg, uint32_t len, bool write, struct sg_stop *s
 
 /* A piece of one end that is contiguous on the bus. */
 struct sg_span {
-	void *ram;		/* where it is mapped: guest memory, MEMIC, inline data; NULL: go by the bus */
-	uint64_t address;	/* on the bus */
+	void *ram; /* where it is mapped: guest memory, MEMIC, inline data; NULL: go by the bus */
+	uint64_t address; /* on the bus */
 	uint64_t len;
 	const struct mkey *mkey; /* for its hints; NULL without memory behind it */
 };

@@ -92,8 +92,8 @@ bool signature_lengths(const struct connectx *nic, struct wqe_data *data, uint8_
 	if (!nic->mkeys.signatures)
 		return true;
 	for (unsigned int i = 0; i < num; i++) {
-		struct mkey *mkey =
-			data[i].bytes ? NULL : signature_find(&nic->mkeys, data[i].lkey);
+		struct mkey *mkey = data[i].bytes ? NULL :
+						    signature_find(&nic->mkeys, data[i].lkey);
 		uint64_t start, end;
 
 		if (mkey) {
@@ -411,8 +411,12 @@ bool signature_map(const struct sg *sg, struct mkey *mkey, uint64_t len, bool wr
 	uint32_t in = wire % unit_wire(format);
 
 	*stop = (struct sg_stop){
-		.end = sg, .nic = sg->nic, .status = MKEY_BAD_RANGE, .key = mkey->key,
-		.va = data->address + sg->offset, .len = data->len - sg->offset,
+		.end = sg,
+		.nic = sg->nic,
+		.status = MKEY_BAD_RANGE,
+		.key = mkey->key,
+		.va = data->address + sg->offset,
+		.len = data->len - sg->offset,
 	};
 	room = domain_len(&format->wire, domain_data(&format->mem, mkey->len));
 	if (wire >= room || !domain_seed(sg->nic, mkey, &format->mem, &seed) ||
@@ -452,8 +456,9 @@ bool signature_report(struct qp *qp, struct cq *cq, const struct sg *sg)
 	if (!sg->nic->mkeys.signatures)
 		return false;
 	for (unsigned int i = 0; i < sg->num; i++) {
-		struct mkey *mkey = sg->data[i].bytes ? NULL :
-				    signature_find(&sg->nic->mkeys, sg->data[i].lkey);
+		struct mkey *mkey = sg->data[i].bytes ?
+					    NULL :
+					    signature_find(&sg->nic->mkeys, sg->data[i].lkey);
 
 		if (!mkey || !mkey->signature->untold)
 			continue;

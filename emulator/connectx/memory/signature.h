@@ -48,30 +48,30 @@ struct mlx5_ifc_cmd_hca_cap_signatures_bits {
 
 /* One of the domains. */
 struct signature_domain {
-	enum guard_kind kind;	/* GUARD_NONE: it has no signatures */
-	uint16_t block;		/* bytes of data before each; only with a kind, as what follows */
-	uint8_t field;		/* bytes of the signature: 4 or 8 */
-	uint8_t escape;		/* MLX5_BSF_APPTAG_ESCAPE or MLX5_BSF_APPREF_ESCAPE, or 0 */
-	bool count;		/* the reference tag counts the blocks */
-	uint16_t app_mask;	/* bits of the application tag that are checked */
+	enum guard_kind kind; /* GUARD_NONE: it has no signatures */
+	uint16_t block;       /* bytes of data before each; only with a kind, as what follows */
+	uint8_t field;        /* bytes of the signature: 4 or 8 */
+	uint8_t escape;       /* MLX5_BSF_APPTAG_ESCAPE or MLX5_BSF_APPREF_ESCAPE, or 0 */
+	bool count;           /* the reference tag counts the blocks */
+	uint16_t app_mask;    /* bits of the application tag that are checked */
 	uint16_t app;
-	uint32_t ref;		/* of the first block */
+	uint32_t ref; /* of the first block */
 	uint32_t psv;
 };
 
 /* A BSF. */
 struct signature_format {
 	struct signature_domain mem, wire;
-	uint8_t check;		/* bytes of a signature that are checked; bit 7 is the first byte */
-	uint8_t copy;		/* bytes that are passed on as they came; the same order */
+	uint8_t check; /* bytes of a signature that are checked; bit 7 is the first byte */
+	uint8_t copy;  /* bytes that are passed on as they came; the same order */
 };
 
 /* The first mismatch. */
 struct signature_error {
-	uint16_t syndrome;	/* SIGNATURE_BAD_* */
-	bool memory;		/* in memory; else on the wire */
+	uint16_t syndrome;         /* SIGNATURE_BAD_* */
+	bool memory;               /* in memory; else on the wire */
 	uint64_t expected, actual; /* the signatures; shorter ones in the upper bits */
-	uint64_t offset;	/* of the block in its domain */
+	uint64_t offset;           /* of the block in its domain */
 };
 
 #define SIGNATURE_BAD_REF	(1 << 11)
@@ -81,9 +81,9 @@ struct signature_error {
 /* What a key with room for a BSF has of its own. */
 struct signature {
 	struct signature_format format;
-	bool enabled;		/* bsf_en */
-	bool expected;		/* expected_sigerr_count */
-	bool failed;		/* since the driver last set that; only the first error is told */
+	bool enabled;  /* bsf_en */
+	bool expected; /* expected_sigerr_count */
+	bool failed;   /* since the driver last set that; only the first error is told */
 	bool untold;
 	struct signature_error error;
 	/* the block on its way out, and the one coming in: bytes [from, end) of it are there */

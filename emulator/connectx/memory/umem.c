@@ -143,8 +143,7 @@ free_umem:
 
 uint8_t umem_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct umem *umem = cmd_find(cmd, &nic->umems,
-				     MLX5_GET(destroy_umem_in, cmd->in, umem_id));
+	struct umem *umem = cmd_find(cmd, &nic->umems, MLX5_GET(destroy_umem_in, cmd->in, umem_id));
 
 	if (!umem)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

@@ -19,19 +19,19 @@ struct connectx;
 
 struct umem {
 	uint32_t number;
-	uint32_t users;		/* queues, records and mkeys in it */
-	bool writable;		/* every page */
-	struct cx_buf buf;	/* from its first byte to the end of its last page */
+	uint32_t users;    /* queues, records and mkeys in it */
+	bool writable;     /* every page */
+	struct cx_buf buf; /* from its first byte to the end of its last page */
 };
 
 /* Where the ring of a queue lies, as a command tells it. */
 struct ring_place {
-	const __be64 *pas;	/* in these pages; for the rest see cx_buf_init() */
+	const __be64 *pas; /* in these pages; for the rest see cx_buf_init() */
 	size_t pas_bytes;
 	unsigned int log_page_size, page_offset;
-	bool in_umem;		/* or in a umem, and then the above means nothing */
+	bool in_umem; /* or in a umem, and then the above means nothing */
 	uint32_t umem_id;
-	uint64_t umem_offset;	/* bytes; what it leads to must be aligned to 64 */
+	uint64_t umem_offset; /* bytes; what it leads to must be aligned to 64 */
 };
 
 /**
@@ -46,13 +46,13 @@ uint8_t ring_take(struct connectx *nic, struct cmd *cmd, struct cx_buf *buf,
 
 /* A doorbell record: a few bytes of the guest's memory that the device reads. */
 struct cx_record {
-	uint64_t address;	/* on the bus */
-	uint32_t *users;	/* of the umem that it lies in; NULL: of none */
+	uint64_t address; /* on the bus */
+	uint32_t *users;  /* of the umem that it lies in; NULL: of none */
 };
 
 /* Where a doorbell record lies, as a command tells it. */
 struct record_place {
-	uint64_t address;	/* on the bus, or bytes into the umem */
+	uint64_t address; /* on the bus, or bytes into the umem */
 	bool in_umem;
 	uint32_t umem_id;
 };

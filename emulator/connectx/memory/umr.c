@@ -32,14 +32,14 @@
 /* One request, checked and unpacked. */
 struct umr {
 	struct mkey *mkey;
-	const void *mkc;	/* new values of what mask names: struct mlx5_ifc_mkc_bits */
-	uint64_t mask;		/* MLX5_MKEY_MASK_* */
-	uint8_t flags;		/* MLX5_UMR_* */
-	struct domain *pd;	/* with MLX5_MKEY_MASK_PD */
-	uint64_t offset, bytes;	/* what of the translations is to be loaded, as drivers write it */
-	const void *bsf;	/* behind them; NULL: none */
+	const void *mkc;        /* new values of what mask names: struct mlx5_ifc_mkc_bits */
+	uint64_t mask;          /* MLX5_MKEY_MASK_* */
+	uint8_t flags;          /* MLX5_UMR_* */
+	struct domain *pd;      /* with MLX5_MKEY_MASK_PD */
+	uint64_t offset, bytes; /* what of the translations is to be loaded, as drivers write it */
+	const void *bsf;        /* behind them; NULL: none */
 	struct signature_format format; /* what it says */
-	bool refused;		/* it says what cannot be done */
+	bool refused;                   /* it says what cannot be done */
 };
 
 /* The place that says how long it is tells of an offset otherwise. It is in the WQE only. */
@@ -69,7 +69,8 @@ static void umr_parse(struct umr *umr, struct qp *qp, const struct send_wqe *wqe
 	};
 	if (umr->flags & MLX5_UMR_TRANSLATION_OFFSET_EN)
 		umr->offset = ((uint64_t)be32_to_cpu(ctrl->xlt_offset_47_16) << 16 |
-			       be16_to_cpu(ctrl->xlt_offset)) * MKEY_OCTOWORD;
+			       be16_to_cpu(ctrl->xlt_offset)) *
+			      MKEY_OCTOWORD;
 	umr_parse_bsf(umr, wqe, ctrl);
 	if (umr->mask & MLX5_MKEY_MASK_PD)
 		umr->pd = pd_find(qp->nic, MLX5_GET(mkc, umr->mkc, pd));
@@ -131,8 +132,7 @@ static bool umr_signature_allowed(const struct umr *umr)
 	if (!umr->mkey->signature)
 		return !umr->bsf && !(umr->mask & mask);
 	return !(umr->mask & MLX5_MKEY_MASK_LEN) ||
-	       (!MLX5_GET(mkc, umr->mkc, length64) &&
-		MLX5_GET64(mkc, umr->mkc, len) <= UINT32_MAX);
+	       (!MLX5_GET(mkc, umr->mkc, length64) && MLX5_GET64(mkc, umr->mkc, len) <= UINT32_MAX);
 }
 
 static bool umr_allowed(const struct qp *qp, const struct umr *umr, const struct send_wqe *wqe)
@@ -162,7 +162,9 @@ static bool umr_load(const struct qp *qp, const struct umr *umr, const struct se
 		     struct sg_stop *stop)
 {
 	const struct mkey_use use = {
-		.pd = qp->pd, .qpn = qp->qpn, .access = MKEY_LOCAL_READ,
+		.pd = qp->pd,
+		.qpn = qp->qpn,
+		.access = MKEY_LOCAL_READ,
 	};
 	uint64_t buf[UMR_CHUNK / sizeof(uint64_t)];
 	uint64_t piece;
@@ -188,7 +190,7 @@ static uint8_t umr_access(const struct umr *umr)
 		uint64_t mask;
 		uint8_t access;
 	} rights[] = {
-		{ MLX5_MKEY_MASK_LR, MKEY_LOCAL_READ },	  { MLX5_MKEY_MASK_LW, MKEY_LOCAL_WRITE },
+		{ MLX5_MKEY_MASK_LR, MKEY_LOCAL_READ },   { MLX5_MKEY_MASK_LW, MKEY_LOCAL_WRITE },
 		{ MLX5_MKEY_MASK_RR, MKEY_REMOTE_READ },  { MLX5_MKEY_MASK_RW, MKEY_REMOTE_WRITE },
 		{ MLX5_MKEY_MASK_A, MKEY_REMOTE_ATOMIC },
 	};

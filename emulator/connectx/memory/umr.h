@@ -15,8 +15,8 @@ struct sg_stop;
 
 enum umr_result {
 	UMR_OK,
-	UMR_REFUSED,	/* no such key, or it may not be changed like this; nothing has changed */
-	UMR_STOPPED,	/* the list of translations could not be read */
+	UMR_REFUSED, /* no such key, or it may not be changed like this; nothing has changed */
+	UMR_STOPPED, /* the list of translations could not be read */
 };
 
 /**

@@ -49,8 +49,8 @@ uint8_t ah_mapping_create(struct connectx *nic, struct cmd *cmd)
 
 uint8_t ah_mapping_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct ah_mapping *mapping =
-		cmd_find(cmd, &nic->ah_mappings, MLX5_GET(general_obj_in_cmd_hdr, cmd->in, obj_id));
+	struct ah_mapping *mapping = cmd_find(cmd, &nic->ah_mappings,
+					      MLX5_GET(general_obj_in_cmd_hdr, cmd->in, obj_id));
 
 	if (!mapping)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

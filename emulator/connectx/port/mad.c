@@ -77,7 +77,8 @@ static void port_deliver(struct ib_port *port, const struct ib_packet *packet)
 void mad_port_init(struct connectx *nic)
 {
 	static const struct ib_port_ops ops = {
-		.describe = port_describe, .deliver = port_deliver,
+		.describe = port_describe,
+		.deliver = port_deliver,
 	};
 
 	nic->ib.port.ops = &ops;

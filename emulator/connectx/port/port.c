@@ -24,13 +24,13 @@
 
 /* Register numbers of ACCESS_REG, by the driver's names. */
 enum {
-	REG_PMTU		= 0x5003,
-	REG_PTYS		= 0x5004,
-	REG_PAOS		= 0x5006,
-	REG_PPCNT		= 0x5008,
-	REG_PVLC		= 0x500f,
-	REG_NODE_DESC		= 0x6001,
-	REG_HOST_ENDIANNESS	= 0x7004,
+	REG_PMTU = 0x5003,
+	REG_PTYS = 0x5004,
+	REG_PAOS = 0x5006,
+	REG_PPCNT = 0x5008,
+	REG_PVLC = 0x500f,
+	REG_NODE_DESC = 0x6001,
+	REG_HOST_ENDIANNESS = 0x7004,
 };
 
 /* PTYS: InfiniBand widths and rates. */
@@ -56,8 +56,8 @@ static void link_set(struct connectx *nic, bool on)
 	ib->link = on;
 	subnet_link_changed(nic);
 	eq_post_async(nic, MLX5_EVENT_TYPE_PORT_CHANGE,
-		      on ? MLX5_PORT_CHANGE_SUBTYPE_ACTIVE : MLX5_PORT_CHANGE_SUBTYPE_DOWN,
-		      &event, sizeof(event));
+		      on ? MLX5_PORT_CHANGE_SUBTYPE_ACTIVE : MLX5_PORT_CHANGE_SUBTYPE_DOWN, &event,
+		      sizeof(event));
 }
 
 static void link_trained(struct engine_timer *timer)
@@ -120,7 +120,9 @@ int port_init(struct connectx *nic)
 	ib->cap_mask = CAP_SYS_IMAGE_GUID | CAP_EXTENDED_SPEEDS | CAP_MASK2 | CAP_CM;
 	ib->cap_mask2 = CAP2_HDR | CAP2_NDR;
 	ib->sw = (struct registry_switch){
-		.name = "port", .get = port_switch_get, .set = port_switch_set,
+		.name = "port",
+		.get = port_switch_get,
+		.set = port_switch_set,
 	};
 	strncpy(ib->node_description, "softfabric ConnectX", sizeof(ib->node_description) - 1);
 	mad_port_init(nic);
@@ -147,10 +149,8 @@ uint8_t port_query_context(struct connectx *nic, struct cmd *cmd)
 	MLX5_SET(hca_vport_context, context, has_smi, 1);
 	MLX5_SET(hca_vport_context, context, port_physical_state,
 		 ib->link ? IB_PHYS_LINK_UP : IB_PHYS_POLLING);
-	MLX5_SET(hca_vport_context, context, port_state,
-		 ib->link ? IB_PORT_ACTIVE : IB_PORT_DOWN);
-	MLX5_SET(hca_vport_context, context, vport_state,
-		 ib->link ? IB_PORT_ACTIVE : IB_PORT_DOWN);
+	MLX5_SET(hca_vport_context, context, port_state, ib->link ? IB_PORT_ACTIVE : IB_PORT_DOWN);
+	MLX5_SET(hca_vport_context, context, vport_state, ib->link ? IB_PORT_ACTIVE : IB_PORT_DOWN);
 	MLX5_SET64(hca_vport_context, context, system_image_guid, ib->guid);
 	MLX5_SET64(hca_vport_context, context, port_guid, ib->guid);
 	MLX5_SET64(hca_vport_context, context, node_guid, ib->guid);

@@ -24,13 +24,16 @@
 /* Entry sizes (cqe_sz of cqc). */
 enum { STRIDE_64, STRIDE_128, STRIDE_128_PAD };
 
-
 /* Which fields MODIFY_CQ takes over: modify_field_select and resize_field_select. */
 enum {
-	MODIFY_PERIOD = 1 << 0, MODIFY_COUNT = 1 << 1, MODIFY_OVERRUN = 1 << 2,
+	MODIFY_PERIOD = 1 << 0,
+	MODIFY_COUNT = 1 << 1,
+	MODIFY_OVERRUN = 1 << 2,
 	MODIFY_PERIOD_MODE = 1 << 4,
 	MODIFY_ALL = MODIFY_PERIOD | MODIFY_COUNT | MODIFY_OVERRUN | MODIFY_PERIOD_MODE,
-	RESIZE_SIZE = 1 << 0, RESIZE_PAGE_OFFSET = 1 << 1, RESIZE_PAGE_SIZE = 1 << 2,
+	RESIZE_SIZE = 1 << 0,
+	RESIZE_PAGE_OFFSET = 1 << 1,
+	RESIZE_PAGE_SIZE = 1 << 2,
 	RESIZE_ALL = RESIZE_SIZE | RESIZE_PAGE_OFFSET | RESIZE_PAGE_SIZE,
 };
 #define OP_MOD_RESIZE	1
@@ -241,7 +244,8 @@ void cq_clear(struct connectx *nic)
 SAME_PLACE(cq_context);
 SAME_PLACE(pas);
 _Static_assert(__mlx5_bit_off(create_cq_in, cq_umem_valid) ==
-	       __mlx5_bit_off(modify_cq_in, cq_umem_valid), "one parser serves both");
+		       __mlx5_bit_off(modify_cq_in, cq_umem_valid),
+	       "one parser serves both");
 
 /* The buffer that the command describes. */
 static uint8_t cq_parse_buf(struct connectx *nic, struct cmd *cmd, unsigned int log_stride,
@@ -453,9 +457,9 @@ uint8_t cq_modify(struct connectx *nic, struct cmd *cmd)
 {
 	struct cq *cq = cmd_find(cmd, &nic->cqs, MLX5_GET(modify_cq_in, cmd->in, cqn));
 	const void *cqc = MLX5_ADDR_OF(modify_cq_in, cmd->in, cq_context);
-	uint32_t select = MLX5_GET(modify_cq_in, cmd->in,
-				   modify_field_select_resize_field_select.modify_field_select
-				   .modify_field_select);
+	uint32_t select = MLX5_GET(
+		modify_cq_in, cmd->in,
+		modify_field_select_resize_field_select.modify_field_select.modify_field_select);
 
 	if (!cq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

@@ -18,12 +18,12 @@ struct dc_connection;
 struct q_counter;
 
 struct dct {
-	uint32_t dctn;		/* of one number space with QPs */
-	bool drained;		/* takes no connections any more */
-	bool armed;		/* the next violation of the key gives an event */
+	uint32_t dctn; /* of one number space with QPs */
+	bool drained;  /* takes no connections any more */
+	bool armed;    /* the next violation of the key gives an event */
 	uint64_t key;
-	uint32_t violations;	/* of the key, ever */
-	struct qp target;	/* what the QP of each connection begins as */
+	uint32_t violations; /* of the key, ever */
+	struct qp target;    /* what the QP of each connection begins as */
 	LIST_HEAD(, dc_connection) connections;
 	uint32_t context[MLX5_ST_SZ_DW(dctc)]; /* as created, big endian */
 };

@@ -82,7 +82,8 @@ static void eq_event_queue(struct connectx *nic, uint8_t type, uint8_t queue, ui
 	struct mlx5_eqe_qp_srq event = { .type = queue, .qp_srq_n = cpu_to_be32(number) };
 
 	_Static_assert(offsetof(struct mlx5_eqe_dct, dctn) ==
-		       offsetof(struct mlx5_eqe_qp_srq, qp_srq_n), "one layout");
+			       offsetof(struct mlx5_eqe_qp_srq, qp_srq_n),
+		       "one layout");
 	eq_post_async(nic, type, 0, &event, sizeof(event));
 }
 

@@ -13,23 +13,24 @@
 #include "connectx/command/cmd.h"
 
 enum eq_state {
-	EQ_FIRED,	/* interrupt given, or never armed: posts go unannounced */
-	EQ_ARMED,	/* the next post raises the vector */
-	EQ_OVERFLOW,	/* full when something was to be posted; needs a new queue */
-	EQ_UNWRITABLE,	/* no memory where something was to be posted; the same */
+	EQ_FIRED,      /* interrupt given, or never armed: posts go unannounced */
+	EQ_ARMED,      /* the next post raises the vector */
+	EQ_OVERFLOW,   /* full when something was to be posted; needs a new queue */
+	EQ_UNWRITABLE, /* no memory where something was to be posted; the same */
 };
 
 struct eq {
 	uint32_t eqn;
 	enum eq_state state;
 	struct cx_buf buf;
-	uint8_t log_size;	/* entries */
-	uint16_t vector;	/* MSI-X */
-	uint32_t uar;		/* whose doorbells count */
-	uint32_t producer;	/* entries ever posted, modulo 2^32 */
-	uint32_t consumer;	/* entries ever consumed; 24 bits of it come with each doorbell */
-	uint32_t users;		/* CQs that report here */
-	uint64_t mask[4];	/* event types that are delivered here, type n is mask[n / 64] bit n % 64 */
+	uint8_t log_size;  /* entries */
+	uint16_t vector;   /* MSI-X */
+	uint32_t uar;      /* whose doorbells count */
+	uint32_t producer; /* entries ever posted, modulo 2^32 */
+	uint32_t consumer; /* entries ever consumed; 24 bits of it come with each doorbell */
+	uint32_t users;    /* CQs that report here */
+	uint64_t mask
+		[4]; /* event types that are delivered here, type n is mask[n / 64] bit n % 64 */
 };
 
 /**
@@ -48,7 +49,8 @@ int eq_post(struct connectx *nic, struct eq *eq, uint8_t type, uint8_t subtype, 
  *
  * Return: as eq_post(); -ENOENT when nobody subscribed.
  */
-int eq_post_async(struct connectx *nic, uint8_t type, uint8_t subtype, const void *data, size_t len);
+int eq_post_async(struct connectx *nic, uint8_t type, uint8_t subtype, const void *data,
+		  size_t len);
 
 /** eq_event_qp() - the asynchronous event @type about the QP @number. */
 void eq_event_qp(struct connectx *nic, uint8_t type, uint32_t number);

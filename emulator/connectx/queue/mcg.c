@@ -115,8 +115,7 @@ static void detach(struct connectx *nic, struct mcg *mcg, uint32_t index)
 {
 	mcg->qps[index]->groups--;
 	mcg->count--;
-	memmove(mcg->qps + index, mcg->qps + index + 1,
-		(mcg->count - index) * sizeof(*mcg->qps));
+	memmove(mcg->qps + index, mcg->qps + index + 1, (mcg->count - index) * sizeof(*mcg->qps));
 	nic->mcgs.attachments--;
 	if (!mcg->count)
 		mcg_destroy(&nic->mcgs, mcg);

@@ -22,13 +22,13 @@ struct mcg {
 	LIST_ENTRY(mcg) entry;
 	uint8_t gid[MCG_GID_BYTES];
 	uint32_t count, room;
-	struct qp **qps;	/* in the order they were attached */
+	struct qp **qps; /* in the order they were attached */
 };
 
 struct mcg_table {
-	LIST_HEAD(, mcg) bucket[MCG_BUCKETS];	/* zeroed: empty */
+	LIST_HEAD(, mcg) bucket[MCG_BUCKETS]; /* zeroed: empty */
 	uint64_t groups;
-	uint64_t attachments;	/* of all groups together; an object in the registry */
+	uint64_t attachments; /* of all groups together; an object in the registry */
 };
 
 /** mcg_find() - Return: the group, or NULL when no QP is attached to @gid. */

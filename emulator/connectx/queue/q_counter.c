@@ -103,9 +103,8 @@ uint8_t q_counter_alloc(struct connectx *nic, struct cmd *cmd)
  */
 uint8_t q_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 {
-	struct q_counter *set =
-		cmd_find(cmd, &nic->q_counters,
-			 MLX5_GET(dealloc_q_counter_in, cmd->in, counter_set_id));
+	struct q_counter *set = cmd_find(cmd, &nic->q_counters,
+					 MLX5_GET(dealloc_q_counter_in, cmd->in, counter_set_id));
 
 	if (!set)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -117,9 +116,8 @@ uint8_t q_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 
 uint8_t q_counter_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct q_counter *set =
-		cmd_find(cmd, &nic->q_counters,
-			 MLX5_GET(query_q_counter_in, cmd->in, counter_set_id));
+	struct q_counter *set = cmd_find(cmd, &nic->q_counters,
+					 MLX5_GET(query_q_counter_in, cmd->in, counter_set_id));
 	__be32 *out = cmd->out;
 
 	if (MLX5_GET(query_q_counter_in, cmd->in, other_vport) ||

@@ -62,7 +62,7 @@ void qp_doorbell(struct qp *qp)
 	case FAULT_STALL:
 		qp->doorbell_held = true;
 		return;
-	case FAULT_FAIL:	/* lost on the way */
+	case FAULT_FAIL: /* lost on the way */
 		return;
 	default:
 		requester_doorbell(qp);
@@ -144,8 +144,8 @@ static uint64_t rings_bytes(const struct qp *qp)
 {
 	return qp->sq.offset +
 	       (qp->sq.present ? 1ULL << (qp->sq.log_size + qp->sq.log_stride) : 0) +
-	       (qp->rq.present && !qp->sq.present ?
-		1ULL << (qp->rq.log_size + qp->rq.log_stride) : 0);
+	       (qp->rq.present && !qp->sq.present ? 1ULL << (qp->rq.log_size + qp->rq.log_stride) :
+						    0);
 }
 
 /* The rate that a context names; false when there is none of that number. */
@@ -428,30 +428,31 @@ uint8_t qp_query(struct connectx *nic, struct cmd *cmd)
 static const struct transition {
 	uint16_t opcode;
 	uint8_t from, to;
-	uint32_t required;	/* attributes that it always takes */
-	uint32_t optional;	/* taken if opt_param_mask says so; others there are ignored */
+	uint32_t required; /* attributes that it always takes */
+	uint32_t optional; /* taken if opt_param_mask says so; others there are ignored */
 } transitions[] = {
 	{ MLX5_CMD_OP_RST2INIT_QP, MLX5_QP_STATE_RST, MLX5_QP_STATE_INIT,
 	  ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY |
-	  MLX5_QP_OPTPAR_COUNTER_SET_ID, 0 },
-	{ MLX5_CMD_OP_INIT2INIT_QP, MLX5_QP_STATE_INIT, MLX5_QP_STATE_INIT,
-	  0, ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY |
-	  QP_ATTR_DRAIN_SIGERR },
+		  MLX5_QP_OPTPAR_COUNTER_SET_ID,
+	  0 },
+	{ MLX5_CMD_OP_INIT2INIT_QP, MLX5_QP_STATE_INIT, MLX5_QP_STATE_INIT, 0,
+	  ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_PRI_PORT | MLX5_QP_OPTPAR_Q_KEY |
+		  QP_ATTR_DRAIN_SIGERR },
 	{ MLX5_CMD_OP_INIT2RTR_QP, MLX5_QP_STATE_INIT, MLX5_QP_STATE_RTR,
 	  QP_ATTR_MTU | QP_ATTR_REMOTE_QPN | QP_ATTR_RECV_PSN | MLX5_QP_OPTPAR_PRIMARY_ADDR_PATH |
-	  MLX5_QP_OPTPAR_RRA_MAX | MLX5_QP_OPTPAR_RNR_TIMEOUT,
+		  MLX5_QP_OPTPAR_RRA_MAX | MLX5_QP_OPTPAR_RNR_TIMEOUT,
 	  ACCESS | MLX5_QP_OPTPAR_PKEY_INDEX | MLX5_QP_OPTPAR_Q_KEY },
 	{ MLX5_CMD_OP_RTR2RTS_QP, MLX5_QP_STATE_RTR, MLX5_QP_STATE_RTS,
 	  QP_ATTR_SEND_PSN | MLX5_QP_OPTPAR_SRA_MAX | MLX5_QP_OPTPAR_RETRY_COUNT |
-	  MLX5_QP_OPTPAR_RNR_RETRY | MLX5_QP_OPTPAR_ACK_TIMEOUT,
+		  MLX5_QP_OPTPAR_RNR_RETRY | MLX5_QP_OPTPAR_ACK_TIMEOUT,
 	  ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY | MLX5_QP_OPTPAR_PP_INDEX },
-	{ MLX5_CMD_OP_RTS2RTS_QP, MLX5_QP_STATE_RTS, MLX5_QP_STATE_RTS,
-	  0, ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY |
-	  MLX5_QP_OPTPAR_COUNTER_SET_ID | MLX5_QP_OPTPAR_PP_INDEX },
-	{ MLX5_CMD_OP_SQERR2RTS_QP, MLX5_QP_STATE_SQER, MLX5_QP_STATE_RTS,
-	  0, ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
-	{ MLX5_CMD_OP_SQD_RTS_QP, MLX5_QP_STATE_SQD, MLX5_QP_STATE_RTS,
-	  0, ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
+	{ MLX5_CMD_OP_RTS2RTS_QP, MLX5_QP_STATE_RTS, MLX5_QP_STATE_RTS, 0,
+	  ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY |
+		  MLX5_QP_OPTPAR_COUNTER_SET_ID | MLX5_QP_OPTPAR_PP_INDEX },
+	{ MLX5_CMD_OP_SQERR2RTS_QP, MLX5_QP_STATE_SQER, MLX5_QP_STATE_RTS, 0,
+	  ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
+	{ MLX5_CMD_OP_SQD_RTS_QP, MLX5_QP_STATE_SQD, MLX5_QP_STATE_RTS, 0,
+	  ACCESS | MLX5_QP_OPTPAR_RNR_TIMEOUT | MLX5_QP_OPTPAR_Q_KEY },
 	{ MLX5_CMD_OP_2ERR_QP, ANY_STATE, MLX5_QP_STATE_ERR, 0, 0 },
 	{ MLX5_CMD_OP_2RST_QP, ANY_STATE, MLX5_QP_STATE_RST, 0, 0 },
 };
@@ -513,7 +514,7 @@ SAME_LAYOUT(sqerr2rts_qp);
 SAME_LAYOUT(sqd2rts_qp);
 
 _Static_assert(MLX5_BYTE_OFF(modify_qp_ext_in, opt_param_mask_95_32) >=
-	       MLX5_BYTE_OFF(rst2init_qp_in, qpc) + MLX5_ST_SZ_BYTES(qpc),
+		       MLX5_BYTE_OFF(rst2init_qp_in, qpc) + MLX5_ST_SZ_BYTES(qpc),
 	       "the extension is behind the context");
 
 /* What comes behind the context, if the command says so: one thing at a time, as libmlx5 asks. */
@@ -531,7 +532,8 @@ static uint8_t qp_modify_extension(struct connectx *nic, struct cmd *cmd, struct
 	case QP_OPT_DCI_STREAM:
 		return dc_streams_reset(&qp->streams,
 					MLX5_GET(modify_qp_ext_in, in, dci_stream_channel_id)) ?
-		       MLX5_CMD_STAT_OK : CMD_FAIL(cmd, BAD_PARAM_ERR);
+			       MLX5_CMD_STAT_OK :
+			       CMD_FAIL(cmd, BAD_PARAM_ERR);
 	case QP_OPT_QUEUE_GROUP:
 		return sched_set_groups(nic, cmd, qp);
 	default:

@@ -28,11 +28,11 @@ struct uar;
 
 /* One of the two rings in a QP's buffer. The receive queue comes first, then the send queue. */
 struct qp_ring {
-	uint64_t offset;	/* of entry 0 in qp->buf */
-	uint8_t log_stride;	/* bytes of an entry; 6 (MLX5_SEND_WQE_BB) for the send queue */
-	uint8_t log_size;	/* entries */
-	bool present;		/* false: the QP has no such queue, all else is 0 */
-	uint16_t next;		/* index of the next entry to execute; free-running */
+	uint64_t offset;    /* of entry 0 in qp->buf */
+	uint8_t log_stride; /* bytes of an entry; 6 (MLX5_SEND_WQE_BB) for the send queue */
+	uint8_t log_size;   /* entries */
+	bool present;       /* false: the QP has no such queue, all else is 0 */
+	uint16_t next;      /* index of the next entry to execute; free-running */
 };
 
 /* An address path (struct mlx5_ifc_ads_bits). */
@@ -40,57 +40,57 @@ struct qp_path {
 	uint16_t dlid;
 	uint16_t pkey_index;
 	bool grh;
-	uint8_t dgid[16];	/* with grh only, as all down to flow_label */
+	uint8_t dgid[16]; /* with grh only, as all down to flow_label */
 	uint8_t sgid_index, hop_limit, tclass;
 	uint32_t flow_label;
 	uint8_t sl, path_bits;
 	uint8_t port;
-	uint8_t ack_timeout;	/* 4.096 us * 2^n, 0: never */
+	uint8_t ack_timeout; /* 4.096 us * 2^n, 0: never */
 };
 
 struct qp {
 	struct connectx *nic;
-	uint32_t qpn;		/* of a connection to a DCT: the target's */
+	uint32_t qpn; /* of a connection to a DCT: the target's */
 	uint8_t service;
 	uint8_t state;
 	struct domain *pd;
-	struct domain *xrcd;	/* MLX5_QP_ST_XRC only, and there of a target */
-	struct uar *uar;	/* whose doorbells count; NULL without a send queue */
-	uint32_t user_index;	/* what CQEs carry, in place of the SRQ's */
+	struct domain *xrcd; /* MLX5_QP_ST_XRC only, and there of a target */
+	struct uar *uar;     /* whose doorbells count; NULL without a send queue */
+	uint32_t user_index; /* what CQEs carry, in place of the SRQ's */
 	struct cx_buf buf;
 	struct qp_ring rq, sq;
-	struct cx_record dbr;	/* doorbell record: [MLX5_RCV_DBR], [MLX5_SND_DBR] */
-	struct cq *send_cq, *recv_cq;	/* NULL without such a queue */
-	struct srq *srq;	/* receive from here in place of rq */
-	uint32_t groups;	/* multicast groups it is attached to; not to be destroyed before */
+	struct cx_record dbr;         /* doorbell record: [MLX5_RCV_DBR], [MLX5_SND_DBR] */
+	struct cq *send_cq, *recv_cq; /* NULL without such a queue */
+	struct srq *srq;              /* receive from here in place of rq */
+	uint32_t groups; /* multicast groups it is attached to; not to be destroyed before */
 
 	/* Attributes. Which transition may set which: qp_attr.c. */
 	struct qp_path path;
 	uint32_t remote_qpn;
-	uint32_t send_psn, recv_psn;	/* as given by the modify commands: where to start */
+	uint32_t send_psn, recv_psn; /* as given by the modify commands: where to start */
 	uint32_t qkey;
-	uint16_t mtu;		/* bytes */
+	uint16_t mtu; /* bytes */
 	uint8_t log_max_msg;
-	uint8_t retry_count, rnr_retry;	/* 0-7; rnr_retry 7: for ever */
-	uint8_t min_rnr_nak;	/* IB timer code, 0-31 */
+	uint8_t retry_count, rnr_retry; /* 0-7; rnr_retry 7: for ever */
+	uint8_t min_rnr_nak;            /* IB timer code, 0-31 */
 	/* outstanding reads and atomics, as requester, responder */
 	uint8_t log_sra_max, log_rra_max;
 	bool allow_read, allow_write, allow_atomic; /* to the remote side: rre, rwe, rae */
-	bool rendezvous;	/* offload_type: the device sends by itself, see rendezvous.h */
-	bool fast_register;	/* fre: may post local UMR on reserved keys */
-	bool reserved_lkey;	/* rlky */
+	bool rendezvous;           /* offload_type: the device sends by itself, see rendezvous.h */
+	bool fast_register;        /* fre: may post local UMR on reserved keys */
+	bool reserved_lkey;        /* rlky */
 	struct q_counter *counter; /* what happens to it is counted there; NULL: nowhere */
-	bool drain_sigerr;	/* goes to SQD behind a request whose data had a bad signature */
-	bool block_loopback;	/* block_lb_mc: gets no multicast that it sent itself */
-	bool doorbell_held;	/* rung, and kept back by a fault */
-	bool recordless;	/* send_dbr_mode: doorbells alone say what has been posted */
-	uint16_t rung;		/* with that: the index behind the last WQE rung for */
-	struct rate *rate;	/* that it sends at; NULL: no limit */
-	struct sched_element *send_group; /* that its requests are scheduled in; may be NULL */
+	bool drain_sigerr;         /* goes to SQD behind a request whose data had a bad signature */
+	bool block_loopback;       /* block_lb_mc: gets no multicast that it sent itself */
+	bool doorbell_held;        /* rung, and kept back by a fault */
+	bool recordless;           /* send_dbr_mode: doorbells alone say what has been posted */
+	uint16_t rung;             /* with that: the index behind the last WQE rung for */
+	struct rate *rate;         /* that it sends at; NULL: no limit */
+	struct sched_element *send_group;   /* that its requests are scheduled in; may be NULL */
 	struct sched_element *answer_group; /* the same of the data that peers read */
 
-	struct dc_streams streams;	/* of a DCI */
-	struct requester *requester;	/* NULL at a connection to a DCT */
+	struct dc_streams streams;   /* of a DCI */
+	struct requester *requester; /* NULL at a connection to a DCT */
 	struct responder *responder;
 	uint32_t qpc[MLX5_ST_SZ_DW(qpc)]; /* as created and modified, big endian, for QUERY_QP */
 };
@@ -164,7 +164,7 @@ struct mlx5_ifc_modify_qp_ext_in_bits {
 	u8 reserved_at_0[0x40];
 	u8 qpc_ext[0x1];
 	u8 reserved_at_41[0x7ff];
-	u8 opt_param_mask_95_32[0x40];	/* QP_OPT_* */
+	u8 opt_param_mask_95_32[0x40]; /* QP_OPT_* */
 	u8 reserved_at_880[0x10];
 	u8 dci_stream_channel_id[0x10];
 	u8 qos_queue_group_id_requester[0x20];
@@ -172,8 +172,8 @@ struct mlx5_ifc_modify_qp_ext_in_bits {
 };
 
 enum {
-	QP_OPT_DCI_STREAM	= 1 << 0,
-	QP_OPT_QUEUE_GROUP	= 1 << 1,
+	QP_OPT_DCI_STREAM = 1 << 0,
+	QP_OPT_QUEUE_GROUP = 1 << 1,
 };
 
 /*
@@ -181,11 +181,11 @@ enum {
  * never optional and so have no bit of their own there.
  */
 enum {
-	QP_ATTR_DRAIN_SIGERR	= 1 << 11,	/* of libmlx5, in an opt_param_mask */
-	QP_ATTR_MTU		= 1 << 27,
-	QP_ATTR_REMOTE_QPN	= 1 << 28,
-	QP_ATTR_SEND_PSN	= 1 << 29,
-	QP_ATTR_RECV_PSN	= 1 << 30,
+	QP_ATTR_DRAIN_SIGERR = 1 << 11, /* of libmlx5, in an opt_param_mask */
+	QP_ATTR_MTU = 1 << 27,
+	QP_ATTR_REMOTE_QPN = 1 << 28,
+	QP_ATTR_SEND_PSN = 1 << 29,
+	QP_ATTR_RECV_PSN = 1 << 30,
 };
 
 /** qp_attr_check() - Return: whether the attributes @which in @qpc are within bounds. */

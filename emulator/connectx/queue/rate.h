@@ -18,16 +18,16 @@
 #define CX_RATE_MAX	400000000
 
 struct rate {
-	uint32_t kbps;		/* 0: the entry is not in use */
-	uint32_t burst;		/* bytes that go at once */
-	uint16_t uid;		/* who may name it */
-	uint32_t users;		/* QPs */
+	uint32_t kbps;  /* 0: the entry is not in use */
+	uint32_t burst; /* bytes that go at once */
+	uint16_t uid;   /* who may name it */
+	uint32_t users; /* QPs */
 };
 
 /* The table of one device. */
 struct rates {
 	struct rate entry[CX_RATES];
-	uint64_t count;		/* in use; shown in the registry */
+	uint64_t count; /* in use; shown in the registry */
 };
 
 /** rate_find() - Return: the rate that @cmd names by @index, or NULL. */

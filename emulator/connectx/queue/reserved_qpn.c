@@ -9,7 +9,7 @@
 #define RANGES_FIRST	(0x800000 >> CX_LOG_RESERVED_QPNS)
 
 struct reserved_qpns {
-	uint32_t range;		/* its number in units of ranges */
+	uint32_t range; /* its number in units of ranges */
 };
 
 static void range_free(struct connectx *nic, struct reserved_qpns *qpns)
@@ -34,7 +34,7 @@ uint8_t reserved_qpn_create(struct connectx *nic, struct cmd *cmd)
 
 	if (MLX5_GET(general_obj_in_cmd_hdr, cmd->in, op_param.create.alias_object) ||
 	    MLX5_GET(general_obj_in_cmd_hdr, cmd->in, op_param.create.log_obj_range) !=
-	    CX_LOG_RESERVED_QPNS)
+		    CX_LOG_RESERVED_QPNS)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	qpns = calloc(1, sizeof(*qpns));
 	if (!qpns)
@@ -52,8 +52,8 @@ uint8_t reserved_qpn_create(struct connectx *nic, struct cmd *cmd)
 uint8_t reserved_qpn_destroy(struct connectx *nic, struct cmd *cmd)
 {
 	uint32_t qpn = MLX5_GET(general_obj_in_cmd_hdr, cmd->in, obj_id);
-	struct reserved_qpns *qpns =
-		cmd_find(cmd, &nic->reserved_qpns, (qpn >> CX_LOG_RESERVED_QPNS) - RANGES_FIRST);
+	struct reserved_qpns *qpns = cmd_find(cmd, &nic->reserved_qpns,
+					      (qpn >> CX_LOG_RESERVED_QPNS) - RANGES_FIRST);
 
 	if (!qpns || qpn != qpns->range << CX_LOG_RESERVED_QPNS)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

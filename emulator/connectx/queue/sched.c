@@ -163,7 +163,9 @@ static uint8_t element_parse(struct connectx *nic, struct cmd *cmd, struct sched
 	element->depth = 1;
 	if (!parent)
 		return element->type == SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR && !element->share &&
-		       !element->mbps ? MLX5_CMD_STAT_OK : CMD_FAIL(cmd, BAD_PARAM_ERR);
+				       !element->mbps ?
+			       MLX5_CMD_STAT_OK :
+			       CMD_FAIL(cmd, BAD_PARAM_ERR);
 	element->parent = cmd_find(cmd, &nic->tsars, parent);
 	if (!element->parent)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

@@ -25,13 +25,13 @@ struct qp;
 
 struct sched_element {
 	uint32_t number;
-	uint8_t type;		/* SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR or _QUEUE_GROUP */
-	uint8_t depth;		/* 1: root */
+	uint8_t type;                 /* SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR or _QUEUE_GROUP */
+	uint8_t depth;                /* 1: root */
 	struct sched_element *parent; /* NULL: root */
 	uint32_t share;
-	uint32_t mbps;		/* 0: no limit */
-	uint32_t users;		/* elements below it; of a queue group: QPs and SQs */
-	uint64_t free_ns;	/* when what has been sent through it is paid */
+	uint32_t mbps;    /* 0: no limit */
+	uint32_t users;   /* elements below it; of a queue group: QPs and SQs */
+	uint64_t free_ns; /* when what has been sent through it is paid */
 };
 
 /** sched_limited() - Return: whether @group, which may be NULL, or any above it has a limit. */
@@ -80,7 +80,7 @@ cmd_handler sched_create, sched_modify, sched_query, sched_destroy;
 
 /* Behind the header of the general object; only users make these, so the kernel's has no layout. */
 struct mlx5_ifc_sched_object_bits {
-	u8 modify_field_select[0x40];	/* MODIFY_SCHEDULING_ELEMENT_IN_MODIFY_BITMASK_* */
+	u8 modify_field_select[0x40]; /* MODIFY_SCHEDULING_ELEMENT_IN_MODIFY_BITMASK_* */
 	u8 scheduling_hierarchy[0x8];
 	u8 reserved_at_48[0xb8];
 	struct mlx5_ifc_scheduling_context_bits scheduling_context;

@@ -21,16 +21,16 @@ struct uar;
 struct sq {
 	struct connectx *nic;
 	uint32_t sqn;
-	uint8_t state;		/* MLX5_SQC_STATE_* */
-	uint8_t log_size;	/* basic blocks */
-	uint16_t next;		/* basic block to execute; free-running */
+	uint8_t state;    /* MLX5_SQC_STATE_* */
+	uint8_t log_size; /* basic blocks */
+	uint16_t next;    /* basic block to execute; free-running */
 	uint32_t user_index;
 	struct cq *cq;
-	struct uar *uar;	/* whose doorbells count */
+	struct uar *uar;             /* whose doorbells count */
 	struct sched_element *group; /* NULL: none; NOPs take no bandwidth of it */
 	struct cx_buf buf;
-	uint64_t dbr;		/* doorbell record: [MLX5_SND_DBR] */
-	struct engine_timer burst;	/* rung: the rest of the WQE may still be on its way */
+	uint64_t dbr;              /* doorbell record: [MLX5_SND_DBR] */
+	struct engine_timer burst; /* rung: the rest of the WQE may still be on its way */
 	struct engine_work work;
 	uint32_t sqc[MLX5_ST_SZ_DW(sqc)]; /* as created, big endian, for QUERY_SQ */
 };

@@ -15,7 +15,7 @@
 /* An entry begins with this; the driver's struct mlx5_wqe_srq_next_seg. */
 struct srq_next {
 	uint8_t rsvd0[2];
-	__be16 next;		/* index of the entry to take after this one */
+	__be16 next; /* index of the entry to take after this one */
 	uint8_t signature;
 	uint8_t rsvd1[11];
 };
@@ -34,9 +34,9 @@ struct srq_desc {
 	uint16_t limit;
 	struct ring_place ring;
 	struct record_place dbr;
-	unsigned int log_tags;	/* of SRQ_TAGGED; else 0 */
+	unsigned int log_tags; /* of SRQ_TAGGED; else 0 */
 	bool rendezvous;
-	const void *context;	/* to be kept for queries */
+	const void *context; /* to be kept for queries */
 	size_t context_bytes;
 };
 
@@ -57,8 +57,7 @@ static struct srq *srq_named(struct connectx *nic, const struct cmd *cmd, uint32
 static void srq_event(struct connectx *nic, uint8_t type, const struct srq *srq)
 {
 	struct mlx5_eqe_qp_srq event = {
-		.type = srq->kind == SRQ_RMP ? MLX5_EVENT_QUEUE_TYPE_RQ :
-					       MLX5_EVENT_QUEUE_TYPE_QP,
+		.type = srq->kind == SRQ_RMP ? MLX5_EVENT_QUEUE_TYPE_RQ : MLX5_EVENT_QUEUE_TYPE_QP,
 		.qp_srq_n = cpu_to_be32(srq->srqn),
 	};
 
@@ -257,10 +256,11 @@ static uint8_t srq_set_limit(struct connectx *nic, struct cmd *cmd, struct srq *
 
 /* SRQ and XRC SRQ contexts agree in the place of all that both have. */
 _Static_assert(MLX5_BYTE_OFF(srqc, pd) == MLX5_BYTE_OFF(xrc_srqc, pd) &&
-	       MLX5_BYTE_OFF(srqc, lwm) == MLX5_BYTE_OFF(xrc_srqc, lwm) &&
-	       MLX5_BYTE_OFF(srqc, dbr_addr) == MLX5_BYTE_OFF(xrc_srqc, db_record_addr_h) &&
-	       MLX5_BYTE_OFF(srqc, page_offset) == MLX5_BYTE_OFF(xrc_srqc, page_offset) &&
-	       MLX5_ST_SZ_BYTES(srqc) == MLX5_ST_SZ_BYTES(xrc_srqc), "one parser serves both");
+		       MLX5_BYTE_OFF(srqc, lwm) == MLX5_BYTE_OFF(xrc_srqc, lwm) &&
+		       MLX5_BYTE_OFF(srqc, dbr_addr) == MLX5_BYTE_OFF(xrc_srqc, db_record_addr_h) &&
+		       MLX5_BYTE_OFF(srqc, page_offset) == MLX5_BYTE_OFF(xrc_srqc, page_offset) &&
+		       MLX5_ST_SZ_BYTES(srqc) == MLX5_ST_SZ_BYTES(xrc_srqc),
+	       "one parser serves both");
 
 static void desc_from_xrc_srqc(struct srq_desc *desc, const void *context)
 {
@@ -365,7 +365,8 @@ uint8_t xrc_srq_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t xrc_srq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct srq *srq = srq_named(nic, cmd, MLX5_GET(query_xrc_srq_in, cmd->in, xrc_srqn), SRQ_XRC);
+	struct srq *srq = srq_named(nic, cmd, MLX5_GET(query_xrc_srq_in, cmd->in, xrc_srqn),
+				    SRQ_XRC);
 	void *context = MLX5_ADDR_OF(query_xrc_srq_out, cmd->out, xrc_srq_context_entry);
 
 	if (!srq)

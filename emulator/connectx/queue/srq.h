@@ -20,31 +20,32 @@ struct domain;
 struct tag_list;
 
 enum srq_kind {
-	SRQ_BASIC,	/* CREATE_SRQ */
-	SRQ_RMP,	/* CREATE_RMP */
-	SRQ_XRC,	/* CREATE_XRC_SRQ */
-	SRQ_TAGGED,	/* CREATE_XRQ */
+	SRQ_BASIC,  /* CREATE_SRQ */
+	SRQ_RMP,    /* CREATE_RMP */
+	SRQ_XRC,    /* CREATE_XRC_SRQ */
+	SRQ_TAGGED, /* CREATE_XRQ */
 };
 
 struct srq {
 	uint32_t srqn;
 	enum srq_kind kind;
-	bool error;		/* catastrophic: its entries cannot be read */
+	bool error; /* catastrophic: its entries cannot be read */
 	struct cx_buf buf;
-	uint8_t log_size;	/* entries */
-	uint8_t log_stride;	/* bytes of an entry */
-	struct cx_record dbr;	/* doorbell record: entries ever posted, modulo 2^16 */
-	uint16_t head;		/* index of the entry to be taken next */
-	uint16_t taken;		/* entries ever taken, modulo 2^16 */
-	uint16_t limit;		/* event when fewer are left; 0: not armed */
+	uint8_t log_size;     /* entries */
+	uint8_t log_stride;   /* bytes of an entry */
+	struct cx_record dbr; /* doorbell record: entries ever posted, modulo 2^16 */
+	uint16_t head;        /* index of the entry to be taken next */
+	uint16_t taken;       /* entries ever taken, modulo 2^16 */
+	uint16_t limit;       /* event when fewer are left; 0: not armed */
 	uint32_t user_index;
-	uint32_t users;		/* QPs that receive from it */
+	uint32_t users; /* QPs that receive from it */
 	struct domain *pd;
-	struct domain *xrcd;	/* NULL but for SRQ_XRC */
-	struct cq *cq;		/* of SRQ_XRC and SRQ_TAGGED: where messages complete; else NULL */
-	struct tag_list *tags;	/* SRQ_TAGGED; else NULL */
-	bool rendezvous;	/* SRQ_TAGGED: the device fetches what messages only announce */
-	uint32_t context[MLX5_ST_SZ_DW(xrqc)]; /* xrc_srqc, srqc, rmpc, xrqc as created, big endian */
+	struct domain *xrcd;   /* NULL but for SRQ_XRC */
+	struct cq *cq;         /* of SRQ_XRC and SRQ_TAGGED: where messages complete; else NULL */
+	struct tag_list *tags; /* SRQ_TAGGED; else NULL */
+	bool rendezvous;       /* SRQ_TAGGED: the device fetches what messages only announce */
+	uint32_t context[MLX5_ST_SZ_DW(
+		xrqc)]; /* xrc_srqc, srqc, rmpc, xrqc as created, big endian */
 };
 
 /**

@@ -24,34 +24,35 @@
 /* The first byte of it: enum ibv_tmh_op. */
 enum tag_header_operation {
 	TAG_HEADER_NO_TAG,
-	TAG_HEADER_RENDEZVOUS,	/* the data are to be fetched */
-	TAG_HEADER_FINISHED,	/* ... and have been */
-	TAG_HEADER_EAGER,	/* the data follow */
+	TAG_HEADER_RENDEZVOUS, /* the data are to be fetched */
+	TAG_HEADER_FINISHED,   /* ... and have been */
+	TAG_HEADER_EAGER,      /* the data follow */
 };
 
 enum tag_state {
-	TAG_FREE,		/* its number may be appended */
-	TAG_LISTED,		/* waits for a message */
-	TAG_TAKEN,		/* by a message that is not complete */
+	TAG_FREE,   /* its number may be appended */
+	TAG_LISTED, /* waits for a message */
+	TAG_TAKEN,  /* by a message that is not complete */
 };
 
 struct tag_entry {
 	enum tag_state state;
 	uint16_t index;
-	bool synced;		/* takes part in matching */
+	bool synced; /* takes part in matching */
 	uint64_t tag, mask;
-	struct wqe_data buffer;	/* length 0: none */
-	TAILQ_ENTRY(tag_entry) link; /* among the listed; while taken, of who has it (rendezvous.h) */
-	uint8_t header[TAG_RENDEZVOUS];	/* of the message that took it */
+	struct wqe_data buffer; /* length 0: none */
+	TAILQ_ENTRY(tag_entry)
+	link; /* among the listed; while taken, of who has it (rendezvous.h) */
+	uint8_t header[TAG_RENDEZVOUS]; /* of the message that took it */
 };
 
 TAILQ_HEAD(tag_entries, tag_entry);
 
 struct tag_list {
 	uint32_t size;
-	uint16_t next;		/* number that the next one appended gets */
-	uint16_t sw_count;	/* unexpected messages that the program has reported */
-	uint16_t hw_count;	/* ... and that it was given */
+	uint16_t next;             /* number that the next one appended gets */
+	uint16_t sw_count;         /* unexpected messages that the program has reported */
+	uint16_t hw_count;         /* ... and that it was given */
 	struct tag_entries listed; /* in order */
 	struct tag_entry entry[];
 };

@@ -24,7 +24,8 @@ static bool atomic_by_tlp(const struct sg *target, const struct sg_span *span,
 {
 	const struct fabric_atomic atomic = {
 		.type = op->opcode == MLX5_OPCODE_ATOMIC_FA ? TLP_FETCHADD64 : TLP_CAS64,
-		.operand = op->swap_add, .compare = op->compare,
+		.operand = op->swap_add,
+		.compare = op->compare,
 	};
 	struct tlp_hints hints = tph_hints(target->nic, span->mkey);
 

@@ -18,7 +18,7 @@ struct sg_stop;
 
 /* Values are in host byte order, which is the guest's. */
 struct atomic_op {
-	uint8_t opcode;		/* MLX5_OPCODE_ATOMIC_CS or MLX5_OPCODE_ATOMIC_FA */
+	uint8_t opcode; /* MLX5_OPCODE_ATOMIC_CS or MLX5_OPCODE_ATOMIC_FA */
 	uint64_t swap_add, compare;
 };
 

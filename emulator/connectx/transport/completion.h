@@ -21,30 +21,30 @@ struct srq;
  * test_connectx_completion compares them with libmlx5's.
  */
 enum cqe_opcode {
-	CQE_REQ			= 0,
-	CQE_RESP_WR_IMM		= 1,
-	CQE_RESP_SEND		= 2,
-	CQE_RESP_SEND_IMM	= 3,
-	CQE_RESP_SEND_INV	= 4,
-	CQE_NO_PACKET		= 6,	/* nothing was received: of tag matching */
-	CQE_SIG_ERR		= 12,
-	CQE_REQ_ERR		= 13,
-	CQE_RESP_ERR		= 14,
+	CQE_REQ = 0,
+	CQE_RESP_WR_IMM = 1,
+	CQE_RESP_SEND = 2,
+	CQE_RESP_SEND_IMM = 3,
+	CQE_RESP_SEND_INV = 4,
+	CQE_NO_PACKET = 6, /* nothing was received: of tag matching */
+	CQE_SIG_ERR = 12,
+	CQE_REQ_ERR = 13,
+	CQE_RESP_ERR = 14,
 };
 
 enum cqe_syndrome {
-	CQE_LOCAL_LENGTH	= 0x01,
-	CQE_LOCAL_QP_OP		= 0x02,
-	CQE_LOCAL_PROT		= 0x04,
-	CQE_WR_FLUSH		= 0x05,
-	CQE_MW_BIND		= 0x06,
-	CQE_BAD_RESP		= 0x10,
-	CQE_LOCAL_ACCESS	= 0x11,
-	CQE_REMOTE_INVAL_REQ	= 0x12,
-	CQE_REMOTE_ACCESS	= 0x13,
-	CQE_REMOTE_OP		= 0x14,
-	CQE_RETRY_EXC		= 0x15,
-	CQE_RNR_RETRY_EXC	= 0x16,
+	CQE_LOCAL_LENGTH = 0x01,
+	CQE_LOCAL_QP_OP = 0x02,
+	CQE_LOCAL_PROT = 0x04,
+	CQE_WR_FLUSH = 0x05,
+	CQE_MW_BIND = 0x06,
+	CQE_BAD_RESP = 0x10,
+	CQE_LOCAL_ACCESS = 0x11,
+	CQE_REMOTE_INVAL_REQ = 0x12,
+	CQE_REMOTE_ACCESS = 0x13,
+	CQE_REMOTE_OP = 0x14,
+	CQE_RETRY_EXC = 0x15,
+	CQE_RNR_RETRY_EXC = 0x16,
 };
 
 #define CQE_OPCODE_SHIFT	4	/* in op_own */
@@ -55,16 +55,16 @@ enum cqe_syndrome {
  * stands for both, SW says that fetching them is left to the program.
  */
 enum cqe_tag_operation {
-	CQE_TAG_CONSUMED	= 0x1,
-	CQE_TAG_EXPECTED	= 0x2,
-	CQE_TAG_UNEXPECTED	= 0x3,
-	CQE_TAG_NO_TAG		= 0x4,
-	CQE_TAG_APPEND		= 0x5,
-	CQE_TAG_REMOVE		= 0x6,
-	CQE_TAG_NOOP		= 0x7,
-	CQE_TAG_CONSUMED_MSG	= 0xa,
-	CQE_TAG_CONSUMED_MSG_SW	= 0xb,
-	CQE_TAG_CANCELED	= 0xc,
+	CQE_TAG_CONSUMED = 0x1,
+	CQE_TAG_EXPECTED = 0x2,
+	CQE_TAG_UNEXPECTED = 0x3,
+	CQE_TAG_NO_TAG = 0x4,
+	CQE_TAG_APPEND = 0x5,
+	CQE_TAG_REMOVE = 0x6,
+	CQE_TAG_NOOP = 0x7,
+	CQE_TAG_CONSUMED_MSG = 0xa,
+	CQE_TAG_CONSUMED_MSG_SW = 0xb,
+	CQE_TAG_CANCELED = 0xc,
 };
 
 #define CQE_HEAD	16	/* bytes that tag matching has for itself */
@@ -72,7 +72,7 @@ enum cqe_tag_operation {
 /* What they say of a change to the list: struct mlx5_tm_cqe of rdma-core. */
 struct cqe_tag_change {
 	__be32 success;
-	__be16 hw_count;	/* unexpected messages that the device has counted */
+	__be16 hw_count; /* unexpected messages that the device has counted */
 	uint8_t rsvd[10];
 };
 #define CQE_TAG_SUCCESS	(1u << 31)
@@ -94,20 +94,20 @@ void completion_signature(struct qp *qp, struct cq *cq, uint32_t key,
 
 /* A message that has been received. */
 struct completion_recv {
-	uint8_t opcode;		/* CQE_RESP_* or CQE_NO_PACKET */
+	uint8_t opcode; /* CQE_RESP_* or CQE_NO_PACKET */
 	bool solicited;
-	uint16_t index;		/* of the WQE in its queue */
-	const struct srq *srq;	/* where the WQE came from; NULL: the QP's own queue */
+	uint16_t index;        /* of the WQE in its queue */
+	const struct srq *srq; /* where the WQE came from; NULL: the QP's own queue */
 	uint32_t bytes;
-	uint32_t imm;		/* as it is on the wire */
+	uint32_t imm; /* as it is on the wire */
 	uint32_t source_qpn;
 	uint16_t source_lid;
 	uint8_t sl;
 	bool grh;
 
-	uint8_t tag_operation;	/* enum cqe_tag_operation; 0: none, and nothing of what follows */
-	uint16_t tag_index;	/* of the entry in the list of tags */
-	const void *head;	/* CQE_HEAD bytes, or NULL: zero */
+	uint8_t tag_operation; /* enum cqe_tag_operation; 0: none, and nothing of what follows */
+	uint16_t tag_index;    /* of the entry in the list of tags */
+	const void *head;      /* CQE_HEAD bytes, or NULL: zero */
 };
 
 /** completion_recv() - a receive WQE is done. */

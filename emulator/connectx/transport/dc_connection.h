@@ -16,9 +16,9 @@
 struct dct;
 
 struct dc_connection {
-	struct qp qp;			/* MLX5_QP_ST_DCT */
+	struct qp qp; /* MLX5_QP_ST_DCT */
 	struct dct *dct;
-	struct dc_connection **holder;	/* the initiator's pointer here; NULL when this ends */
+	struct dc_connection **holder; /* the initiator's pointer here; NULL when this ends */
 	LIST_ENTRY(dc_connection) entry;
 };
 
@@ -26,7 +26,7 @@ struct dc_connection {
 struct dc_source {
 	uint16_t lid;
 	uint32_t qpn;
-	uint32_t psn;			/* of its next message */
+	uint32_t psn; /* of its next message */
 };
 
 /**

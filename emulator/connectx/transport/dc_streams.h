@@ -13,9 +13,9 @@
 #include "connectx/limits.h"
 
 struct dc_streams {
-	bool present;		/* the initiator was made with streams */
-	uint8_t log_errored;	/* so many streams in error are too many */
-	uint8_t count;		/* that are in error now */
+	bool present;                                  /* the initiator was made with streams */
+	uint8_t log_errored;                           /* so many streams in error are too many */
+	uint8_t count;                                 /* that are in error now */
 	uint16_t errored[1 << CX_LOG_MAX_DCI_ERRORED]; /* their numbers, in no order */
 };
 

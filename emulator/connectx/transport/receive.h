@@ -16,8 +16,8 @@ struct srq;
 /* The receive WQE that a message has taken. */
 struct receive {
 	bool taken;
-	uint16_t index;		/* of it in its queue */
-	struct srq *srq;	/* where it came from; NULL: the QP's own queue */
+	uint16_t index;  /* of it in its queue */
+	struct srq *srq; /* where it came from; NULL: the QP's own queue */
 	struct recv_wqe wqe;
 };
 

@@ -16,8 +16,8 @@ struct send_wqe;
 
 /* What a QP still has to fetch. Entries are TAG_TAKEN, and as many as the SRQ has at most. */
 struct rendezvous {
-	struct tag_entries waiting;	/* the first is in progress */
-	bool fetched;			/* the data of the first: the sender is to be told */
+	struct tag_entries waiting; /* the first is in progress */
+	bool fetched;               /* the data of the first: the sender is to be told */
 };
 
 /** rendezvous_init() - nothing to fetch. */

@@ -28,13 +28,13 @@
 
 /* What the QP's send side is waiting for; only RUN takes part in the engine's turns. */
 enum requester_wait {
-	WAIT_RUN,		/* nothing: it runs, or has nothing to do */
-	WAIT_RNR,		/* the receiver to become ready: timer */
-	WAIT_ACK,		/* an answer that will not come: timer, or for ever */
-	WAIT_FAULT,		/* PAGE_FAULT_RESUME */
-	WAIT_LIST,		/* the driver to change an indirect key: timer */
-	WAIT_RELEASE,		/* the "umr" fault point */
-	WAIT_PACE,		/* the time that what it has sent takes within its limits: timer */
+	WAIT_RUN,     /* nothing: it runs, or has nothing to do */
+	WAIT_RNR,     /* the receiver to become ready: timer */
+	WAIT_ACK,     /* an answer that will not come: timer, or for ever */
+	WAIT_FAULT,   /* PAGE_FAULT_RESUME */
+	WAIT_LIST,    /* the driver to change an indirect key: timer */
+	WAIT_RELEASE, /* the "umr" fault point */
+	WAIT_PACE,    /* the time that what it has sent takes within its limits: timer */
 };
 
 /* How often a driver is asked about the same page that an indirect key leads to. */
@@ -48,26 +48,26 @@ struct requester {
 	TAILQ_ENTRY(requester) stalled;
 	enum requester_wait wait;
 
-	bool active;		/* wqe is being carried out */
-	bool begun;		/* ... and its first packet has been answered */
-	bool fault_failed;	/* the driver could not resolve the fault that stopped it */
-	uint8_t fault_retries;	/* left for faults that lie behind indirect keys */
-	bool released;		/* it has passed the "umr" fault point */
+	bool active;                  /* wqe is being carried out */
+	bool begun;                   /* ... and its first packet has been answered */
+	bool fault_failed;            /* the driver could not resolve the fault that stopped it */
+	uint8_t fault_retries;        /* left for faults that lie behind indirect keys */
+	bool released;                /* it has passed the "umr" fault point */
 	uint8_t retries, rnr_retries; /* left for this message */
 	struct dc_connection *connection; /* of a DCI: where its last message went */
-	uint32_t psn;		/* of the next message */
-	uint32_t done;		/* bytes moved */
-	uint64_t pace_ns;	/* with a rate or in a queue group: when more may be sent */
+	uint32_t psn;                     /* of the next message */
+	uint32_t done;                    /* bytes moved */
+	uint64_t pace_ns; /* with a rate or in a queue group: when more may be sent */
 	struct sg local;
 	struct send_wqe wqe;
 	struct rendezvous rendezvous;
-	bool pulling;		/* wqe is not of the ring, but of the rendezvous */
+	bool pulling; /* wqe is not of the ring, but of the rendezvous */
 };
 
 /* How a turn at the current WQE ended. */
 enum step {
-	STEP_MORE,		/* go on with it, or with the next */
-	STEP_WAIT,		/* nothing can be done now */
+	STEP_MORE, /* go on with it, or with the next */
+	STEP_WAIT, /* nothing can be done now */
 };
 
 /*

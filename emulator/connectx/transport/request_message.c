@@ -101,8 +101,7 @@ static struct qp *request_peer(struct requester *req)
 {
 	struct qp *qp = req->qp;
 	bool addressed = service_is_addressed(qp->service);
-	struct connectx *nic =
-		subnet_route(qp->nic, addressed ? req->wqe.av.lid : qp->path.dlid);
+	struct connectx *nic = subnet_route(qp->nic, addressed ? req->wqe.av.lid : qp->path.dlid);
 
 	if (!nic)
 		return NULL;
@@ -140,7 +139,7 @@ static bool request_atomic(struct requester *req, struct qp *peer, struct sg_sto
 
 /* Move as much as the budget allows. Returns false when it cannot go on. */
 static bool request_move(struct requester *req, struct qp *peer, struct sg *remote,
-			   unsigned int *budget, struct sg_stop *stop)
+			 unsigned int *budget, struct sg_stop *stop)
 {
 	bool read = req->wqe.opcode == MLX5_OPCODE_RDMA_READ;
 	uint64_t limit = (uint64_t)*budget * REQUEST_UNIT;
@@ -233,7 +232,8 @@ static enum step request_exchange(struct requester *req, unsigned int *budget)
 		return request_answered(req, peer, response);
 	req->psn = (req->psn + message.packets) & PSN_MASK;
 	request_count(req, peer, message.packets);
-	return requester_done(req, request_local_access(req) == MKEY_LOCAL_WRITE ? req->wqe.len : 0);
+	return requester_done(req,
+			      request_local_access(req) == MKEY_LOCAL_WRITE ? req->wqe.len : 0);
 }
 
 enum step request_message(struct requester *req, unsigned int *budget)

@@ -116,8 +116,8 @@ static enum step request_fault_later(struct requester *req)
 {
 	req->fault_failed = false;
 	req->wait = WAIT_LIST;
-	engine_timer_arm(&req->timer, FAULT_RETRY_NS
-					      << (REQUEST_FAULT_RETRIES - req->fault_retries));
+	engine_timer_arm(&req->timer,
+			 FAULT_RETRY_NS << (REQUEST_FAULT_RETRIES - req->fault_retries));
 	req->fault_retries--;
 	return STEP_WAIT;
 }

@@ -168,7 +168,8 @@ static uint32_t requester_burst(const struct qp *qp)
 	uint32_t burst = qp->rate ? qp->rate->burst : 0;
 
 	return sched_limited(qp->send_group) && (!burst || burst > CX_SCHED_BURST) ?
-	       CX_SCHED_BURST : burst;
+		       CX_SCHED_BURST :
+		       burst;
 }
 
 /* The same within the limits of the QP: no more than a burst, whose time has then to pass. */
@@ -228,8 +229,7 @@ static bool requester_fetch_block(struct requester *req, unsigned int block)
 	struct qp *qp = req->qp;
 	uint16_t index = (qp->sq.next + block) & ((1u << qp->sq.log_size) - 1);
 
-	return !cx_buf_read(qp->nic, &qp->buf,
-			    qp->sq.offset + (uint64_t)index * WQE_BASIC_BLOCK,
+	return !cx_buf_read(qp->nic, &qp->buf, qp->sq.offset + (uint64_t)index * WQE_BASIC_BLOCK,
 			    req->wqe.copy + block * WQE_BASIC_BLOCK, WQE_BASIC_BLOCK);
 }
 
@@ -355,7 +355,8 @@ static enum step requester_step(struct requester *req, unsigned int *budget)
 		if (req->active)
 			return requester_go_on(req, budget);
 		return rendezvous_pending(&req->rendezvous) || requester_posted(req) ?
-		       requester_start(req) : STEP_WAIT;
+			       requester_start(req) :
+			       STEP_WAIT;
 	case MLX5_QP_STATE_SQD:
 		return req->active ? requester_go_on(req, budget) : STEP_WAIT;
 	case MLX5_QP_STATE_SQER:

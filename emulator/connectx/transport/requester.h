@@ -19,9 +19,9 @@ struct tag_entry;
 
 /* What the requesters of a NIC share. */
 struct requesters {
-	struct fault_point umr_fault;		/* "umr", by mkey index; stalls or fails */
-	TAILQ_HEAD(, requester) stalled;	/* held back by it */
-	uint64_t wqes, messages, bytes;		/* executed, sent; in the registry */
+	struct fault_point umr_fault;    /* "umr", by mkey index; stalls or fails */
+	TAILQ_HEAD(, requester) stalled; /* held back by it */
+	uint64_t wqes, messages, bytes;  /* executed, sent; in the registry */
 	uint64_t retries, rnr_naks, errors;
 };
 

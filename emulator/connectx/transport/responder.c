@@ -43,16 +43,16 @@ struct responder {
 	struct engine_timer poll;
 	uint64_t poll_ns;
 
-	uint32_t psn;			/* expected next */
-	bool established;		/* something has arrived since RTR */
+	uint32_t psn;     /* expected next */
+	bool established; /* something has arrived since RTR */
 
 	/* the message in progress */
 	bool active;
 	struct message message;
 	struct sg end;
-	struct wqe_data remote;		/* RDMA and atomics: the one entry of the list */
-	struct receive receive;		/* the receive WQE that it takes */
-	struct tag_match match;		/* ... or the buffer, by its tag */
+	struct wqe_data remote; /* RDMA and atomics: the one entry of the list */
+	struct receive receive; /* the receive WQE that it takes */
+	struct tag_match match; /* ... or the buffer, by its tag */
 };
 
 /* What a message needs of the receiver. */
@@ -156,8 +156,8 @@ static enum response responder_take(struct responder *resp)
 	if (resp->receive.taken)
 		return RESPONSE_ACK;
 	err = tag_match_looks(qp, &resp->message) ?
-	      tag_match_take(&resp->match, qp, &resp->message, &resp->receive) :
-	      receive_take(&resp->receive, qp, responder_srq(resp));
+		      tag_match_take(&resp->match, qp, &resp->message, &resp->receive) :
+		      receive_take(&resp->receive, qp, responder_srq(resp));
 	if (err == -EAGAIN) {
 		Q_COUNT(resp->qp->counter, out_of_buffer);
 		return RESPONSE_RNR;
@@ -186,8 +186,8 @@ static bool responder_expects_datagram(const struct qp *qp, const struct message
 
 static bool responder_serves(const struct qp *qp, const struct message *message)
 {
-	return qp->service == (message->service == MLX5_QP_ST_DCI ? MLX5_QP_ST_DCT :
-								   message->service);
+	return qp->service ==
+	       (message->service == MLX5_QP_ST_DCI ? MLX5_QP_ST_DCT : message->service);
 }
 
 static bool responder_expects(const struct responder *resp, const struct message *message)
@@ -238,8 +238,8 @@ static enum response responder_begin_send(struct responder *resp)
 
 	if (resp->message.len + (datagram ? GRH_SIZE : 0) > resp->receive.wqe.len)
 		return responder_refuse_request(resp);
-	responder_init_end(resp, responder_recv_pd(resp), MKEY_LOCAL_WRITE,
-			   resp->receive.wqe.data, resp->receive.wqe.num_data);
+	responder_init_end(resp, responder_recv_pd(resp), MKEY_LOCAL_WRITE, resp->receive.wqe.data,
+			   resp->receive.wqe.num_data);
 	/* room for a global route header comes before every datagram, whether it had one or not */
 	if (datagram)
 		sg_skip(&resp->end, GRH_SIZE);
@@ -480,8 +480,9 @@ void responder_forget_srq(struct qp *qp, const struct srq *srq)
 uint64_t responder_rnr_ns(const struct qp *qp)
 {
 	static const uint32_t units[32] = {
-		65536, 1,   2,	 3,   4,   6,	 8,    12,   16,   24,	 32,   48,    64,    96,    128,   192,
-		256,   384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 49152,
+		65536, 1,    2,    3,    4,    6,     8,     12,    16,    24,    32,
+		48,    64,   96,   128,  192,  256,   384,   512,   768,   1024,  1536,
+		2048,  3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 49152,
 	};
 
 	return units[qp->min_rnr_nak & 31] * 10000ULL;

@@ -26,33 +26,34 @@ struct srq;
 
 /* The headers of a message. */
 struct message {
-	uint8_t service;	/* MLX5_QP_ST_* of the sender */
-	uint8_t opcode;		/* MLX5_OPCODE_* */
+	uint8_t service; /* MLX5_QP_ST_* of the sender */
+	uint8_t opcode;  /* MLX5_OPCODE_* */
 	bool solicited;
 	uint8_t sl;
 	uint16_t source_lid;
 	uint32_t source_qpn;
-	uint32_t psn, packets;	/* of the first packet; how many there are */
-	uint32_t len;		/* bytes, also those a read asks for */
-	uint32_t imm;		/* as it is on the wire */
+	uint32_t psn, packets; /* of the first packet; how many there are */
+	uint32_t len;          /* bytes, also those a read asks for */
+	uint32_t imm;          /* as it is on the wire */
 	uint64_t raddr;
 	uint32_t rkey;
 	uint64_t swap_add, compare;
-	uint32_t qkey;		/* datagrams */
-	uint64_t dc_key;	/* from a DCI: the key of the target */
-	bool grh;		/* datagrams: with a global route header, between these */
+	uint32_t qkey;   /* datagrams */
+	uint64_t dc_key; /* from a DCI: the key of the target */
+	bool grh;        /* datagrams: with a global route header, between these */
 	uint8_t sgid[16], dgid[16];
-	uint32_t xrc_srqn;	/* XRC: where to receive from */
-	uint8_t header[TAG_RENDEZVOUS]; /* its first bytes, zeros behind them; see tag_match_looks() */
+	uint32_t xrc_srqn; /* XRC: where to receive from */
+	uint8_t header
+		[TAG_RENDEZVOUS]; /* its first bytes, zeros behind them; see tag_match_looks() */
 };
 
 enum response {
 	RESPONSE_ACK,
-	RESPONSE_RNR,		/* receiver not ready: no receive WQE */
-	RESPONSE_NAK_INVALID,	/* remote invalid request */
-	RESPONSE_NAK_ACCESS,	/* remote access error */
-	RESPONSE_NAK_OP,	/* remote operational error */
-	RESPONSE_NONE,		/* dropped, as nobody expects it */
+	RESPONSE_RNR,         /* receiver not ready: no receive WQE */
+	RESPONSE_NAK_INVALID, /* remote invalid request */
+	RESPONSE_NAK_ACCESS,  /* remote access error */
+	RESPONSE_NAK_OP,      /* remote operational error */
+	RESPONSE_NONE,        /* dropped, as nobody expects it */
 };
 
 /**

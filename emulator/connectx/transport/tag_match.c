@@ -96,7 +96,8 @@ static void take_rendezvous(struct tag_match *match, const struct qp *qp,
 	receive_into(receive, qp->srq, entry, 0);
 	if (message->len > room) {
 		receive->wqe.data[receive->wqe.num_data++] = (struct wqe_data){
-			.bytes = receive->wqe.copy, .len = message->len - room,
+			.bytes = receive->wqe.copy,
+			.len = message->len - room,
 		};
 		receive->wqe.len = message->len;
 	}

@@ -20,9 +20,9 @@ struct tag_entry;
 
 /* How a message in progress is received. */
 struct tag_match {
-	uint8_t operation;	/* enum cqe_tag_operation of its completion; 0: none of tags */
-	struct tag_entry *entry;	/* whose buffer it goes to; NULL: that of a receive WQE */
-	bool pull;		/* of it only the header came: the data are to be fetched */
+	uint8_t operation;       /* enum cqe_tag_operation of its completion; 0: none of tags */
+	struct tag_entry *entry; /* whose buffer it goes to; NULL: that of a receive WQE */
+	bool pull;               /* of it only the header came: the data are to be fetched */
 };
 
 /** tag_match_looks() - Return: whether @qp looks into @message, which needs its first bytes. */

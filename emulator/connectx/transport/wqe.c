@@ -204,7 +204,8 @@ static int wqe_parse_inline(struct wqe_reader *reader, uint32_t len, struct wqe_
 	data->bytes = reader->base + reader->at + WQE_INLINE_HEADER;
 	data->len = len;
 	/* the last segment is padded, and the padding is part of the WQE */
-	return wqe_take(reader, (size + WQE_SEGMENT - 1) & ~(size_t)(WQE_SEGMENT - 1)) ? 0 : -EINVAL;
+	return wqe_take(reader, (size + WQE_SEGMENT - 1) & ~(size_t)(WQE_SEGMENT - 1)) ? 0 :
+											 -EINVAL;
 }
 
 static int wqe_parse_data(struct wqe_reader *reader, struct send_wqe *wqe)

@@ -26,7 +26,7 @@
 
 /* One piece of the local buffer: in memory behind a key, or in the WQE itself. */
 struct wqe_data {
-	const uint8_t *bytes;	/* inline: within the copy; NULL: in memory */
+	const uint8_t *bytes; /* inline: within the copy; NULL: in memory */
 	uint64_t address;
 	uint32_t lkey;
 	uint32_t len;
@@ -34,20 +34,20 @@ struct wqe_data {
 
 /* Where a datagram, or a message to a DCT, goes: struct mlx5_av. */
 struct wqe_av {
-	uint32_t qkey;		/* in one place with the next: which it is depends on the service */
+	uint32_t qkey; /* in one place with the next: which it is depends on the service */
 	uint64_t dc_key;
 	uint32_t qpn;
 	uint16_t lid;
 	uint8_t sl;
 	bool grh;
-	uint8_t gid[16];	/* with grh */
+	uint8_t gid[16]; /* with grh */
 };
 
 /* The header segments that a WQE may have before its data. */
 enum wqe_transport {
-	WQE_CONNECTED,		/* RC, UC and the UMR queue: none */
-	WQE_XRC,		/* an XRC initiator: the remote SRQ */
-	WQE_ADDRESSED,		/* UD and DCI: the address vector */
+	WQE_CONNECTED, /* RC, UC and the UMR queue: none */
+	WQE_XRC,       /* an XRC initiator: the remote SRQ */
+	WQE_ADDRESSED, /* UD and DCI: the address vector */
 };
 
 /*
@@ -58,7 +58,7 @@ enum wqe_transport {
 #define WQE_OPCODE_TAG_MATCHING	0x28
 
 struct wqe_tag_seg {
-	uint8_t operation;	/* upper half */
+	uint8_t operation; /* upper half */
 	uint8_t flags;
 	__be16 index;
 	uint8_t rsvd0[2];
@@ -72,41 +72,41 @@ struct wqe_tag_seg {
 enum wqe_tag_operation { WQE_TAG_NOP, WQE_TAG_APPEND, WQE_TAG_REMOVE };
 
 struct wqe_tag {
-	uint8_t operation;	/* enum wqe_tag_operation */
-	bool completion;	/* is asked for */
-	bool sync;		/* sw_count is valid */
-	uint16_t index;		/* to remove; what is appended after this one gets */
-	uint16_t sw_count;	/* unexpected messages that the program has handled */
+	uint8_t operation; /* enum wqe_tag_operation */
+	bool completion;   /* is asked for */
+	bool sync;         /* sw_count is valid */
+	uint16_t index;    /* to remove; what is appended after this one gets */
+	uint16_t sw_count; /* unexpected messages that the program has handled */
 	uint64_t tag, mask;
 };
 
 struct send_wqe {
 	_Alignas(16) uint8_t copy[WQE_SEND_MAX];
 
-	uint8_t opcode;		/* MLX5_OPCODE_* */
-	uint8_t blocks;		/* basic blocks it takes in the ring, 1-16 */
-	bool completion;	/* a CQE is asked for also when it succeeds */
+	uint8_t opcode;  /* MLX5_OPCODE_* */
+	uint8_t blocks;  /* basic blocks it takes in the ring, 1-16 */
+	bool completion; /* a CQE is asked for also when it succeeds */
 	bool solicited;
-	uint16_t stream;	/* of a DCI that has streams */
-	uint32_t imm;		/* as it is on the wire; also the key to invalidate, the UMR's key */
+	uint16_t stream; /* of a DCI that has streams */
+	uint32_t imm;    /* as it is on the wire; also the key to invalidate, the UMR's key */
 
-	uint32_t xrc_srqn;	/* WQE_XRC */
-	struct wqe_av av;	/* WQE_ADDRESSED */
-	uint64_t raddr;		/* RDMA and atomics */
+	uint32_t xrc_srqn; /* WQE_XRC */
+	struct wqe_av av;  /* WQE_ADDRESSED */
+	uint64_t raddr;    /* RDMA and atomics */
 	uint32_t rkey;
-	uint64_t swap_add, compare;	/* atomics, host byte order */
+	uint64_t swap_add, compare; /* atomics, host byte order */
 
 	/* UMR: offsets into copy; xlt_len is 0 unless the translations are inline */
 	uint16_t umr_ctrl, umr_mkey, umr_xlt;
 	uint16_t xlt_len;
 
-	uint32_t psv_index;	/* SET_PSV */
+	uint32_t psv_index; /* SET_PSV */
 	uint64_t psv_seed;
 
-	struct wqe_tag tag;	/* WQE_OPCODE_TAG_MATCHING; its buffer, if any, is data[0] */
+	struct wqe_tag tag; /* WQE_OPCODE_TAG_MATCHING; its buffer, if any, is data[0] */
 
 	uint8_t num_data;
-	uint32_t len;		/* sum over data[], at most 2^31 */
+	uint32_t len; /* sum over data[], at most 2^31 */
 	struct wqe_data data[WQE_SEND_MAX_DATA];
 };
 

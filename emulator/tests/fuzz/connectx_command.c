@@ -21,12 +21,12 @@
 #define TURNS_MAX	64	/* of the engine, for each action */
 
 enum action {
-	ACTION_COMMAND,		/* opcode's place in the table (1), length (2), the rest */
-	ACTION_MEMORY,		/* offset (3), length (1), bytes */
-	ACTION_DOORBELL,	/* offset in BAR0 (3), 8 bytes */
-	ACTION_SLOTS,		/* command slots as they are in memory: which (4) */
-	ACTION_CONFIG,		/* offset (2), 4 bytes */
-	ACTION_RUN,		/* time passes: what waits for its end goes on */
+	ACTION_COMMAND,  /* opcode's place in the table (1), length (2), the rest */
+	ACTION_MEMORY,   /* offset (3), length (1), bytes */
+	ACTION_DOORBELL, /* offset in BAR0 (3), 8 bytes */
+	ACTION_SLOTS,    /* command slots as they are in memory: which (4) */
+	ACTION_CONFIG,   /* offset (2), 4 bytes */
+	ACTION_RUN,      /* time passes: what waits for its end goes on */
 	ACTIONS,
 };
 
@@ -34,7 +34,7 @@ struct driver {
 	struct guest *guest;
 	struct guest_cq cq[2];
 	struct guest_qp qp[2];
-	uint64_t slots, in, out;	/* bus addresses */
+	uint64_t slots, in, out; /* bus addresses */
 };
 
 static const struct cmd_op *ops[256];

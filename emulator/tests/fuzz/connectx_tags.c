@@ -20,12 +20,12 @@
 #define QPS		3
 
 enum action {
-	ACTION_CHANGE,		/* operation, flags, index, count, tag (1 each), length (2) */
-	ACTION_SEND,		/* operation, tag (1 each), length (2), to fetch: key (1), length (2) */
-	ACTION_WAITING,		/* number (1): entries of the XRQ itself */
-	ACTION_RECEIVE,		/* by the sender: a notice */
-	ACTION_ERROR,		/* QP (1): to error */
-	ACTION_RESET,		/* all, to reset and up again */
+	ACTION_CHANGE,  /* operation, flags, index, count, tag (1 each), length (2) */
+	ACTION_SEND,    /* operation, tag (1 each), length (2), to fetch: key (1), length (2) */
+	ACTION_WAITING, /* number (1): entries of the XRQ itself */
+	ACTION_RECEIVE, /* by the sender: a notice */
+	ACTION_ERROR,   /* QP (1): to error */
+	ACTION_RESET,   /* all, to reset and up again */
 	ACTION_RUN,
 	ACTIONS,
 };
@@ -36,8 +36,8 @@ static void run(struct tags *all)
 	for (int i = 0; i < TURNS_MAX && engine_poll(all->guest->engine, UINT64_MAX) == 1; i++)
 		;
 	for (unsigned int i = 0; i < 2; i++)
-		*(__be32 *)guest_ptr(all->guest, all->cq[i].dbr) =
-			cpu_to_be32(cq_find(all->guest->nic, all->cq[i].cqn)->producer & 0xffffff);
+		*(__be32 *)guest_ptr(all->guest, all->cq[i].dbr) = cpu_to_be32(
+			cq_find(all->guest->nic, all->cq[i].cqn)->producer & 0xffffff);
 }
 
 static void change(struct tags *all, struct input *input)

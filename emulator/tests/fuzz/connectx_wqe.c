@@ -18,11 +18,11 @@
 #define RING_BYTES	(64 << GUEST_LOG_SQ)
 
 enum action {
-	ACTION_SEND,		/* QP (1), length (2), bytes: to the send queue, and ring */
-	ACTION_RECEIVE,		/* QP (1), length (1), bytes: to the receive queue */
-	ACTION_RECORD,		/* QP (1), which (1), counter (2): to the doorbell record */
-	ACTION_RESET,		/* QP (1): to reset and up again */
-	ACTION_RUN,		/* time passes: what waits for its end goes on */
+	ACTION_SEND,    /* QP (1), length (2), bytes: to the send queue, and ring */
+	ACTION_RECEIVE, /* QP (1), length (1), bytes: to the receive queue */
+	ACTION_RECORD,  /* QP (1), which (1), counter (2): to the doorbell record */
+	ACTION_RESET,   /* QP (1): to reset and up again */
+	ACTION_RUN,     /* time passes: what waits for its end goes on */
 	ACTIONS,
 };
 
@@ -52,21 +52,37 @@ static void make_keys(struct driver *driver)
 
 	driver->keys[0] = guest_mr(guest, GUEST_BASE + 0x400000, 0x10000, GUEST_ACCESS);
 	driver->keys[1] = guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .access = GUEST_ACCESS, .page_shift = 12, .start = 0x1000,
-		.len = 0x4000, .octowords = 4, .umr = true, .pages = pages, .num_pages = 4,
-	});
+						    .pd = guest->pd,
+						    .access = GUEST_ACCESS,
+						    .page_shift = 12,
+						    .start = 0x1000,
+						    .len = 0x4000,
+						    .octowords = 4,
+						    .umr = true,
+						    .pages = pages,
+						    .num_pages = 4,
+					    });
 	/* One page can only be read, one is not there, as after an exporter moved its buffer. */
 	sparse = mkey_find(&guest->nic->mkeys, driver->keys[1] >> 8);
 	sparse->xlt[1] &= ~MKEY_PTAG_WRITE;
 	sparse->xlt[2] = 0;
 	driver->keys[2] = guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .access = GUEST_ACCESS, .pa = true, .len = UINT64_MAX,
-		.tph = true, .ph = 2, .st_index = 1,
-	});
+						    .pd = guest->pd,
+						    .access = GUEST_ACCESS,
+						    .pa = true,
+						    .len = UINT64_MAX,
+						    .tph = true,
+						    .ph = 2,
+						    .st_index = 1,
+					    });
 	driver->keys[3] = guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .access = GUEST_ACCESS, .page_shift = 12, .octowords = 64,
-		.umr = true, .free = true,
-	});
+						    .pd = guest->pd,
+						    .access = GUEST_ACCESS,
+						    .page_shift = 12,
+						    .octowords = 64,
+						    .umr = true,
+						    .free = true,
+					    });
 }
 
 /* Lists of keys, which also lead to each other, and a window that any QP may bind. */
@@ -75,30 +91,48 @@ static void make_lists(struct driver *driver)
 	struct guest *guest = driver->guest;
 	const struct guest_klm klms[] = {
 		{ 100, driver->keys[1], 0x1000 },
-		{ 24, 0x400, 5ULL << 32 | 2 },		/* a strided block of two streams */
+		{ 24, 0x400, 5ULL << 32 | 2 }, /* a strided block of two streams */
 		{ 40 << 16 | 16, driver->keys[0], GUEST_BASE + 0x400000 },
 		{ 12 << 16 | 8, driver->keys[1], 0x4000 },
-		{ GUEST_PAGE, driver->keys[3] + 0x200, 0 },	/* the list of equal pieces */
+		{ GUEST_PAGE, driver->keys[3] + 0x200, 0 }, /* the list of equal pieces */
 		{ GUEST_PAGE, MKEY_NULL, 0 },
 	};
 	const struct guest_klm pieces[] = {
 		{ 0, driver->keys[0], GUEST_BASE + 0x404000 },
-		{ 0, driver->keys[3] + 0x100, 0 },		/* the list above */
+		{ 0, driver->keys[3] + 0x100, 0 }, /* the list above */
 		{ 0, driver->keys[0], GUEST_BASE + 0x40c000 },
 	};
 
 	driver->keys[4] = guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .access = GUEST_ACCESS, .klm = true, .len = 4 * GUEST_PAGE,
-		.octowords = 6, .umr = true, .klms = klms, .num_klms = 6,
-	});
+						    .pd = guest->pd,
+						    .access = GUEST_ACCESS,
+						    .klm = true,
+						    .len = 4 * GUEST_PAGE,
+						    .octowords = 6,
+						    .umr = true,
+						    .klms = klms,
+						    .num_klms = 6,
+					    });
 	driver->keys[5] = guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .access = GUEST_ACCESS, .ksm = true, .page_shift = 12,
-		.len = 3 * GUEST_PAGE, .octowords = 3, .umr = true, .klms = pieces, .num_klms = 3,
-	});
+						    .pd = guest->pd,
+						    .access = GUEST_ACCESS,
+						    .ksm = true,
+						    .page_shift = 12,
+						    .len = 3 * GUEST_PAGE,
+						    .octowords = 3,
+						    .umr = true,
+						    .klms = pieces,
+						    .num_klms = 3,
+					    });
 	driver->keys[6] = guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .access = MKEY_LOCAL_READ, .klm = true, .octowords = 8,
-		.umr = true, .free = true, .remote_invalidate = true,
-	});
+						    .pd = guest->pd,
+						    .access = MKEY_LOCAL_READ,
+						    .klm = true,
+						    .octowords = 8,
+						    .umr = true,
+						    .free = true,
+						    .remote_invalidate = true,
+					    });
 }
 
 static void start(struct driver *driver)

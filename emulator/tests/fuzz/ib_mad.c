@@ -20,11 +20,11 @@
 #define GIVEN_UP_NS	4000000000ULL	/* a table of which nothing is acknowledged */
 
 enum action {
-	ACTION_RAW,		/* port (1), QP (1), length (1), bytes: all of it */
-	ACTION_REQUEST,		/* port (1), method (1), attribute (1), mask (8), len (1), bytes */
-	ACTION_TABLE_CONTROL,	/* port (1), type (1), segment (4), window (4): of the last */
-	ACTION_PORT,		/* port (1): goes down or up */
-	ACTION_AGENT,		/* class (1), length (1), bytes */
+	ACTION_RAW,           /* port (1), QP (1), length (1), bytes: all of it */
+	ACTION_REQUEST,       /* port (1), method (1), attribute (1), mask (8), len (1), bytes */
+	ACTION_TABLE_CONTROL, /* port (1), type (1), segment (4), window (4): of the last */
+	ACTION_PORT,          /* port (1): goes down or up */
+	ACTION_AGENT,         /* class (1), length (1), bytes */
 	ACTIONS,
 };
 
@@ -48,9 +48,16 @@ static void describe(const struct ib_port *port, struct ib_port_attr *attr)
 	const struct host *host = container_of(port, struct host, port);
 
 	*attr = (struct ib_port_attr){
-		.type = IB_NODE_CA, .number = 1, .ports = 1, .guids = 8, .pkeys = 128,
-		.node_guid = host->lid, .port_guid = host->lid, .lid = host->lid,
-		.manager_lid = MANAGER_LID, .up = host->up,
+		.type = IB_NODE_CA,
+		.number = 1,
+		.ports = 1,
+		.guids = 8,
+		.pkeys = 128,
+		.node_guid = host->lid,
+		.port_guid = host->lid,
+		.lid = host->lid,
+		.manager_lid = MANAGER_LID,
+		.up = host->up,
 	};
 }
 
@@ -114,7 +121,10 @@ static void take(struct input *input, uint8_t *to, size_t room)
 static struct ib_packet packet_from(const struct host *host)
 {
 	return (struct ib_packet){
-		.slid = host->lid, .dlid = MANAGER_LID, .source_qpn = 1, .qpn = 1,
+		.slid = host->lid,
+		.dlid = MANAGER_LID,
+		.source_qpn = 1,
+		.qpn = 1,
 	};
 }
 
@@ -134,8 +144,11 @@ static void request(struct fuzzed *fuzzed, struct input *input)
 	struct ib_sa_mad *mad = (struct ib_sa_mad *)packet.mad;
 
 	mad->mad_hdr = (struct ib_mad_hdr){
-		.base_version = 1, .mgmt_class = CLASS_SA, .class_version = SA_CLASS_VERSION,
-		.method = input_number(input, 1), .tid = cpu_to_be64((uint64_t)++fuzzed->tid),
+		.base_version = 1,
+		.mgmt_class = CLASS_SA,
+		.class_version = SA_CLASS_VERSION,
+		.method = input_number(input, 1),
+		.tid = cpu_to_be64((uint64_t)++fuzzed->tid),
 		.attr_id = cpu_to_be16((uint16_t)input_number(input, 1)),
 	};
 	mad->sa_hdr.comp_mask = (ib_sa_comp_mask)cpu_to_be64(input_number(input, 8));
@@ -149,8 +162,11 @@ static void table_control(struct fuzzed *fuzzed, struct input *input)
 	struct ib_rmpp_mad *mad = (struct ib_rmpp_mad *)packet.mad;
 
 	mad->mad_hdr = (struct ib_mad_hdr){
-		.base_version = 1, .mgmt_class = CLASS_SA, .class_version = SA_CLASS_VERSION,
-		.method = SA_METHOD_GET_TABLE, .tid = cpu_to_be64((uint64_t)fuzzed->tid),
+		.base_version = 1,
+		.mgmt_class = CLASS_SA,
+		.class_version = SA_CLASS_VERSION,
+		.method = SA_METHOD_GET_TABLE,
+		.tid = cpu_to_be64((uint64_t)fuzzed->tid),
 	};
 	mad->rmpp_hdr.rmpp_version = IB_MGMT_RMPP_VERSION;
 	mad->rmpp_hdr.rmpp_type = input_number(input, 1);
@@ -187,8 +203,10 @@ static void agent(struct fuzzed *fuzzed, struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const actions[ACTIONS])(struct fuzzed *fuzzed, struct input *input) = {
-		[ACTION_RAW] = raw, [ACTION_REQUEST] = request,
-		[ACTION_TABLE_CONTROL] = table_control, [ACTION_PORT] = toggle,
+		[ACTION_RAW] = raw,
+		[ACTION_REQUEST] = request,
+		[ACTION_TABLE_CONTROL] = table_control,
+		[ACTION_PORT] = toggle,
 		[ACTION_AGENT] = agent,
 	};
 	struct input input = { data, size };

@@ -49,13 +49,15 @@ void uar_write64(struct driver *driver, uint32_t number, uint32_t offset, uint32
 	__be32 words[2] = { cpu_to_be32(high), cpu_to_be32(low) };
 
 	assert_int_equal(pci_bar_write(driver->fn, 0, (uint64_t)number * RAM_PAGE + offset, words,
-				       sizeof(words)), 0);
+				       sizeof(words)),
+			 0);
 }
 
 /* A chain of as many mailboxes as @len bytes behind the inline part need. */
 static void mailboxes_fill(struct driver *driver, uint64_t first, const uint8_t *data, uint32_t len)
 {
-	for (uint32_t done = INLINE_BYTES, i = 0; done < len; done += MLX5_CMD_DATA_BLOCK_SIZE, i++) {
+	for (uint32_t done = INLINE_BYTES, i = 0; done < len;
+	     done += MLX5_CMD_DATA_BLOCK_SIZE, i++) {
 		struct mlx5_cmd_prot_block *block = ram_ptr(driver, first + i * MAILBOX_STEP);
 		uint32_t piece = len - done;
 
@@ -108,11 +110,10 @@ void slot_output(struct driver *driver, unsigned int slot, void *out, uint32_t o
 {
 	uint8_t *bytes = out;
 
-	memcpy(bytes, slot_ptr(driver, slot)->out,
-	       out_len < INLINE_BYTES ? out_len : INLINE_BYTES);
+	memcpy(bytes, slot_ptr(driver, slot)->out, out_len < INLINE_BYTES ? out_len : INLINE_BYTES);
 	for (uint32_t done = INLINE_BYTES, i = 0; done < out_len; i++) {
-		const struct mlx5_cmd_prot_block *block =
-			ram_ptr(driver, OUT_MAILBOXES + i * MAILBOX_STEP);
+		const struct mlx5_cmd_prot_block *block = ram_ptr(driver,
+								  OUT_MAILBOXES + i * MAILBOX_STEP);
 		uint32_t piece = out_len - done;
 
 		if (piece > MLX5_CMD_DATA_BLOCK_SIZE)
@@ -122,8 +123,7 @@ void slot_output(struct driver *driver, unsigned int slot, void *out, uint32_t o
 	}
 }
 
-uint8_t command(struct driver *driver, const void *in, uint32_t in_len, void *out,
-		uint32_t out_len)
+uint8_t command(struct driver *driver, const void *in, uint32_t in_len, void *out, uint32_t out_len)
 {
 	slot_fill(driver, 0, in, in_len, out_len);
 	slot_ring(driver, 0);
@@ -136,7 +136,7 @@ uint8_t command(struct driver *driver, const void *in, uint32_t in_len, void *ou
 
 uint8_t command_number(struct driver *driver, uint16_t opcode, uint32_t number)
 {
-	uint32_t in[8] = { 0 }, out[4];	/* the longest of them is INIT_HCA */
+	uint32_t in[8] = { 0 }, out[4]; /* the longest of them is INIT_HCA */
 
 	MLX5_SET(destroy_qp_in, in, opcode, opcode);
 	MLX5_SET(destroy_qp_in, in, qpn, number);
@@ -239,9 +239,14 @@ uint8_t try_create_qp(struct driver *driver, const struct test_qp_attr *attr, ui
 uint32_t create_rc_qp(struct driver *driver, const struct test_cq *cq)
 {
 	const struct test_qp_attr attr = {
-		.service = MLX5_QP_ST_RC, .pd = driver->pd, .uar = driver->uar,
-		.send_cqn = cq->cqn, .recv_cqn = cq->cqn, .rq_type = MLX5_NON_ZERO_RQ,
-		.log_sq = 3, .log_rq = 3,
+		.service = MLX5_QP_ST_RC,
+		.pd = driver->pd,
+		.uar = driver->uar,
+		.send_cqn = cq->cqn,
+		.recv_cqn = cq->cqn,
+		.rq_type = MLX5_NON_ZERO_RQ,
+		.log_sq = 3,
+		.log_rq = 3,
 	};
 	uint32_t qpn;
 

@@ -42,11 +42,11 @@ struct driver {
 	struct pci_function *fn;
 	uint8_t *ram;
 	uint64_t brk;
-	uint8_t delivery;	/* of the last command */
+	uint8_t delivery; /* of the last command */
 	uint32_t syndrome;
 	uint32_t uar, pd, eqn;
-	uint64_t eq;		/* bus address of the ring of EQ eqn, which gets all events */
-	uint32_t events;	/* consumed there */
+	uint64_t eq;     /* bus address of the ring of EQ eqn, which gets all events */
+	uint32_t events; /* consumed there */
 };
 
 /* cmocka fixtures. driver_setup() stops short of ENABLE_HCA, driver_setup_up() goes to objects. */

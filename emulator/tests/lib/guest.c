@@ -51,10 +51,15 @@ static bool peer_atomic(void *device, const struct fabric_request *req,
 static void guest_add_peer(struct guest *guest)
 {
 	static const struct fabric_port_ops ops = {
-		.mem_write = peer_write, .mem_read = peer_read, .mem_atomic = peer_atomic,
+		.mem_write = peer_write,
+		.mem_read = peer_read,
+		.mem_atomic = peer_atomic,
 	};
 	const struct fabric_port_attr attr = {
-		.name = "peer", .requester = 0x300, .ops = &ops, .device = &guest->peer,
+		.name = "peer",
+		.requester = 0x300,
+		.ops = &ops,
+		.device = &guest->peer,
 	};
 
 	guest->peer.port = fabric_port_create(guest->fabric, &attr);
@@ -74,7 +79,8 @@ static void guest_add_nic(struct guest *guest, uint16_t lid)
 	assert_non_null(guest->nic);
 	assert_int_equal(pci_config_write(&guest->nic->fn, PCI_COMMAND, &command, sizeof(command)),
 			 0);
-	assert_int_equal(fabric_map(guest->nic->port, GUEST_BASE, GUEST_RAM, guest->ram, true, true),
+	assert_int_equal(fabric_map(guest->nic->port, GUEST_BASE, GUEST_RAM, guest->ram, true,
+				    true),
 			 0);
 	guest->nic->state = HCA_UP;
 }
@@ -100,8 +106,11 @@ static void guest_add_objects(struct guest *guest)
 	guest->eqn = MLX5_GET(create_eq_out, eq_out, eq_number);
 
 	guest->dma_key = guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .pa = true, .access = GUEST_ACCESS, .len = UINT64_MAX,
-	});
+						   .pd = guest->pd,
+						   .pa = true,
+						   .access = GUEST_ACCESS,
+						   .len = UINT64_MAX,
+					   });
 }
 
 struct guest *guest_create_lid(uint16_t lid)
@@ -172,7 +181,11 @@ uint8_t guest_try(struct guest *guest, uint16_t opcode, const void *in, size_t i
 {
 	const struct cmd_op *op = cmd_op_find(opcode);
 	struct cmd cmd = {
-		.in = in, .in_len = in_len, .out = out, .out_len = out_len, .opcode = opcode,
+		.in = in,
+		.in_len = in_len,
+		.out = out,
+		.out_len = out_len,
+		.opcode = opcode,
 		.uid = MLX5_GET(alloc_pd_in, in, uid),
 	};
 
@@ -284,10 +297,16 @@ uint32_t guest_mr(struct guest *guest, uint64_t address, uint64_t len, uint8_t a
 	for (uint32_t i = 0; i < count; i++)
 		pages[i] = (address & ~(GUEST_PAGE - 1)) + i * GUEST_PAGE;
 	key = guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .access = access, .variant = 0x42, .page_shift = 12,
-		.start = address, .len = len, .octowords = (count + 1) / 2, .pages = pages,
-		.num_pages = count,
-	});
+					.pd = guest->pd,
+					.access = access,
+					.variant = 0x42,
+					.page_shift = 12,
+					.start = address,
+					.len = len,
+					.octowords = (count + 1) / 2,
+					.pages = pages,
+					.num_pages = count,
+				});
 	free(pages);
 	return key;
 }
@@ -319,7 +338,8 @@ void guest_qp(struct guest *guest, struct guest_qp *qp, struct guest_cq *cq, uin
 	uint8_t out[MLX5_ST_SZ_BYTES(create_qp_out)] = { 0 };
 	void *qpc = MLX5_ADDR_OF(create_qp_in, in, qpc);
 
-	*qp = (struct guest_qp){ .cq = cq, .buf = guest_alloc(guest, GUEST_PAGE),
+	*qp = (struct guest_qp){ .cq = cq,
+				 .buf = guest_alloc(guest, GUEST_PAGE),
 				 .dbr = guest_alloc(guest, GUEST_PAGE) };
 	MLX5_SET(qpc, qpc, st, service);
 	MLX5_SET(qpc, qpc, pd, guest->pd);
@@ -366,8 +386,7 @@ static void guest_modify_with(struct guest *guest, uint32_t qpn, uint16_t opcode
 	MLX5_SET(qpc, qpc, min_rnr_nak, path->min_rnr_nak);
 	MLX5_SET(qpc, qpc, primary_address_path.vhca_port_num, 1);
 	MLX5_SET(qpc, qpc, primary_address_path.ack_timeout, path->ack_timeout);
-	MLX5_SET(qpc, qpc, primary_address_path.rlid,
-		 path->lid ? path->lid : guest->nic->ib.lid);
+	MLX5_SET(qpc, qpc, primary_address_path.rlid, path->lid ? path->lid : guest->nic->ib.lid);
 	guest_command(guest, opcode, in, sizeof(in), out, sizeof(out));
 }
 
@@ -387,7 +406,11 @@ void guest_pair(struct guest *guest, struct guest_qp pair[2], struct guest_cq cq
 {
 	/* 2 ms for an answer, 10 us for a receiver that is not ready */
 	struct guest_path path = {
-		.retry_count = 2, .rnr_retry = 2, .min_rnr_nak = 1, .ack_timeout = 9, .psn = 0xfffffe,
+		.retry_count = 2,
+		.rnr_retry = 2,
+		.min_rnr_nak = 1,
+		.ack_timeout = 9,
+		.psn = 0xfffffe,
 	};
 
 	for (unsigned int i = 0; i < 2; i++) {
@@ -488,11 +511,12 @@ void guest_post_recv(struct guest *guest, struct guest_qp *qp, uint64_t address,
 {
 	__be32 *record = guest_ptr(guest, qp->dbr);
 	uint64_t slot = qp->rq_posted & ((1 << GUEST_LOG_RQ) - 1);
-	struct mlx5_wqe_data_seg *data = guest_ptr(guest,
-						   qp->buf + (slot << GUEST_LOG_RQ_STRIDE));
+	struct mlx5_wqe_data_seg *data = guest_ptr(guest, qp->buf + (slot << GUEST_LOG_RQ_STRIDE));
 
 	data[0] = (struct mlx5_wqe_data_seg){
-		.byte_count = cpu_to_be32(len), .lkey = cpu_to_be32(key), .addr = cpu_to_be64(address),
+		.byte_count = cpu_to_be32(len),
+		.lkey = cpu_to_be32(key),
+		.addr = cpu_to_be64(address),
 	};
 	data[1] = (struct mlx5_wqe_data_seg){ .lkey = cpu_to_be32(0x100) };
 	record[MLX5_RCV_DBR] = cpu_to_be32(++qp->rq_posted);
@@ -533,8 +557,7 @@ static const struct mlx5_cqe64 *guest_cqe(struct guest *guest, struct guest_cq *
 	__be32 *record = guest_ptr(guest, cq->dbr);
 
 	cqe += cq->consumer & ((1 << GUEST_LOG_CQ) - 1);
-	if (cqe->op_own >> 4 == 0xf ||
-	    (cqe->op_own & 1) != (cq->consumer >> GUEST_LOG_CQ & 1))
+	if (cqe->op_own >> 4 == 0xf || (cqe->op_own & 1) != (cq->consumer >> GUEST_LOG_CQ & 1))
 		return NULL;
 	*record = cpu_to_be32(++cq->consumer);
 	return cqe;

@@ -34,8 +34,8 @@ struct guest_peer {
 	struct fabric_port *port;
 	uint8_t memory[GUEST_PEER_SIZE];
 	unsigned int writes, atomics;
-	bool no_atomics;		/* it completes none */
-	struct tlp_hints hints;		/* of the last write or AtomicOp */
+	bool no_atomics;        /* it completes none */
+	struct tlp_hints hints; /* of the last write or AtomicOp */
 };
 
 struct guest {
@@ -46,9 +46,9 @@ struct guest {
 	uint8_t *ram;
 	uint64_t brk;
 	uint32_t uar, pd, eqn;
-	uint64_t eq;			/* bus address of its entries */
-	uint32_t events;		/* consumed */
-	uint32_t dma_key;		/* PA, all memory: the driver's own key */
+	uint64_t eq;      /* bus address of its entries */
+	uint32_t events;  /* consumed */
+	uint32_t dma_key; /* PA, all memory: the driver's own key */
 	struct guest_peer peer;
 };
 
@@ -103,7 +103,7 @@ struct guest_mkey {
 	bool pa, free, umr;
 	uint64_t start, len;
 	uint32_t octowords;
-	const uint64_t *pages;		/* bus addresses, host byte order, loaded by the command */
+	const uint64_t *pages; /* bus addresses, host byte order, loaded by the command */
 	uint32_t num_pages;
 	bool tph;
 	uint8_t ph, st_index;
@@ -111,9 +111,9 @@ struct guest_mkey {
 	bool klm, ksm;
 	const struct guest_klm *klms;
 	uint32_t num_klms;
-	uint32_t qpn;			/* 0: any */
+	uint32_t qpn; /* 0: any */
 	bool remote_invalidate;
-	uint32_t bsf_octowords;		/* 0: none */
+	uint32_t bsf_octowords; /* 0: none */
 };
 
 /* Returns the status; @key is set when it is OK. */
@@ -133,8 +133,8 @@ void guest_qp_destroy(struct guest *guest, struct guest_qp *qp);
 struct guest_path {
 	uint32_t remote_qpn;
 	uint8_t retry_count, rnr_retry, min_rnr_nak, ack_timeout;
-	uint32_t psn;			/* both directions */
-	uint16_t lid;			/* 0: the NIC's own */
+	uint32_t psn; /* both directions */
+	uint16_t lid; /* 0: the NIC's own */
 	bool no_write, no_read, no_atomic;
 };
 

@@ -60,7 +60,10 @@ static void create_qp(struct tags *all, struct guest_qp *qp, bool send_queue)
 static void connect(struct tags *all, const struct guest_qp *qp, const struct guest_qp *peer)
 {
 	const struct guest_path path = {
-		.remote_qpn = peer->qpn, .rnr_retry = 1, .min_rnr_nak = 1, .ack_timeout = 9,
+		.remote_qpn = peer->qpn,
+		.rnr_retry = 1,
+		.min_rnr_nak = 1,
+		.ack_timeout = 9,
 	};
 
 	guest_connect(all->guest, qp, &path);
@@ -98,8 +101,7 @@ void tags_post_waiting(struct tags *all, unsigned int number)
 {
 	for (unsigned int i = 0; i < number; i++) {
 		uint16_t slot = all->posted & ((1 << TAGS_LOG_SRQ) - 1);
-		__be16 *entry = guest_ptr(all->guest,
-					  all->ring + ((uint64_t)slot << LOG_STRIDE));
+		__be16 *entry = guest_ptr(all->guest, all->ring + ((uint64_t)slot << LOG_STRIDE));
 		struct mlx5_wqe_data_seg *data = (void *)((uint8_t *)entry + 16);
 
 		entry[1] = cpu_to_be16(slot + 1);
@@ -120,8 +122,12 @@ void tags_change(struct tags *all, uint8_t operation, uint8_t flags, uint16_t in
 	guest_wqe(&wqe, WQE_OPCODE_TAG_MATCHING, 0, 0);
 	seg = (void *)(wqe.bytes + wqe.len);
 	*seg = (struct wqe_tag_seg){
-		.operation = operation << 4, .flags = flags, .index = cpu_to_be16(index),
-		.sw_count = cpu_to_be16(count), .tag = cpu_to_be64(tag), .mask = cpu_to_be64(TAGS_MASK),
+		.operation = operation << 4,
+		.flags = flags,
+		.index = cpu_to_be16(index),
+		.sw_count = cpu_to_be16(count),
+		.tag = cpu_to_be64(tag),
+		.mask = cpu_to_be64(TAGS_MASK),
 	};
 	wqe.len += sizeof(*seg);
 	if (operation == WQE_TAG_APPEND)

@@ -16,13 +16,13 @@
 
 struct tags {
 	struct guest *guest;
-	struct guest_cq cq[2];		/* of the sender; of the XRQ */
+	struct guest_cq cq[2]; /* of the sender; of the XRQ */
 	struct guest_qp sender, receiver, command;
 	uint32_t xrqn;
 	uint64_t ring, dbr;
-	uint16_t posted;		/* to the XRQ */
-	uint64_t from, to, waiting;	/* sent from, matched to, received by the XRQ's own entries */
-	uint32_t key;			/* of these three */
+	uint16_t posted;            /* to the XRQ */
+	uint64_t from, to, waiting; /* sent from, matched to, received by the XRQ's own entries */
+	uint32_t key;               /* of these three */
 };
 
 /* @offload: MLX5_XRQC_OFFLOAD_* or 0 */

@@ -23,10 +23,10 @@ extern "C" {
  * never substituted for it.
  */
 enum ibv_tph_namespace {
-	IBV_TPH_NS_NONE,	/* no TPH: the exporter is not asked */
-	IBV_TPH_NS_AUTO,	/* the namespace that the RDMA device emits */
-	IBV_TPH_NS_ST,		/* the 8-bit namespace */
-	IBV_TPH_NS_ST_EXT,	/* the 16-bit namespace, Extended Steering Tags */
+	IBV_TPH_NS_NONE,   /* no TPH: the exporter is not asked */
+	IBV_TPH_NS_AUTO,   /* the namespace that the RDMA device emits */
+	IBV_TPH_NS_ST,     /* the 8-bit namespace */
+	IBV_TPH_NS_ST_EXT, /* the 16-bit namespace, Extended Steering Tags */
 };
 
 enum ibv_tph_flags {

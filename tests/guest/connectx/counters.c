@@ -89,7 +89,8 @@ static void find_counters(void)
 	char path[sizeof(directory) + 16];
 	FILE *file;
 
-	snprintf(directory, sizeof(directory), "/sys/class/infiniband/%s/ports/1/hw_counters", device);
+	snprintf(directory, sizeof(directory), "/sys/class/infiniband/%s/ports/1/hw_counters",
+		 device);
 	snprintf(path, sizeof(path), "%s/lifespan", directory);
 	file = fopen(path, "w");
 	if (!file || fputs("0", file) < 0 || fclose(file))
@@ -120,7 +121,10 @@ static void post(enum ibv_wr_opcode opcode, uint32_t lkey, uint32_t rkey)
 {
 	struct ibv_sge sge = { .addr = (uintptr_t)from, .length = 8, .lkey = lkey };
 	struct ibv_send_wr *bad, wr = {
-		.sg_list = &sge, .num_sge = 1, .opcode = opcode, .send_flags = IBV_SEND_SIGNALED,
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = opcode,
+		.send_flags = IBV_SEND_SIGNALED,
 	};
 
 	if (opcode == IBV_WR_ATOMIC_FETCH_AND_ADD || opcode == IBV_WR_ATOMIC_CMP_AND_SWP) {
@@ -165,8 +169,8 @@ static void complete(unsigned int count)
 static void requests(void)
 {
 	static const enum ibv_wr_opcode opcodes[] = {
-		IBV_WR_RDMA_WRITE, IBV_WR_RDMA_WRITE, IBV_WR_RDMA_WRITE, IBV_WR_RDMA_READ,
-		IBV_WR_RDMA_READ, IBV_WR_ATOMIC_FETCH_AND_ADD,
+		IBV_WR_RDMA_WRITE, IBV_WR_RDMA_WRITE, IBV_WR_RDMA_WRITE,
+		IBV_WR_RDMA_READ,  IBV_WR_RDMA_READ,  IBV_WR_ATOMIC_FETCH_AND_ADD,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++)
@@ -227,25 +231,38 @@ static void receive_too_short(void)
 static const struct provocation {
 	const char *name;
 	void (*provoke)(void);
-	struct counter expected[5];	/* all others stay */
+	struct counter expected[5]; /* all others stay */
 } provocations[] = {
-	{ "3 writes, 2 reads, 1 atomic operation", requests,
+	{ "3 writes, 2 reads, 1 atomic operation",
+	  requests,
 	  { { "rx_write_requests", 3 }, { "rx_read_requests", 2 }, { "rx_atomic_requests", 1 } } },
 	{ "a send", sends, { { "", 0 } } },
 	{ "a write with immediate data", write_with_immediate, { { "rx_write_requests", 1 } } },
-	{ "no receive posted", not_ready,
-	  { { "out_of_buffer", 4 }, { "rnr_nak_retry_err", 3 }, { "req_rnr_retries_exceeded", 1 },
+	{ "no receive posted",
+	  not_ready,
+	  { { "out_of_buffer", 4 },
+	    { "rnr_nak_retry_err", 3 },
+	    { "req_rnr_retries_exceeded", 1 },
 	    { "req_cqe_error", 1 } } },
-	{ "no answer", no_answer,
-	  { { "local_ack_timeout_err", 2 }, { "req_transport_retries_exceeded", 1 },
+	{ "no answer",
+	  no_answer,
+	  { { "local_ack_timeout_err", 2 },
+	    { "req_transport_retries_exceeded", 1 },
 	    { "req_cqe_error", 1 } } },
-	{ "a wrong rkey, and two requests behind it", bad_rkey,
-	  { { "req_remote_access_errors", 1 }, { "resp_remote_access_errors", 1 },
-	    { "req_cqe_error", 3 }, { "req_cqe_flush_error", 2 } } },
+	{ "a wrong rkey, and two requests behind it",
+	  bad_rkey,
+	  { { "req_remote_access_errors", 1 },
+	    { "resp_remote_access_errors", 1 },
+	    { "req_cqe_error", 3 },
+	    { "req_cqe_flush_error", 2 } } },
 	{ "a wrong lkey", bad_lkey, { { "req_cqe_error", 1 } } },
-	{ "a receive that is too short, and one behind it", receive_too_short,
-	  { { "resp_local_length_error", 1 }, { "req_remote_invalid_request", 1 },
-	    { "req_cqe_error", 1 }, { "resp_cqe_error", 2 }, { "resp_cqe_flush_error", 1 } } },
+	{ "a receive that is too short, and one behind it",
+	  receive_too_short,
+	  { { "resp_local_length_error", 1 },
+	    { "req_remote_invalid_request", 1 },
+	    { "req_cqe_error", 1 },
+	    { "resp_cqe_error", 2 },
+	    { "resp_cqe_flush_error", 1 } } },
 };
 
 static long long expected_growth(const struct provocation *provocation, const char *name)
@@ -300,7 +317,8 @@ static void test_rdma_tool(void)
 	open_pair();
 	requests();
 	tap_ok(run("rdma statistic qp show link %s/1 | tr -d '\\n' | "
-		   "grep -q 'rx_write_requests 3.*rx_read_requests 2.*rx_atomic_requests 1'", device),
+		   "grep -q 'rx_write_requests 3.*rx_read_requests 2.*rx_atomic_requests 1'",
+		   device),
 	       "rdma statistic shows those of the pair");
 	close_pair();
 	/* and those of queue pairs that are gone still belong to the port's sum */

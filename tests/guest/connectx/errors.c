@@ -80,7 +80,9 @@ static void post_atomic(uint64_t remote)
 {
 	struct ibv_sge sge = { .addr = (uintptr_t)from, .length = 8, .lkey = from_mr->lkey };
 	struct ibv_send_wr *bad, wr = {
-		.sg_list = &sge, .num_sge = 1, .opcode = IBV_WR_ATOMIC_FETCH_AND_ADD,
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = IBV_WR_ATOMIC_FETCH_AND_ADD,
 		.send_flags = IBV_SEND_SIGNALED,
 		.wr.atomic = { .remote_addr = remote, .rkey = to_mr->rkey, .compare_add = 1 },
 	};
@@ -93,7 +95,10 @@ static void post(struct ibv_qp *qp, enum ibv_wr_opcode opcode, uint64_t id)
 {
 	struct ibv_sge sge = { .addr = (uintptr_t)from, .length = 8, .lkey = from_mr->lkey };
 	struct ibv_send_wr *bad, wr = {
-		.wr_id = id, .sg_list = &sge, .num_sge = 1, .opcode = opcode,
+		.wr_id = id,
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = opcode,
 		.send_flags = IBV_SEND_SIGNALED,
 		.wr.rdma = { .remote_addr = (uintptr_t)to, .rkey = to_mr->rkey },
 	};
@@ -137,7 +142,8 @@ static void test_atomics(void)
 	attr.access = IBV_ACCESS_REMOTE_WRITE;
 	open_pair(&attr, ALL_ACCESS);
 	post_atomic((uintptr_t)to);
-	expect_status(IBV_WC_REM_INV_REQ_ERR, "an atomic operation on a queue pair without that right");
+	expect_status(IBV_WC_REM_INV_REQ_ERR,
+		      "an atomic operation on a queue pair without that right");
 	expect_event(IBV_EVENT_QP_REQ_ERR, "the other side of that");
 	close_pair();
 }
@@ -182,7 +188,8 @@ static void test_after_error(void)
 		passed = passed && wc.status == IBV_WC_WR_FLUSH_ERR &&
 			 wc.wr_id == next[wc.wr_id >= 100]++;
 	}
-	tap_ok(passed, "3 receives before the error, 3 sends and 3 receives after it: flushed in order");
+	tap_ok(passed,
+	       "3 receives before the error, 3 sends and 3 receives after it: flushed in order");
 	post(pair.qp[0], IBV_WR_RDMA_WRITE, 1);
 	expect_status(IBV_WC_RETRY_EXC_ERR, "a write to a queue pair in error");
 	close_pair();
@@ -214,14 +221,16 @@ static void test_states(void)
 static struct ibv_qp *open_datagram_qp(void)
 {
 	struct ibv_qp_init_attr init = {
-		.send_cq = pair.cq, .recv_cq = pair.cq, .cap = attributes.cap,
+		.send_cq = pair.cq,
+		.recv_cq = pair.cq,
+		.cap = attributes.cap,
 		.qp_type = IBV_QPT_UD,
 	};
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_INIT, .port_num = 1, .qkey = QKEY };
 	struct ibv_qp *qp = ibv_create_qp(pair.pd, &init);
 
-	if (!qp || ibv_modify_qp(qp, &attr, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT |
-				 IBV_QP_QKEY))
+	if (!qp ||
+	    ibv_modify_qp(qp, &attr, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY))
 		tap_bail_out("cannot make a datagram queue pair: %s", strerror(errno));
 	attr.qp_state = IBV_QPS_RTR;
 	if (ibv_modify_qp(qp, &attr, IBV_QP_STATE))
@@ -236,7 +245,9 @@ static void post_datagram(struct ibv_qp *qp, struct ibv_ah *ah, uint32_t len)
 {
 	struct ibv_sge sge = { .addr = (uintptr_t)from, .length = len, .lkey = from_mr->lkey };
 	struct ibv_send_wr *bad, wr = {
-		.sg_list = &sge, .num_sge = 1, .opcode = IBV_WR_SEND,
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = IBV_WR_SEND,
 		.send_flags = IBV_SEND_SIGNALED,
 		.wr.ud = { .ah = ah, .remote_qpn = qp->qp_num, .remote_qkey = QKEY },
 	};

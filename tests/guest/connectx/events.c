@@ -20,7 +20,7 @@
 
 static uint8_t from[BYTES], to[2 * BYTES];
 static struct rc_pair pair;
-static struct ibv_mr *from_mr, *to_mr;	/* to_mr: the first half of to[] */
+static struct ibv_mr *from_mr, *to_mr; /* to_mr: the first half of to[] */
 
 static const struct rc_pair_attr attributes = {
 	.cap = { .max_send_wr = 64, .max_recv_wr = 16, .max_send_sge = 1, .max_recv_sge = 1 },
@@ -129,7 +129,10 @@ static void post(struct request request)
 		.lkey = request.lkey ? request.lkey : from_mr->lkey,
 	};
 	struct ibv_send_wr *bad, wr = {
-		.wr_id = request.id, .sg_list = &sge, .num_sge = 1, .opcode = request.opcode,
+		.wr_id = request.id,
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = request.opcode,
 		.send_flags = IBV_SEND_SIGNALED,
 		.wr.rdma = { .remote_addr = request.remote ? request.remote : (uintptr_t)to,
 			     .rkey = request.rkey ? request.rkey : to_mr->rkey },
@@ -172,10 +175,12 @@ static void test_remote_errors(void)
 	expect_event(IBV_EVENT_QP_ACCESS_ERR, pair.qp[1], "the other side of a wrong rkey");
 	close_pair();
 	open_pair(&attributes);
-	expect_failure((struct request){ .opcode = IBV_WR_RDMA_WRITE, .len = 2,
+	expect_failure((struct request){ .opcode = IBV_WR_RDMA_WRITE,
+					 .len = 2,
 					 .remote = (uintptr_t)to + BYTES - 1 },
 		       IBV_WC_REM_ACCESS_ERR, "a write over the end of the remote region");
-	expect_failure((struct request){ .opcode = IBV_WR_RDMA_READ, .len = 2,
+	expect_failure((struct request){ .opcode = IBV_WR_RDMA_READ,
+					 .len = 2,
 					 .remote = (uintptr_t)to - 1 },
 		       IBV_WC_REM_ACCESS_ERR, "a read before its beginning");
 	pd = ibv_alloc_pd(pair.context);
@@ -203,8 +208,8 @@ static void expect_local_failure(int access, enum ibv_wr_opcode opcode, const ch
 
 	if (!mr)
 		tap_bail_out("cannot register memory: %s", strerror(errno));
-	expect_status((struct request){ .opcode = opcode, .lkey = mr->lkey },
-		      IBV_WC_LOC_PROT_ERR, what);
+	expect_status((struct request){ .opcode = opcode, .lkey = mr->lkey }, IBV_WC_LOC_PROT_ERR,
+		      what);
 	ibv_dereg_mr(mr);
 	close_pair();
 	open_pair(&attributes);
@@ -252,12 +257,12 @@ static void test_retries(void)
 	struct rc_pair_attr attr = attributes;
 
 	attr.rnr_retry = 2;
-	attr.min_rnr_timer = 22;	/* 20.48 ms */
+	attr.min_rnr_timer = 22; /* 20.48 ms */
 	open_pair(&attr);
 	expect_patience(IBV_WR_SEND, IBV_WC_RNR_RETRY_EXC_ERR, 2 * 20.48, "no receive posted");
 	close_pair();
-	attr.retry_cnt = 3;		/* and the first time: 4 in all */
-	attr.timeout = 13;		/* 33.6 ms */
+	attr.retry_cnt = 3; /* and the first time: 4 in all */
+	attr.timeout = 13;  /* 33.6 ms */
 	open_pair(&attr);
 	ibv_destroy_qp(pair.qp[1]);
 	pair.qp[1] = NULL;
@@ -271,12 +276,14 @@ static void test_flush(void)
 
 	open_pair(&attributes);
 	for (unsigned int i = 0; i < 8; i++)
-		post((struct request){ .opcode = IBV_WR_RDMA_WRITE, .id = i,
+		post((struct request){ .opcode = IBV_WR_RDMA_WRITE,
+				       .id = i,
 				       .rkey = to_mr->rkey ^ (i == 2) });
 	for (unsigned int i = 0; i < 8; i++) {
 		struct ibv_wc wc = next_completion();
 		enum ibv_wc_status expected = i < 2 ? IBV_WC_SUCCESS :
-					      i > 2 ? IBV_WC_WR_FLUSH_ERR : IBV_WC_REM_ACCESS_ERR;
+					      i > 2 ? IBV_WC_WR_FLUSH_ERR :
+						      IBV_WC_REM_ACCESS_ERR;
 
 		passed = passed && wc.wr_id == i && wc.status == expected;
 	}

@@ -33,7 +33,10 @@ static struct side from, to;
 static uint32_t seed;
 
 static const struct rc_pair_attr attributes = {
-	.cap = { .max_send_wr = 64, .max_recv_wr = 64, .max_send_sge = 16, .max_recv_sge = 16,
+	.cap = { .max_send_wr = 64,
+		 .max_recv_wr = 64,
+		 .max_send_sge = 16,
+		 .max_recv_sge = 16,
 		 .max_inline_data = 256 },
 	.access = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_ATOMIC,
 	.timeout = 10,
@@ -63,7 +66,8 @@ static void close_pair(void)
 
 static void allocate(struct side *side)
 {
-	side->bytes = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	side->bytes = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
 	if (side->bytes == MAP_FAILED)
 		tap_bail_out("no memory for a buffer of 9 MiB");
 }
@@ -107,7 +111,9 @@ static struct ibv_wc poll(void)
 static void post_recv(struct side *side, size_t len, uint32_t lkey, uint64_t id)
 {
 	struct ibv_sge sge = {
-		.addr = (uintptr_t)side->bytes + GUARD, .length = len, .lkey = lkey,
+		.addr = (uintptr_t)side->bytes + GUARD,
+		.length = len,
+		.lkey = lkey,
 	};
 	struct ibv_recv_wr *bad, wr = { .wr_id = id, .sg_list = &sge, .num_sge = len ? 1 : 0 };
 	int err = ibv_post_recv(pair.qp[1], &wr, &bad);
@@ -121,8 +127,12 @@ static void post(enum ibv_wr_opcode opcode, size_t len, unsigned int pieces, uns
 {
 	struct ibv_sge sge[16];
 	struct ibv_send_wr *bad, wr = {
-		.wr_id = opcode, .sg_list = sge, .num_sge = pieces, .opcode = opcode,
-		.send_flags = flags, .imm_data = htobe32(len ^ 0xa5a5a5a5),
+		.wr_id = opcode,
+		.sg_list = sge,
+		.num_sge = pieces,
+		.opcode = opcode,
+		.send_flags = flags,
+		.imm_data = htobe32(len ^ 0xa5a5a5a5),
 		.wr.rdma = { .remote_addr = (uintptr_t)to.bytes + GUARD, .rkey = to.mr->rkey },
 	};
 	size_t done = 0;
@@ -131,7 +141,8 @@ static void post(enum ibv_wr_opcode opcode, size_t len, unsigned int pieces, uns
 	for (unsigned int i = 0; i < pieces; i++) {
 		size_t part = i + 1 == pieces ? len - done : len / pieces;
 
-		sge[i] = (struct ibv_sge){ (uintptr_t)from.bytes + GUARD + done, part, from.mr->lkey };
+		sge[i] = (struct ibv_sge){ (uintptr_t)from.bytes + GUARD + done, part,
+					   from.mr->lkey };
 		done += part;
 	}
 	err = ibv_post_send(pair.qp[0], &wr, &bad);
@@ -188,7 +199,7 @@ static void test_sends(void)
 		post_recv(&to, sizes[i], to.mr->lkey, sizes[i]);
 		post(imm ? IBV_WR_SEND_WITH_IMM : IBV_WR_SEND, sizes[i], 1, IBV_SEND_SIGNALED);
 		tap_ok(received(IBV_WC_RECV, sizes[i], imm) && succeeded(IBV_WC_SEND) &&
-		       same(sizes[i]) && guarded(&to, sizes[i]),
+			       same(sizes[i]) && guarded(&to, sizes[i]),
 		       "send of %zu bytes%s", sizes[i], imm ? " with immediate data" : "");
 	}
 }
@@ -199,7 +210,8 @@ static void test_write_imm(void)
 	post_recv(&to, 0, 0, 5000);
 	post(IBV_WR_RDMA_WRITE_WITH_IMM, 5000, 1, IBV_SEND_SIGNALED);
 	tap_ok(received(IBV_WC_RECV_RDMA_WITH_IMM, 5000, true) && succeeded(IBV_WC_RDMA_WRITE) &&
-	       same(5000) && guarded(&to, 5000), "RDMA write with immediate data");
+		       same(5000) && guarded(&to, 5000),
+	       "RDMA write with immediate data");
 }
 
 static void test_inline(void)
@@ -243,9 +255,14 @@ static uint64_t atomic(enum ibv_wr_opcode opcode, uint64_t compare_add, uint64_t
 {
 	struct ibv_sge sge = { (uintptr_t)from.bytes + GUARD, 8, from.mr->lkey };
 	struct ibv_send_wr *bad, wr = {
-		.sg_list = &sge, .num_sge = 1, .opcode = opcode, .send_flags = IBV_SEND_SIGNALED,
-		.wr.atomic = { .remote_addr = (uintptr_t)to.bytes + GUARD, .rkey = to.mr->rkey,
-			       .compare_add = compare_add, .swap = swap },
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = opcode,
+		.send_flags = IBV_SEND_SIGNALED,
+		.wr.atomic = { .remote_addr = (uintptr_t)to.bytes + GUARD,
+			       .rkey = to.mr->rkey,
+			       .compare_add = compare_add,
+			       .swap = swap },
 	};
 	uint64_t old;
 	int err = ibv_post_send(pair.qp[0], &wr, &bad);
@@ -380,7 +397,8 @@ static void test_receiver(void)
 	post_recv(&to, 100, to.mr->lkey ^ 1, 1);
 	post(IBV_WR_SEND, 100, 1, IBV_SEND_SIGNALED);
 	wc = poll();
-	tap_ok(wc.status == IBV_WC_LOC_PROT_ERR, "a receive with a wrong lkey: protection error there");
+	tap_ok(wc.status == IBV_WC_LOC_PROT_ERR,
+	       "a receive with a wrong lkey: protection error there");
 	expect_failure("a receive with a wrong lkey", IBV_WC_REM_OP_ERR);
 	close_pair();
 	open_pair();

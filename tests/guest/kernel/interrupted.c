@@ -56,9 +56,11 @@ static void wait_until_asleep(pid_t tid)
 int exporter_set_interrupted(struct vfio_tph_device *device,
 			     const struct vfio_device_feature_dma_buf_tph *set)
 {
-	const struct sigaction action = { .sa_handler = ignore };	/* without SA_RESTART */
+	const struct sigaction action = { .sa_handler = ignore }; /* without SA_RESTART */
 	struct waiting_set wait = {
-		.device = device, .set = set, .started = eventfd(0, EFD_CLOEXEC),
+		.device = device,
+		.set = set,
+		.started = eventfd(0, EFD_CLOEXEC),
 	};
 	eventfd_t count;
 	pthread_t setter;

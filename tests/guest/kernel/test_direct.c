@@ -56,8 +56,9 @@ static void test_fits(struct test *test, uint16_t st)
 		tap_bail_out("no region to query");
 	err = verbs_query(&test->verbs, &mr, &info);
 	if (!tap_ok(!err && info.source == MLX5_IB_TPH_SOURCE_EXPORTER && info.steering_tag == st &&
-		    info.tph_namespace == IB_UVERBS_TPH_NS_ST_EXT && info.st_index == st &&
-		    info.ph == 3, "the mkey carries %#x", st))
+			    info.tph_namespace == IB_UVERBS_TPH_NS_ST_EXT && info.st_index == st &&
+			    info.ph == 3,
+		    "the mkey carries %#x", st))
 		tap_note("query: %s, source %u, namespace %u, tag %#x, index %u, ph %u",
 			 strerror(err), info.source, info.tph_namespace, info.steering_tag,
 			 info.st_index, info.ph);

@@ -196,7 +196,9 @@ static bool is_zero(const unsigned char *bytes, size_t size)
 static void test_query(struct test *test)
 {
 	const struct verbs_reg reg = {
-		.fd = test->published, .tph_namespace = ABSENT, .tph_flags = ABSENT,
+		.fd = test->published,
+		.tph_namespace = ABSENT,
+		.tph_flags = ABSENT,
 	};
 	struct verbs *verbs = &test->verbs;
 	struct mlx5_ib_tph_mr_info info;
@@ -206,7 +208,8 @@ static void test_query(struct test *test)
 	if (verbs_reg(verbs, &reg, &mr))
 		tap_bail_out("no region to query");
 	memset(longer, 0xff, sizeof(longer));
-	tap_errno(verbs_query_raw(verbs, mr.handle, longer, sizeof(longer)), 0, "a longer response");
+	tap_errno(verbs_query_raw(verbs, mr.handle, longer, sizeof(longer)), 0,
+		  "a longer response");
 	memcpy(&info, longer, sizeof(info));
 	tap_ok(info.steering_tag == ST && is_zero(longer + sizeof(info), 8),
 	       "is filled with zeroes");
@@ -232,8 +235,8 @@ static void open_all(struct test *test)
 	test->published = exporter_export(test->accelerator);
 	test->unpublished = exporter_export(test->accelerator);
 	test->udmabuf = exporter_udmabuf(EXPORTER_LENGTH);
-	test->memory = mmap(NULL, VERBS_LENGTH, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	test->memory = mmap(NULL, VERBS_LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
 	if (test->memory == MAP_FAILED ||
 	    exporter_publish(test->accelerator, test->published, ST, PH))
 		tap_bail_out("cannot prepare what is to be registered: %s", strerror(errno));

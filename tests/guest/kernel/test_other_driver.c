@@ -32,8 +32,8 @@ int main(void)
 	if (system("rdma link add rxe_test type rxe netdev lo"))
 		tap_bail_out("no rxe device can be made");
 	verbs_open(&verbs, "rxe_test");
-	reg.addr = mmap(NULL, VERBS_LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
+	reg.addr = mmap(NULL, VERBS_LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
 	if (reg.addr == MAP_FAILED)
 		tap_bail_out("no memory: %s", strerror(errno));
 

@@ -60,7 +60,8 @@ static void test_values(struct test *test)
 	set(test, VFIO_DMA_BUF_TPH_ST, 0x1234, 0xf0, 2);
 	answers(test, "st 0xf0 ph 2", "-95", "an 8-bit tag is no 16-bit one");
 	set(test, VFIO_DMA_BUF_TPH_ST_EXT, 0x1234, 0xf0, 3);
-	answers(test, "-95", "st 0x1234 ph 3", "a SET replaces all, and a 16-bit tag is no 8-bit one");
+	answers(test, "-95", "st 0x1234 ph 3",
+		"a SET replaces all, and a 16-bit tag is no 8-bit one");
 	set(test, VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT, 0xffff, 0xff, 1);
 	answers(test, "st 0xff ph 1", "st 0xffff ph 1", "both namespaces at once");
 	set(test, VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT, 0, 0, 0);
@@ -101,7 +102,9 @@ static void test_operation(struct test *test)
 static void test_arguments(struct test *test)
 {
 	const struct vfio_device_feature_dma_buf_tph good = {
-		.dmabuf_fd = test->dmabuf, .flags = VFIO_DMA_BUF_TPH_ST, .steering_tag = 1,
+		.dmabuf_fd = test->dmabuf,
+		.flags = VFIO_DMA_BUF_TPH_ST,
+		.steering_tag = 1,
 	};
 	struct vfio_device_feature_dma_buf_tph data;
 
@@ -132,7 +135,9 @@ static void test_arguments(struct test *test)
 static void set_elsewhere(struct vfio_tph_device *device, int fd, const char *what)
 {
 	const struct vfio_device_feature_dma_buf_tph data = {
-		.dmabuf_fd = fd, .flags = VFIO_DMA_BUF_TPH_ST, .steering_tag = 1,
+		.dmabuf_fd = fd,
+		.flags = VFIO_DMA_BUF_TPH_ST,
+		.steering_tag = 1,
 	};
 
 	tap_errno(exporter_set(device, &data), EINVAL, "%s", what);
@@ -149,9 +154,11 @@ static void test_ownership(struct test *test)
 	set_elsewhere(test->ext, other, "a dma-buf of another vfio device");
 
 	vfio_tph_close(test->st_only);
-	set_elsewhere(test->ext, other, "a dma-buf whose device was closed, through another device");
+	set_elsewhere(test->ext, other,
+		      "a dma-buf whose device was closed, through another device");
 	test->st_only = exporter_open("TPH_ACC1");
-	set_elsewhere(test->st_only, other, "a dma-buf from before the device was closed and opened");
+	set_elsewhere(test->st_only, other,
+		      "a dma-buf from before the device was closed and opened");
 
 	close(event);
 	close(other);
@@ -186,7 +193,9 @@ static void *hold(void *arg)
 static void test_interrupted(struct test *test)
 {
 	const struct vfio_device_feature_dma_buf_tph data = {
-		.dmabuf_fd = test->dmabuf, .flags = VFIO_DMA_BUF_TPH_ST, .steering_tag = 7,
+		.dmabuf_fd = test->dmabuf,
+		.flags = VFIO_DMA_BUF_TPH_ST,
+		.steering_tag = 7,
 	};
 	pthread_t holder;
 	void *result;

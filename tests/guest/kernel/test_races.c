@@ -23,10 +23,15 @@
 #define LIMIT_EXCEEDED	0x08
 
 static const struct control_fault mkey_stalls = {
-	.point = "command", .action = "stall", .key = CREATE_MKEY,
+	.point = "command",
+	.action = "stall",
+	.key = CREATE_MKEY,
 };
 static const struct control_fault mkey_fails = {
-	.point = "command", .action = "fail", .key = CREATE_MKEY, .value = LIMIT_EXCEEDED,
+	.point = "command",
+	.action = "fail",
+	.key = CREATE_MKEY,
+	.value = LIMIT_EXCEEDED,
 };
 static const struct control_fault umr_stalls = { .point = "umr", .action = "stall" };
 
@@ -196,7 +201,9 @@ static void test_busy(struct test *test)
 static void test_interrupted(struct test *test)
 {
 	const struct vfio_device_feature_dma_buf_tph set = {
-		.dmabuf_fd = test->dmabuf, .flags = VFIO_DMA_BUF_TPH_ST, .steering_tag = 7,
+		.dmabuf_fd = test->dmabuf,
+		.flags = VFIO_DMA_BUF_TPH_ST,
+		.steering_tag = 7,
 	};
 	struct registration registration;
 
@@ -211,7 +218,7 @@ static void test_interrupted(struct test *test)
 	if (!tap_errno(registration.err, 0, "the registration goes on"))
 		return;
 	verbs_expect(&test->verbs, &registration.mr,
-		     &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER, 0x40, 1 },
+		     &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0x40, 1 },
 		     "with the hints it found");
 	dereg(test, &registration.mr);
 }

@@ -29,7 +29,10 @@ struct test {
 static const struct verbs_hints st_10 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x10, 1 };
 static const struct verbs_hints st_20 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x20, 1 };
 static const struct verbs_hints degraded = {
-	MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1, MLX5_IB_TPH_STATE_DEGRADED,
+	MLX5_IB_TPH_SOURCE_EXPORTER,
+	0,
+	1,
+	MLX5_IB_TPH_STATE_DEGRADED,
 };
 static const struct verbs_hints refused = { .state = MLX5_IB_TPH_STATE_REFUSED };
 
@@ -215,8 +218,8 @@ static void test_without_entry(struct test *test)
 	publish(test, 0, 1);
 	invalidate(test);
 	tap_errno(verbs_prefetch(&test->verbs, &mr), 0, "tag 0 again");
-	verbs_expect(&test->verbs, &mr,
-		     &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 }, "is in effect");
+	verbs_expect(&test->verbs, &mr, &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 },
+		     "is in effect");
 	dereg(test, &mr);
 }
 

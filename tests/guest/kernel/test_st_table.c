@@ -83,8 +83,9 @@ static void test_sharing(struct test *test)
 	tap_ok(index_of(test, &other) && index_of(test, &other) != index_of(test, &first),
 	       "another tag has another one");
 	dereg(test, &first);
-	verbs_expect(&test->verbs, &second, &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER,
-		     0x10, 1 }, "the entry stays as long as one of them is left");
+	verbs_expect(&test->verbs, &second,
+		     &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0x10, 1 },
+		     "the entry stays as long as one of them is left");
 	dereg(test, &second);
 	dereg(test, &other);
 }
@@ -123,7 +124,7 @@ static void test_tag_zero(struct test *test)
 	struct verbs_mr mr;
 
 	tap_errno(reg_st(test, 0, REQUIRE, &mr), 0, "tag 0");
-	verbs_expect(&test->verbs, &mr, &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 },
+	verbs_expect(&test->verbs, &mr, &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 },
 		     "tag 0 comes with its hint");
 	tap_ok(index_of(test, &mr) == 0, "and needs no entry");
 	dereg(test, &mr);
@@ -165,8 +166,9 @@ static void test_full(struct test *test)
 	dereg(test, &mr[0]);
 	tap_errno(reg_st(test, 0x80, REQUIRE, &mr[0]), 0,
 		  "a new tag in an entry that was given back");
-	verbs_expect(&test->verbs, &mr[0], &(struct verbs_hints) { MLX5_IB_TPH_SOURCE_EXPORTER,
-		     0x80, 1 }, "has its own hints");
+	verbs_expect(&test->verbs, &mr[0],
+		     &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0x80, 1 },
+		     "has its own hints");
 	give_share(test, mr);
 }
 

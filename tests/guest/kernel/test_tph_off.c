@@ -26,7 +26,7 @@ struct test {
 	struct vfio_tph_device *accelerator;
 	int dmabuf;
 	int control;
-	int config;		/* of the NIC's function */
+	int config; /* of the NIC's function */
 	unsigned int tph_cap;
 };
 
@@ -128,7 +128,9 @@ static void test_switched_off(struct test *test)
 static void test_write_fails(struct test *test)
 {
 	const struct control_fault no_table = {
-		"config", "fail", .key = test->tph_cap + PCI_TPH_CAP,
+		"config",
+		"fail",
+		.key = test->tph_cap + PCI_TPH_CAP,
 	};
 	struct verbs_mr shared, required, extra;
 
@@ -141,7 +143,7 @@ static void test_write_fails(struct test *test)
 	tap_errno(verbs_prefetch(&test->verbs, &required), EFAULT,
 		  "a region with REQUIRE is not mapped again");
 	verbs_expect(&test->verbs, &required,
-		     &(struct verbs_hints) { .state = MLX5_IB_TPH_STATE_REFUSED }, "and says so");
+		     &(struct verbs_hints){ .state = MLX5_IB_TPH_STATE_REFUSED }, "and says so");
 	dereg(test, &required);
 	dereg(test, &shared);
 }

@@ -61,22 +61,33 @@ static void add_tph(struct request *request, const struct verbs_reg *reg)
 	uint16_t flags = reg->mandatory ? UVERBS_ATTR_F_MANDATORY : 0;
 
 	if (reg->tph_namespace != VERBS_NO_ATTR)
-		add(request, (struct ib_uverbs_attr)TPH_UVERBS_U64(
-			UVERBS_ATTR_MR_TPH_NAMESPACE, reg->tph_namespace, flags));
+		add(request, (struct ib_uverbs_attr)TPH_UVERBS_U64(UVERBS_ATTR_MR_TPH_NAMESPACE,
+								   reg->tph_namespace, flags));
 	if (reg->tph_flags != VERBS_NO_ATTR)
-		add(request, (struct ib_uverbs_attr)TPH_UVERBS_U64(
-			UVERBS_ATTR_MR_TPH_FLAGS, reg->tph_flags, flags));
+		add(request, (struct ib_uverbs_attr)TPH_UVERBS_U64(UVERBS_ATTR_MR_TPH_FLAGS,
+								   reg->tph_flags, flags));
 }
 
 /* From Linux 6.18 on, so perhaps not in the headers */
 enum {
 	METHOD_REG_MR = 5,
-	REG_MR_HANDLE = 0, REG_MR_PD_HANDLE, REG_MR_DMA_HANDLE, REG_MR_IOVA, REG_MR_ADDR,
-	REG_MR_LENGTH, REG_MR_ACCESS_FLAGS, REG_MR_FD, REG_MR_FD_OFFSET, REG_MR_LKEY, REG_MR_RKEY,
+	REG_MR_HANDLE = 0,
+	REG_MR_PD_HANDLE,
+	REG_MR_DMA_HANDLE,
+	REG_MR_IOVA,
+	REG_MR_ADDR,
+	REG_MR_LENGTH,
+	REG_MR_ACCESS_FLAGS,
+	REG_MR_FD,
+	REG_MR_FD_OFFSET,
+	REG_MR_LKEY,
+	REG_MR_RKEY,
 
 	OBJECT_DMAH = 17,
-	METHOD_DMAH_ALLOC = 0, METHOD_DMAH_FREE,
-	ALLOC_DMAH_HANDLE = 0, ALLOC_DMAH_PH = 3,
+	METHOD_DMAH_ALLOC = 0,
+	METHOD_DMAH_FREE,
+	ALLOC_DMAH_HANDLE = 0,
+	ALLOC_DMAH_PH = 3,
 	FREE_DMAH_HANDLE = 0,
 };
 
@@ -217,8 +228,7 @@ static bool says(const struct mlx5_ib_tph_mr_info *info, const struct verbs_hint
 		state = MLX5_IB_TPH_STATE_IN_EFFECT;
 	return info->source == hints->source && info->steering_tag == hints->st &&
 	       info->ph == hints->ph && info->state == state &&
-	       info->tph_namespace ==
-		       (hints->source ? IB_UVERBS_TPH_NS_ST : IB_UVERBS_TPH_NS_NONE);
+	       info->tph_namespace == (hints->source ? IB_UVERBS_TPH_NS_ST : IB_UVERBS_TPH_NS_NONE);
 }
 
 void verbs_expect(struct verbs *verbs, const struct verbs_mr *mr, const struct verbs_hints *hints,

@@ -30,11 +30,11 @@ struct verbs_reg {
 	enum verbs_form form;
 	int fd;
 	void *addr;
-	uint64_t tph_namespace, tph_flags;	/* or VERBS_NO_ATTR */
-	bool mandatory;		/* whether both carry UVERBS_ATTR_F_MANDATORY */
-	const uint32_t *dmah;	/* handle, or NULL */
-	uint64_t length;	/* 0: VERBS_LENGTH */
-	bool data_direct;	/* of VERBS_REG_DMABUF_MR: mlx5's attribute that asks for it */
+	uint64_t tph_namespace, tph_flags; /* or VERBS_NO_ATTR */
+	bool mandatory;                    /* whether both carry UVERBS_ATTR_F_MANDATORY */
+	const uint32_t *dmah;              /* handle, or NULL */
+	uint64_t length;                   /* 0: VERBS_LENGTH */
+	bool data_direct; /* of VERBS_REG_DMABUF_MR: mlx5's attribute that asks for it */
 };
 
 struct verbs_mr {

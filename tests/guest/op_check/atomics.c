@@ -30,9 +30,9 @@ struct counts {
 static struct rc_pair pair;
 static volatile uint8_t *registers, *memory;
 static struct ibv_mr *local_mr, *remote_mr;
-static uint64_t before;		/* what atomics return */
-static int config;		/* of the NIC */
-static unsigned int devctl2;	/* in it */
+static uint64_t before;      /* what atomics return */
+static int config;           /* of the NIC */
+static unsigned int devctl2; /* in it */
 
 static uint64_t get(unsigned int offset)
 {
@@ -42,8 +42,8 @@ static uint64_t get(unsigned int offset)
 static struct counts counts(void)
 {
 	return (struct counts){
-		get(ACC_ATOMICS), get(ACC_READS), get(ACC_WRITES), get(ACC_PARTITION_ST(ST)),
-		get(ACC_PH(PH)),
+		get(ACC_ATOMICS),          get(ACC_READS),  get(ACC_WRITES),
+		get(ACC_PARTITION_ST(ST)), get(ACC_PH(PH)),
 	};
 }
 
@@ -130,12 +130,14 @@ static void open_pair(void)
 static void fetch_add(const char *how, uint64_t old)
 {
 	const struct ibv_sge local = {
-		.addr = (uintptr_t)&before, .length = sizeof(before), .lkey = local_mr->lkey,
+		.addr = (uintptr_t)&before,
+		.length = sizeof(before),
+		.lkey = local_mr->lkey,
 	};
 	int result;
 
 	*(volatile uint64_t *)(memory + OFFSET) = old;
-	(void)memory[OFFSET];	/* the store has arrived when a load returns */
+	(void)memory[OFFSET]; /* the store has arrived when a load returns */
 	result = rc_pair_fetch_add(&pair, &local, OFFSET, remote_mr->rkey, ADD);
 	if (!tap_ok(!result && before == old, "%s: fetch-and-add returns what was there", how))
 		tap_note("%s, %#llx", rc_pair_strerror(result), (unsigned long long)before);
@@ -147,12 +149,12 @@ static void expect(const char *how, struct counts from, struct counts more)
 {
 	struct counts now = counts();
 
-	tap_ok(now.atomics - from.atomics == more.atomics &&
-	       now.reads - from.reads == more.reads && now.writes - from.writes == more.writes,
+	tap_ok(now.atomics - from.atomics == more.atomics && now.reads - from.reads == more.reads &&
+		       now.writes - from.writes == more.writes,
 	       "%s: %u AtomicOp, %u read, %u write", how, (unsigned int)more.atomics,
 	       (unsigned int)more.reads, (unsigned int)more.writes);
-	tap_ok(now.partition - from.partition == more.partition &&
-	       now.ph - from.ph == more.ph, "%s: all of them with tag and hint", how);
+	tap_ok(now.partition - from.partition == more.partition && now.ph - from.ph == more.ph,
+	       "%s: all of them with tag and hint", how);
 }
 
 int main(void)

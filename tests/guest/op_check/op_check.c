@@ -35,10 +35,10 @@ struct check {
 	struct arguments args;
 	unsigned int op;
 	struct vfio_tph_device *accelerator;
-	volatile uint32_t *memory;	/* the exported part of the BAR */
+	volatile uint32_t *memory; /* the exported part of the BAR */
 	int dmabuf_fd;
 	struct rc_pair pair;
-	uint32_t *data, *before, *expected;	/* args.length bytes each */
+	uint32_t *data, *before, *expected; /* args.length bytes each */
 	struct ibv_mr *data_mr;
 };
 
@@ -73,17 +73,15 @@ static void set_st(struct arguments *args, const char *option, const char *text)
 
 static struct arguments parse(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "accelerator", required_argument, NULL, 'a' },
-		{ "bar", required_argument, NULL, 'b' },
-		{ "ib-dev", required_argument, NULL, 'd' },
-		{ "length", required_argument, NULL, 'l' },
-		{ "offset", required_argument, NULL, 'o' },
-		{ "ph", required_argument, NULL, 'p' },
-		{ "st", required_argument, NULL, 't' },
-		{ "st-ext", required_argument, NULL, 't' },
-		{}
-	};
+	static const struct option options[] = { { "accelerator", required_argument, NULL, 'a' },
+						 { "bar", required_argument, NULL, 'b' },
+						 { "ib-dev", required_argument, NULL, 'd' },
+						 { "length", required_argument, NULL, 'l' },
+						 { "offset", required_argument, NULL, 'o' },
+						 { "ph", required_argument, NULL, 'p' },
+						 { "st", required_argument, NULL, 't' },
+						 { "st-ext", required_argument, NULL, 't' },
+						 {} };
 	struct arguments args = {
 		.bdf = getenv("TPH_ACC0"),
 		.bar = 2,
@@ -263,8 +261,8 @@ static void write_and_compare(struct check *check, const char *how, struct ibv_m
 	result = rc_pair_transfer(&check->pair, IBV_WR_RDMA_WRITE, &local, 0, mr->rkey);
 	if (result)
 		tap_note("RDMA write: %s", rc_pair_strerror(result));
-	tap_ok(!result && compare(check), "%s: memory holds the result of %s, all %zu bytes",
-	       how, accelerator_op_name(op), check->args.length);
+	tap_ok(!result && compare(check), "%s: memory holds the result of %s, all %zu bytes", how,
+	       accelerator_op_name(op), check->args.length);
 }
 
 static void run(struct check *check, enum ibv_tph_namespace tph_namespace, unsigned int op)

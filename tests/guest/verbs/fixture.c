@@ -31,9 +31,8 @@ static void open_exporter(struct fixture *fixture)
 	struct vfio_tph_reason reason;
 
 	fixture->accelerator = vfio_tph_open(variable("TPH_ACC0"), &reason);
-	if (!fixture->accelerator ||
-	    vfio_tph_export(fixture->accelerator, FIXTURE_BAR, 0, FIXTURE_LENGTH,
-			    &fixture->dmabuf_fd, &reason))
+	if (!fixture->accelerator || vfio_tph_export(fixture->accelerator, FIXTURE_BAR, 0,
+						     FIXTURE_LENGTH, &fixture->dmabuf_fd, &reason))
 		tap_bail_out("%s", reason.text);
 }
 

@@ -15,7 +15,7 @@
 
 struct fixture {
 	struct vfio_tph_device *accelerator;
-	int dmabuf_fd;			/* the first FIXTURE_LENGTH bytes of its memory */
+	int dmabuf_fd; /* the first FIXTURE_LENGTH bytes of its memory */
 	struct ibv_context *context;
 	struct ibv_pd *pd;
 };

@@ -52,15 +52,16 @@ static bool query_says(struct ibv_mr *mr, bool tagged, enum ibv_tph_namespace em
 		return false;
 	}
 	if (tagged ? info.source == MLX5DV_TPH_SOURCE_EXPORTER && info.tph_namespace == emitted &&
-		     info.steering_tag == ST && info.st_index && info.ph == PH &&
-		     !info.revalidations && info.state == MLX5DV_TPH_STATE_IN_EFFECT :
+			     info.steering_tag == ST && info.st_index && info.ph == PH &&
+			     !info.revalidations && info.state == MLX5DV_TPH_STATE_IN_EFFECT :
 		     info.source == MLX5DV_TPH_SOURCE_NONE && !info.tph_namespace &&
-		     !info.steering_tag && !info.st_index && !info.ph && !info.revalidations &&
-		     info.state == MLX5DV_TPH_STATE_NONE)
+			     !info.steering_tag && !info.st_index && !info.ph &&
+			     !info.revalidations && info.state == MLX5DV_TPH_STATE_NONE)
 		return true;
 	tap_note("query: source %u, namespace %u, tag %#x, index %u, hint %u, state %u, "
-		 "revalidations %u", info.source, info.tph_namespace, info.steering_tag,
-		 info.st_index, info.ph, info.state, info.revalidations);
+		 "revalidations %u",
+		 info.source, info.tph_namespace, info.steering_tag, info.st_index, info.ph,
+		 info.state, info.revalidations);
 	return false;
 }
 
@@ -107,8 +108,9 @@ static void try_state(struct fixture *fixture, uint32_t published, enum ibv_tph_
 			tap_ok(registers(fixture, &attr, expected, emitted),
 			       "published %s, asked %s%s: %s", states[published], namespaces[asked],
 			       require ? " and required" : "",
-			       expected.err ? strerror(expected.err) :
-			       expected.tagged ? "a region with the tag" : "a region without TPH");
+			       expected.err    ? strerror(expected.err) :
+			       expected.tagged ? "a region with the tag" :
+						 "a region without TPH");
 		}
 	plain_registration_is_auto(fixture, published, emitted);
 }

@@ -37,8 +37,9 @@ int main(int argc, char **argv)
 			tap_errno(fixture_try(&fixture, &attr), expected, "asked %s%s",
 				  namespaces[attr.tph_namespace], how);
 			tap_errno(ibv_tph_reg_dmabuf_mr_handle(cmd_fd, fixture.pd->handle, &attr,
-							       &handle), expected,
-				  "asked %s%s, by handle", namespaces[attr.tph_namespace], how);
+							       &handle),
+				  expected, "asked %s%s, by handle", namespaces[attr.tph_namespace],
+				  how);
 		}
 
 	mr = ibv_reg_mr(fixture.pd, page, sizeof(page), IBV_ACCESS_LOCAL_WRITE);
@@ -47,7 +48,8 @@ int main(int argc, char **argv)
 	tap_errno(mlx5dv_tph_query_mr(mr, &info), EOPNOTSUPP, "the query is for mlx5");
 	ibv_dereg_mr(mr);
 	tap_ok(tph_uverbs_is_driver(cmd_fd, RDMA_DRIVER_RXE) &&
-	       !tph_uverbs_is_driver(cmd_fd, RDMA_DRIVER_MLX5), "the driver is rxe, not mlx5");
+		       !tph_uverbs_is_driver(cmd_fd, RDMA_DRIVER_MLX5),
+	       "the driver is rxe, not mlx5");
 	tap_errno(tph_uverbs_get_driver(cmd_fd, &driver), 0, "its id can be found");
 	tap_ok(driver == RDMA_DRIVER_RXE, "and is rxe's");
 	fixture_close(&fixture);

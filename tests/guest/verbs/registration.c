@@ -190,7 +190,8 @@ static void system_calls(struct fixture *fixture)
 	if (!mr)
 		tap_bail_out("ibv_reg_dmabuf_mr: %s", strerror(errno));
 	tap_ok(plain, "a plain registration is counted");
-	tap_ok(ioctls_of(fixture, 0) == plain + 1 && ioctls_of(fixture, IBV_TPH_REQUIRE) == plain + 1,
+	tap_ok(ioctls_of(fixture, 0) == plain + 1 &&
+		       ioctls_of(fixture, IBV_TPH_REQUIRE) == plain + 1,
 	       "one with hints makes one system call more");
 	ioctls = 0;
 	query(mr);
@@ -281,7 +282,8 @@ static void tag_zero_is_a_tag(struct fixture *fixture)
 	mr = must_register(fixture, &attr);
 	info = query(mr);
 	tap_ok(info.source == MLX5DV_TPH_SOURCE_EXPORTER && !info.steering_tag && info.ph == 3 &&
-	       !info.st_index, "tag 0 is published as any other, and needs no entry");
+		       !info.st_index,
+	       "tag 0 is published as any other, and needs no entry");
 	ibv_dereg_mr(mr);
 }
 

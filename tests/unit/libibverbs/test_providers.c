@@ -21,8 +21,8 @@
 static struct {
 	uint32_t driver;
 	int reg_errno;
-	int live;		/* memory regions in the kernel */
-	int registrations;	/* asked of the right driver */
+	int live;          /* memory regions in the kernel */
+	int registrations; /* asked of the right driver */
 	int plain_calls;
 } dev;
 

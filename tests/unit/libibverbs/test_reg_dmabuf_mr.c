@@ -26,16 +26,16 @@
 
 static struct {
 	uint32_t driver;
-	int probe_errno;	/* of any call, 0: it is a uverbs device */
+	int probe_errno; /* of any call, 0: it is a uverbs device */
 	int reg_errno;
 	int destroy_errno;
 	int import_errno;
 	int plain_errno;
-	int live;		/* memory regions in the kernel */
-	int calls;		/* ioctls that name a method that exists */
+	int live;  /* memory regions in the kernel */
+	int calls; /* ioctls that name a method that exists */
 	int plain_calls;
-	int system_calls;	/* import and plain registration make one each, of their own */
-	_Alignas(8) unsigned char request[MAX_REQUEST];	/* the last registration */
+	int system_calls; /* import and plain registration make one each, of their own */
+	_Alignas(8) unsigned char request[MAX_REQUEST]; /* the last registration */
 	struct ibv_mr mr;
 } dev;
 
@@ -126,7 +126,10 @@ struct ibv_mr *__wrap_ibv_import_mr(struct ibv_pd *mr_pd, uint32_t handle)
 	assert_int_equal(handle, MR_HANDLE);
 	if (answer(dev.import_errno))
 		return NULL;
-	dev.mr = (struct ibv_mr){ .context = &context, .pd = &pd, .handle = handle, .lkey = 0x600,
+	dev.mr = (struct ibv_mr){ .context = &context,
+				  .pd = &pd,
+				  .handle = handle,
+				  .lkey = 0x600,
 				  .rkey = 0x700 };
 	return &dev.mr;
 }
@@ -270,7 +273,8 @@ static void request_has_these_bytes(void **state)
 			assert_request(&attr, RDMA_DRIVER_MLX5);
 			memset(dev.request, 0, sizeof(dev.request));
 			assert_int_equal(ibv_tph_reg_dmabuf_mr_handle(CMD_FD, PD_HANDLE, &attr,
-								      &handle), 0);
+								      &handle),
+					 0);
 			assert_request(&attr, RDMA_DRIVER_MLX5);
 			assert_int_equal(handle, MR_HANDLE);
 			assert_memory_equal(&attr, &before, sizeof(before));
@@ -443,11 +447,12 @@ static void too_many_attributes_are_refused(void **state)
 
 	assert_int_equal(tph_uverbs_ioctl(CMD_FD, RDMA_DRIVER_MLX5, UVERBS_OBJECT_MR,
 					  UVERBS_METHOD_REG_DMABUF_MR, attrs,
-					  TPH_UVERBS_MAX_ATTRS + 1), E2BIG);
+					  TPH_UVERBS_MAX_ATTRS + 1),
+			 E2BIG);
 	assert_int_equal(dev.calls, 0);
 	assert_int_equal(tph_uverbs_ioctl(CMD_FD, RDMA_DRIVER_MLX5, UVERBS_OBJECT_MR,
-					  UVERBS_METHOD_REG_DMABUF_MR, attrs,
-					  TPH_UVERBS_MAX_ATTRS), 0);
+					  UVERBS_METHOD_REG_DMABUF_MR, attrs, TPH_UVERBS_MAX_ATTRS),
+			 0);
 	assert_int_equal(dev.calls, 1);
 }
 

@@ -9,8 +9,9 @@
 int main(int argc, char **argv)
 {
 	static const char *const names[] = {
-		"LD_PRELOAD", "RDMA_TPH_DMABUF_TPH", "RDMA_TPH_DMABUF_TPH_REQUIRE", "RDMA_TPH_VFIO_DMABUF",
-		"RDMA_TPH_UDMABUF", "RDMA_TPH_TPH_ST", "RDMA_TPH_TPH_PH", "RDMA_TPH_LEAST_BUFFER",
+		"LD_PRELOAD",           "RDMA_TPH_DMABUF_TPH",   "RDMA_TPH_DMABUF_TPH_REQUIRE",
+		"RDMA_TPH_VFIO_DMABUF", "RDMA_TPH_UDMABUF",      "RDMA_TPH_TPH_ST",
+		"RDMA_TPH_TPH_PH",      "RDMA_TPH_LEAST_BUFFER",
 	};
 
 	for (int i = 1; i < argc; i++)

@@ -31,7 +31,8 @@ static void parse(struct parsed *parsed, const char *text)
 	int argc = 0;
 
 	strcpy(parsed->text, text);
-	for (char *part = strtok_r(parsed->text, " ", &rest); part; part = strtok_r(NULL, " ", &rest))
+	for (char *part = strtok_r(parsed->text, " ", &rest); part;
+	     part = strtok_r(NULL, " ", &rest))
 		parsed->argv[argc++] = part;
 	parsed->argv[argc] = NULL;
 	parsed->why.text[0] = '\0';
@@ -55,7 +56,10 @@ static void assert_stock(const struct parsed *parsed, const char *expected)
 static void takes_ours_in_every_order(void **state)
 {
 	static const char *const ours[4] = {
-		"--dmabuf-tph=st", "--vfio-dmabuf=4:0.0,bar=2", "--tph-st 0xf0", "--tph_ph 2",
+		"--dmabuf-tph=st",
+		"--vfio-dmabuf=4:0.0,bar=2",
+		"--tph-st 0xf0",
+		"--tph_ph 2",
 	};
 
 	for (int order = 0; order < 256; order++) {
@@ -65,8 +69,8 @@ static void takes_ours_in_every_order(void **state)
 
 		if (((1 << at[0]) | (1 << at[1]) | (1 << at[2]) | (1 << at[3])) != 15)
 			continue;
-		snprintf(text, sizeof(text), "ib_write_bw %s -d mlx5_0 %s -s 4096 %s host %s", ours[at[0]],
-			 ours[at[1]], ours[at[2]], ours[at[3]]);
+		snprintf(text, sizeof(text), "ib_write_bw %s -d mlx5_0 %s -s 4096 %s host %s",
+			 ours[at[0]], ours[at[1]], ours[at[2]], ours[at[3]]);
 		parse(&parsed, text);
 		assert_true(parsed.good);
 		assert_stock(&parsed, "ib_write_bw -d mlx5_0 -s 4096 host");
@@ -193,7 +197,8 @@ static void understands_stock_flags(void **state)
 		{ "t --size 2M", { .size = 2 << 20 } },
 		{ "t -Fas1M", { .size = 1 << 20, .all_sizes = true } },
 		{ "t -FNq2", { .qps = 2 } },
-		{ "t --all -I0 --mr_per_qp", { .all_sizes = true, .inline_given = true, .mr_per_qp = true } },
+		{ "t --all -I0 --mr_per_qp",
+		  { .all_sizes = true, .inline_given = true, .mr_per_qp = true } },
 		{ "t --inline_size 0 --odp --use_data_direct",
 		  { .inline_given = true, .on_demand = true, .data_direct = true } },
 		{ "t -c UD", { .datagram = true } },
@@ -231,7 +236,8 @@ static void refuses_what_the_tools_cannot(void **state)
 		{ "ib_write_bw --tph-json-file=x --use_cuda=0",
 		  "--tph-json-file: the data buffer is no dma-buf; make it one with --vfio-dmabuf, --udmabuf or a flag of perftest such as --use_cuda_dmabuf" },
 		{ "ib_write_bw --udmabuf --mmap=file", ONE_BUFFER("--udmabuf", "--mmap=file") },
-		{ "ib_write_bw --mmap-offset 4096 --udmabuf", ONE_BUFFER("--udmabuf", "--mmap-offset") },
+		{ "ib_write_bw --mmap-offset 4096 --udmabuf",
+		  ONE_BUFFER("--udmabuf", "--mmap-offset") },
 		{ "ib_write_bw --vfio-dmabuf=4:0.0,bar=2 --use_cuda=0",
 		  ONE_BUFFER("--vfio-dmabuf", "--use_cuda=0") },
 		{ "ib_write_bw --vfio-dmabuf=4:0.0,bar=2 --use_hl=0",
@@ -293,7 +299,8 @@ static void knows_the_least_buffer(void **state)
 		{ "ib_write_bw -s 1M -q 4 --mr_per_qp", 2 << 20 },
 		{ "ib_write_bw -a -q 2", 32 << 20 },
 		{ "ib_send_bw -c UD -s 65536", 2 * 4096 },
-		{ "ib_write_bw -s 2147483647 -q 2147483647", UINT64_C(2147483647) * 2 * 2147483647 },
+		{ "ib_write_bw -s 2147483647 -q 2147483647",
+		  UINT64_C(2147483647) * 2 * 2147483647 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -70,7 +70,7 @@ static int remove_folder(void **state)
 }
 
 struct outcome {
-	char text[4096];	/* both outputs, in order */
+	char text[4096]; /* both outputs, in order */
 	int status;
 };
 
@@ -81,8 +81,8 @@ static void run(struct outcome *outcome, const char *command)
 	char line[1024];
 	FILE *pipe;
 
-	snprintf(line, sizeof(line), "dir=%s; unset RDMA_TPH_PERFTEST_DIR LD_PRELOAD; exec 2>&1; %s", folder,
-		 command);
+	snprintf(line, sizeof(line),
+		 "dir=%s; unset RDMA_TPH_PERFTEST_DIR LD_PRELOAD; exec 2>&1; %s", folder, command);
 	pipe = popen(line, "r");
 	assert_non_null(pipe);
 	do {
@@ -112,17 +112,19 @@ static void is_transparent(void **state)
 	assert_run(IN_PATH TOOL " -d mlx5_0 '' 'a b' -- --tph-st=1", 42,
 		   "<-d>\n<mlx5_0>\n<>\n<a b>\n<-->\n<--tph-st=1>\n");
 	/* Also what somebody else preloads. */
-	assert_run(IN_PATH "LD_PRELOAD=libc.so.6 " TOOL " host", 42, "<host>\nLD_PRELOAD=libc.so.6\n");
+	assert_run(IN_PATH "LD_PRELOAD=libc.so.6 " TOOL " host", 42,
+		   "<host>\nLD_PRELOAD=libc.so.6\n");
 }
 
 static void hands_over(void **state)
 {
-	assert_run(IN_PATH "RDMA_TPH_UDMABUF= " TOOL " -s 64 --use_cuda_dmabuf --dmabuf-tph st host "
-		   "--dmabuf_tph_require -q 2",
-		   42,
-		   "<-s>\n<64>\n<--use_cuda_dmabuf>\n<host>\n<-q>\n<2>\n"
-		   "RDMA_TPH_DMABUF_TPH=st\nRDMA_TPH_DMABUF_TPH_REQUIRE=\nRDMA_TPH_LEAST_BUFFER=16384\n"
-		   "preloaded\n");
+	assert_run(
+		IN_PATH "RDMA_TPH_UDMABUF= " TOOL " -s 64 --use_cuda_dmabuf --dmabuf-tph st host "
+			"--dmabuf_tph_require -q 2",
+		42,
+		"<-s>\n<64>\n<--use_cuda_dmabuf>\n<host>\n<-q>\n<2>\n"
+		"RDMA_TPH_DMABUF_TPH=st\nRDMA_TPH_DMABUF_TPH_REQUIRE=\nRDMA_TPH_LEAST_BUFFER=16384\n"
+		"preloaded\n");
 	/* The tool's children get what others preload. */
 	assert_run(IN_PATH "LD_PRELOAD=libc.so.6 " TOOL " --use_hl=0 --dmabuf-tph", 42,
 		   "<--use_hl=0>\nLD_PRELOAD=libc.so.6\nRDMA_TPH_DMABUF_TPH=\n"
@@ -131,10 +133,14 @@ static void hands_over(void **state)
 
 static void fails_before_the_tool_starts(void **state)
 {
-	assert_run(IN_PATH TOOL " --vfio-dmabuf=fffffffe:ff:1f.7,bar=2 --tph-st=0xf0", 1,
-		   TOOL ": --vfio-dmabuf: no PCI device fffffffe:ff:1f.7: No such device. lspci -D shows those there are\n");
-	assert_run(IN_PATH TOOL " --use_hl=0 --tph-json-file=/nonexistent/file", 1,
-		   TOOL ": --tph-json-file=/nonexistent/file: No such file or directory; give a file that can be written\n");
+	assert_run(
+		IN_PATH TOOL " --vfio-dmabuf=fffffffe:ff:1f.7,bar=2 --tph-st=0xf0", 1,
+		TOOL
+		": --vfio-dmabuf: no PCI device fffffffe:ff:1f.7: No such device. lspci -D shows those there are\n");
+	assert_run(
+		IN_PATH TOOL " --use_hl=0 --tph-json-file=/nonexistent/file", 1,
+		TOOL
+		": --tph-json-file=/nonexistent/file: No such file or directory; give a file that can be written\n");
 }
 
 static void shows_both_helps(void **state)
@@ -151,18 +157,28 @@ static void shows_both_helps(void **state)
 
 static void refuses(void **state)
 {
-	assert_run(IN_PATH TOOL " --tph-ph=7", 1,
-		   TOOL ": --tph-ph=7: a processing hint is 0 (bidirectional), 1 (requester), 2 (target) or 3 (target with priority)\n");
-	assert_run(IN_PATH TOOL " --udmabuf --odp", 1,
-		   TOOL ": --udmabuf with --odp: a dma-buf cannot be registered on demand; drop --odp\n");
+	assert_run(
+		IN_PATH TOOL " --tph-ph=7", 1,
+		TOOL
+		": --tph-ph=7: a processing hint is 0 (bidirectional), 1 (requester), 2 (target) or 3 (target with priority)\n");
+	assert_run(
+		IN_PATH TOOL " --udmabuf --odp", 1,
+		TOOL
+		": --udmabuf with --odp: a dma-buf cannot be registered on demand; drop --odp\n");
 }
 
 static void says_that_there_is_no_stock_tool(void **state)
 {
-	assert_run("PATH=$dir/first $dir/first/" TOOL, 127,
-		   TOOL ": the stock " TOOL ", which does the work, is not in PATH after this one; install perftest, or set RDMA_TPH_PERFTEST_DIR to the folder that has it\n");
-	assert_run("RDMA_TPH_PERFTEST_DIR=/nonexistent $dir/first/" TOOL, 127,
-		   TOOL ": there is no stock " TOOL " in /nonexistent, which RDMA_TPH_PERFTEST_DIR names; install perftest there or unset the variable\n");
+	assert_run(
+		"PATH=$dir/first $dir/first/" TOOL, 127,
+		TOOL
+		": the stock " TOOL
+		", which does the work, is not in PATH after this one; install perftest, or set RDMA_TPH_PERFTEST_DIR to the folder that has it\n");
+	assert_run(
+		"RDMA_TPH_PERFTEST_DIR=/nonexistent $dir/first/" TOOL, 127,
+		TOOL
+		": there is no stock " TOOL
+		" in /nonexistent, which RDMA_TPH_PERFTEST_DIR names; install perftest there or unset the variable\n");
 }
 
 static void says_that_it_cannot_be_run(void **state)
@@ -171,7 +187,9 @@ static void says_that_it_cannot_be_run(void **state)
 
 	run(&outcome, "export PATH=$dir/first:$dir/third; " TOOL);
 	assert_int_equal(outcome.status, 126);
-	assert_non_null(strstr(outcome.text, "third/" TOOL ": No such file or directory; check the perftest installation\n"));
+	assert_non_null(strstr(outcome.text,
+			       "third/" TOOL
+			       ": No such file or directory; check the perftest installation\n"));
 }
 
 static void finds(const char *path, const char *expected)

@@ -52,8 +52,8 @@ static void takes_namespaces(void **state)
 		const char *value;
 		enum ibv_tph_namespace ns;
 	} cases[] = {
-		{ NULL, IBV_TPH_NS_AUTO },     { "none", IBV_TPH_NS_NONE },
-		{ "auto", IBV_TPH_NS_AUTO },   { "st", IBV_TPH_NS_ST },
+		{ NULL, IBV_TPH_NS_AUTO },       { "none", IBV_TPH_NS_NONE },
+		{ "auto", IBV_TPH_NS_AUTO },     { "st", IBV_TPH_NS_ST },
 		{ "st-ext", IBV_TPH_NS_ST_EXT }, { "st_ext", IBV_TPH_NS_ST_EXT },
 	};
 
@@ -136,7 +136,8 @@ static void refuses_in_these_words(void **state)
 		  "--dmabuf-tph=ST: there is no such namespace; choose none, auto, st or st-ext" },
 		{ TPH_OPTION_REQUIRE, "yes",
 		  "--dmabuf-tph-require=yes: this flag takes no value; write --dmabuf-tph-require" },
-		{ TPH_OPTION_UDMABUF, "1", "--udmabuf=1: this flag takes no value; write --udmabuf" },
+		{ TPH_OPTION_UDMABUF, "1",
+		  "--udmabuf=1: this flag takes no value; write --udmabuf" },
 		{ TPH_OPTION_VFIO, NULL,
 		  "--vfio-dmabuf needs a value; write --vfio-dmabuf=<BDF>,bar=<N>[,offset=<bytes>][,size=<bytes>]" },
 		{ TPH_OPTION_VFIO, "", NOT_A_BDF("") },
@@ -157,14 +158,17 @@ static void refuses_in_these_words(void **state)
 		{ TPH_OPTION_VFIO, "04:00.0,bar=", NO_BAR("") },
 		{ TPH_OPTION_VFIO, "04:00.0,bar=-1", NO_BAR("-1") },
 		{ TPH_OPTION_VFIO, "04:00.0,bar=2x", NO_BAR("2x") },
-		{ TPH_OPTION_VFIO, "04:00.0,bar=2,bar=2", "--vfio-dmabuf: bar= is given twice; give it once" },
+		{ TPH_OPTION_VFIO, "04:00.0,bar=2,bar=2",
+		  "--vfio-dmabuf: bar= is given twice; give it once" },
 		{ TPH_OPTION_VFIO, "04:00.0,bar=2,length=4096", NOT_UNDERSTOOD("length=4096") },
 		{ TPH_OPTION_VFIO, "04:00.0,2", NOT_UNDERSTOOD("2") },
 		{ TPH_OPTION_VFIO, "04:00.0,bar=2,offset=1", NOT_MAPPED("offset=1") },
 		{ TPH_OPTION_VFIO, "04:00.0,bar=2,offset=4KB", NOT_MAPPED("offset=4KB") },
 		{ TPH_OPTION_VFIO, "04:00.0,bar=2,offset=-4096", NOT_MAPPED("offset=-4096") },
-		{ TPH_OPTION_VFIO, "04:00.0,bar=2,size=0", NOT_MAPPED("size=0") ", and more than 0" },
-		{ TPH_OPTION_VFIO, "04:00.0,bar=2,size=100", NOT_MAPPED("size=100") ", and more than 0" },
+		{ TPH_OPTION_VFIO, "04:00.0,bar=2,size=0",
+		  NOT_MAPPED("size=0") ", and more than 0" },
+		{ TPH_OPTION_VFIO, "04:00.0,bar=2,size=100",
+		  NOT_MAPPED("size=100") ", and more than 0" },
 		{ TPH_OPTION_VFIO, "04:00.0,bar=2,size=20000000000G",
 		  NOT_MAPPED("size=20000000000G") ", and more than 0" },
 		{ TPH_OPTION_VFIO, "04:00.0,bar=2,size=99999999999999999999",
@@ -221,19 +225,26 @@ static void refuses_combinations(void **state)
 		int count;
 		const char *words;
 	} cases[] = {
-		{ { RANGE, { TPH_OPTION_UDMABUF, NULL } }, 2,
+		{ { RANGE, { TPH_OPTION_UDMABUF, NULL } },
+		  2,
 		  "--vfio-dmabuf and --udmabuf: there is one buffer; choose one exporter for it" },
-		{ { { TPH_OPTION_UDMABUF, NULL }, RANGE }, 2,
+		{ { { TPH_OPTION_UDMABUF, NULL }, RANGE },
+		  2,
 		  "--vfio-dmabuf and --udmabuf: there is one buffer; choose one exporter for it" },
-		{ { RANGE, { TPH_OPTION_PH, "2" } }, 2,
+		{ { RANGE, { TPH_OPTION_PH, "2" } },
+		  2,
 		  "--tph-ph: a hint is published together with a tag; add --tph-st or --tph-st-ext" },
-		{ { { TPH_OPTION_ST, "1" } }, 1,
+		{ { { TPH_OPTION_ST, "1" } },
+		  1,
 		  "--tph-st and --tph-st-ext: only a device has tags to publish; name it with --vfio-dmabuf" },
-		{ { { TPH_OPTION_ST_EXT, "1" }, { TPH_OPTION_UDMABUF, NULL } }, 2,
+		{ { { TPH_OPTION_ST_EXT, "1" }, { TPH_OPTION_UDMABUF, NULL } },
+		  2,
 		  "--tph-st and --tph-st-ext: only a device has tags to publish; name it with --vfio-dmabuf" },
-		{ { { TPH_OPTION_NAMESPACE, "none" }, { TPH_OPTION_REQUIRE, NULL } }, 2,
+		{ { { TPH_OPTION_NAMESPACE, "none" }, { TPH_OPTION_REQUIRE, NULL } },
+		  2,
 		  "--dmabuf-tph-require with --dmabuf-tph=none: there is nothing to require; ask for auto, st or st-ext" },
-		{ { { TPH_OPTION_REQUIRE, NULL }, { TPH_OPTION_NAMESPACE, "none" } }, 2,
+		{ { { TPH_OPTION_REQUIRE, NULL }, { TPH_OPTION_NAMESPACE, "none" } },
+		  2,
 		  "--dmabuf-tph-require with --dmabuf-tph=none: there is nothing to require; ask for auto, st or st-ext" },
 	};
 
@@ -275,7 +286,8 @@ static void passes_through_the_environment(void **state)
 
 	setenv("RDMA_TPH_UDMABUF", "", 1);
 	tph_options_init(&options);
-	assert_true(tph_option_set(&options, TPH_OPTION_VFIO, "4:0.0,bar=2,offset=8K,size=1M", &why));
+	assert_true(
+		tph_option_set(&options, TPH_OPTION_VFIO, "4:0.0,bar=2,offset=8K,size=1M", &why));
 	assert_true(tph_option_set(&options, TPH_OPTION_NAMESPACE, NULL, &why));
 	assert_true(tph_option_set(&options, TPH_OPTION_REQUIRE, NULL, &why));
 	assert_true(tph_option_set(&options, TPH_OPTION_ST, "0xf0", &why));

@@ -112,12 +112,11 @@ static void written_bytes_are_those_of_the_format(void **state)
 static void encodings_are_told_apart(void **state)
 {
 	static const uint8_t described[] = {
-		LE32(1), LE32(60), LE16(148), LE16(0), LE32(0),
-		LE16(2), LE16(4), 'a', 'c', 'c', '1',
-		LE16(3), LE16(13), 'n', 'o', 'n', '-', 'f', 'l', 'i', 't', ' ', 'm', 'o', 'd', 'e',
-		0, 0, 0,
-		LE16(9), LE16(1), 9, 0, 0, 0,
-		LE16(0), LE16(0), LE32(60),
+		LE32(1), LE32(60), LE16(148), LE16(0), LE32(0),  LE16(2),  LE16(4), 'a',
+		'c',     'c',      '1',       LE16(3), LE16(13), 'n',      'o',     'n',
+		'-',     'f',      'l',       'i',     't',      ' ',      'm',     'o',
+		'd',     'e',      0,         0,       0,        LE16(9),  LE16(1), 9,
+		0,       0,        0,         LE16(0), LE16(0),  LE32(60),
 	};
 	struct fixture *fixture = *state;
 	struct capture *capture = create_with_link(fixture->path, 0);
@@ -161,9 +160,8 @@ static void flush_shows_packets_to_readers(void **state)
 
 /* A link that nothing came over has no first and no last packet. */
 static const uint8_t without_packets[] = {
-	SECTION, LINK_ACC0,
-	LE32(5), LE32(52), LE32(0), LE64(0ull),
-	LE16(4), LE16(8), LE64(0ull), LE16(5), LE16(8), LE64(0ull), LE16(0), LE16(0), LE32(52),
+	SECTION,    LINK_ACC0, LE32(5), LE32(52),   LE32(0), LE64(0ull), LE16(4),  LE16(8),
+	LE64(0ull), LE16(5),   LE16(8), LE64(0ull), LE16(0), LE16(0),    LE32(52),
 };
 
 static void bad_arguments_write_nothing(void **state)
@@ -185,7 +183,8 @@ static void bad_arguments_write_nothing(void **state)
 	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, big, sizeof(big), NULL, 0),
 			 EINVAL);
 	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, "a", 1, big,
-					sizeof(big) - 1), EINVAL);
+					sizeof(big) - 1),
+			 EINVAL);
 	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, 0, "a", 1, big, SIZE_MAX),
 			 EINVAL);
 	assert_int_equal(capture_packets(capture), 0);
@@ -198,13 +197,17 @@ static void add_packet(struct capture *capture, size_t len)
 	static const uint8_t data[CAPTURE_PACKET_MAX];
 
 	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME,
-					len == 5 ? "abcde" : (const char *)data, len, NULL, 0), 0);
+					len == 5 ? "abcde" : (const char *)data, len, NULL, 0),
+			 0);
 }
 
 static void limit_drops_and_counts(void **state)
 {
 	static const uint8_t cut[] = {
-		SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 3ull, 2ull),
+		SECTION,
+		LINK_ACC0,
+		PACKET_ABCDE,
+		STATISTICS(0, 3ull, 2ull),
 	};
 	struct fixture *fixture = *state;
 	struct capture *capture = create_with_link(fixture->path, sizeof(cut));
@@ -221,7 +224,10 @@ static void limit_drops_and_counts(void **state)
 static void what_is_cut_stays_cut(void **state)
 {
 	static const uint8_t cut[] = {
-		SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 3ull, 2ull),
+		SECTION,
+		LINK_ACC0,
+		PACKET_ABCDE,
+		STATISTICS(0, 3ull, 2ull),
 	};
 	struct fixture *fixture = *state;
 	struct capture *capture = create_with_link(fixture->path, sizeof(cut) + 100);
@@ -238,7 +244,8 @@ static void what_is_cut_stays_cut(void **state)
 static void each_flush_has_statistics_while_there_is_room(void **state)
 {
 	static const uint8_t bytes[] = {
-		SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 1ull, 0ull),
+		SECTION,      LINK_ACC0,
+		PACKET_ABCDE, STATISTICS(0, 1ull, 0ull),
 		PACKET_ABCDE, STATISTICS(0, 2ull, 0ull),
 	};
 	struct fixture *fixture = *state;
@@ -282,9 +289,10 @@ static void many_packets_round_trip(void **state)
 	assert_int_equal(link, 1);
 	for (uint32_t i = 0; i < count; i++) {
 		memset(data, i, sizeof(data));
-		assert_int_equal(capture_packet(capture, i % 2, i % 3 ? CAPTURE_OUTBOUND :
-						CAPTURE_INBOUND, i, data, 1 + i % 9, data,
-						i % 500), 0);
+		assert_int_equal(capture_packet(capture, i % 2,
+						i % 3 ? CAPTURE_OUTBOUND : CAPTURE_INBOUND, i, data,
+						1 + i % 9, data, i % 500),
+				 0);
 	}
 	assert_int_equal(capture_close(capture), 0);
 
@@ -376,7 +384,10 @@ static struct capture_link account_of(const void *bytes, size_t size)
 static void statistics_tell_what_is_missing(void **state)
 {
 	static const uint8_t twice[] = {
-		SECTION, LINK_ACC0, PACKET_ABCDE, STATISTICS(0, 3ull, 2ull),
+		SECTION,
+		LINK_ACC0,
+		PACKET_ABCDE,
+		STATISTICS(0, 3ull, 2ull),
 		STATISTICS(0, 0x200000005ull, 0x200000004ull),
 	};
 
@@ -391,7 +402,10 @@ static void own_captures_without_statistics_are_unfinished(void **state)
 	static const uint8_t empty[] = { SECTION, LINK_ACC0 };
 	static const uint8_t none[] = { SECTION, LINK_ACC0, PACKET_ABCDE };
 	static const uint8_t early[] = {
-		SECTION, LINK_ACC0, STATISTICS(0, 0ull, 0ull), PACKET_ABCDE,
+		SECTION,
+		LINK_ACC0,
+		STATISTICS(0, 0ull, 0ull),
+		PACKET_ABCDE,
 	};
 
 	assert_account(empty, CAPTURE_UNFINISHED, 0, 0);
@@ -411,18 +425,18 @@ static void what_others_do_not_say_is_not_known(void **state)
 {
 	static const uint8_t none[] = { FOREIGN };
 	static const uint8_t received[] = {
-		FOREIGN, BE32(5), BE32(36), BE32(0), BE32(0), BE32(0),
-		0, 4, 0, 8, BE32(0), BE32(7), BE32(36),
+		FOREIGN, BE32(5), BE32(36), BE32(0), BE32(0), BE32(0),  0,
+		4,       0,       8,        BE32(0), BE32(7), BE32(36),
 	};
 	static const uint8_t dropped[] = {
-		FOREIGN, BE32(5), BE32(60), BE32(0), BE32(0), BE32(0),
-		0, 5, 0, 8, BE32(1), BE32(7), 0, 7, 0, 8, BE32(0), BE32(3), 0, 5, 0, 4, BE32(9),
-		0, 0, 0, 0, BE32(60),
+		FOREIGN, BE32(5), BE32(60), BE32(0), BE32(0), BE32(0), 0,       5,        0, 8,
+		BE32(1), BE32(7), 0,        7,       0,       8,       BE32(0), BE32(3),  0, 5,
+		0,       4,       BE32(9),  0,       0,       0,       0,       BE32(60),
 	};
 	static const uint8_t too_many[] = {
-		FOREIGN, BE32(5), BE32(48), BE32(0), BE32(0), BE32(0),
-		0, 5, 0, 8, BE32(0xffffffff), BE32(0xffffffff), 0, 7, 0, 8, BE32(0), BE32(2),
-		BE32(48),
+		FOREIGN, BE32(5), BE32(48), BE32(0),          BE32(0),          BE32(0), 0,
+		5,       0,       8,        BE32(0xffffffff), BE32(0xffffffff), 0,       7,
+		0,       8,       BE32(0),  BE32(2),          BE32(48),
 	};
 
 	assert_account(none, CAPTURE_UNCOUNTED, 0, 0);
@@ -440,12 +454,53 @@ static void reads_its_own(void **state)
 static void reads_what_others_write(void **state)
 {
 	static const uint8_t bytes[] = {
-		BE32(0x0a0d0d0a), BE32(28), BE32(0x1a2b3c4d), 0, 1, 0, 0,
-		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, BE32(28),
-		BE32(0xbad), BE32(16), 1, 2, 3, 4, BE32(16),
-		BE32(1), BE32(20), 0, 147, 0, 0, BE32(0), BE32(20),
-		BE32(6), BE32(40), BE32(0), BE32(1), BE32(2), BE32(5), BE32(9),
-		'a', 'b', 'c', 'd', 'e', 0, 0, 0, BE32(40),
+		BE32(0x0a0d0d0a),
+		BE32(28),
+		BE32(0x1a2b3c4d),
+		0,
+		1,
+		0,
+		0,
+		0xff,
+		0xff,
+		0xff,
+		0xff,
+		0xff,
+		0xff,
+		0xff,
+		0xff,
+		BE32(28),
+		BE32(0xbad),
+		BE32(16),
+		1,
+		2,
+		3,
+		4,
+		BE32(16),
+		BE32(1),
+		BE32(20),
+		0,
+		147,
+		0,
+		0,
+		BE32(0),
+		BE32(20),
+		BE32(6),
+		BE32(40),
+		BE32(0),
+		BE32(1),
+		BE32(2),
+		BE32(5),
+		BE32(9),
+		'a',
+		'b',
+		'c',
+		'd',
+		'e',
+		0,
+		0,
+		0,
+		BE32(40),
 	};
 
 	assert_one_record(bytes, sizeof(bytes), (0x100000000ull + 2) * 1000, 0, "?");
@@ -509,46 +564,42 @@ static const struct broken broken[] = {
 	{ "block at byte 0: the file is empty", 0, { 0 } },
 	BROKEN("block at byte 0: the file ends within a block header; was its writer interrupted?",
 	       1, 2, 3),
-	BROKEN("block at byte 0: no section header: not a pcapng file",
-	       0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0),
+	BROKEN("block at byte 0: no section header: not a pcapng file", 0xd4, 0xc3, 0xb2, 0xa1, 2,
+	       0, 4, 0, 0, 0, 0, 0),
 	BROKEN("block at byte 0: the file ends within its header; was its writer interrupted?",
 	       LE32(0x0a0d0d0a), LE32(28), 0x4d, 0x3c),
-	BROKEN("block at byte 0: no byte-order magic: not a pcapng file",
-	       LE32(0x0a0d0d0a), LE32(28), 1, 2, 3, 4),
-	BROKEN("block at byte 0: impossible length 12",
-	       LE32(0x0a0d0d0a), LE32(12), LE32(0x1a2b3c4d)),
-	BROKEN("block at byte 0: section header of 12 bytes",
-	       LE32(0x0a0d0d0a), LE32(24), LE32(0x1a2b3c4d), LE16(1), LE16(0), LE32(0), LE32(24)),
-	BROKEN("block at byte 0: pcapng version 2, known is 1",
-	       LE32(0x0a0d0d0a), LE32(28), LE32(0x1a2b3c4d), LE16(2), LE16(0), LE32(0), LE32(0),
-	       LE32(28)),
-	BROKEN("block at byte 0: its two lengths differ: 28 and 32",
-	       LE32(0x0a0d0d0a), LE32(28), LE32(0x1a2b3c4d), LE16(1), LE16(0), LE32(0), LE32(0),
-	       LE32(32)),
+	BROKEN("block at byte 0: no byte-order magic: not a pcapng file", LE32(0x0a0d0d0a),
+	       LE32(28), 1, 2, 3, 4),
+	BROKEN("block at byte 0: impossible length 12", LE32(0x0a0d0d0a), LE32(12),
+	       LE32(0x1a2b3c4d)),
+	BROKEN("block at byte 0: section header of 12 bytes", LE32(0x0a0d0d0a), LE32(24),
+	       LE32(0x1a2b3c4d), LE16(1), LE16(0), LE32(0), LE32(24)),
+	BROKEN("block at byte 0: pcapng version 2, known is 1", LE32(0x0a0d0d0a), LE32(28),
+	       LE32(0x1a2b3c4d), LE16(2), LE16(0), LE32(0), LE32(0), LE32(28)),
+	BROKEN("block at byte 0: its two lengths differ: 28 and 32", LE32(0x0a0d0d0a), LE32(28),
+	       LE32(0x1a2b3c4d), LE16(1), LE16(0), LE32(0), LE32(0), LE32(32)),
 	BROKEN("block at byte 48: the file ends within a block header; was its writer interrupted?",
 	       SECTION, 1, 0, 0, 0),
 	BROKEN("block at byte 48: impossible length 8", SECTION, LE32(1), LE32(8)),
 	BROKEN("block at byte 48: impossible length 21", SECTION, LE32(1), LE32(21)),
 	BROKEN("block at byte 48: impossible length 1048580", SECTION, LE32(1), LE32(1048580)),
-	BROKEN("block at byte 48: the file ends within it; was its writer interrupted?",
-	       SECTION, LE32(1), LE32(20), LE16(147)),
-	BROKEN("block at byte 48: the file ends within it; was its writer interrupted?",
-	       SECTION, LE32(1), LE32(20), LE16(147), LE16(0), LE32(0)),
-	BROKEN("block at byte 48: interface description of 4 bytes",
-	       SECTION, LE32(1), LE32(16), LE16(147), LE16(0), LE32(16)),
+	BROKEN("block at byte 48: the file ends within it; was its writer interrupted?", SECTION,
+	       LE32(1), LE32(20), LE16(147)),
+	BROKEN("block at byte 48: the file ends within it; was its writer interrupted?", SECTION,
+	       LE32(1), LE32(20), LE16(147), LE16(0), LE32(0)),
+	BROKEN("block at byte 48: interface description of 4 bytes", SECTION, LE32(1), LE32(16),
+	       LE16(147), LE16(0), LE32(16)),
 	BROKEN("block at byte 48: link type 1 instead of 147 or 148 (USER0, "
 	       "USER1): not a capture of TLPs",
 	       SECTION, LE32(1), LE32(20), LE16(1), LE16(0), LE32(0), LE32(20)),
-	BROKEN("block at byte 48: resolution of timestamps out of range",
-	       SECTION, LE32(1), LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), 20, 0, 0,
-	       0, LE32(28)),
-	BROKEN("block at byte 48: resolution of timestamps out of range",
-	       SECTION, LE32(1), LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), 0xc0, 0,
-	       0, 0, LE32(28)),
-	BROKEN("block at byte 48: packet of link 0, which was not described",
-	       SECTION, PACKET_ABCDE),
-	BROKEN("block at byte 104: packet block of 16 bytes", SECTION, LINK_ACC0, LE32(6),
-	       LE32(28), LE32(0), LE32(0), LE32(0), LE32(0), LE32(28)),
+	BROKEN("block at byte 48: resolution of timestamps out of range", SECTION, LE32(1),
+	       LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), 20, 0, 0, 0, LE32(28)),
+	BROKEN("block at byte 48: resolution of timestamps out of range", SECTION, LE32(1),
+	       LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), 0xc0, 0, 0, 0, LE32(28)),
+	BROKEN("block at byte 48: packet of link 0, which was not described", SECTION,
+	       PACKET_ABCDE),
+	BROKEN("block at byte 104: packet block of 16 bytes", SECTION, LINK_ACC0, LE32(6), LE32(28),
+	       LE32(0), LE32(0), LE32(0), LE32(0), LE32(28)),
 	BROKEN("block at byte 104: 1 bytes of packet do not fit into it", SECTION, LINK_ACC0,
 	       LE32(6), LE32(32), LE32(0), LE32(0), LE32(0), LE32(1), LE32(1), LE32(32)),
 	BROKEN("block at byte 104: 4294967295 bytes of packet do not fit into it", SECTION,

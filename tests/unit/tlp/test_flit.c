@@ -56,7 +56,8 @@ static void vectors_encode(void **state)
 		assert_int_equal(size, vector_size(vector));
 		assert_memory_equal(bytes, vector->bytes, size);
 		assert_int_equal(tlp_flit_encode_header(&tlp, vector->flags, bytes, vector->header,
-							&size), TLP_OK);
+							&size),
+				 TLP_OK);
 		assert_int_equal(size, vector->header);
 		assert_memory_equal(bytes, vector->bytes, size);
 	}
@@ -112,8 +113,7 @@ static void cut_and_overlong_packets_are_refused(void **state)
 		memset(bytes, 0, sizeof(bytes));
 		memcpy(bytes, vectors[i].bytes, size);
 		for (size_t extra = 1; extra <= 4; extra++)
-			assert_int_equal(decode_exact(bytes, size + extra, &tlp),
-					 TLP_ERR_TRAILING);
+			assert_int_equal(decode_exact(bytes, size + extra, &tlp), TLP_ERR_TRAILING);
 	}
 }
 
@@ -121,7 +121,10 @@ static void all_tags_and_hints(void **state)
 {
 	static const uint32_t payload = 0x12345678;
 	struct tlp tlp = {
-		.type = TLP_DMWR64, .length = 1, .first_be = 0xf, .address = 1ull << 40,
+		.type = TLP_DMWR64,
+		.length = 1,
+		.first_be = 0xf,
+		.address = 1ull << 40,
 		.payload = &payload,
 	};
 
@@ -144,7 +147,9 @@ static void all_tags_and_hints(void **state)
 static void all_lengths_classes_and_attributes(void **state)
 {
 	static const uint8_t payload[TLP_MAX_PAYLOAD] = { 1, 2, 3 };
-	struct tlp tlp = { .type = TLP_MWR64, .first_be = 0xf, .address = 1ull << 63,
+	struct tlp tlp = { .type = TLP_MWR64,
+			   .first_be = 0xf,
+			   .address = 1ull << 63,
 			   .payload = payload };
 
 	for (unsigned int length = 1; length <= TLP_MAX_LENGTH_DW; length++) {
@@ -162,8 +167,11 @@ static void all_lengths_classes_and_attributes(void **state)
 static void all_completions(void **state)
 {
 	static const uint8_t payload[8] = { 1, 2, 3 };
-	struct tlp tlp = { .type = TLP_CPLD, .requester = 0x1234, .completer = 0x4321,
-			   .length = 2, .payload = payload };
+	struct tlp tlp = { .type = TLP_CPLD,
+			   .requester = 0x1234,
+			   .completer = 0x4321,
+			   .length = 2,
+			   .payload = payload };
 
 	for (unsigned int count = 1; count <= 4096; count++) {
 		tlp.byte_count = count;
@@ -277,15 +285,15 @@ static void reserved_bits_are_ignored(void **state)
 	struct tlp tlp;
 
 	memcpy(bytes, REFERENCE->bytes, sizeof(bytes));
-	bytes[6] |= 0x7f;	/* R and Tag[13:8] of a posted request */
-	bytes[7] = 0x12;	/* Tag[7:0] */
-	bytes[16] = 0xff;	/* OHC-B byte 0 */
-	bytes[17] = 0xee;	/* ST[15:8], not valid with HV 01b */
-	bytes[19] |= 0x0e;	/* AMA without AV */
+	bytes[6] |= 0x7f;  /* R and Tag[13:8] of a posted request */
+	bytes[7] = 0x12;   /* Tag[7:0] */
+	bytes[16] = 0xff;  /* OHC-B byte 0 */
+	bytes[17] = 0xee;  /* ST[15:8], not valid with HV 01b */
+	bytes[19] |= 0x0e; /* AMA without AV */
 	assert_int_equal(tlp_flit_decode(bytes, vector_size(REFERENCE), &tlp), TLP_OK);
 	assert_same(&tlp, &REFERENCE->tlp);
 
-	bytes[19] |= 0x01;	/* AV with an untranslated address */
+	bytes[19] |= 0x01; /* AV with an untranslated address */
 	assert_int_equal(tlp_flit_decode(bytes, vector_size(REFERENCE), &tlp), TLP_OK);
 	assert_same(&tlp, &REFERENCE->tlp);
 }
@@ -312,8 +320,8 @@ static void reserved_hv_means_no_hints(void **state)
 static void completions_have_no_hints(void **state)
 {
 	static const uint8_t bytes[] = {
-		0x0a, 0x02, 0x00, 0x00,  0x03, 0x10, 0x00, 0x06,  0x04, 0x00, 0x00, 0x04,
-		0x00, 0x00, 0xf0, 0x90,
+		0x0a, 0x02, 0x00, 0x00, 0x03, 0x10, 0x00, 0x06,
+		0x04, 0x00, 0x00, 0x04, 0x00, 0x00, 0xf0, 0x90,
 	};
 	struct tlp tlp;
 
@@ -325,8 +333,8 @@ static void completions_have_no_hints(void **state)
 static void atomics_have_no_byte_enables(void **state)
 {
 	static const uint8_t bytes[] = {
-		0x4d, 0x01, 0x00, 0x01,  0x04, 0x00, 0x00, 0x02,  0x00, 0x00, 0x10, 0x04,
-		0x00, 0x00, 0x00, 0x5a,  1, 2, 3, 4,
+		0x4d, 0x01, 0x00, 0x01, 0x04, 0x00, 0x00, 0x02, 0x00, 0x00,
+		0x10, 0x04, 0x00, 0x00, 0x00, 0x5a, 1,    2,    3,    4,
 	};
 	struct tlp tlp;
 
@@ -409,26 +417,34 @@ struct bad_bytes {
 };
 
 static const struct bad_bytes bad_bytes[] = {
-	{ "last BE of one DW", TLP_ERR_BE, 20,
-	  { 0x40, 0x01, 0, 1,  0, 0, 0, 0,  0, 0, 0x10, 0,  0, 0, 0, 0x1f } },
-	{ "first BE 0 of two DWs", TLP_ERR_BE, 24,
-	  { 0x40, 0x01, 0, 2,  0, 0, 0, 0,  0, 0, 0x10, 0,  0, 0, 0, 0xf0 } },
-	{ "last BE 0 of two DWs", TLP_ERR_BE, 24,
-	  { 0x40, 0x01, 0, 2,  0, 0, 0, 0,  0, 0, 0x10, 0,  0, 0, 0, 0x0f } },
-	{ "hole in the first of three DWs", TLP_ERR_BE, 16,
-	  { 0x03, 0x01, 0, 3,  0, 0, 0, 0,  0, 0, 0x10, 0,  0, 0, 0, 0xfd } },
-	{ "across 4 KiB", TLP_ERR_4K, 12,
-	  { 0x03, 0x00, 0, 2,  0, 0, 0, 0,  0, 0, 0x1f, 0xfc } },
-	{ "FetchAdd of 3 DWs", TLP_ERR_LENGTH, 24,
-	  { 0x4c, 0x00, 0, 3,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
-	{ "FetchAdd of 4 DWs", TLP_ERR_LENGTH, 28,
-	  { 0x4c, 0x00, 0, 4,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
-	{ "CAS of 1 DW", TLP_ERR_LENGTH, 16,
-	  { 0x4e, 0x00, 0, 1,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
-	{ "CAS of 6 DWs", TLP_ERR_LENGTH, 36,
-	  { 0x4e, 0x00, 0, 6,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
-	{ "Swap of 8 bytes at 4", TLP_ERR_4K, 20,
-	  { 0x4d, 0x00, 0, 2,  0, 0, 0, 0,  0, 0, 0x10, 4 } },
+	{ "last BE of one DW",
+	  TLP_ERR_BE,
+	  20,
+	  { 0x40, 0x01, 0, 1, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0x1f } },
+	{ "first BE 0 of two DWs",
+	  TLP_ERR_BE,
+	  24,
+	  { 0x40, 0x01, 0, 2, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0xf0 } },
+	{ "last BE 0 of two DWs",
+	  TLP_ERR_BE,
+	  24,
+	  { 0x40, 0x01, 0, 2, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0x0f } },
+	{ "hole in the first of three DWs",
+	  TLP_ERR_BE,
+	  16,
+	  { 0x03, 0x01, 0, 3, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0xfd } },
+	{ "across 4 KiB", TLP_ERR_4K, 12, { 0x03, 0x00, 0, 2, 0, 0, 0, 0, 0, 0, 0x1f, 0xfc } },
+	{ "FetchAdd of 3 DWs",
+	  TLP_ERR_LENGTH,
+	  24,
+	  { 0x4c, 0x00, 0, 3, 0, 0, 0, 0, 0, 0, 0x10, 0 } },
+	{ "FetchAdd of 4 DWs",
+	  TLP_ERR_LENGTH,
+	  28,
+	  { 0x4c, 0x00, 0, 4, 0, 0, 0, 0, 0, 0, 0x10, 0 } },
+	{ "CAS of 1 DW", TLP_ERR_LENGTH, 16, { 0x4e, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, 0x10, 0 } },
+	{ "CAS of 6 DWs", TLP_ERR_LENGTH, 36, { 0x4e, 0x00, 0, 6, 0, 0, 0, 0, 0, 0, 0x10, 0 } },
+	{ "Swap of 8 bytes at 4", TLP_ERR_4K, 20, { 0x4d, 0x00, 0, 2, 0, 0, 0, 0, 0, 0, 0x10, 4 } },
 };
 
 static void packets_against_the_rules_are_refused(void **state)

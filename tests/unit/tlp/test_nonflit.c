@@ -57,7 +57,8 @@ static void vectors_encode(void **state)
 		assert_int_equal(size, vector_size(vector));
 		assert_memory_equal(bytes, vector->bytes, size);
 		assert_int_equal(tlp_encode_header(TLP_NONFLIT, &tlp, TLP_FLIT_ECHO_ST, bytes,
-						   vector->header, &size), TLP_OK);
+						   vector->header, &size),
+				 TLP_OK);
 		assert_int_equal(size, vector->header);
 		assert_memory_equal(bytes, vector->bytes, size);
 	}
@@ -114,8 +115,7 @@ static void cut_and_overlong_packets_are_refused(void **state)
 		memset(bytes, 0, sizeof(bytes));
 		memcpy(bytes, nonflit_vectors[i].bytes, size);
 		for (size_t extra = 1; extra <= 4; extra++)
-			assert_int_equal(decode_exact(bytes, size + extra, &tlp),
-					 TLP_ERR_TRAILING);
+			assert_int_equal(decode_exact(bytes, size + extra, &tlp), TLP_ERR_TRAILING);
 	}
 }
 
@@ -131,8 +131,11 @@ static void all_hints(void **state)
 		bool atomic = types[i] == TLP_SWAP32 || types[i] == TLP_FETCHADD64;
 		uint64_t address = tlp_type_for(types[i], 0) == types[i] ? 1u << 31 : 1ull << 40;
 		struct tlp tlp = {
-			.type = types[i], .length = 1, .first_be = atomic ? 0 : 0xf,
-			.address = address, .payload = &payload,
+			.type = types[i],
+			.length = 1,
+			.first_be = atomic ? 0 : 0xf,
+			.address = address,
+			.payload = &payload,
 		};
 
 		for (unsigned int st = 0; st <= TLP_ST_EXT_MAX; st++) {
@@ -148,7 +151,10 @@ static void all_hints(void **state)
 
 static void all_tags(void **state)
 {
-	struct tlp read = { .type = TLP_MRD64, .length = 1, .first_be = 0xf, .address = 1ull << 40,
+	struct tlp read = { .type = TLP_MRD64,
+			    .length = 1,
+			    .first_be = 0xf,
+			    .address = 1ull << 40,
 			    .hints = { TLP_HV_ST, 1, 0xff } };
 	struct tlp completion = { .type = TLP_CPL, .byte_count = 4 };
 
@@ -162,7 +168,9 @@ static void all_tags(void **state)
 static void all_lengths_classes_and_attributes(void **state)
 {
 	static const uint8_t payload[TLP_MAX_PAYLOAD] = { 1, 2, 3 };
-	struct tlp tlp = { .type = TLP_MWR64, .first_be = 0xf, .address = 1ull << 63,
+	struct tlp tlp = { .type = TLP_MWR64,
+			   .first_be = 0xf,
+			   .address = 1ull << 63,
 			   .payload = payload };
 
 	for (unsigned int length = 1; length <= TLP_MAX_LENGTH_DW; length++) {
@@ -182,8 +190,11 @@ static void all_lengths_classes_and_attributes(void **state)
 static void all_completions(void **state)
 {
 	static const uint8_t payload[8] = { 1, 2, 3 };
-	struct tlp tlp = { .type = TLP_CPLD, .requester = 0x1234, .completer = 0x4321,
-			   .length = 2, .payload = payload };
+	struct tlp tlp = { .type = TLP_CPLD,
+			   .requester = 0x1234,
+			   .completer = 0x4321,
+			   .length = 2,
+			   .payload = payload };
 
 	for (unsigned int count = 1; count <= 4096; count++) {
 		tlp.byte_count = count;
@@ -227,20 +238,22 @@ static const struct bad bad[] = {
 	{ "type 0", { .type = 0, .length = 1 }, TLP_ERR_TYPE },
 	{ "11-bit tag", MRD64(.first_be = 0xf, .last_be = 0xf, .tag = 0x400), TLP_ERR_FIELD },
 	{ "11-bit tag of a completion",
-	  { .type = TLP_CPL, .byte_count = 4, .tag = 0x400 }, TLP_ERR_FIELD },
-	{ "reserved address type", MRD64(.first_be = 0xf, .last_be = 0xf, .at = 3),
+	  { .type = TLP_CPL, .byte_count = 4, .tag = 0x400 },
 	  TLP_ERR_FIELD },
+	{ "reserved address type", MRD64(.first_be = 0xf, .last_be = 0xf, .at = 3), TLP_ERR_FIELD },
 	{ "length 0", { .type = TLP_MWR32, .first_be = 0xf }, TLP_ERR_LENGTH },
 	{ "reserved HV", MRD64(.first_be = 0xf, .last_be = 0xf, .hints = { 2, 0, 0 }),
 	  TLP_ERR_HINTS },
-	{ "read with hints and a ragged start", MRD64(.first_be = 0xe, .last_be = 0xf,
-						     .hints = HINTS), TLP_ERR_BE },
-	{ "read with hints and a ragged end", MRD64(.first_be = 0xf, .last_be = 0x7,
-						   .hints = HINTS), TLP_ERR_BE },
+	{ "read with hints and a ragged start",
+	  MRD64(.first_be = 0xe, .last_be = 0xf, .hints = HINTS), TLP_ERR_BE },
+	{ "read with hints and a ragged end",
+	  MRD64(.first_be = 0xf, .last_be = 0x7, .hints = HINTS), TLP_ERR_BE },
 	{ "zero-length read with hints",
-	  { .type = TLP_MRD32, .length = 1, .hints = HINTS }, TLP_ERR_BE },
+	  { .type = TLP_MRD32, .length = 1, .hints = HINTS },
+	  TLP_ERR_BE },
 	{ "DMWr with hints and a ragged start",
-	  { .type = TLP_DMWR32, .length = 1, .first_be = 1, .hints = HINTS }, TLP_ERR_BE },
+	  { .type = TLP_DMWR32, .length = 1, .first_be = 1, .hints = HINTS },
+	  TLP_ERR_BE },
 	{ "beyond 4 KiB",
 	  { .type = TLP_MRD64, .length = 2, .address = 0x100000ffc, .first_be = 0xf, .last_be = 1 },
 	  TLP_ERR_4K },
@@ -315,7 +328,7 @@ static void unknown_types_are_refused(void **state)
 /* The number that is MRd32 in flit mode is none here, and the other way round. */
 static void the_one_type_that_differs(void **state)
 {
-	uint8_t bytes[12] = { 0x00, 0, 0, 1,  0, 0, 0, 0x0f,  0, 0, 0x10, 0 };
+	uint8_t bytes[12] = { 0x00, 0, 0, 1, 0, 0, 0, 0x0f, 0, 0, 0x10, 0 };
 	struct tlp tlp;
 
 	assert_int_equal(tlp_decode(TLP_NONFLIT, bytes, sizeof(bytes), &tlp), TLP_OK);
@@ -335,9 +348,9 @@ static void reserved_bits_are_ignored(void **state)
 	struct tlp tlp;
 
 	memcpy(bytes, vector->bytes, sizeof(bytes));
-	bytes[2] = 0xff;	/* AMA and AV with an untranslated address, and reserved bits */
+	bytes[2] = 0xff; /* AMA and AV with an untranslated address, and reserved bits */
 	bytes[3] = 0xff;
-	bytes[5] |= 0x8a;	/* T9, T8 of a posted request, and the bit that was LN */
+	bytes[5] |= 0x8a; /* T9, T8 of a posted request, and the bit that was LN */
 	assert_int_equal(tlp_nonflit_decode(bytes, vector_size(vector), &tlp), TLP_OK);
 	assert_same(&tlp, &vector->tlp);
 }
@@ -362,8 +375,8 @@ static void without_th_there_are_no_hints(void **state)
 static void completions_have_no_hints(void **state)
 {
 	static const uint8_t bytes[] = {
-		0x90, 0x12, 0xf0, 0x00,  0x0a, 0x01, 0x00, 0x00,  0x03, 0x10, 0x00, 0x04,
-		0x04, 0x00, 0x06, 0x80,
+		0x90, 0x12, 0xf0, 0x00, 0x0a, 0x01, 0x00, 0x00,
+		0x03, 0x10, 0x00, 0x04, 0x04, 0x00, 0x06, 0x80,
 	};
 	struct tlp tlp;
 
@@ -376,7 +389,7 @@ static void completions_have_no_hints(void **state)
 
 static void byte_enables_are_implied_beside_hints(void **state)
 {
-	uint8_t bytes[12] = { 0x00, 0x01, 0, 2,  0, 0, 0, 0x31,  0, 0, 0x10, 0x02 };
+	uint8_t bytes[12] = { 0x00, 0x01, 0, 2, 0, 0, 0, 0x31, 0, 0, 0x10, 0x02 };
 	struct tlp tlp;
 
 	assert_int_equal(decode_exact(bytes, sizeof(bytes), &tlp), TLP_OK);
@@ -393,9 +406,9 @@ static void other_prefixes_and_the_digest_are_skipped(void **state)
 {
 	/* vendor's local, PASID, TPH twice, of which the first counts; MWr32 with TD */
 	static const uint8_t bytes[] = {
-		0x8e, 1, 2, 3,  0x91, 4, 5, 6,  0x90, 0x12, 0, 0,  0x90, 0x34, 0, 0,
-		0x40, 0x01, 0x80, 0x01,  0x00, 0x18, 0xf0, 0x0f,  0xfe, 0xbf, 0x00, 0x10,
-		PAYLOAD4,  0xec, 0xec, 0xec, 0xec,
+		0x8e, 1,    2,    3,    0x91, 4,    5,        6,    0x90, 0x12, 0,
+		0,    0x90, 0x34, 0,    0,    0x40, 0x01,     0x80, 0x01, 0x00, 0x18,
+		0xf0, 0x0f, 0xfe, 0xbf, 0x00, 0x10, PAYLOAD4, 0xec, 0xec, 0xec, 0xec,
 	};
 	struct tlp_nonflit_layout layout;
 	struct tlp tlp;
@@ -440,24 +453,24 @@ struct bad_bytes {
 };
 
 static const struct bad_bytes bad_bytes[] = {
-	{ "last BE of one DW", TLP_ERR_BE, 16,
-	  { 0x40, 0, 0, 1,  0, 0, 0, 0x1f,  0, 0, 0x10, 0 } },
-	{ "first BE 0 of two DWs", TLP_ERR_BE, 20,
-	  { 0x40, 0, 0, 2,  0, 0, 0, 0xf0,  0, 0, 0x10, 0 } },
-	{ "last BE 0 of two DWs", TLP_ERR_BE, 20,
-	  { 0x40, 0, 0, 2,  0, 0, 0, 0x0f,  0, 0, 0x10, 0 } },
-	{ "a write's byte enables count beside hints, too", TLP_ERR_BE, 16,
-	  { 0x40, 1, 0, 1,  0, 0, 0, 0x1f,  0, 0, 0x10, 0 } },
-	{ "hole in the first of three DWs", TLP_ERR_BE, 12,
-	  { 0x00, 0, 0, 3,  0, 0, 0, 0xfd,  0, 0, 0x10, 0 } },
-	{ "across 4 KiB", TLP_ERR_4K, 12,
-	  { 0x00, 0, 0, 2,  0, 0, 0, 0xff,  0, 0, 0x1f, 0xfc } },
-	{ "FetchAdd of 3 DWs", TLP_ERR_LENGTH, 24,
-	  { 0x4c, 0, 0, 3,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
-	{ "CAS of 1 DW", TLP_ERR_LENGTH, 16,
-	  { 0x4e, 0, 0, 1,  0, 0, 0, 0,  0, 0, 0x10, 0 } },
-	{ "Swap of 8 bytes at 4", TLP_ERR_4K, 20,
-	  { 0x4d, 0, 0, 2,  0, 0, 0, 0,  0, 0, 0x10, 4 } },
+	{ "last BE of one DW", TLP_ERR_BE, 16, { 0x40, 0, 0, 1, 0, 0, 0, 0x1f, 0, 0, 0x10, 0 } },
+	{ "first BE 0 of two DWs",
+	  TLP_ERR_BE,
+	  20,
+	  { 0x40, 0, 0, 2, 0, 0, 0, 0xf0, 0, 0, 0x10, 0 } },
+	{ "last BE 0 of two DWs", TLP_ERR_BE, 20, { 0x40, 0, 0, 2, 0, 0, 0, 0x0f, 0, 0, 0x10, 0 } },
+	{ "a write's byte enables count beside hints, too",
+	  TLP_ERR_BE,
+	  16,
+	  { 0x40, 1, 0, 1, 0, 0, 0, 0x1f, 0, 0, 0x10, 0 } },
+	{ "hole in the first of three DWs",
+	  TLP_ERR_BE,
+	  12,
+	  { 0x00, 0, 0, 3, 0, 0, 0, 0xfd, 0, 0, 0x10, 0 } },
+	{ "across 4 KiB", TLP_ERR_4K, 12, { 0x00, 0, 0, 2, 0, 0, 0, 0xff, 0, 0, 0x1f, 0xfc } },
+	{ "FetchAdd of 3 DWs", TLP_ERR_LENGTH, 24, { 0x4c, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0x10, 0 } },
+	{ "CAS of 1 DW", TLP_ERR_LENGTH, 16, { 0x4e, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x10, 0 } },
+	{ "Swap of 8 bytes at 4", TLP_ERR_4K, 20, { 0x4d, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0x10, 4 } },
 };
 
 static void packets_against_the_rules_are_refused(void **state)

@@ -108,8 +108,8 @@ static void assert_operands(enum tlp_type type, const char *legal)
 static void atomics_take_architected_operands(void **state)
 {
 	assert_operands(TLP_FETCHADD64, " yynnnnnnn");
-	assert_operands(TLP_SWAP64,	" yynnnnnnn");
-	assert_operands(TLP_CAS64,	" nynynnnyn");
+	assert_operands(TLP_SWAP64, " yynnnnnnn");
+	assert_operands(TLP_CAS64, " nynynnnyn");
 }
 
 /* An operand of n bytes starts at a multiple of n; for CAS it is half of the payload. */
@@ -120,7 +120,7 @@ static void atomics_are_aligned(void **state)
 		unsigned int length, align;
 	} cases[] = {
 		{ TLP_FETCHADD64, 1, 4 }, { TLP_FETCHADD64, 2, 8 }, { TLP_SWAP64, 2, 8 },
-		{ TLP_CAS64, 2, 4 }, { TLP_CAS64, 4, 8 }, { TLP_CAS64, 8, 16 },
+		{ TLP_CAS64, 2, 4 },      { TLP_CAS64, 4, 8 },      { TLP_CAS64, 8, 16 },
 	};
 	uint8_t bytes[TLP_MAX_HEADER];
 	size_t size;
@@ -142,9 +142,9 @@ static void types_follow_the_address(void **state)
 	static const struct {
 		enum tlp_type narrow, wide;
 	} pairs[] = {
-		{ TLP_MRD32, TLP_MRD64 }, { TLP_MWR32, TLP_MWR64 }, { TLP_DMWR32, TLP_DMWR64 },
-		{ TLP_FETCHADD32, TLP_FETCHADD64 }, { TLP_SWAP32, TLP_SWAP64 },
-		{ TLP_CAS32, TLP_CAS64 },
+		{ TLP_MRD32, TLP_MRD64 },   { TLP_MWR32, TLP_MWR64 },
+		{ TLP_DMWR32, TLP_DMWR64 }, { TLP_FETCHADD32, TLP_FETCHADD64 },
+		{ TLP_SWAP32, TLP_SWAP64 }, { TLP_CAS32, TLP_CAS64 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {

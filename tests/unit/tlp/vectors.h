@@ -9,9 +9,9 @@
 
 struct vector {
 	const char *what;
-	struct tlp tlp;		/* payload: set by tests, to the bytes after the header */
-	unsigned int flags;	/* for the encoder of flit mode */
-	size_t header;		/* bytes without payload */
+	struct tlp tlp;     /* payload: set by tests, to the bytes after the header */
+	unsigned int flags; /* for the encoder of flit mode */
+	size_t header;      /* bytes without payload */
 	uint8_t bytes[VECTOR_MAX];
 };
 

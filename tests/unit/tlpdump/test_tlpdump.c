@@ -28,7 +28,7 @@
 struct fixture {
 	char path[32];
 	struct capture *capture;
-	uint32_t nic, accelerator, old;	/* the last is not in flit mode */
+	uint32_t nic, accelerator, old; /* the last is not in flit mode */
 	char output[OUTPUT_MAX];
 };
 
@@ -65,7 +65,8 @@ static void add(struct fixture *fixture, uint32_t link, enum capture_direction d
 		uint64_t time_ns, const void *bytes, size_t size)
 {
 	assert_int_equal(capture_packet(fixture->capture, link, direction, time_ns, bytes, size,
-					NULL, 0), 0);
+					NULL, 0),
+			 0);
 }
 
 /* Each vector leaves the NIC and reaches the accelerator a microsecond later. */
@@ -112,20 +113,23 @@ static void reference_in_the_words_of_the_analyzer(void **state)
 	    vector_size(REFERENCE));
 	assert_run(fixture, "", 0, "#1 acc0 in +0.000000000\n" REFERENCE_WORDS "\n");
 	assert_run(fixture, "--payload", 0,
-		   "#1 acc0 in +0.000000000\n" REFERENCE_WORDS
-		   "A3A2A1A0 -> Data[0]\n" "B3B2B1B0 -> Data[1]\n"
-		   "C3C2C1C0 -> Data[2]\n" "D3D2D1D0 -> Data[3]\n"
-		   "33221100 -> Data[4]\n" "77665544 -> Data[5]\n"
-		   "BBAA9988 -> Data[6]\n" "FFEEDDCC -> Data[7]\n\n");
+		   "#1 acc0 in +0.000000000\n" REFERENCE_WORDS "A3A2A1A0 -> Data[0]\n"
+		   "B3B2B1B0 -> Data[1]\n"
+		   "C3C2C1C0 -> Data[2]\n"
+		   "D3D2D1D0 -> Data[3]\n"
+		   "33221100 -> Data[4]\n"
+		   "77665544 -> Data[5]\n"
+		   "BBAA9988 -> Data[6]\n"
+		   "FFEEDDCC -> Data[7]\n\n");
 }
 
 static void other_packets_in_the_same_words(void **state)
 {
 	static const uint8_t everything[] = {
-		0x40, 0xbf, 0x3c, 0x01,  0x00, 0x18, 0x80, 0x07,  0xfe, 0xbf, 0x00, 0x12,
-		0xf0, 0x12, 0x34, 0x0f,  0x00, 0x00, 0x00, 0x0b,  0, 0, 0, 1,
-		1, 2, 3, 4,  5, 6, 7, 8,  9, 10, 11, 12,  13, 14, 15, 16,
-		0xaa, 0xbb, 0xcc, 0xdd,  0xec, 0xec, 0xec, 0xec,
+		0x40, 0xbf, 0x3c, 0x01, 0x00, 0x18, 0x80, 0x07, 0xfe, 0xbf, 0x00, 0x12,
+		0xf0, 0x12, 0x34, 0x0f, 0x00, 0x00, 0x00, 0x0b, 0,    0,    0,    1,
+		1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   11,   12,
+		13,   14,   15,   16,   0xaa, 0xbb, 0xcc, 0xdd, 0xec, 0xec, 0xec, 0xec,
 	};
 	struct fixture *fixture = *state;
 
@@ -142,8 +146,10 @@ static void other_packets_in_the_same_words(void **state)
 		   "0F3412F0 -> OHC-A1 NW+ PV+ PMR+ ER+ PASID=1234h LBE=0h FBE=Fh\n"
 		   "0B000000 -> OHC-B ST=0h PH=0 HV=0 AMA=5 AV+\n"
 		   "01000000 -> OHC-C\n"
-		   "04030201 -> OHC-E\n" "08070605 -> OHC-E\n"
-		   "0C0B0A09 -> OHC-E\n" "100F0E0D -> OHC-E\n"
+		   "04030201 -> OHC-E\n"
+		   "08070605 -> OHC-E\n"
+		   "0C0B0A09 -> OHC-E\n"
+		   "100F0E0D -> OHC-E\n"
 		   "DDCCBBAA -> Data[0]\n"
 		   "ECECECEC -> ECRC\n\n"
 		   "#2 nic0 in +0.000001500\n"
@@ -177,13 +183,14 @@ static void malformed_packets_are_shown_and_named(void **state)
 		   "malformed: unknown packet type (4 bytes)\n\n"
 		   "#3 nic0 out +0.000000000\n"
 		   "malformed: bytes end before the packet does (1 bytes)\n\n");
-	assert_run(fixture, "--json", 0,
-		   "{\"number\":1,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
-		   "\"type\":\"malformed\",\"error\":\"bytes end before the packet does\"}\n"
-		   "{\"number\":2,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
-		   "\"type\":\"malformed\",\"error\":\"unknown packet type\"}\n"
-		   "{\"number\":3,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
-		   "\"type\":\"malformed\",\"error\":\"bytes end before the packet does\"}\n");
+	assert_run(
+		fixture, "--json", 0,
+		"{\"number\":1,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
+		"\"type\":\"malformed\",\"error\":\"bytes end before the packet does\"}\n"
+		"{\"number\":2,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
+		"\"type\":\"malformed\",\"error\":\"unknown packet type\"}\n"
+		"{\"number\":3,\"link\":\"nic0\",\"direction\":\"out\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
+		"\"type\":\"malformed\",\"error\":\"bytes end before the packet does\"}\n");
 	assert_run(fixture, "--type=MWr", 0, "");
 	assert_run(fixture, "--expect=none", 1,
 		   "0 of 3 TLPs carry no hints; the first that does not is #1\n");
@@ -198,9 +205,8 @@ static void add_nonflit(struct fixture *fixture, size_t index)
 static void words_outside_of_flit_mode(void **state)
 {
 	static const uint8_t everything[] = {
-		0x8e, 1, 2, 3,  0x90, 0x12, 0xb0, 0,  0x4d, 0xd5, 0xf8, 0x01,
-		0x00, 0x18, 0x07, 0xf0,  0xfe, 0xbf, 0x00, 0x13,  1, 2, 3, 4,
-		0xec, 0xec, 0xec, 0xec,
+		0x8e, 1,    2,    3,    0x90, 0x12, 0xb0, 0, 0x4d, 0xd5, 0xf8, 0x01, 0x00, 0x18,
+		0x07, 0xf0, 0xfe, 0xbf, 0x00, 0x13, 1,    2, 3,    4,    0xec, 0xec, 0xec, 0xec,
 	};
 	struct fixture *fixture = *state;
 
@@ -216,7 +222,8 @@ static void words_outside_of_flit_mode(void **state)
 		   "FFF00004 -> RID=4h:0h.0h ST=F0h LBE=Fh FBE=Fh\n"
 		   "E0200000 -> AddrH=000020E0h\n"
 		   "03000006 -> AddrL=06000000h PH=3\n"
-		   "A3A2A1A0 -> Data[0]\n" "B3B2B1B0 -> Data[1]\n\n"
+		   "A3A2A1A0 -> Data[0]\n"
+		   "B3B2B1B0 -> Data[1]\n\n"
 		   "#2 old0 in +0.000000000 non-flit\n"
 		   "A576D400 -> STP MRd32 TC=5 TH- TD- EP+ Attr=7 AT=1 L=677\n"
 		   "FFBCCDAB -> RID=ABh:19h.5h Tag=2BCh LBE=Fh FBE=Fh\n"
@@ -290,16 +297,17 @@ static void json_has_every_field(void **state)
 	    vector_size(&vectors[6]));
 	add(fixture, fixture->nic, CAPTURE_INBOUND, SECOND, vectors[17].bytes,
 	    vector_size(&vectors[17]));
-	assert_run(fixture, "--json --payload", 0,
-		   "{\"number\":1,\"link\":\"acc0\",\"direction\":\"in\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
-		   "\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":0,\"tc\":0,\"attr\":0,"
-		   "\"ep\":false,\"length\":4,\"address\":\"0x123456780\",\"first_be\":14,"
-		   "\"last_be\":7,\"at\":0,\"hv\":1,\"st\":90,\"ph\":1,"
-		   "\"payload\":\"a0a1a2a3b0b1b2b3c0c1c2c3d0d1d2d3\"}\n"
-		   "{\"number\":2,\"link\":\"nic0\",\"direction\":\"in\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
-		   "\"type\":\"Cpl\",\"requester\":\"04:00.0\",\"tag\":5,\"tc\":0,\"attr\":0,"
-		   "\"ep\":false,\"length\":0,\"completer\":\"03:02.0\",\"status\":1,"
-		   "\"byte_count\":4,\"lower_address\":0}\n");
+	assert_run(
+		fixture, "--json --payload", 0,
+		"{\"number\":1,\"link\":\"acc0\",\"direction\":\"in\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
+		"\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":0,\"tc\":0,\"attr\":0,"
+		"\"ep\":false,\"length\":4,\"address\":\"0x123456780\",\"first_be\":14,"
+		"\"last_be\":7,\"at\":0,\"hv\":1,\"st\":90,\"ph\":1,"
+		"\"payload\":\"a0a1a2a3b0b1b2b3c0c1c2c3d0d1d2d3\"}\n"
+		"{\"number\":2,\"link\":\"nic0\",\"direction\":\"in\",\"encoding\":\"flit\",\"time_ns\":1000000000,"
+		"\"type\":\"Cpl\",\"requester\":\"04:00.0\",\"tag\":5,\"tc\":0,\"attr\":0,"
+		"\"ep\":false,\"length\":0,\"completer\":\"03:02.0\",\"status\":1,"
+		"\"byte_count\":4,\"lower_address\":0}\n");
 }
 
 /* How many of the vectors, seen on one link, pass a filter */
@@ -357,8 +365,7 @@ static void counts_by_kind(void **state)
 		    vector_size(REFERENCE));
 	add(fixture, fixture->accelerator, CAPTURE_INBOUND, 3, vectors[5].bytes,
 	    vector_size(&vectors[5]));
-	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 3, vectors[2].bytes,
-	    vector_size(&vectors[2]));
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 3, vectors[2].bytes, vector_size(&vectors[2]));
 	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 3, "", 1);
 	assert_run(fixture, "--count", 0,
 		   "LINK DIR TYPE         ST PH HV TLPS PAYLOAD\n"
@@ -382,8 +389,7 @@ static void expectations_decide_the_exit_code(void **state)
 
 	assert_run(fixture, "--expect=none", 1,
 		   "no TLP passed the filters: nothing to expect of\n");
-	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 0, vectors[2].bytes,
-	    vector_size(&vectors[2]));
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 0, vectors[2].bytes, vector_size(&vectors[2]));
 	for (int i = 0; i < 3; i++)
 		add(fixture, fixture->accelerator, CAPTURE_INBOUND, i, REFERENCE->bytes,
 		    vector_size(REFERENCE));
@@ -417,7 +423,8 @@ static void cut_capture(struct fixture *fixture)
 	assert_int_equal(capture_create(fixture->path, limit, &fixture->capture), 0);
 	assert_int_equal(capture_add_link(fixture->capture, "nic0", TLP_FLIT, &fixture->nic), 0);
 	assert_int_equal(capture_add_link(fixture->capture, "acc0", TLP_FLIT,
-					  &fixture->accelerator), 0);
+					  &fixture->accelerator),
+			 0);
 	add_reference(fixture, 3);
 	assert_int_equal(capture_close(fixture->capture), 0);
 	fixture->capture = NULL;
@@ -429,16 +436,21 @@ static void a_cut_capture_says_so_and_meets_no_expectation(void **state)
 	char said[512], lacking[256];
 
 	cut_capture(fixture);
-	snprintf(lacking, sizeof(lacking), "tlpdump: %s: 2 packets of acc0 were not recorded: the "
+	snprintf(lacking, sizeof(lacking),
+		 "tlpdump: %s: 2 packets of acc0 were not recorded: the "
 		 "capture has the first 1; give it more room (--capture-limit) or do less\n",
 		 fixture->path);
 	snprintf(said, sizeof(said), "#1 acc0 in +0.000000000\n" REFERENCE_WORDS "\n%s", lacking);
 	assert_run(fixture, "", 0, said);
-	snprintf(said, sizeof(said), "LINK DIR TYPE   ST PH HV TLPS PAYLOAD\n"
-		 "acc0 in  MWr64 F0h  2  1    1      32\n%s", lacking);
+	snprintf(said, sizeof(said),
+		 "LINK DIR TYPE   ST PH HV TLPS PAYLOAD\n"
+		 "acc0 in  MWr64 F0h  2  1    1      32\n%s",
+		 lacking);
 	assert_run(fixture, "--count", 0, said);
-	snprintf(said, sizeof(said), "1 of 1 TLPs carry ST=F0h PH=2 HV=1; the capture is "
-		 "not whole\n%s", lacking);
+	snprintf(said, sizeof(said),
+		 "1 of 1 TLPs carry ST=F0h PH=2 HV=1; the capture is "
+		 "not whole\n%s",
+		 lacking);
 	assert_run(fixture, "--expect=st=0xf0,ph=2", 1, said);
 	assert_run(fixture, "--link=acc0 --type=MRd --count --json 2>/dev/null", 0,
 		   "{\"tlps\":0,\"counts\":[],"
@@ -463,9 +475,11 @@ static void an_unfinished_capture_meets_no_expectation(void **state)
 
 	cut_capture(fixture);
 	assert_int_equal(truncate(fixture->path, 48 + 2 * 56 + 96), 0);
-	snprintf(said, sizeof(said), "1 of 1 TLPs carry ST=F0h PH=2 HV=1; the capture is "
+	snprintf(said, sizeof(said),
+		 "1 of 1 TLPs carry ST=F0h PH=2 HV=1; the capture is "
 		 "not whole\ntlpdump: %s: packets of acc0 may be missing behind the first 1: "
-		 "softfabric still writes the capture, or was killed\n", fixture->path);
+		 "softfabric still writes the capture, or was killed\n",
+		 fixture->path);
 	assert_run(fixture, "--link=acc0 --expect=st=0xf0,ph=2", 1, said);
 	assert_run(fixture, "--link=acc0 --type=MRd --json 2>/dev/null", 0,
 		   "{\"missing\":[{\"link\":\"acc0\",\"recorded\":1,\"dropped\":null}]}\n");
@@ -485,22 +499,45 @@ static void captures_of_others_are_taken_for_whole(void **state)
 	assert_int_equal(fseek(file, 24 + 4, SEEK_SET), 0);
 	assert_int_equal(fputs("hardfabric", file) >= 0, 1);
 	fclose(file);
-	snprintf(said, sizeof(said), "1 of 1 TLPs carry ST=F0h PH=2 HV=1\n"
-		 "tlpdump: %s: nothing says whether packets of acc0 are missing\n", fixture->path);
+	snprintf(said, sizeof(said),
+		 "1 of 1 TLPs carry ST=F0h PH=2 HV=1\n"
+		 "tlpdump: %s: nothing says whether packets of acc0 are missing\n",
+		 fixture->path);
 	assert_run(fixture, "--link=acc0 --expect=st=0xf0,ph=2", 0, said);
 }
 
 static void wrong_use_is_explained(void **state)
 {
 	static const char *const wrong[] = {
-		"--link=", "--direction=up", "--type=", "--type=MWr,", "--type=MW", "--type=IORd",
-		"--requester=4", "--requester=100000000:00:03.0",
-		"--requester=00:20.0", "--requester=00:04.8",
-		"--requester=00:04.0x", "--address=4", "--address=-4", "--address=2-1",
-		"--address=0-0x10000000000000000", "--address=1-2-3", "--st=0x10000",
-		"--st=f0", "--st=-1", "--st=1x", "--ph=4",
-		"--hv=4", "--limit=0", "--limit=x", "--expect=st=0x100,ph=0", "--expect=st=1",
-		"--expect=ph=1,st=1", "--expect=st=1,ph=4", "--expect=some",
+		"--link=",
+		"--direction=up",
+		"--type=",
+		"--type=MWr,",
+		"--type=MW",
+		"--type=IORd",
+		"--requester=4",
+		"--requester=100000000:00:03.0",
+		"--requester=00:20.0",
+		"--requester=00:04.8",
+		"--requester=00:04.0x",
+		"--address=4",
+		"--address=-4",
+		"--address=2-1",
+		"--address=0-0x10000000000000000",
+		"--address=1-2-3",
+		"--st=0x10000",
+		"--st=f0",
+		"--st=-1",
+		"--st=1x",
+		"--ph=4",
+		"--hv=4",
+		"--limit=0",
+		"--limit=x",
+		"--expect=st=0x100,ph=0",
+		"--expect=st=1",
+		"--expect=ph=1,st=1",
+		"--expect=st=1,ph=4",
+		"--expect=some",
 		"--expect=st=00000000000000001,ph=0",
 	};
 	struct fixture *fixture = *state;
@@ -531,8 +568,10 @@ static void files_that_are_none_are_named(void **state)
 	    vector_size(REFERENCE));
 	assert_int_equal(capture_flush(fixture->capture), 0);
 	assert_int_equal(truncate(fixture->path, 48 + 56 + 56 + 60 + 12), 0);
-	snprintf(message, sizeof(message), "tlpdump: %s: block at byte 220: the file ends within "
-		 "it; was its writer interrupted?\n", fixture->path);
+	snprintf(message, sizeof(message),
+		 "tlpdump: %s: block at byte 220: the file ends within "
+		 "it; was its writer interrupted?\n",
+		 fixture->path);
 	assert_run(fixture, "", 2, message);
 
 	assert_int_equal(truncate(fixture->path, 0), 0);

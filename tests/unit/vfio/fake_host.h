@@ -17,17 +17,17 @@
 struct fake_host {
 	/* How the device answers. */
 	uint64_t bar_size[HOST_BARS];
-	uint32_t bar_flags[HOST_BARS];	/* VFIO_REGION_INFO_FLAG_* */
-	uint32_t bar_value[HOST_BARS];	/* the BAR in configuration space */
+	uint32_t bar_flags[HOST_BARS]; /* VFIO_REGION_INFO_FLAG_* */
+	uint32_t bar_value[HOST_BARS]; /* the BAR in configuration space */
 	bool viable;
 	int bind_errno, set_iommu_errno, export_errno, publish_errno, probe_errno;
-	const char *open_fails;		/* a path, with open_errno */
+	const char *open_fails; /* a path, with open_errno */
 	int open_errno;
 
 	/* What was asked. */
 	int iommu_type;
 	size_t request_size;
-	unsigned char request[HOST_MAX_REQUEST];	/* the last VFIO_DEVICE_FEATURE */
+	unsigned char request[HOST_MAX_REQUEST]; /* the last VFIO_DEVICE_FEATURE */
 	uint64_t mmap_offset;
 	size_t mmap_length;
 

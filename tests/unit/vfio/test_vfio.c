@@ -254,8 +254,8 @@ static void bar_sizes(void **state)
 		uint64_t size;
 		int expected;
 	} rows[] = {
-		{ 0, 0x1000, 0 }, { 2, 0x10000, 0 }, { 1, 0, ENXIO }, { 3, 0, ENXIO },
-		{ 4, 0, ENXIO }, { 6, 0, EINVAL }, { UINT32_MAX, 0, EINVAL },
+		{ 0, 0x1000, 0 }, { 2, 0x10000, 0 }, { 1, 0, ENXIO },           { 3, 0, ENXIO },
+		{ 4, 0, ENXIO },  { 6, 0, EINVAL },  { UINT32_MAX, 0, EINVAL },
 	};
 	struct vfio_tph_device *device = open_device();
 	unsigned int i;
@@ -300,7 +300,8 @@ static void ranges_are_checked(void **state)
 						  ranges[i].length, &address, &reason),
 				 ranges[i].expected);
 		assert_int_equal(vfio_tph_export(device, ranges[i].bar, ranges[i].offset,
-						 ranges[i].length, &fd, NULL), ranges[i].expected);
+						 ranges[i].length, &fd, NULL),
+				 ranges[i].expected);
 	}
 	/* Only pages can be exported; a mapping ends with the page. */
 	assert_int_equal(vfio_tph_export(device, 2, 0, 0x1001, &fd, &reason), EINVAL);
@@ -338,12 +339,12 @@ static void assert_request(uint32_t flags, const void *data, size_t size)
 static void export_has_these_bytes(void **state)
 {
 	static const unsigned char data[] = {
-		2, 0, 0, 0,				/* region_index */
-		2, 0, 8, 0,				/* open_flags: O_RDWR | O_CLOEXEC */
-		0, 0, 0, 0,				/* flags */
-		1, 0, 0, 0,				/* nr_ranges */
-		0, 0x30, 0, 0, 0, 0, 0, 0,		/* offset */
-		0, 0xd0, 0, 0, 0, 0, 0, 0,		/* length */
+		2, 0,    0, 0,             /* region_index */
+		2, 0,    8, 0,             /* open_flags: O_RDWR | O_CLOEXEC */
+		0, 0,    0, 0,             /* flags */
+		1, 0,    0, 0,             /* nr_ranges */
+		0, 0x30, 0, 0, 0, 0, 0, 0, /* offset */
+		0, 0xd0, 0, 0, 0, 0, 0, 0, /* length */
 	};
 	struct vfio_tph_device *device = open_device();
 	int fd = -1;
@@ -361,8 +362,11 @@ static void export_errors_pass_through(void **state)
 		int err;
 		const char *words;
 	} rows[] = {
-		{ ENOTTY, "CONFIG_VFIO_PCI_DMABUF" }, { EOPNOTSUPP, "does not export" },
-		{ ENODEV, "dmesg" }, { ENOMEM, "BAR2" }, { EMFILE, "BAR2" },
+		{ ENOTTY, "CONFIG_VFIO_PCI_DMABUF" },
+		{ EOPNOTSUPP, "does not export" },
+		{ ENODEV, "dmesg" },
+		{ ENOMEM, "BAR2" },
+		{ EMFILE, "BAR2" },
 	};
 	struct vfio_tph_device *device = open_device();
 	unsigned int i;

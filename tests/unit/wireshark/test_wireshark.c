@@ -46,7 +46,7 @@ struct fixture {
 	char directory[32];
 	char capture_path[48], dissector_path[48];
 	struct capture *capture;
-	uint32_t links[3];	/* the last is not in flit mode */
+	uint32_t links[3]; /* the last is not in flit mode */
 };
 
 static int copy_file(const char *from, const char *to)
@@ -123,8 +123,8 @@ static void assert_end(FILE *pipe)
 }
 
 /* A column that tshark leaves empty if the field is not in the packet */
-__attribute__((format(printf, 3, 4)))
-static void column(char *line, bool there, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void column(char *line, bool there, const char *format,
+							 ...)
 {
 	size_t used = strlen(line);
 	va_list args;
@@ -254,7 +254,8 @@ static void vectors_are_dissected(void **state)
 	for (size_t i = 0; i < num_vectors; i++)
 		assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, i,
 						vectors[i].bytes, vector_size(&vectors[i]), NULL,
-						0), 0);
+						0),
+				 0);
 	pipe = dissect(fixture, fields);
 	for (size_t i = 0; i < num_vectors; i++) {
 		const struct tlp *tlp = &vectors[i].tlp;
@@ -274,7 +275,8 @@ static void nonflit_vectors_are_dissected(void **state)
 	for (size_t i = 0; i < num_nonflit_vectors; i++)
 		assert_int_equal(capture_packet(fixture->capture, fixture->links[2],
 						CAPTURE_OUTBOUND, i, nonflit_vectors[i].bytes,
-						vector_size(&nonflit_vectors[i]), NULL, 0), 0);
+						vector_size(&nonflit_vectors[i]), NULL, 0),
+				 0);
 	pipe = dissect(fixture, nonflit_fields);
 	for (size_t i = 0; i < num_nonflit_vectors; i++)
 		assert_nonflit_line(pipe, &nonflit_vectors[i].tlp,
@@ -365,10 +367,10 @@ static void random_packets_are_dissected(void **state)
 		payload[i] = random();
 	for (size_t i = 0; i < RANDOM_PACKETS; i++) {
 		pick_packet(&tlps[i], payload);
-		assert_int_equal(tlp_flit_encode(&tlps[i], 0, bytes, sizeof(bytes), &size),
-				 TLP_OK);
+		assert_int_equal(tlp_flit_encode(&tlps[i], 0, bytes, sizeof(bytes), &size), TLP_OK);
 		assert_int_equal(capture_packet(fixture->capture, i % 2, CAPTURE_INBOUND, i, bytes,
-						size, NULL, 0), 0);
+						size, NULL, 0),
+				 0);
 	}
 	pipe = dissect(fixture, fields);
 	for (size_t i = 0; i < RANDOM_PACKETS; i++)
@@ -404,10 +406,10 @@ static void random_nonflit_packets_are_dissected(void **state)
 	for (size_t i = 0; i < RANDOM_PACKETS; i++) {
 		pick_packet(&tlps[i], payload);
 		make_nonflit(&tlps[i]);
-		assert_int_equal(tlp_nonflit_encode(&tlps[i], bytes, sizeof(bytes), &size),
-				 TLP_OK);
+		assert_int_equal(tlp_nonflit_encode(&tlps[i], bytes, sizeof(bytes), &size), TLP_OK);
 		assert_int_equal(capture_packet(fixture->capture, fixture->links[2],
-						CAPTURE_INBOUND, i, bytes, size, NULL, 0), 0);
+						CAPTURE_INBOUND, i, bytes, size, NULL, 0),
+				 0);
 	}
 	pipe = dissect(fixture, nonflit_fields);
 	for (size_t i = 0; i < RANDOM_PACKETS; i++)
@@ -422,14 +424,16 @@ static void links_directions_and_times_are_shown(void **state)
 	char line[LINE_MAX_CHARS];
 	FILE *pipe;
 
-	assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 1700000000 * SECOND +
-					123456789, REFERENCE->bytes, vector_size(REFERENCE), NULL,
-					0), 0);
-	assert_int_equal(capture_packet(fixture->capture, 1, CAPTURE_INBOUND, 1700000000 * SECOND +
-					123456790, REFERENCE->bytes, vector_size(REFERENCE), NULL,
-					0), 0);
+	assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND,
+					1700000000 * SECOND + 123456789, REFERENCE->bytes,
+					vector_size(REFERENCE), NULL, 0),
+			 0);
+	assert_int_equal(capture_packet(fixture->capture, 1, CAPTURE_INBOUND,
+					1700000000 * SECOND + 123456790, REFERENCE->bytes,
+					vector_size(REFERENCE), NULL, 0),
+			 0);
 	pipe = dissect(fixture, "-e frame.interface_name -e frame.packet_flags_direction "
-		       "-e frame.time_epoch -e _ws.col.info");
+				"-e frame.time_epoch -e _ws.col.info");
 	read_line(pipe, line, sizeof(line));
 	assert_string_equal(line, "nic0|0x00000002|1700000000.123456789|MWr64 L=8 ST=F0h PH=2");
 	read_line(pipe, line, sizeof(line));
@@ -445,14 +449,18 @@ static void malformed_packets_are_named(void **state)
 
 	for (size_t len = 1; len <= 20; len += 19)
 		assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 0,
-						REFERENCE->bytes, len, NULL, 0), 0);
+						REFERENCE->bytes, len, NULL, 0),
+				 0);
 	assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 0, "\0\0\0\1", 4,
-					NULL, 0), 0);
+					NULL, 0),
+			 0);
 	for (size_t len = 4; len <= 20; len += 16)
 		assert_int_equal(capture_packet(fixture->capture, 2, CAPTURE_OUTBOUND, 0,
-						nonflit_vectors[1].bytes, len, NULL, 0), 0);
+						nonflit_vectors[1].bytes, len, NULL, 0),
+				 0);
 	assert_int_equal(capture_packet(fixture->capture, 2, CAPTURE_OUTBOUND, 0, "\3\0\0\1", 4,
-					NULL, 0), 0);
+					NULL, 0),
+			 0);
 	pipe = dissect(fixture, "-e _ws.col.info -e _ws.expert.message");
 	read_line(pipe, line, sizeof(line));
 	assert_string_equal(line, " [less than one DW]|less than one DW");

@@ -32,8 +32,8 @@ struct vfio_tph_reason {
 
 /* Which tags of struct vfio_tph_tags are valid. */
 enum vfio_tph_tag_flags {
-	VFIO_TPH_TAG_ST = 1 << 0,	/* st, in the 8-bit namespace */
-	VFIO_TPH_TAG_ST_EXT = 1 << 1,	/* st_ext, in the 16-bit namespace */
+	VFIO_TPH_TAG_ST = 1 << 0,     /* st, in the 8-bit namespace */
+	VFIO_TPH_TAG_ST_EXT = 1 << 1, /* st_ext, in the 16-bit namespace */
 };
 
 /*

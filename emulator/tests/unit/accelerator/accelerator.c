@@ -377,7 +377,8 @@ static void atomics_by_request(void **state)
 	*target = 40;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_int_equal(fabric_atomic(f->nic, BASE + 64, cases[i].len, &cases[i].op, &old,
-					       &hints), 0);
+					       &hints),
+				 0);
 		assert_true(old == cases[i].old);
 		assert_true(*target == cases[i].result);
 	}

@@ -11,8 +11,14 @@
 #define NO_MEMORY	0x7000000000ULL		/* bus address of nothing */
 
 enum {
-	DELIVERY_OK = 0, DELIVERY_TOKEN = 2, DELIVERY_BLOCK_NUM = 3, DELIVERY_OUT_PTR = 4,
-	DELIVERY_IN_PTR = 5, DELIVERY_IN_LENGTH = 7, DELIVERY_OUT_LENGTH = 8, DELIVERY_TYPE = 0x10,
+	DELIVERY_OK = 0,
+	DELIVERY_TOKEN = 2,
+	DELIVERY_BLOCK_NUM = 3,
+	DELIVERY_OUT_PTR = 4,
+	DELIVERY_IN_PTR = 5,
+	DELIVERY_IN_LENGTH = 7,
+	DELIVERY_OUT_LENGTH = 8,
+	DELIVERY_TYPE = 0x10,
 };
 
 static void init_segment_tells_a_working_device(void **state)
@@ -33,9 +39,16 @@ static void init_segment_tells_a_working_device(void **state)
 
 static void health_counter_moves(void **state)
 {
-	static const struct { uint64_t at_ns; uint32_t count; } readings[] = {
-		{ 0, 0 }, { HEALTH_NS - 1, 0 }, { HEALTH_NS, 1 }, { 2000 * HEALTH_NS - 1, 1999 },
-		{ UINT32_MAX * HEALTH_NS, UINT32_MAX }, { (UINT32_MAX + 1ULL) * HEALTH_NS, 0 },
+	static const struct {
+		uint64_t at_ns;
+		uint32_t count;
+	} readings[] = {
+		{ 0, 0 },
+		{ HEALTH_NS - 1, 0 },
+		{ HEALTH_NS, 1 },
+		{ 2000 * HEALTH_NS - 1, 1999 },
+		{ UINT32_MAX * HEALTH_NS, UINT32_MAX },
+		{ (UINT32_MAX + 1ULL) * HEALTH_NS, 0 },
 	};
 	struct driver *driver = *state;
 
@@ -240,8 +253,9 @@ static void failed_command_has_the_status_asked_for(void **state)
 	struct driver *driver = *state;
 	struct fault_point *fault = command_fault(driver);
 
-	assert_int_equal(fault_arm(fault, FAULT_FAIL, MLX5_CMD_OP_ALLOC_PD,
-				   MLX5_CMD_STAT_LIM_ERR, 0, 1), 0);
+	assert_int_equal(fault_arm(fault, FAULT_FAIL, MLX5_CMD_OP_ALLOC_PD, MLX5_CMD_STAT_LIM_ERR,
+				   0, 1),
+			 0);
 	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_UAR, 0), MLX5_CMD_STAT_OK);
 	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_LIM_ERR);
 	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_OK);

@@ -194,7 +194,9 @@ enum action { POST, POST_SOLICITED, POLL, ARM, ARM_SOLICITED, ACTIONS };
 #define LOG_ORDER_CQ	3	/* entries, as many as ever are in it */
 
 struct expected {
-	struct { bool solicited, told; } entry[ORDER_LENGTH];
+	struct {
+		bool solicited, told;
+	} entry[ORDER_LENGTH];
 	unsigned int entries, polled;
 	enum cq_arm arm;
 };
@@ -275,8 +277,8 @@ static void all_orders_of_post_poll_and_arm(void **state)
 		uint32_t rest = order;
 
 		for (unsigned int i = 0; i < ORDER_LENGTH; i++, rest /= ACTIONS)
-			expect_event_if(driver, &cq, act(driver, &cq, base, &expected,
-							 rest % ACTIONS));
+			expect_event_if(driver, &cq,
+					act(driver, &cq, base, &expected, rest % ACTIONS));
 		/* back to a CQ that is empty and not armed: ask, and be told of one more */
 		if (expected.arm == CQ_FIRED)
 			expect_event_if(driver, &cq, act(driver, &cq, base, &expected, ARM));
@@ -296,8 +298,8 @@ static void all_orders_of_post_poll_and_arm(void **state)
 struct sleeper {
 	struct driver *driver;
 	struct test_cq cq;
-	uint32_t posted, polled;	/* ever */
-	uint32_t when;			/* bit n: post before step n */
+	uint32_t posted, polled; /* ever */
+	uint32_t when;           /* bit n: post before step n */
 };
 
 static void sleeper_step(struct sleeper *sleeper)
@@ -435,8 +437,9 @@ static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint
 	void *cqc = MLX5_ADDR_OF(modify_cq_in, in, cq_context);
 
 	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
-	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.modify_field_select
-		 .modify_field_select, 3);
+	MLX5_SET(modify_cq_in, in,
+		 modify_field_select_resize_field_select.modify_field_select.modify_field_select,
+		 3);
 	MLX5_SET(cqc, cqc, cq_period, period_us);
 	MLX5_SET(cqc, cqc, cq_max_count, count);
 	return command(driver, in, sizeof(in), out, sizeof(out));
@@ -565,7 +568,9 @@ static void first_half_is_written_when_padded(void **state)
 static void modes_that_are_not_there_are_refused(void **state)
 {
 	const struct cq_mode modes[] = {
-		{ .stride = 3 }, { .period_mode = 2 }, { .compression = 1, .layout = 1 },
+		{ .stride = 3 },
+		{ .period_mode = 2 },
+		{ .compression = 1, .layout = 1 },
 	};
 	struct driver *driver = *state;
 	struct test_cq cq;
@@ -601,8 +606,9 @@ static uint8_t set_period_mode(struct driver *driver, const struct test_cq *cq, 
 	COMMAND(modify_cq, MODIFY_CQ, 0);
 
 	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
-	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.modify_field_select
-		 .modify_field_select, 1 << 4);
+	MLX5_SET(modify_cq_in, in,
+		 modify_field_select_resize_field_select.modify_field_select.modify_field_select,
+		 1 << 4);
 	MLX5_SET(modify_cq_in, in, cq_context.cq_period_mode, mode);
 	return command(driver, in, sizeof(in), out, sizeof(out));
 }
@@ -665,8 +671,9 @@ static uint8_t resize_cq(struct driver *driver, const struct test_cq *cq, unsign
 
 	MLX5_SET(modify_cq_in, in, op_mod, 1);
 	MLX5_SET(modify_cq_in, in, cqn, cq->cqn);
-	MLX5_SET(modify_cq_in, in, modify_field_select_resize_field_select.resize_field_select
-		 .resize_field_select, 7);
+	MLX5_SET(modify_cq_in, in,
+		 modify_field_select_resize_field_select.resize_field_select.resize_field_select,
+		 7);
 	MLX5_SET(cqc, cqc, log_cq_size, log_size);
 	*pas = cpu_to_be64(ring);
 	return command(driver, in, sizeof(in), out, sizeof(out));

@@ -13,10 +13,18 @@
 static void no_such_handle_is_a_bad_resource(void **state)
 {
 	static const uint16_t opcodes[] = {
-		MLX5_CMD_OP_DESTROY_MKEY, MLX5_CMD_OP_DESTROY_EQ, MLX5_CMD_OP_DESTROY_CQ,
-		MLX5_CMD_OP_DESTROY_QP, MLX5_CMD_OP_2ERR_QP, MLX5_CMD_OP_2RST_QP,
-		MLX5_CMD_OP_DESTROY_SRQ, MLX5_CMD_OP_DESTROY_XRC_SRQ, MLX5_CMD_OP_DESTROY_RMP,
-		MLX5_CMD_OP_DEALLOC_PD, MLX5_CMD_OP_DEALLOC_UAR, MLX5_CMD_OP_DEALLOC_XRCD,
+		MLX5_CMD_OP_DESTROY_MKEY,
+		MLX5_CMD_OP_DESTROY_EQ,
+		MLX5_CMD_OP_DESTROY_CQ,
+		MLX5_CMD_OP_DESTROY_QP,
+		MLX5_CMD_OP_2ERR_QP,
+		MLX5_CMD_OP_2RST_QP,
+		MLX5_CMD_OP_DESTROY_SRQ,
+		MLX5_CMD_OP_DESTROY_XRC_SRQ,
+		MLX5_CMD_OP_DESTROY_RMP,
+		MLX5_CMD_OP_DEALLOC_PD,
+		MLX5_CMD_OP_DEALLOC_UAR,
+		MLX5_CMD_OP_DEALLOC_XRCD,
 		MLX5_CMD_OP_DEALLOC_TRANSPORT_DOMAIN,
 	};
 	struct driver *driver = *state;
@@ -111,8 +119,14 @@ static void qp_with_a_bad_field_is_refused(void **state)
 
 	create_cq(driver, &cq, 4);
 	good = (struct test_qp_attr){
-		.service = MLX5_QP_ST_RC, .pd = driver->pd, .uar = driver->uar, .log_sq = 3,
-		.send_cqn = cq.cqn, .recv_cqn = cq.cqn, .rq_type = MLX5_NON_ZERO_RQ, .log_rq = 3,
+		.service = MLX5_QP_ST_RC,
+		.pd = driver->pd,
+		.uar = driver->uar,
+		.log_sq = 3,
+		.send_cqn = cq.cqn,
+		.recv_cqn = cq.cqn,
+		.rq_type = MLX5_NON_ZERO_RQ,
+		.log_rq = 3,
 	};
 #define REFUSED(stat, ...)                                                                         \
 	do {                                                                                       \
@@ -143,7 +157,10 @@ static void there_is_one_qp0_and_one_qp1(void **state)
 {
 	struct driver *driver = *state;
 	struct test_qp_attr attr = {
-		.pd = driver->pd, .uar = driver->uar, .rq_type = MLX5_NON_ZERO_RQ, .log_rq = 3,
+		.pd = driver->pd,
+		.uar = driver->uar,
+		.rq_type = MLX5_NON_ZERO_RQ,
+		.log_rq = 3,
 	};
 	uint32_t qpn, again;
 	struct test_cq cq;
@@ -164,7 +181,9 @@ static void there_is_one_qp0_and_one_qp1(void **state)
 static void bring_to(struct driver *driver, uint32_t qpn, uint8_t wanted)
 {
 	static const uint16_t way[] = {
-		MLX5_CMD_OP_RST2INIT_QP, MLX5_CMD_OP_INIT2RTR_QP, MLX5_CMD_OP_RTR2RTS_QP,
+		MLX5_CMD_OP_RST2INIT_QP,
+		MLX5_CMD_OP_INIT2RTR_QP,
+		MLX5_CMD_OP_RTR2RTS_QP,
 	};
 
 	assert_int_equal(modify_qp(driver, qpn, MLX5_CMD_OP_2RST_QP), MLX5_CMD_STAT_OK);
@@ -180,12 +199,12 @@ static void every_transition_is_allowed_or_refused(void **state)
 {
 	enum { NO = 0xff };
 	static const uint8_t states[] = {
-		MLX5_QP_STATE_RST, MLX5_QP_STATE_INIT, MLX5_QP_STATE_RTR, MLX5_QP_STATE_RTS,
-		MLX5_QP_STATE_ERR,
+		MLX5_QP_STATE_RST, MLX5_QP_STATE_INIT, MLX5_QP_STATE_RTR,
+		MLX5_QP_STATE_RTS, MLX5_QP_STATE_ERR,
 	};
 	static const struct {
 		uint16_t opcode;
-		uint8_t to[ARRAY_SIZE(states)];	/* from each of them */
+		uint8_t to[ARRAY_SIZE(states)]; /* from each of them */
 	} commands[] = {
 		{ MLX5_CMD_OP_RST2INIT_QP, { 1, NO, NO, NO, NO } },
 		{ MLX5_CMD_OP_INIT2INIT_QP, { NO, 1, NO, NO, NO } },
@@ -208,7 +227,8 @@ static void every_transition_is_allowed_or_refused(void **state)
 
 			bring_to(driver, qpn, states[j]);
 			assert_int_equal(modify_qp(driver, qpn, commands[i].opcode),
-					 to == NO ? MLX5_CMD_STAT_BAD_QP_STATE_ERR : MLX5_CMD_STAT_OK);
+					 to == NO ? MLX5_CMD_STAT_BAD_QP_STATE_ERR :
+						    MLX5_CMD_STAT_OK);
 			assert_int_equal(query_qp_state(driver, qpn), to == NO ? states[j] : to);
 		}
 	}
@@ -237,7 +257,7 @@ static void qp_query_gives_back_what_was_set(void **state)
 	MLX5_SET(qpc, qpc, min_rnr_nak, 12);
 	MLX5_SET(qpc, qpc, log_rra_max, 4);
 	MLX5_SET(qpc, qpc, rwe, 1);
-	MLX5_SET(qpc, qpc, rre, 1);	/* not in the mask: stays as it was */
+	MLX5_SET(qpc, qpc, rre, 1); /* not in the mask: stays as it was */
 	MLX5_SET(ads, ads, rlid, 0x77);
 	MLX5_SET(ads, ads, sl, 5);
 	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
@@ -322,7 +342,8 @@ static void gid_and_pkey_tables_end(void **state)
 
 	MLX5_SET(query_hca_vport_gid_in, in, opcode, MLX5_CMD_OP_QUERY_HCA_VPORT_GID);
 	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
-	assert_memory_equal(MLX5_ADDR_OF(query_hca_vport_gid_out, out, gid), prefix, sizeof(prefix));
+	assert_memory_equal(MLX5_ADDR_OF(query_hca_vport_gid_out, out, gid), prefix,
+			    sizeof(prefix));
 	MLX5_SET(query_hca_vport_gid_in, in, gid_index, 8);
 	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);

@@ -36,8 +36,9 @@ static int enable_interrupts(struct driver *driver)
 	int fd = eventfd(0, EFD_NONBLOCK);
 
 	assert_true(fd >= 0);
-	assert_int_equal(pci_config_write(driver->fn, driver->fn->msix.cap + PCI_MSIX_FLAGS, &enable,
-					  sizeof(enable)), 0);
+	assert_int_equal(pci_config_write(driver->fn, driver->fn->msix.cap + PCI_MSIX_FLAGS,
+					  &enable, sizeof(enable)),
+			 0);
 	assert_int_equal(pci_msix_set_eventfd(driver->fn, 0, fd), 0);
 	return fd;
 }
@@ -49,7 +50,8 @@ static void post_event(struct driver *driver, uint32_t eqn, int expected)
 
 	assert_non_null(eq);
 	assert_int_equal(eq_post(driver->nic, eq, MLX5_EVENT_TYPE_PORT_CHANGE, 0, &data,
-				 sizeof(data)), expected);
+				 sizeof(data)),
+			 expected);
 }
 
 static void armed_eq_interrupts_once(void **state)
@@ -289,9 +291,14 @@ static void qp_in_error_tells_that_it_takes_no_more(void **state)
 	create_rmp(driver, &srq);
 	create_cq(driver, &cq, 4);
 	attr = (struct test_qp_attr){
-		.service = MLX5_QP_ST_RC, .pd = driver->pd, .uar = driver->uar,
-		.send_cqn = cq.cqn, .recv_cqn = cq.cqn, .rq_type = MLX5_SRQ_RQ,
-		.srqn = srq.srqn, .log_sq = 3,
+		.service = MLX5_QP_ST_RC,
+		.pd = driver->pd,
+		.uar = driver->uar,
+		.send_cqn = cq.cqn,
+		.recv_cqn = cq.cqn,
+		.rq_type = MLX5_SRQ_RQ,
+		.srqn = srq.srqn,
+		.log_sq = 3,
 	};
 	assert_int_equal(try_create_qp(driver, &attr, &qpn), MLX5_CMD_STAT_OK);
 	assert_int_equal(modify_qp(driver, qpn, MLX5_CMD_OP_RST2INIT_QP), MLX5_CMD_STAT_OK);
@@ -321,7 +328,8 @@ static void srq_without_its_memory_is_a_catastrophe(void **state)
 	assert_int_equal(fabric_unmap(driver->fn->port, 0, UINT64_MAX, &host, &len), 1);
 	/* only the ring of events is left */
 	assert_int_equal(fabric_map(driver->fn->port, driver->eq, RAM_PAGE,
-				    ram_ptr(driver, driver->eq), true, true), 0);
+				    ram_ptr(driver, driver->eq), true, true),
+			 0);
 	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), -EFAULT);
 	eqe = next_event(driver);
 	assert_non_null(eqe);

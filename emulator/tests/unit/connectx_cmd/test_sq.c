@@ -79,8 +79,8 @@ static void sq_start(struct test_sq *sq, struct driver *driver)
 /* Post a WQE to memory that asks for no completion; @wqe gets its copy, which does. */
 static void post(struct test_sq *sq, uint8_t opcode, struct mlx5_wqe_ctrl_seg *wqe)
 {
-	struct mlx5_wqe_ctrl_seg *slot =
-		ram_ptr(sq->driver, sq->ring + (sq->posted & 15) * WQE_BYTES);
+	struct mlx5_wqe_ctrl_seg *slot = ram_ptr(sq->driver,
+						 sq->ring + (sq->posted & 15) * WQE_BYTES);
 
 	*slot = (struct mlx5_wqe_ctrl_seg){
 		.opmod_idx_opcode = cpu_to_be32(sq->posted << 8 | opcode),

@@ -22,7 +22,7 @@ struct user {
 	struct driver *driver;
 	uint16_t uid;
 	uint32_t pd, uar;
-	uint32_t umem, record;	/* UMEM_PAGES of memory that do not lie together; for records */
+	uint32_t umem, record; /* UMEM_PAGES of memory that do not lie together; for records */
 	uint64_t page[UMEM_PAGES], record_page;
 };
 
@@ -95,9 +95,11 @@ static struct user user_create(struct driver *driver)
 	user.page[0] = ram_alloc(driver, RAM_PAGE);
 	user.record_page = records[0];
 	assert_int_equal(try_create_umem(driver, user.uid, user.page, UMEM_PAGES, MAY_BOTH, 0,
-					 &user.umem), MLX5_CMD_STAT_OK);
+					 &user.umem),
+			 MLX5_CMD_STAT_OK);
 	assert_int_equal(try_create_umem(driver, user.uid, records, 1, MAY_READ, RECORD_SKIP,
-					 &user.record), MLX5_CMD_STAT_OK);
+					 &user.record),
+			 MLX5_CMD_STAT_OK);
 	return user;
 }
 
@@ -220,7 +222,8 @@ static void umem_with_a_bad_field_is_refused(void **state)
 	assert_int_equal(registered(driver, REGISTRY_OBJECT, "umem"), 2);
 	/* The driver may have its own: umem_uid_0. */
 	assert_int_equal(try_create_umem(driver, CX_UID_DRIVER, user.page, UMEM_PAGES, MAY_BOTH, 0,
-					 &umem), MLX5_CMD_STAT_OK);
+					 &umem),
+			 MLX5_CMD_STAT_OK);
 	assert_int_equal(registered(driver, REGISTRY_OBJECT, "umem"), 3);
 }
 
@@ -229,8 +232,14 @@ static void cq_lies_in_a_umem(void **state)
 	struct driver *driver = *state;
 	struct user user = user_create(driver), other = user_create(driver);
 	const struct cq_words good = {
-		.uid = user.uid, .eqn = create_shared_eq(driver), .uar = user.uar, .umem = user.umem,
-		.record = user.record, .offset = 128, .log_size = 5, .record_offset = 8,
+		.uid = user.uid,
+		.eqn = create_shared_eq(driver),
+		.uar = user.uar,
+		.umem = user.umem,
+		.record = user.record,
+		.offset = 128,
+		.log_size = 5,
+		.record_offset = 8,
 	};
 	struct cq_words bad;
 	uint32_t cqn;
@@ -322,8 +331,12 @@ static void qp_lies_in_a_umem(void **state)
 	struct driver *driver = *state;
 	struct user user = user_create(driver);
 	const struct cq_words cq = {
-		.uid = user.uid, .eqn = create_shared_eq(driver), .uar = user.uar, .umem = user.umem,
-		.record = user.record, .log_size = 4,
+		.uid = user.uid,
+		.eqn = create_shared_eq(driver),
+		.uar = user.uar,
+		.umem = user.umem,
+		.record = user.record,
+		.log_size = 4,
 	};
 	uint32_t cqn, qpn;
 
@@ -467,7 +480,8 @@ static void key_lies_in_a_umem(void **state)
 			 MLX5_CMD_STAT_RES_BUSY);
 	assert_int_equal(as_user(driver, create_uctx(driver), MLX5_CMD_OP_DESTROY_MKEY, key),
 			 MLX5_CMD_STAT_BAD_RES_ERR);
-	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_MKEY, key), MLX5_CMD_STAT_OK);
+	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_MKEY, key),
+			 MLX5_CMD_STAT_OK);
 	assert_int_equal(as_user(driver, user.uid, MLX5_CMD_OP_DESTROY_UMEM, user.umem),
 			 MLX5_CMD_STAT_OK);
 }
@@ -585,8 +599,12 @@ static void qp_names_a_rate_of_its_own(void **state)
 	struct driver *driver = *state;
 	struct user user = user_create(driver);
 	const struct cq_words cq = {
-		.uid = user.uid, .eqn = create_shared_eq(driver), .uar = user.uar, .umem = user.umem,
-		.record = user.record, .log_size = 4,
+		.uid = user.uid,
+		.eqn = create_shared_eq(driver),
+		.uar = user.uar,
+		.umem = user.umem,
+		.record = user.record,
+		.log_size = 4,
 	};
 	uint32_t cqn, qpn;
 
@@ -621,13 +639,18 @@ static void teardown_leaves_nothing(void **state)
 	struct driver *driver = *state;
 	struct user user = user_create(driver);
 	const struct cq_words cq = {
-		.uid = user.uid, .eqn = create_shared_eq(driver), .uar = user.uar, .umem = user.umem,
-		.record = user.record, .log_size = 4,
+		.uid = user.uid,
+		.eqn = create_shared_eq(driver),
+		.uar = user.uar,
+		.umem = user.umem,
+		.record = user.record,
+		.log_size = 4,
 	};
 	uint32_t cqn, qpn, key;
 
 	assert_int_equal(create_cq_in_umem(driver, &cq, &cqn), MLX5_CMD_STAT_OK);
-	assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_UD, NULL, &qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(create_qp_in_umem(&user, cqn, MLX5_QP_ST_UD, NULL, &qpn),
+			 MLX5_CMD_STAT_OK);
 	assert_int_equal(create_key(&user, MLX5_MKC_ACCESS_MODE_MTT, true, false, 64, &key),
 			 MLX5_CMD_STAT_OK);
 	assert_int_equal(command_number(driver, MLX5_CMD_OP_TEARDOWN_HCA, 0), MLX5_CMD_STAT_OK);

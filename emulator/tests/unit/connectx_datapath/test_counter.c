@@ -14,7 +14,7 @@ struct counters {
 	struct guest *guest;
 	struct guest_qp qp[2];
 	struct guest_cq cq[2];
-	uint32_t set[2];		/* of the sender and of the receiver */
+	uint32_t set[2]; /* of the sender and of the receiver */
 	uint64_t local, remote;
 	uint32_t lkey, rkey;
 };
@@ -127,7 +127,9 @@ static void expect(struct counters *all, uint8_t opcode, uint16_t index, uint8_t
 static void test_requests(void **state)
 {
 	static const uint8_t opcodes[] = {
-		MLX5_OPCODE_RDMA_WRITE, MLX5_OPCODE_RDMA_WRITE, MLX5_OPCODE_RDMA_READ,
+		MLX5_OPCODE_RDMA_WRITE,
+		MLX5_OPCODE_RDMA_WRITE,
+		MLX5_OPCODE_RDMA_READ,
 		MLX5_OPCODE_ATOMIC_FA,
 	};
 	struct counters *all = *state;
@@ -220,14 +222,15 @@ static void test_life(void **state)
 	assert_int_equal(guest_try(all->guest, MLX5_CMD_OP_ALLOC_Q_COUNTER,
 				   (uint8_t[MLX5_ST_SZ_BYTES(alloc_q_counter_in)]){ 0 },
 				   MLX5_ST_SZ_BYTES(alloc_q_counter_in), out,
-				   MLX5_ST_SZ_BYTES(alloc_q_counter_out)), MLX5_CMD_STAT_LIM_ERR);
+				   MLX5_ST_SZ_BYTES(alloc_q_counter_out)),
+			 MLX5_CMD_STAT_LIM_ERR);
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_requests), TEST(test_not_ready), TEST(test_no_answer),
+		TEST(test_requests),      TEST(test_not_ready), TEST(test_no_answer),
 		TEST(test_remote_access), TEST(test_too_short), TEST(test_local_protection),
 		TEST(test_life),
 	};

@@ -17,10 +17,10 @@
 
 struct dc {
 	struct guest *guest;
-	struct guest_cq cq[2];		/* of initiators, of targets */
+	struct guest_cq cq[2]; /* of initiators, of targets */
 	struct guest_qp dci[2];
 	uint32_t dct[2], srqn;
-	uint64_t ring, dbr;		/* of the SRQ */
+	uint64_t ring, dbr; /* of the SRQ */
 	uint16_t posted;
 	uint64_t local, remote;
 	uint32_t lkey, rkey;
@@ -54,8 +54,8 @@ static void create_srq(struct dc *dc)
 static void post_recv(struct dc *dc, uint64_t address, uint32_t key, uint32_t len)
 {
 	unsigned int slot = dc->posted++ % SRQ_ENTRIES;
-	struct mlx5_wqe_data_seg *data =
-		guest_ptr(dc->guest, dc->ring + (slot << LOG_SRQ_STRIDE) + 16);
+	struct mlx5_wqe_data_seg *data = guest_ptr(dc->guest,
+						   dc->ring + (slot << LOG_SRQ_STRIDE) + 16);
 
 	*data = (struct mlx5_wqe_data_seg){
 		.byte_count = cpu_to_be32(len),
@@ -101,7 +101,10 @@ static int setup(void **state)
 {
 	static struct dc all;
 	const struct guest_path path = {
-		.retry_count = 1, .rnr_retry = 1, .ack_timeout = 9, .psn = 0xffffff,
+		.retry_count = 1,
+		.rnr_retry = 1,
+		.ack_timeout = 9,
+		.psn = 0xffffff,
 	};
 
 	all = (struct dc){ .guest = guest_create() };
@@ -133,7 +136,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint16_t post_stream_of;	/* the number that WQEs have, of a DCI with streams */
+static uint16_t post_stream_of; /* the number that WQEs have, of a DCI with streams */
 
 static void post_with(struct dc *dc, unsigned int dci, uint8_t opcode, uint32_t dctn, uint64_t key,
 		      uint32_t rkey)
@@ -394,9 +397,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_rdma), TEST(test_send), TEST(test_key), TEST(test_errors),
-		TEST(test_not_ready), TEST(test_drain), TEST(test_life),
-		TEST(test_streams), TEST(test_stream_fails_twice),
+		TEST(test_rdma),   TEST(test_send),      TEST(test_key),
+		TEST(test_errors), TEST(test_not_ready), TEST(test_drain),
+		TEST(test_life),   TEST(test_streams),   TEST(test_stream_fails_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

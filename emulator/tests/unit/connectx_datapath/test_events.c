@@ -86,7 +86,8 @@ static void lost_completion_is_fatal(void **state)
 static void port_tells_up_and_down_once(void **state)
 {
 	static const uint8_t subtypes[] = {
-		MLX5_PORT_CHANGE_SUBTYPE_DOWN, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE,
+		MLX5_PORT_CHANGE_SUBTYPE_DOWN,
+		MLX5_PORT_CHANGE_SUBTYPE_ACTIVE,
 	};
 	struct events *all = *state;
 	struct registry_switch *link = registry_find_switch(all->guest->registry, "nic", "port");

@@ -98,8 +98,8 @@ static void test_one_page_at_a_time(void **state)
 		set_page(fault, fault->rkey, i, 0);
 	post_write(fault);
 	for (unsigned int i = 0; i < 3; i++) {
-		uint64_t token = guest_expect_fault(fault->guest, fault->rkey, fault->remote + i * GUEST_PAGE,
-					      3 - i);
+		uint64_t token = guest_expect_fault(fault->guest, fault->rkey,
+						    fault->remote + i * GUEST_PAGE, 3 - i);
 
 		set_page(fault, fault->rkey, i, fault->remote + i * GUEST_PAGE);
 		guest_resume(fault->guest, token, false);
@@ -118,7 +118,8 @@ static void test_again(void **state)
 	post_write(fault);
 	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	guest_resume(fault->guest, token, false);
-	assert_int_not_equal(guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3), token);
+	assert_int_not_equal(guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3),
+			     token);
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 }
 
@@ -128,7 +129,10 @@ static void test_remote_failed(void **state)
 
 	set_page(fault, fault->rkey, 2, 0);
 	post_write(fault);
-	guest_resume(fault->guest, guest_expect_fault(fault->guest, fault->rkey, fault->remote + 2 * GUEST_PAGE, 1), true);
+	guest_resume(fault->guest,
+		     guest_expect_fault(fault->guest, fault->rkey, fault->remote + 2 * GUEST_PAGE,
+					1),
+		     true);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
 	assert_int_equal(fault->guest->nic->faults.failed, 1);
 }
@@ -139,7 +143,10 @@ static void test_local_failed(void **state)
 
 	set_page(fault, fault->lkey, 2, 0);
 	post_write(fault);
-	guest_resume(fault->guest, guest_expect_fault(fault->guest, fault->lkey, fault->local + 2 * GUEST_PAGE, 1), true);
+	guest_resume(fault->guest,
+		     guest_expect_fault(fault->guest, fault->lkey, fault->local + 2 * GUEST_PAGE,
+					1),
+		     true);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_LOCAL_PROT);
 }
 

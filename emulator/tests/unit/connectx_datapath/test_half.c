@@ -120,7 +120,8 @@ static void create_srq(struct half *half)
 	struct mlx5_wqe_data_seg *data = guest_ptr(half->guest, ring + 16);
 
 	*data = (struct mlx5_wqe_data_seg){
-		.byte_count = cpu_to_be32(SIZE), .lkey = cpu_to_be32(half->rkey),
+		.byte_count = cpu_to_be32(SIZE),
+		.lkey = cpu_to_be32(half->rkey),
 		.addr = cpu_to_be64(half->remote),
 	};
 	*(__be32 *)guest_ptr(half->guest, record) = cpu_to_be32(1);

@@ -14,7 +14,7 @@ struct indirect {
 	struct guest *guest;
 	struct guest_qp qp[2];
 	struct guest_cq cq[2];
-	uint64_t local, remote;		/* SIZE bytes each, where their keys say they are */
+	uint64_t local, remote; /* SIZE bytes each, where their keys say they are */
 	uint32_t lkey, rkey;
 	uint16_t posted;
 };
@@ -46,8 +46,14 @@ static struct guest_mkey klm_proto(const struct indirect *test, const struct gue
 				   uint32_t count, uint64_t len)
 {
 	return (struct guest_mkey){
-		.pd = test->guest->pd, .access = GUEST_ACCESS, .variant = 3, .klm = true,
-		.len = len, .octowords = count, .klms = klms, .num_klms = count,
+		.pd = test->guest->pd,
+		.access = GUEST_ACCESS,
+		.variant = 3,
+		.klm = true,
+		.len = len,
+		.octowords = count,
+		.klms = klms,
+		.num_klms = count,
 	};
 }
 
@@ -89,7 +95,7 @@ static void test_list(void **state)
 	struct indirect *test = *state;
 	const struct guest_klm to[] = {
 		{ 100, test->rkey, test->remote + 5000 },
-		{ 0, 0, 0 },	/* names nothing, and is passed over */
+		{ 0, 0, 0 }, /* names nothing, and is passed over */
 		{ 3000, test->rkey, test->remote },
 		{ 8, test->rkey, test->remote + SIZE - 8 },
 	};
@@ -142,7 +148,8 @@ static void test_fixed_size(void **state)
 	key = guest_mkey(test->guest, &attr);
 	/* entry 0 is the piece that the start lies in */
 	write_keys(test, test->lkey, test->local, key, attr.start, 3 * GUEST_PAGE - 0x10, 0);
-	assert_memory_equal(target(test, 2 * GUEST_PAGE + 0x10), source(test, 0), GUEST_PAGE - 0x10);
+	assert_memory_equal(target(test, 2 * GUEST_PAGE + 0x10), source(test, 0),
+			    GUEST_PAGE - 0x10);
 	assert_memory_equal(target(test, GUEST_PAGE), source(test, GUEST_PAGE - 0x10), GUEST_PAGE);
 	assert_memory_equal(target(test, 0), source(test, 2 * GUEST_PAGE - 0x10), GUEST_PAGE);
 }
@@ -182,10 +189,12 @@ static void test_strided_malformed(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm short_of_streams[] = {
-		{ 16, STRIDED, 1ULL << 32 | 9 }, { 8 << 16 | 8, test->lkey, test->local },
+		{ 16, STRIDED, 1ULL << 32 | 9 },
+		{ 8 << 16 | 8, test->lkey, test->local },
 	};
 	const struct guest_klm short_of_bytes[] = {
-		{ 16, STRIDED, 1ULL << 32 | 1 }, { 8 << 16 | 8, test->lkey, test->local },
+		{ 16, STRIDED, 1ULL << 32 | 1 },
+		{ 8 << 16 | 8, test->lkey, test->local },
 	};
 	const struct guest_klm endless[] = {
 		{ UINT32_MAX, STRIDED, (uint64_t)UINT32_MAX << 32 | 1 },
@@ -198,11 +207,14 @@ static void test_strided_malformed(void **state)
 		uint32_t count;
 		uint64_t va;
 	} lists[] = {
-		{ short_of_streams, 2, 0 }, { short_of_bytes, 2, 8 }, { endless, 4, 1ULL << 40 },
+		{ short_of_streams, 2, 0 },
+		{ short_of_bytes, 2, 8 },
+		{ endless, 4, 1ULL << 40 },
 		{ endless, 4, UINT64_MAX - 100 },
 	};
 	const struct mkey_use use = {
-		.pd = pd_find(test->guest->nic, test->guest->pd), .access = MKEY_LOCAL_READ,
+		.pd = pd_find(test->guest->nic, test->guest->pd),
+		.access = MKEY_LOCAL_READ,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(lists); i++) {
@@ -210,7 +222,8 @@ static void test_strided_malformed(void **state)
 		struct mkey_place place;
 
 		assert_int_equal(mkey_resolve(&test->guest->nic->mkeys, key, &use, lists[i].va, 1,
-					      false, &place), MKEY_BAD_RANGE);
+					      false, &place),
+				 MKEY_BAD_RANGE);
 	}
 }
 
@@ -281,9 +294,14 @@ static void test_child_of_other_domain(void **state)
 	struct indirect *test = *state;
 	const uint64_t page = test->remote;
 	uint32_t child = guest_mkey(test->guest, &(struct guest_mkey){
-		.pd = guest_pd(test->guest), .access = GUEST_ACCESS, .page_shift = 12,
-		.len = GUEST_PAGE, .octowords = 1, .pages = &page, .num_pages = 1,
-	});
+							 .pd = guest_pd(test->guest),
+							 .access = GUEST_ACCESS,
+							 .page_shift = 12,
+							 .len = GUEST_PAGE,
+							 .octowords = 1,
+							 .pages = &page,
+							 .num_pages = 1,
+						 });
 	const struct guest_klm to[] = { { 64, child, 0 } };
 
 	write_keys(test, test->lkey, test->local, klm_key(test, to, 1, 64), 0, 64,
@@ -365,7 +383,8 @@ static void test_null_key(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm gap[] = {
-		{ 8, test->lkey, test->local }, { 2 * GUEST_PAGE, MKEY_NULL, 0 },
+		{ 8, test->lkey, test->local },
+		{ 2 * GUEST_PAGE, MKEY_NULL, 0 },
 		{ 8, test->lkey, test->local + 8 },
 	};
 	static const uint8_t zeros[2 * GUEST_PAGE];
@@ -468,7 +487,8 @@ static void test_query(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = {
-		{ 64, test->rkey, test->remote }, { 32, test->lkey, test->local },
+		{ 64, test->rkey, test->remote },
+		{ 32, test->lkey, test->local },
 		{ 16, test->rkey, test->remote + 99 },
 	};
 	uint32_t in[MLX5_ST_SZ_DW(query_mkey_in)] = { 0 };

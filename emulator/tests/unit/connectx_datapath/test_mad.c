@@ -18,8 +18,13 @@
 /* In a datagram of the administrator's class; types and offsets are those of vol. 1, 15.2. */
 enum { METHOD = 3, STATUS = 4, ATTRIBUTE = 17, MASK = 48, DATA = 56 };
 enum { CLASS_PORT_INFO = 0x01, MC_MEMBER = 0x38 };
-enum { MEMBER_PORT_GID = 16, MEMBER_QKEY = 32, MEMBER_MLID = 36, MEMBER_PKEY = 40,
-       MEMBER_STATE = 48 };
+enum {
+	MEMBER_PORT_GID = 16,
+	MEMBER_QKEY = 32,
+	MEMBER_MLID = 36,
+	MEMBER_PKEY = 40,
+	MEMBER_STATE = 48
+};
 
 static const uint8_t mgid[16] = { 0xff, 0x12, 0xa0, 0x1b, [15] = 9 };
 
@@ -268,7 +273,7 @@ static uint8_t mad_ifc(struct host *host, uint8_t class, uint8_t method, uint8_t
 
 	memcpy(mad, (uint8_t[]){ 1, class, 1, method }, 4);
 	mad[ATTRIBUTE] = attribute;
-	mad[64 + 1] = 1;	/* PortSelect of the counters */
+	mad[64 + 1] = 1; /* PortSelect of the counters */
 	return guest_try(host->guest, MLX5_CMD_OP_MAD_IFC, in, sizeof(in), out,
 			 MLX5_ST_SZ_BYTES(mad_ifc_out));
 }
@@ -282,7 +287,7 @@ static void agents_answer_the_driver(void **state)
 	assert_int_equal(mad_ifc(host, 0x01, 0x01, 0x15, out), MLX5_CMD_STAT_OK);
 	assert_int_equal(mad[METHOD], 0x81);
 	assert_int_equal(mad[STATUS] | mad[STATUS + 1], 0);
-	assert_int_equal(mad[64 + 17], 1);		/* LID */
+	assert_int_equal(mad[64 + 17], 1); /* LID */
 	assert_int_equal(mad[64 + 18] << 8 | mad[64 + 19], MANAGER_LID);
 	assert_int_equal(mad_ifc(host, 0x81, 0x01, 0x10, out), MLX5_CMD_STAT_OK);
 	assert_string_equal((const char *)mad + 64, "softfabric ConnectX");
@@ -300,9 +305,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(manager_answers), TEST(manager_does_not_answer),
-		TEST(port_answers_for_its_counters), TEST(other_classes_go_to_the_queue_pair),
-		TEST(group_spans_ports_that_joined), TEST(agents_answer_the_driver),
+		TEST(manager_answers),
+		TEST(manager_does_not_answer),
+		TEST(port_answers_for_its_counters),
+		TEST(other_classes_go_to_the_queue_pair),
+		TEST(group_spans_ports_that_joined),
+		TEST(agents_answer_the_driver),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

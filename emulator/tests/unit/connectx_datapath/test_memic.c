@@ -48,8 +48,8 @@ static uint8_t operation(struct guest *guest, uint64_t address, uint8_t number, 
 	uint8_t out[MLX5_ST_SZ_BYTES(modify_memic_out)] = { 0 };
 	uint8_t status;
 
-	MLX5_SET(modify_memic_in, in, op_mod, on ? MLX5_MODIFY_MEMIC_OP_MOD_ALLOC :
-						   MLX5_MODIFY_MEMIC_OP_MOD_DEALLOC);
+	MLX5_SET(modify_memic_in, in, op_mod,
+		 on ? MLX5_MODIFY_MEMIC_OP_MOD_ALLOC : MLX5_MODIFY_MEMIC_OP_MOD_DEALLOC);
 	MLX5_SET(modify_memic_in, in, memic_operation_type, number);
 	MLX5_SET64(modify_memic_in, in, memic_start_addr, address);
 	status = guest_try(guest, MLX5_CMD_OP_MODIFY_MEMIC, in, sizeof(in), out, sizeof(out));
@@ -102,14 +102,16 @@ static void destroy_key(struct guest *guest, uint32_t key)
 static void load(struct guest *guest, uint64_t address, void *data, size_t len)
 {
 	for (size_t i = 0; i < len; i += 4)
-		assert_int_equal(pci_bar_read(&guest->nic->fn, 0, address + i, (char *)data + i, 4), 0);
+		assert_int_equal(pci_bar_read(&guest->nic->fn, 0, address + i, (char *)data + i, 4),
+				 0);
 }
 
 static void store(struct guest *guest, uint64_t address, const void *data, size_t len)
 {
 	for (size_t i = 0; i < len; i += 4)
 		assert_int_equal(pci_bar_write(&guest->nic->fn, 0, address + i,
-					       (const char *)data + i, 4), 0);
+					       (const char *)data + i, 4),
+				 0);
 }
 
 static void store_byte(struct guest *guest, uint64_t address, uint8_t byte)
@@ -229,7 +231,8 @@ static void wrong_lengths_and_places_are_refused(void **state)
 	assert_int_equal(try_alloc(guest, -1, 64, &other), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(try_key(guest, address, LEN + 1, &key), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(try_key(guest, address - 1, 1, &key), MLX5_CMD_STAT_BAD_PARAM_ERR);
-	assert_int_equal(try_key(guest, address + 1, UINT64_MAX, &key), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(try_key(guest, address + 1, UINT64_MAX, &key),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(try_key(guest, 0, 1, &key), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(try_key(guest, MEMIC_START + CX_MEMIC_SIZE, 1, &key),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);

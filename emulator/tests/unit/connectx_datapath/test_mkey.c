@@ -12,8 +12,15 @@ static struct guest_mkey proto(struct guest *guest, uint64_t *pages)
 	for (unsigned int i = 0; i < 3; i++)
 		pages[i] = guest_alloc(guest, GUEST_PAGE);
 	return (struct guest_mkey){
-		.pd = guest->pd, .access = GUEST_ACCESS, .variant = 7, .page_shift = 12,
-		.start = START, .len = LEN, .octowords = 2, .pages = pages, .num_pages = 3,
+		.pd = guest->pd,
+		.access = GUEST_ACCESS,
+		.variant = 7,
+		.page_shift = 12,
+		.start = START,
+		.len = LEN,
+		.octowords = 2,
+		.pages = pages,
+		.num_pages = 3,
 	};
 }
 
@@ -195,20 +202,24 @@ static void test_short_list(void **state)
 	MLX5_SET(mkc, mkc, pd, guest->pd);
 	MLX5_SET(mkc, mkc, translations_octword_size, 4);
 	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, 2);
-	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out,
+				   sizeof(out)),
 			 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
 	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, UINT32_MAX);
-	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out,
+				   sizeof(out)),
 			 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
 	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, 1);
-	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out,
+				   sizeof(out)),
 			 MLX5_CMD_STAT_OK);
 }
 
 static void test_modes(void **state)
 {
 	static const uint8_t modes[] = {
-		MLX5_MKC_ACCESS_MODE_SW_ICM, MLX5_MKC_ACCESS_MODE_MEMIC,
+		MLX5_MKC_ACCESS_MODE_SW_ICM,
+		MLX5_MKC_ACCESS_MODE_MEMIC,
 		MLX5_MKC_ACCESS_MODE_CROSSING,
 	};
 	struct guest *guest = *state;
@@ -222,7 +233,8 @@ static void test_modes(void **state)
 		MLX5_SET(mkc, mkc, access_mode_1_0, modes[i] & 3);
 		MLX5_SET(mkc, mkc, access_mode_4_2, modes[i] >> 2);
 		assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out,
-					   sizeof(out)), MLX5_CMD_STAT_BAD_PARAM_ERR);
+					   sizeof(out)),
+				 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	}
 }
 
@@ -236,9 +248,14 @@ static void test_page_sizes(void **state)
 	for (unsigned int shift = 0; shift < 64; shift++) {
 		uint64_t size = 1ULL << shift;
 		uint32_t key = guest_mkey(guest, &(struct guest_mkey){
-			.pd = guest->pd, .access = GUEST_ACCESS, .page_shift = shift,
-			.len = UINT64_MAX, .octowords = 1, .pages = &page, .num_pages = 1,
-		});
+							 .pd = guest->pd,
+							 .access = GUEST_ACCESS,
+							 .page_shift = shift,
+							 .len = UINT64_MAX,
+							 .octowords = 1,
+							 .pages = &page,
+							 .num_pages = 1,
+						 });
 
 		mkey = mkey_find(&guest->nic->mkeys, key >> 8);
 		assert_int_equal(mkey_translate(mkey, size - 1, 1, true, &address), 1);

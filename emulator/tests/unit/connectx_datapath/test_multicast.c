@@ -174,7 +174,8 @@ static void test_destroy(void **state)
 	attach(port, 1);
 	MLX5_SET(destroy_qp_in, in, qpn, port->qp[0].qpn);
 	assert_int_equal(guest_try(port->guest, MLX5_CMD_OP_DESTROY_QP, in, sizeof(in), out,
-				   sizeof(out)), MLX5_CMD_STAT_RES_BUSY);
+				   sizeof(out)),
+			 MLX5_CMD_STAT_RES_BUSY);
 	cx_objects_clear(port->guest->nic);
 	assert_int_equal(cx_objects_count(port->guest->nic), 0);
 	assert_int_equal(port->guest->nic->mcgs.groups, 0);
@@ -304,10 +305,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_attach), TEST(test_attach_connected), TEST(test_destroy),
-		TEST(test_limits), TEST(test_local), TEST(test_blocked_loopback),
-		TEST(test_lost_by_some), TEST(test_malformed), TEST(test_link_down),
-		TEST(test_too_long),
+		TEST(test_attach),       TEST(test_attach_connected),
+		TEST(test_destroy),      TEST(test_limits),
+		TEST(test_local),        TEST(test_blocked_loopback),
+		TEST(test_lost_by_some), TEST(test_malformed),
+		TEST(test_link_down),    TEST(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,11 +133,12 @@ static void error_ends_the_wait(void **state)
 static void ring_recordless(struct pace *pace, uint16_t index, unsigned int size)
 {
 	const __be32 doorbell[2] = {
-		cpu_to_be32((uint32_t)index << 8), cpu_to_be32(pace->qp[0].qpn << 8 | size),
+		cpu_to_be32((uint32_t)index << 8),
+		cpu_to_be32(pace->qp[0].qpn << 8 | size),
 	};
 
-	uar_write(pace->guest->nic, ((uint64_t)pace->guest->uar << UAR_SHIFT) + RECORDLESS, doorbell,
-		  sizeof(doorbell));
+	uar_write(pace->guest->nic, ((uint64_t)pace->guest->uar << UAR_SHIFT) + RECORDLESS,
+		  doorbell, sizeof(doorbell));
 }
 
 /* A QP as the first of the pair, but with a mode for its doorbells. */

@@ -15,7 +15,7 @@ struct rc {
 	struct guest *guest;
 	struct guest_qp qp[2];
 	struct guest_cq cq[2];
-	uint64_t local, remote;		/* buffers of SIZE bytes, not page aligned */
+	uint64_t local, remote; /* buffers of SIZE bytes, not page aligned */
 	uint32_t lkey, rkey;
 	uint8_t *from, *to;
 };
@@ -303,7 +303,7 @@ static void test_bad_lkey(void **state)
 {
 	struct rc *rc = *state;
 
-	rc->lkey ^= 1;		/* another variant of a key that exists */
+	rc->lkey ^= 1; /* another variant of a key that exists */
 	post_write(rc, 0, SIZE);
 	expect_failure(rc, CQE_LOCAL_PROT);
 	assert_int_equal(rc->to[0], 0);
@@ -345,9 +345,15 @@ static void test_remote_domain(void **state)
 	uint64_t page = rc->remote & ~(GUEST_PAGE - 1);
 
 	rc->rkey = guest_mkey(rc->guest, &(struct guest_mkey){
-		.pd = guest_pd(rc->guest), .access = GUEST_ACCESS, .page_shift = 12,
-		.start = page, .len = GUEST_PAGE, .octowords = 1, .pages = &page, .num_pages = 1,
-	});
+						 .pd = guest_pd(rc->guest),
+						 .access = GUEST_ACCESS,
+						 .page_shift = 12,
+						 .start = page,
+						 .len = GUEST_PAGE,
+						 .octowords = 1,
+						 .pages = &page,
+						 .num_pages = 1,
+					 });
 	post_write(rc, 0, 8);
 	expect_failure(rc, CQE_REMOTE_ACCESS);
 }
@@ -429,9 +435,9 @@ static void test_ready_in_time(void **state)
 static void test_rnr_timers(void **state)
 {
 	static const uint32_t units[] = {
-		65536, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192,
-		256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288,
-		16384, 24576, 32768, 49152,
+		65536, 1,    2,    3,    4,    6,     8,     12,    16,    24,    32,
+		48,    64,   96,   128,  192,  256,   384,   512,   768,   1024,  1536,
+		2048,  3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 49152,
 	};
 	struct rc *rc = *state;
 	uint64_t due = 0;
@@ -510,9 +516,13 @@ static void test_wrong_psn(void **state)
 	qp_find(rc->guest->nic, rc->qp[0].qpn)->send_psn = 0;
 	guest_modify(rc->guest, &rc->qp[0], MLX5_CMD_OP_2RST_QP);
 	((__be32 *)guest_ptr(rc->guest, rc->qp[0].dbr))[MLX5_SND_DBR] = 0;
-	guest_connect(rc->guest, &rc->qp[0], &(struct guest_path){
-		.remote_qpn = rc->qp[1].qpn, .retry_count = 1, .ack_timeout = 1, .psn = 5,
-	});
+	guest_connect(rc->guest, &rc->qp[0],
+		      &(struct guest_path){
+			      .remote_qpn = rc->qp[1].qpn,
+			      .retry_count = 1,
+			      .ack_timeout = 1,
+			      .psn = 5,
+		      });
 	post_write(rc, 0, SIZE);
 	expect_failure_at(rc, CQE_RETRY_EXC, 2 * (4096 << 1));
 }

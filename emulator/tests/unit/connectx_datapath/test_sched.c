@@ -74,7 +74,8 @@ static uint8_t element_command(struct sched *sched, uint16_t opcode, uint32_t *i
 	MLX5_SET(sched_object, object, scheduling_hierarchy,
 		 element->hierarchy ? element->hierarchy : SCHEDULING_HIERARCHY_NIC);
 	MLX5_SET(scheduling_context, context, element_type, element->type);
-	MLX5_SET(scheduling_context, context, element_attributes.tsar.tsar_type, element->tsar_type);
+	MLX5_SET(scheduling_context, context, element_attributes.tsar.tsar_type,
+		 element->tsar_type);
 	MLX5_SET(scheduling_context, context, parent_element_id, element->parent);
 	MLX5_SET(scheduling_context, context, bw_share, element->share);
 	MLX5_SET(scheduling_context, context, max_average_bw, element->mbps);
@@ -141,8 +142,8 @@ static uint32_t create_root(struct sched *sched)
 
 static uint32_t create_group(struct sched *sched, uint32_t parent, uint32_t mbps)
 {
-	return create(sched, &(struct element){
-		.type = QUEUE_GROUP, .parent = parent, .mbps = mbps });
+	return create(sched,
+		      &(struct element){ .type = QUEUE_GROUP, .parent = parent, .mbps = mbps });
 }
 
 /* The groups of a QP, by RTS2RTS_QP with @mask. */
@@ -150,7 +151,7 @@ struct membership {
 	uint16_t uid;
 	uint64_t mask;
 	uint32_t send, answer;
-	bool cut;		/* the command ends within its extension */
+	bool cut; /* the command ends within its extension */
 };
 
 static uint8_t try_join(struct sched *sched, unsigned int i, const struct membership *membership)
@@ -172,7 +173,9 @@ static uint8_t try_join(struct sched *sched, unsigned int i, const struct member
 static void join(struct sched *sched, unsigned int i, uint32_t send, uint32_t answer)
 {
 	const struct membership membership = {
-		.mask = QP_OPT_QUEUE_GROUP, .send = send, .answer = answer,
+		.mask = QP_OPT_QUEUE_GROUP,
+		.send = send,
+		.answer = answer,
 	};
 
 	assert_int_equal(try_join(sched, i, &membership), MLX5_CMD_STAT_OK);
@@ -196,12 +199,14 @@ static void elements_make_a_tree(void **state)
 	assert_int_equal(sched->guest->nic->queue_groups.count, 1);
 
 	/* one field of the two, and no other parent */
-	assert_int_equal(modify(sched, leaf_id, SHARE, &(struct element){
-		.type = QUEUE_GROUP, .share = 3, .mbps = 4 }), MLX5_CMD_STAT_OK);
+	assert_int_equal(modify(sched, leaf_id, SHARE,
+				&(struct element){ .type = QUEUE_GROUP, .share = 3, .mbps = 4 }),
+			 MLX5_CMD_STAT_OK);
 	leaf.share = 3;
 	expect_element(sched, leaf_id, &leaf);
-	assert_int_equal(modify(sched, leaf_id, LIMIT, &(struct element){
-		.type = QUEUE_GROUP, .share = 5, .mbps = 6 }), MLX5_CMD_STAT_OK);
+	assert_int_equal(modify(sched, leaf_id, LIMIT,
+				&(struct element){ .type = QUEUE_GROUP, .share = 5, .mbps = 6 }),
+			 MLX5_CMD_STAT_OK);
 	leaf.mbps = 6;
 	expect_element(sched, leaf_id, &leaf);
 
@@ -252,7 +257,8 @@ static void what_is_no_tree_is_refused(void **state)
 static void short_commands_are_refused(void **state)
 {
 	static const uint16_t opcodes[] = {
-		MLX5_CMD_OP_CREATE_GENERAL_OBJECT, MLX5_CMD_OP_MODIFY_GENERAL_OBJECT,
+		MLX5_CMD_OP_CREATE_GENERAL_OBJECT,
+		MLX5_CMD_OP_MODIFY_GENERAL_OBJECT,
 	};
 	struct sched *sched = *state;
 	uint8_t in[MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr)] = { 0 };
@@ -262,7 +268,8 @@ static void short_commands_are_refused(void **state)
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_id, create_root(sched));
 	for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++)
 		assert_int_equal(guest_try(sched->guest, opcodes[i], in, sizeof(in), out,
-					   sizeof(out)), MLX5_CMD_STAT_BAD_INP_LEN_ERR);
+					   sizeof(out)),
+				 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
 }
 
 static void tree_has_its_limits(void **state)
@@ -384,8 +391,9 @@ static void group_limits_what_is_sent(void **state)
 static void limit_is_of_all_below(void **state)
 {
 	struct sched *sched = *state;
-	uint32_t node = create(sched, &(struct element){
-		.type = TSAR, .parent = create_root(sched), .mbps = 1 });
+	uint32_t node = create(sched, &(struct element){ .type = TSAR,
+							 .parent = create_root(sched),
+							 .mbps = 1 });
 
 	for (unsigned int i = 0; i < 2; i++)
 		join(sched, i, create_group(sched, node, 0), 0);

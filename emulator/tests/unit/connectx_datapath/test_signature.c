@@ -22,7 +22,7 @@ struct test {
 	struct guest_cq cq[2];
 	uint64_t local, remote;
 	uint32_t lkey, rkey;
-	uint32_t key;			/* with signatures, over local */
+	uint32_t key; /* with signatures, over local */
 	uint32_t psv;
 };
 
@@ -59,9 +59,14 @@ static int setup(void **state)
 	test.lkey = guest_mr(test.guest, test.local, SIZE, GUEST_ACCESS);
 	test.rkey = guest_mr(test.guest, test.remote, SIZE, GUEST_ACCESS);
 	test.key = guest_mkey(test.guest, &(struct guest_mkey){
-		.pd = test.guest->pd, .access = GUEST_ACCESS, .variant = 3, .klm = true,
-		.umr = true, .octowords = 4, .bsf_octowords = 4,
-	});
+						  .pd = test.guest->pd,
+						  .access = GUEST_ACCESS,
+						  .variant = 3,
+						  .klm = true,
+						  .umr = true,
+						  .octowords = 4,
+						  .bsf_octowords = 4,
+					  });
 	assert_int_equal(psv_try(test.guest, 1, test.guest->pd, &test.psv), MLX5_CMD_STAT_OK);
 	guest_fill(guest_ptr(test.guest, test.local), SIZE, 1);
 	*state = &test;
@@ -142,8 +147,10 @@ static struct mlx5_bsf_inl dif(void)
 static struct mlx5_bsf wire_dif(const struct test *test)
 {
 	return (struct mlx5_bsf){
-		.basic.bsf_size_sbs = BSF_INLINE, .basic.check_byte_mask = ALL_BYTES,
-		.basic.wire.bs_selector = 1, .basic.w_bfs_psv = cpu_to_be32(test->psv),
+		.basic.bsf_size_sbs = BSF_INLINE,
+		.basic.check_byte_mask = ALL_BYTES,
+		.basic.wire.bs_selector = 1,
+		.basic.w_bfs_psv = cpu_to_be32(test->psv),
 		.w_inl = dif(),
 	};
 }
@@ -151,8 +158,10 @@ static struct mlx5_bsf wire_dif(const struct test *test)
 static struct mlx5_bsf memory_dif(const struct test *test)
 {
 	return (struct mlx5_bsf){
-		.basic.bsf_size_sbs = BSF_INLINE, .basic.check_byte_mask = ALL_BYTES,
-		.basic.mem.bs_selector = 1, .basic.m_bfs_psv = cpu_to_be32(test->psv),
+		.basic.bsf_size_sbs = BSF_INLINE,
+		.basic.check_byte_mask = ALL_BYTES,
+		.basic.mem.bs_selector = 1,
+		.basic.m_bfs_psv = cpu_to_be32(test->psv),
 		.m_inl = dif(),
 	};
 }
@@ -380,8 +389,10 @@ static void test_psv_commands(void **state)
 	struct test *test = *state;
 	uint32_t psv;
 
-	assert_int_equal(psv_try(test->guest, 0, test->guest->pd, &psv), MLX5_CMD_STAT_BAD_PARAM_ERR);
-	assert_int_equal(psv_try(test->guest, 5, test->guest->pd, &psv), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(psv_try(test->guest, 0, test->guest->pd, &psv),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(psv_try(test->guest, 5, test->guest->pd, &psv),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(psv_try(test->guest, 2, 0xffffff, &psv), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(psv_try(test->guest, 4, test->guest->pd, &psv), MLX5_CMD_STAT_OK);
 	assert_int_equal(test->guest->nic->psvs.count, 5);
@@ -436,8 +447,12 @@ static void test_no_room(void **state)
 	struct test *test = *state;
 	struct mlx5_bsf bsf = wire_dif(test);
 	struct guest_mkey attr = {
-		.pd = test->guest->pd, .access = GUEST_ACCESS, .klm = true, .umr = true,
-		.octowords = 4, .bsf_octowords = 8,
+		.pd = test->guest->pd,
+		.access = GUEST_ACCESS,
+		.klm = true,
+		.umr = true,
+		.octowords = 4,
+		.bsf_octowords = 8,
 	};
 	uint32_t key;
 
@@ -478,10 +493,10 @@ static void test_drain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_guards),	 TEST(test_insert_strip), TEST(test_memory_domain),
-		TEST(test_errors),	 TEST(test_escape),	  TEST(test_pass),
-		TEST(test_bounds),	 TEST(test_foreign_psv),  TEST(test_psv_commands),
-		TEST(test_parse),	 TEST(test_bad_size),	  TEST(test_no_room),
+		TEST(test_guards), TEST(test_insert_strip), TEST(test_memory_domain),
+		TEST(test_errors), TEST(test_escape),       TEST(test_pass),
+		TEST(test_bounds), TEST(test_foreign_psv),  TEST(test_psv_commands),
+		TEST(test_parse),  TEST(test_bad_size),     TEST(test_no_room),
 		TEST(test_drain),
 	};
 

@@ -52,8 +52,11 @@ static struct seen next(struct tags *all)
 
 	assert_non_null(cqe);
 	seen = (struct seen){
-		.opcode = cqe[63] >> 4, .app = cqe[40], .operation = cqe[41],
-		.info = cqe[42] << 8 | cqe[43], .wqe = cqe[60] << 8 | cqe[61],
+		.opcode = cqe[63] >> 4,
+		.app = cqe[40],
+		.operation = cqe[41],
+		.info = cqe[42] << 8 | cqe[43],
+		.wqe = cqe[60] << 8 | cqe[61],
 		.bytes = be32_to_cpu(*(const __be32 *)(cqe + 44)),
 		.user_index = be32_to_cpu(*(const __be32 *)(cqe + 32)),
 		.qpn = be32_to_cpu(*(const __be32 *)(cqe + 56)) & 0xffffff,
@@ -273,9 +276,12 @@ static void unexpected_message_waits_for_the_program(void **state)
 /* What has no tag goes through, whole, and is not counted. */
 static void messages_without_tags(void **state)
 {
-	const struct { uint8_t operation; uint32_t len; } messages[] = {
-		{ NO_TAG, 1 }, { NO_TAG, 16 + PAYLOAD }, { FINISHED, 32 }, { EAGER, 15 },
-		{ RENDEZVOUS, 31 }, { RENDEZVOUS, 65 }, { 0xff, 16 },
+	const struct {
+		uint8_t operation;
+		uint32_t len;
+	} messages[] = {
+		{ NO_TAG, 1 },      { NO_TAG, 16 + PAYLOAD }, { FINISHED, 32 }, { EAGER, 15 },
+		{ RENDEZVOUS, 31 }, { RENDEZVOUS, 65 },       { 0xff, 16 },
 	};
 	struct tags *all = *state;
 
@@ -498,7 +504,8 @@ static void xrq_is_destroyed_after_its_qps(void **state)
 	expect(all, CQE_NO_PACKET, CQE_TAG_CONSUMED);
 	MLX5_SET(destroy_xrq_in, in, xrqn, all->xrqn);
 	assert_int_equal(guest_try(all->guest, MLX5_CMD_OP_DESTROY_XRQ, in, sizeof(in), out,
-				   sizeof(out)), MLX5_CMD_STAT_RES_BUSY);
+				   sizeof(out)),
+			 MLX5_CMD_STAT_RES_BUSY);
 	/* in the middle of a fetch, whose notice nobody takes */
 	guest_qp_destroy(all->guest, &all->receiver);
 	guest_qp_destroy(all->guest, &all->command);

@@ -19,7 +19,7 @@ struct tph {
 	struct guest_qp qp[2];
 	struct guest_cq cq[2];
 	uint64_t local;
-	uint32_t lkey, rkey;		/* rkey: the peer's BAR, with TPH */
+	uint32_t lkey, rkey; /* rkey: the peer's BAR, with TPH */
 };
 
 static uint32_t peer_key(struct guest *guest, bool tph, uint8_t index)
@@ -29,10 +29,18 @@ static uint32_t peer_key(struct guest *guest, bool tph, uint8_t index)
 	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
 		pages[i] = GUEST_PEER + i * GUEST_PAGE;
 	return guest_mkey(guest, &(struct guest_mkey){
-		.pd = guest->pd, .access = GUEST_ACCESS, .page_shift = 12, .start = GUEST_PEER,
-		.len = GUEST_PEER_SIZE, .octowords = 8, .pages = pages, .num_pages = 16,
-		.tph = tph, .ph = PH, .st_index = index,
-	});
+					 .pd = guest->pd,
+					 .access = GUEST_ACCESS,
+					 .page_shift = 12,
+					 .start = GUEST_PEER,
+					 .len = GUEST_PEER_SIZE,
+					 .octowords = 8,
+					 .pages = pages,
+					 .num_pages = 16,
+					 .tph = tph,
+					 .ph = PH,
+					 .st_index = index,
+				 });
 }
 
 static unsigned int control_offset(const struct tph *tph)
@@ -47,7 +55,8 @@ static void control(struct tph *tph, uint32_t requester, uint32_t mode)
 	uint32_t value = requester << 8 | mode;
 
 	assert_int_equal(pci_config_write(&tph->guest->nic->fn, control_offset(tph), &value,
-					  sizeof(value)), 0);
+					  sizeof(value)),
+			 0);
 }
 
 static void set_entry(struct tph *tph, unsigned int index, uint16_t st)
@@ -241,7 +250,8 @@ static void enable_atomic_requests(struct tph *tph)
 	const uint16_t control2 = PCI_EXP_DEVCTL2_ATOMIC_REQ;
 
 	assert_int_equal(pci_config_write(fn, fn->express_cap + PCI_EXP_DEVCTL2, &control2,
-					  sizeof(control2)), 0);
+					  sizeof(control2)),
+			 0);
 }
 
 /* With AtomicOp Requester Enable they are one TLP, with the key's hints. */

@@ -21,15 +21,15 @@
 struct umr {
 	struct guest *guest;
 	struct guest_cq cq;
-	struct guest_qp qp;		/* the driver's UMR queue */
-	uint32_t key;			/* with room for PAGES pages, free */
-	uint64_t memory, list;		/* bus addresses: PAGES pages, and a list of them */
+	struct guest_qp qp;    /* the driver's UMR queue */
+	uint32_t key;          /* with room for PAGES pages, free */
+	uint64_t memory, list; /* bus addresses: PAGES pages, and a list of them */
 	uint16_t posted;
 };
 
 struct request {
 	uint8_t flags;
-	uint64_t mask, offset;		/* offset: octowords */
+	uint64_t mask, offset; /* offset: octowords */
 	uint16_t octowords;
 	uint32_t key;
 	bool free;
@@ -53,9 +53,14 @@ static int setup(void **state)
 	for (unsigned int i = 0; i < PAGES; i++)
 		list[i] = cpu_to_be64((umr.memory + i * GUEST_PAGE) | MKEY_PTAG_PRESENT);
 	umr.key = guest_mkey(umr.guest, &(struct guest_mkey){
-		.pd = umr.guest->pd, .access = MKEY_LOCAL_READ, .variant = 1, .page_shift = 12,
-		.free = true, .umr = true, .octowords = PAGES / 2,
-	});
+						.pd = umr.guest->pd,
+						.access = MKEY_LOCAL_READ,
+						.variant = 1,
+						.page_shift = 12,
+						.free = true,
+						.umr = true,
+						.octowords = PAGES / 2,
+					});
 	*state = &umr;
 	return 0;
 }
@@ -118,9 +123,14 @@ static struct request enable_request(const struct umr *umr)
 	return (struct request){
 		.flags = MLX5_UMR_CHECK_NOT_FREE | MLX5_UMR_TRANSLATION_OFFSET_EN,
 		.mask = MASK_ENABLE | MASK_ACCESS | MASK_TRANSLATION,
-		.octowords = (PAGES / 2 + 3) & ~3, .key = umr->key, .variant = umr->key & 0xff,
-		.pd = umr->guest->pd, .page_shift = 12, .access = GUEST_ACCESS,
-		.start = IOVA, .len = (PAGES - 1) * GUEST_PAGE,
+		.octowords = (PAGES / 2 + 3) & ~3,
+		.key = umr->key,
+		.variant = umr->key & 0xff,
+		.pd = umr->guest->pd,
+		.page_shift = 12,
+		.access = GUEST_ACCESS,
+		.start = IOVA,
+		.len = (PAGES - 1) * GUEST_PAGE,
 	};
 }
 
@@ -141,7 +151,8 @@ static struct mkey *mkey(const struct umr *umr)
 static uint64_t where(const struct umr *umr, uint64_t offset)
 {
 	const struct mkey_use use = {
-		.pd = pd_find(umr->guest->nic, umr->guest->pd), .access = MKEY_REMOTE_WRITE,
+		.pd = pd_find(umr->guest->nic, umr->guest->pd),
+		.access = MKEY_REMOTE_WRITE,
 	};
 	struct mkey *found;
 	uint64_t address;
@@ -215,7 +226,8 @@ static void test_zap(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
-		.flags = MLX5_UMR_CHECK_FREE | MLX5_UMR_TRANSLATION_OFFSET_EN, .octowords = 12,
+		.flags = MLX5_UMR_CHECK_FREE | MLX5_UMR_TRANSLATION_OFFSET_EN,
+		.octowords = 12,
 		.key = umr->key,
 	};
 
@@ -235,7 +247,9 @@ static void test_zap_free(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
-		.flags = MLX5_UMR_CHECK_FREE, .octowords = 4, .key = umr->key,
+		.flags = MLX5_UMR_CHECK_FREE,
+		.octowords = 4,
+		.key = umr->key,
 	};
 
 	post(umr, &request, umr->list);
@@ -260,8 +274,11 @@ static void test_revoke(void **state)
 	struct umr *umr = *state;
 	uint32_t other = guest_pd(umr->guest);
 	struct request request = {
-		.flags = MLX5_UMR_INLINE, .mask = MLX5_MKEY_MASK_PD | MLX5_MKEY_MASK_FREE,
-		.key = umr->key, .free = true, .pd = other,
+		.flags = MLX5_UMR_INLINE,
+		.mask = MLX5_MKEY_MASK_PD | MLX5_MKEY_MASK_FREE,
+		.key = umr->key,
+		.free = true,
+		.pd = other,
 	};
 
 	enable(umr);
@@ -277,8 +294,12 @@ static void test_page_shift(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
-		.flags = MLX5_UMR_CHECK_FREE | MLX5_UMR_INLINE, .mask = MASK_TRANSLATION,
-		.key = umr->key, .page_shift = 13, .start = IOVA, .len = (PAGES - 1) * GUEST_PAGE,
+		.flags = MLX5_UMR_CHECK_FREE | MLX5_UMR_INLINE,
+		.mask = MASK_TRANSLATION,
+		.key = umr->key,
+		.page_shift = 13,
+		.start = IOVA,
+		.len = (PAGES - 1) * GUEST_PAGE,
 	};
 	__be64 *list = guest_ptr(umr->guest, umr->list);
 
@@ -297,7 +318,9 @@ static void test_page_shift_6_bits(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
-		.flags = MLX5_UMR_INLINE, .mask = MLX5_MKEY_MASK_PAGE_SIZE, .key = umr->key,
+		.flags = MLX5_UMR_INLINE,
+		.mask = MLX5_MKEY_MASK_PAGE_SIZE,
+		.key = umr->key,
 		.page_shift = 0x2d,
 	};
 
@@ -400,7 +423,9 @@ static void test_old_variant(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
-		.flags = MLX5_UMR_INLINE, .mask = MLX5_MKEY_MASK_FREE, .key = umr->key ^ 1,
+		.flags = MLX5_UMR_INLINE,
+		.mask = MLX5_MKEY_MASK_FREE,
+		.key = umr->key ^ 1,
 		.free = true,
 	};
 

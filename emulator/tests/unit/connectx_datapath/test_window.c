@@ -20,12 +20,12 @@ enum { OWNER, PEER };
 
 struct window {
 	struct guest *guest;
-	struct guest_qp qp[2];		/* the owner binds, the peer uses */
+	struct guest_qp qp[2]; /* the owner binds, the peer uses */
 	struct guest_cq cq[2];
 	uint64_t memory, local;
-	uint32_t mr;			/* SIZE bytes at memory, for nobody else */
+	uint32_t mr; /* SIZE bytes at memory, for nobody else */
 	uint32_t lkey;
-	uint32_t key;			/* of the window, as it is now */
+	uint32_t key; /* of the window, as it is now */
 	uint16_t posted[2];
 };
 
@@ -55,14 +55,20 @@ static int teardown(void **state)
 static void alloc(struct window *test, bool type2)
 {
 	test->key = guest_mkey(test->guest, &(struct guest_mkey){
-		.pd = test->guest->pd, .access = MKEY_LOCAL_READ, .variant = 0x11, .klm = true,
-		.free = true, .umr = true, .octowords = 4, .remote_invalidate = type2,
-	});
+						    .pd = test->guest->pd,
+						    .access = MKEY_LOCAL_READ,
+						    .variant = 0x11,
+						    .klm = true,
+						    .free = true,
+						    .umr = true,
+						    .octowords = 4,
+						    .remote_invalidate = type2,
+					    });
 }
 
 struct bind {
-	uint32_t imm;			/* key that is changed */
-	uint8_t flags;			/* beside the ones that always are */
+	uint32_t imm;  /* key that is changed */
+	uint8_t flags; /* beside the ones that always are */
 	uint64_t mask;
 	uint8_t variant, access;
 	uint32_t qpn;
@@ -75,9 +81,15 @@ struct bind {
 static struct bind bind_type1(const struct window *test)
 {
 	return (struct bind){
-		.imm = test->key, .mask = MASK_BIND, .variant = test->key + 1,
-		.access = MKEY_REMOTE_WRITE | MKEY_REMOTE_READ, .qpn = MKEY_QPN_ANY,
-		.start = test->memory, .len = SIZE, .mr = test->mr, .address = test->memory,
+		.imm = test->key,
+		.mask = MASK_BIND,
+		.variant = test->key + 1,
+		.access = MKEY_REMOTE_WRITE | MKEY_REMOTE_READ,
+		.qpn = MKEY_QPN_ANY,
+		.start = test->memory,
+		.len = SIZE,
+		.mr = test->mr,
+		.address = test->memory,
 	};
 }
 
@@ -150,8 +162,11 @@ static void refuse(struct window *test, const struct bind *bind)
 static struct bind invalidation(uint32_t key)
 {
 	return (struct bind){
-		.imm = key, .flags = CHECK_QPN, .mask = MASK_KEY | MLX5_MKEY_MASK_QPN,
-		.qpn = MKEY_QPN_ANY, .free = true,
+		.imm = key,
+		.flags = CHECK_QPN,
+		.mask = MASK_KEY | MLX5_MKEY_MASK_QPN,
+		.qpn = MKEY_QPN_ANY,
+		.free = true,
 	};
 }
 
@@ -200,8 +215,11 @@ static void test_type1_unbind(void **state)
 	request = bind_type1(test);
 	bind(test, &request);
 	request = (struct bind){
-		.imm = test->key, .mask = MASK_KEY, .variant = test->key + 1,
-		.qpn = MKEY_QPN_ANY, .free = true,
+		.imm = test->key,
+		.mask = MASK_KEY,
+		.variant = test->key + 1,
+		.qpn = MKEY_QPN_ANY,
+		.free = true,
 	};
 	bind(test, &request);
 	use(test, test->memory, 8, CQE_REMOTE_ACCESS);

@@ -157,8 +157,12 @@ static void test_tag(void **state)
 	seg = (void *)(from.bytes + from.len);
 	from.len += sizeof(*seg);
 	*seg = (struct wqe_tag_seg){
-		.operation = WQE_TAG_APPEND << 4, .flags = WQE_TAG_SYNC, .index = cpu_to_be16(7),
-		.sw_count = cpu_to_be16(9), .tag = cpu_to_be64(0x1234), .mask = cpu_to_be64(0xff),
+		.operation = WQE_TAG_APPEND << 4,
+		.flags = WQE_TAG_SYNC,
+		.index = cpu_to_be16(7),
+		.sw_count = cpu_to_be16(9),
+		.tag = cpu_to_be64(0x1234),
+		.mask = cpu_to_be64(0xff),
 	};
 	/* a buffer is named, be it none */
 	assert_int_equal(parse(&from, WQE_CONNECTED), -EINVAL);
@@ -189,7 +193,7 @@ static void test_truncated(void **state)
 	static const struct {
 		uint8_t opcode;
 		enum wqe_transport transport;
-		size_t needed;		/* bytes of header segments */
+		size_t needed; /* bytes of header segments */
 	} cases[] = {
 		{ MLX5_OPCODE_SEND, WQE_CONNECTED, 16 },
 		{ WQE_OPCODE_TAG_MATCHING, WQE_CONNECTED, 48 },
@@ -227,8 +231,8 @@ static void test_unknown(void **state)
 static void test_random(void **state)
 {
 	static const uint8_t opcodes[] = {
-		MLX5_OPCODE_NOP, MLX5_OPCODE_SEND, MLX5_OPCODE_RDMA_WRITE, MLX5_OPCODE_ATOMIC_FA,
-		MLX5_OPCODE_UMR,
+		MLX5_OPCODE_NOP,       MLX5_OPCODE_SEND, MLX5_OPCODE_RDMA_WRITE,
+		MLX5_OPCODE_ATOMIC_FA, MLX5_OPCODE_UMR,
 	};
 
 	srandom(1);
@@ -263,7 +267,8 @@ static void test_recv(void **state)
 	memset(&recv_wqe, 0, sizeof(recv_wqe));
 	for (unsigned int i = 0; i < WQE_RECV_MAX_DATA; i++)
 		seg[i] = (struct mlx5_wqe_data_seg){
-			.byte_count = cpu_to_be32(i + 1), .lkey = cpu_to_be32(0x1000 + i),
+			.byte_count = cpu_to_be32(i + 1),
+			.lkey = cpu_to_be32(0x1000 + i),
 			.addr = cpu_to_be64(i * 3),
 		};
 	assert_int_equal(wqe_parse_recv(&recv_wqe, WQE_RECV_MAX, 0), 0);

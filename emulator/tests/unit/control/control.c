@@ -52,7 +52,9 @@ static int make_devices(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	const struct fabric_port_attr nic = { .name = "nic0", .requester = 0x0018 };
 	const struct fabric_port_attr acc = {
-		.name = "acc0", .requester = 0x0021, .ops = &port_ops,
+		.name = "acc0",
+		.requester = 0x0021,
+		.ops = &port_ops,
 	};
 
 	f->fabric = fabric_create();
@@ -61,7 +63,9 @@ static int make_devices(void **state)
 	f->acc = fabric_port_create(f->fabric, &acc);
 	f->command = (struct fault_point){ .name = "command", .actions = FAULT_FAIL };
 	f->umr = (struct fault_point){
-		.name = "umr", .actions = FAULT_FAIL | FAULT_STALL, .released = released,
+		.name = "umr",
+		.actions = FAULT_FAIL | FAULT_STALL,
+		.released = released,
 	};
 	f->port1 = (struct registry_switch){ .name = "port1", .get = get_port, .set = set_port };
 	f->qps = 3;
@@ -163,13 +167,15 @@ static void faults_are_armed_and_released(void **state)
 {
 	struct fixture *f = *state;
 
-	expect(f, "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"command\","
+	expect(f,
+	       "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"command\","
 	       "\"action\":\"fail\",\"key\":512,\"value\":9,\"skip\":1,\"count\":2}}",
 	       "{\"return\":{\"action\":\"fail\",\"remaining\":2,\"hits\":0}}");
 	assert_int_equal(fault_check(&f->command, 512), FAULT_NONE);
 	assert_int_equal(fault_check(&f->command, 512), FAULT_FAIL);
 	assert_int_equal(f->command.value, 9);
-	expect(f, "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
+	expect(f,
+	       "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
 	       "\"action\":\"stall\"}}",
 	       "{\"return\":{\"action\":\"stall\",\"remaining\":1,\"hits\":0}}");
 	assert_int_equal(fault_check(&f->umr, 77), FAULT_STALL);
@@ -197,8 +203,10 @@ static void links_are_operated(void **state)
 	assert_true(fabric_port_link(f->nic));
 	expect(f, "{\"execute\":\"link\",\"arguments\":{\"device\":\"acc0\"}}",
 	       "{\"return\":{\"up\":false}}");
-	expect(f, "{\"execute\":\"link\",\"arguments\":{\"device\":\"nic0\",\"link\":\"port1\","
-	       "\"up\":true}}", "{\"return\":{\"up\":true}}");
+	expect(f,
+	       "{\"execute\":\"link\",\"arguments\":{\"device\":\"nic0\",\"link\":\"port1\","
+	       "\"up\":true}}",
+	       "{\"return\":{\"up\":true}}");
 	assert_true(f->port1_up);
 }
 
@@ -265,19 +273,25 @@ static void mistakes_are_named(void **state)
 		  "nic9" },
 		{ "{\"execute\":\"tlps\"}", "InvalidArgument", "'device' is missing" },
 		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"x\","
-		  "\"action\":\"fail\"}}", "NotFound", "'x'" },
+		  "\"action\":\"fail\"}}",
+		  "NotFound", "'x'" },
 		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\"}}",
 		  "InvalidArgument", "'action' is missing" },
 		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
-		  "\"action\":\"explode\"}}", "Unsupported", "explode" },
+		  "\"action\":\"explode\"}}",
+		  "Unsupported", "explode" },
 		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"command\","
-		  "\"action\":\"stall\"}}", "Unsupported", "stall" },
+		  "\"action\":\"stall\"}}",
+		  "Unsupported", "stall" },
 		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
-		  "\"action\":\"stall\",\"count\":0}}", "InvalidArgument", "count" },
+		  "\"action\":\"stall\",\"count\":0}}",
+		  "InvalidArgument", "count" },
 		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
-		  "\"action\":\"stall\",\"count\":-1}}", "InvalidArgument", "count" },
+		  "\"action\":\"stall\",\"count\":-1}}",
+		  "InvalidArgument", "count" },
 		{ "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"umr\","
-		  "\"action\":\"stall\",\"key\":1.5}}", "InvalidArgument", "key" },
+		  "\"action\":\"stall\",\"key\":1.5}}",
+		  "InvalidArgument", "key" },
 		{ "{\"execute\":\"link\",\"arguments\":{\"device\":\"nic0\",\"link\":\"port2\"}}",
 		  "NotFound", "port2" },
 		{ "{\"execute\":\"link\",\"arguments\":{\"device\":\"nic0\",\"up\":\"yes\"}}",

@@ -52,7 +52,7 @@ static void settle(struct engine *engine)
 struct mark {
 	struct engine_timer timer;
 	int fired;
-	uint64_t fired_ns;		/* when it did last */
+	uint64_t fired_ns; /* when it did last */
 };
 
 static void fire_mark(struct engine_timer *timer)

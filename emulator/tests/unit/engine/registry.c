@@ -38,8 +38,7 @@ static void values_are_shown_live(void **state)
 	assert_int_equal(registry_add_value(registry, REGISTRY_OBJECT, "nic0", "qp", &qp), 0);
 	assert_int_equal(registry_add_value(registry, REGISTRY_OBJECT, "nic1", "cq", &cq), 0);
 	assert_int_equal(registry_add_value(registry, REGISTRY_COUNTER, "nic0", "qp", &sent), 0);
-	assert_int_equal(registry_add_value(registry, REGISTRY_OBJECT, "nic0", "qp", &cq),
-			 -EEXIST);
+	assert_int_equal(registry_add_value(registry, REGISTRY_OBJECT, "nic0", "qp", &cq), -EEXIST);
 	qp = 7;
 	registry_visit(registry, REGISTRY_OBJECT, NULL, &visitor);
 	assert_string_equal(text, "nic0.qp=7 nic1.cq=2 ");
@@ -113,7 +112,9 @@ static void count_release(struct fault_point *fault)
 static void stalls_end_on_release_and_rearming(void **state)
 {
 	struct fault_point fault = {
-		.name = "umr", .actions = FAULT_STALL, .released = count_release,
+		.name = "umr",
+		.actions = FAULT_STALL,
+		.released = count_release,
 	};
 
 	releases = 0;

@@ -130,7 +130,8 @@ static void mappings_are_bounded(void **state)
 		assert_int_equal(fabric_map(f->port, slot * PAGE, PAGE, f->host, true, true), 0);
 	}
 	assert_int_equal(fabric_map(f->port, (uint64_t)PAGE * FABRIC_MAX_MAPPINGS, PAGE, f->host,
-				    true, true), -ENOSPC);
+				    true, true),
+			 -ENOSPC);
 	for (uint64_t i = 0; i < FABRIC_MAX_MAPPINGS; i++) {
 		uint64_t slot = i % 2 ? 2 * FABRIC_MAX_MAPPINGS - i : i;
 

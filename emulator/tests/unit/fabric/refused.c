@@ -19,8 +19,8 @@ struct fixture {
 	struct fabric *fabric;
 	struct fabric_port *nic, *acc;
 	uint8_t ram[4096];
-	FILE *said;		/* standard error of the test */
-	int stderr_fd;		/* the real one, meanwhile */
+	FILE *said;    /* standard error of the test */
+	int stderr_fd; /* the real one, meanwhile */
 };
 
 static void ignore_write(void *device, const struct fabric_request *req, const void *data)
@@ -106,19 +106,19 @@ static void each_reason_is_said_once_for_an_address_range(void **state)
 	write_to(f, 512 * MIB, -EFAULT);
 	write_to(f, 512 * MIB + 8, -EFAULT);
 	assert_said(f, "nic0: a posted write of 8 bytes at 0x20000000 went nowhere: "
-		    "no memory and no BAR takes it there");
+		       "no memory and no BAR takes it there");
 	write_to(f, 514 * MIB, -EFAULT);
 	assert_said(f, "nic0: a posted write of 8 bytes at 0x20200000 went nowhere: "
-		    "no memory and no BAR takes it there");
+		       "no memory and no BAR takes it there");
 	fabric_port_set_link(f->acc, false);
 	write_to(f, 256 * MIB, -ENETDOWN);
 	assert_said(f, "nic0: a posted write of 8 bytes at 0x10000000 went nowhere: "
-		    "a PCIe link on its way is down");
+		       "a PCIe link on its way is down");
 	fabric_port_set_bus_master(f->nic, false);
 	write_to(f, 256 * MIB, -EPERM);
 	write_to(f, 256 * MIB, -EPERM);
 	assert_said(f, "nic0: a posted write of 8 bytes at 0x10000000 went nowhere: "
-		    "the device is no bus master");
+		       "the device is no bus master");
 	assert_counts(f, 6, 6, 6);
 }
 
@@ -141,15 +141,15 @@ static void what_is_done_in_place_is_counted_as_well(void **state)
 	assert_null(fabric_ram(f->nic, 256 * MIB, 64, true));
 	fabric_refused(f->nic, 256 * MIB, 64, true);
 	assert_said(f, "nic0: a posted write of 64 bytes at 0x10000000 went nowhere: "
-		    "the device needs the guest's memory there, in one piece");
+		       "the device needs the guest's memory there, in one piece");
 	assert_null(fabric_ram(f->nic, 0, 64, true));
 	fabric_refused(f->nic, 0, 64, true);
 	assert_said(f, "nic0: a posted write of 64 bytes at 0x0 went nowhere: "
-		    "no memory and no BAR takes it there");
+		       "no memory and no BAR takes it there");
 	fabric_refused(f->nic, 512 * MIB, 4, false);
 	fabric_refused(f->nic, 512 * MIB, 4, false);
 	assert_said(f, "nic0: a read of 4 bytes at 0x20000000 went nowhere: "
-		    "no memory and no BAR takes it there");
+		       "no memory and no BAR takes it there");
 	assert_counts(f, 4, 2, 2);
 }
 
@@ -162,7 +162,7 @@ static void there_is_an_end_to_reports(void **state)
 	forget(f);
 	write_to(f, 1024 * MIB, -EFAULT);
 	assert_said(f, "nic0: a posted write of 8 bytes at 0x40000000 went nowhere: "
-		    "no memory and no BAR takes it there; more are only counted");
+		       "no memory and no BAR takes it there; more are only counted");
 	write_to(f, 2048 * MIB, -EFAULT);
 	assert_said(f, "");
 	assert_counts(f, 9, 9, 9);
@@ -180,7 +180,7 @@ static void expected_losses_are_counted_only(void **state)
 	fabric_port_expect_losses(f->nic, false);
 	write_to(f, 512 * MIB, -EFAULT);
 	assert_said(f, "nic0: a posted write of 8 bytes at 0x20000000 went nowhere: "
-		    "no memory and no BAR takes it there");
+		       "no memory and no BAR takes it there");
 	assert_counts(f, 2, 2, 1);
 }
 

@@ -55,7 +55,10 @@ static int make_ports(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	const struct fabric_port_attr nic = { .name = "nic0", .requester = 0x0018 };
 	const struct fabric_port_attr acc = {
-		.name = "acc0", .requester = 0x0020, .ops = &ops, .device = f,
+		.name = "acc0",
+		.requester = 0x0020,
+		.ops = &ops,
+		.device = f,
 	};
 
 	f->fabric = fabric_create();

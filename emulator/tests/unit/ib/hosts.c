@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-
 static void describe(const struct ib_port *port, struct ib_port_attr *attr)
 {
 	*attr = container_of(port, struct host, port)->attr;
@@ -34,10 +33,20 @@ int subnet_setup(void **state)
 
 		host->port.ops = &ops;
 		host->attr = (struct ib_port_attr){
-			.type = IB_NODE_CA, .number = 1, .ports = 1, .guids = 8, .pkeys = 128,
-			.device_id = 4129, .node_guid = HOST_GUID + i, .port_guid = HOST_GUID + i,
-			.lid = i + 1, .manager_lid = MANAGER_LID, .up = true,
-			.cap_mask = 0x1c800, .cap_mask2 = 0x420, .description = "host",
+			.type = IB_NODE_CA,
+			.number = 1,
+			.ports = 1,
+			.guids = 8,
+			.pkeys = 128,
+			.device_id = 4129,
+			.node_guid = HOST_GUID + i,
+			.port_guid = HOST_GUID + i,
+			.lid = i + 1,
+			.manager_lid = MANAGER_LID,
+			.up = true,
+			.cap_mask = 0x1c800,
+			.cap_mask2 = 0x420,
+			.description = "host",
 		};
 		manager_add(subnet.manager, &host->port);
 	}
@@ -91,7 +100,10 @@ void sa_request(struct ib_packet *packet, unsigned int index, uint8_t method, ui
 	static uint32_t tid;
 
 	*packet = (struct ib_packet){
-		.slid = index + 1, .dlid = MANAGER_LID, .source_qpn = 1, .qpn = 1,
+		.slid = index + 1,
+		.dlid = MANAGER_LID,
+		.source_qpn = 1,
+		.qpn = 1,
 		.mad = { 1, 3, 2, method },
 	};
 	put_be(packet->mad + TID, 8, ++tid);
@@ -112,9 +124,8 @@ const struct ib_packet *subnet_send(struct subnet *subnet, const struct ib_packe
 	return host->received > before ? &host->kept[before] : NULL;
 }
 
-const uint8_t *sa_ask(struct subnet *subnet, unsigned int index, uint8_t method,
-		      uint16_t attribute, uint64_t mask, const void *record, size_t len,
-		      uint16_t status)
+const uint8_t *sa_ask(struct subnet *subnet, unsigned int index, uint8_t method, uint16_t attribute,
+		      uint64_t mask, const void *record, size_t len, uint16_t status)
 {
 	const struct ib_packet *answer;
 	struct ib_packet packet;

@@ -25,11 +25,27 @@
 /* Methods, as they are on the wire. */
 enum { GET = 0x01, SET = 0x02, GET_TABLE = 0x12, DELETE = 0x15, RESPONSE = 0x80 };
 /* Attributes of the administrator. */
-enum { CLASS_PORT_INFO = 0x01, NODE = 0x11, PORT_INFO = 0x12, SERVICE = 0x31, PATH = 0x35,
-       GROUP = 0x38 };
+enum {
+	CLASS_PORT_INFO = 0x01,
+	NODE = 0x11,
+	PORT_INFO = 0x12,
+	SERVICE = 0x31,
+	PATH = 0x35,
+	GROUP = 0x38
+};
 /* Offsets in a datagram of class 3. */
-enum { STATUS = 4, TID = 8, ATTRIBUTE = 16, RMPP_TYPE = 25, RMPP_FLAGS = 26, RMPP_SEGMENT = 28,
-       RMPP_LENGTH = 32, RECORD_OFFSET = 44, MASK = 48, DATA = 56 };
+enum {
+	STATUS = 4,
+	TID = 8,
+	ATTRIBUTE = 16,
+	RMPP_TYPE = 25,
+	RMPP_FLAGS = 26,
+	RMPP_SEGMENT = 28,
+	RMPP_LENGTH = 32,
+	RECORD_OFFSET = 44,
+	MASK = 48,
+	DATA = 56
+};
 
 struct host {
 	struct ib_port port;
@@ -64,8 +80,7 @@ void sa_request(struct ib_packet *packet, unsigned int index, uint8_t method, ui
 const struct ib_packet *subnet_send(struct subnet *subnet, const struct ib_packet *packet);
 
 /* Both in one: the answer's data, whose status must be @status. */
-const uint8_t *sa_ask(struct subnet *subnet, unsigned int index, uint8_t method,
-		      uint16_t attribute, uint64_t mask, const void *record, size_t len,
-		      uint16_t status);
+const uint8_t *sa_ask(struct subnet *subnet, unsigned int index, uint8_t method, uint16_t attribute,
+		      uint64_t mask, const void *record, size_t len, uint16_t status);
 
 #endif

@@ -7,8 +7,16 @@
 #include "ib/sma.h"
 
 enum { MODIFIER = 20, SMP_DATA = 64, PMA_DATA = 64 };
-enum { NODE_DESCRIPTION = 0x10, NODE_INFO = 0x11, GUID_INFO = 0x14, SM_PORT_INFO = 0x15,
-       PKEYS = 0x16, SL_TO_VL = 0x17, VL_ARBITRATION = 0x18, SM_INFO = 0x20 };
+enum {
+	NODE_DESCRIPTION = 0x10,
+	NODE_INFO = 0x11,
+	GUID_INFO = 0x14,
+	SM_PORT_INFO = 0x15,
+	PKEYS = 0x16,
+	SL_TO_VL = 0x17,
+	VL_ARBITRATION = 0x18,
+	SM_INFO = 0x20
+};
 enum { COUNTERS = 0x12, COUNTERS_EXT = 0x1d };
 enum { BAD_VERSION = 0x04, BAD_METHOD = 0x08, BAD_ATTRIBUTE = 0x0c, BAD_VALUE = 0x1c };
 
@@ -19,10 +27,22 @@ union mad {
 };
 
 static struct ib_port_attr port = {
-	.type = IB_NODE_CA, .number = 1, .ports = 1, .guids = 8, .pkeys = 128,
-	.device_id = 4129, .node_guid = 0x1122334455667788, .port_guid = 0x99aabbccddeeff00,
-	.lid = 0x1234, .manager_lid = 0xbfff, .up = true, .cap_mask = 0x1c800, .cap_mask2 = 0x420,
-	.pkey_violations = 3, .qkey_violations = 4, .description = "a port",
+	.type = IB_NODE_CA,
+	.number = 1,
+	.ports = 1,
+	.guids = 8,
+	.pkeys = 128,
+	.device_id = 4129,
+	.node_guid = 0x1122334455667788,
+	.port_guid = 0x99aabbccddeeff00,
+	.lid = 0x1234,
+	.manager_lid = 0xbfff,
+	.up = true,
+	.cap_mask = 0x1c800,
+	.cap_mask2 = 0x420,
+	.pkey_violations = 3,
+	.qkey_violations = 4,
+	.description = "a port",
 };
 
 static void ask(union mad *mad, uint8_t class, uint8_t method, uint16_t attribute,
@@ -72,15 +92,15 @@ static void port_info(void **state)
 	assert_int_equal(get_be(data + 16, 2), 0x1234);
 	assert_int_equal(get_be(data + 18, 2), 0xbfff);
 	assert_int_equal(get_be(data + 20, 4), 0x1c800);
-	assert_int_equal(data[31], 2);		/* 4X */
-	assert_int_equal(data[32] & 0xf, 4);	/* active */
-	assert_int_equal(data[33] >> 4, 5);	/* link up */
-	assert_int_equal(data[36] >> 4, 5);	/* 4096 */
+	assert_int_equal(data[31], 2);       /* 4X */
+	assert_int_equal(data[32] & 0xf, 4); /* active */
+	assert_int_equal(data[33] >> 4, 5);  /* link up */
+	assert_int_equal(data[36] >> 4, 5);  /* 4096 */
 	assert_int_equal(get_be(data + 46, 2), 3);
 	assert_int_equal(get_be(data + 48, 2), 4);
 	assert_int_equal(data[50], 8);
 	assert_int_equal(get_be(data + 60, 2), 0x420);
-	assert_int_equal(data[62] >> 4, 8);	/* NDR */
+	assert_int_equal(data[62] >> 4, 8); /* NDR */
 	port.up = false;
 	data = sma(&mad, GET, SM_PORT_INFO, 0, 0);
 	assert_int_equal(data[32] & 0xf, 1);
@@ -116,7 +136,7 @@ static void only_the_manager_has_sm_info(void **state)
 
 	sma(&mad, GET, SM_INFO, 0, BAD_ATTRIBUTE);
 	port.manager = true;
-	assert_int_equal(sma(&mad, GET, SM_INFO, 0, 0)[20], 3);	/* priority 0, master */
+	assert_int_equal(sma(&mad, GET, SM_INFO, 0, 0)[20], 3); /* priority 0, master */
 	port.manager = false;
 }
 
@@ -167,9 +187,9 @@ static void counts(void **state)
 	assert_int_equal(get_be(pma(&mad, GET, CLASS_PORT_INFO, 0, 0, 0) + 2, 2), 1 << 9);
 	data = pma(&mad, GET, COUNTERS, 1, 0, 0);
 	assert_int_equal(data[1], 1);
-	assert_int_equal(get_be(data + 24, 4), 1100);	/* words sent */
+	assert_int_equal(get_be(data + 24, 4), 1100); /* words sent */
 	assert_int_equal(get_be(data + 28, 4), 2200);
-	assert_int_equal(get_be(data + 32, 4), 11);	/* packets */
+	assert_int_equal(get_be(data + 32, 4), 11); /* packets */
 	assert_int_equal(get_be(data + 36, 4), 33);
 	data = pma(&mad, GET, COUNTERS_EXT, 0xff, 0, 0);
 	assert_int_equal(get_be(data + 8, 8), 1100);
@@ -213,8 +233,11 @@ static void refused_by_pma(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(node), cmocka_unit_test(port_info), cmocka_unit_test(tables),
-		cmocka_unit_test(only_the_manager_has_sm_info), cmocka_unit_test(refused),
+		cmocka_unit_test(node),
+		cmocka_unit_test(port_info),
+		cmocka_unit_test(tables),
+		cmocka_unit_test(only_the_manager_has_sm_info),
+		cmocka_unit_test(refused),
 		cmocka_unit_test_setup(counts, setup_counters),
 		cmocka_unit_test_setup(selected_ones_are_cleared, setup_counters),
 		cmocka_unit_test_setup(refused_by_pma, setup_counters),

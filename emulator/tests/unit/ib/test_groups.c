@@ -5,9 +5,18 @@
 #include "hosts.h"
 
 enum { PORT_GID = 16, QKEY = 32, MLID = 36, MTU = 38, PKEY = 40, STATES = 48, BYTES = 52 };
-enum { HAS_MGID = 1 << 0, HAS_PORT = 1 << 1, HAS_QKEY = 1 << 2, HAS_MTU_SELECTOR = 1 << 4,
-       HAS_MTU = 1 << 5, HAS_TCLASS = 1 << 6, HAS_PKEY = 1 << 7, HAS_SL = 1 << 12,
-       HAS_FLOW = 1 << 13, HAS_STATE = 1 << 16 };
+enum {
+	HAS_MGID = 1 << 0,
+	HAS_PORT = 1 << 1,
+	HAS_QKEY = 1 << 2,
+	HAS_MTU_SELECTOR = 1 << 4,
+	HAS_MTU = 1 << 5,
+	HAS_TCLASS = 1 << 6,
+	HAS_PKEY = 1 << 7,
+	HAS_SL = 1 << 12,
+	HAS_FLOW = 1 << 13,
+	HAS_STATE = 1 << 16
+};
 
 #define JOIN	(HAS_MGID | HAS_PORT | HAS_STATE)
 #define CREATE	(JOIN | HAS_QKEY | HAS_PKEY | HAS_SL | HAS_FLOW | HAS_TCLASS)
@@ -88,7 +97,8 @@ static void attributes_must_agree(void **state)
 	fill(record, mgid, 0, FULL);
 	record[MTU] = 2 << 6 | 4;
 	assert_int_equal(sa_ask(*state, 0, SET, GROUP, CREATE | HAS_MTU_SELECTOR | HAS_MTU, record,
-				BYTES, 0)[MTU], 2 << 6 | 4);
+				BYTES, 0)[MTU],
+			 2 << 6 | 4);
 	fill(record, mgid, 1, FULL);
 	put_be(record + QKEY, 4, 0x4321);
 	sa_ask(*state, 1, SET, GROUP, JOIN | HAS_QKEY, record, BYTES, 0x0200);
@@ -103,17 +113,17 @@ static void what_no_group_can_have(void **state)
 	uint8_t record[BYTES];
 
 	fill(record, mgid, 0, FULL);
-	record[MTU] = 0 << 6 | 5;	/* above 4096 */
+	record[MTU] = 0 << 6 | 5; /* above 4096 */
 	sa_ask(*state, 0, SET, GROUP, CREATE | HAS_MTU_SELECTOR | HAS_MTU, record, BYTES, 0x0200);
 	record[MTU] = 2 << 6 | 6;
 	sa_ask(*state, 0, SET, GROUP, CREATE | HAS_MTU_SELECTOR | HAS_MTU, record, BYTES, 0x0200);
 	put_be(record + PKEY, 2, 0x8001);
 	sa_ask(*state, 0, SET, GROUP, CREATE, record, BYTES, 0x0200);
-	fill(record, mgid, 0, 0);	/* no state at all */
+	fill(record, mgid, 0, 0); /* no state at all */
 	sa_ask(*state, 0, SET, GROUP, CREATE, record, BYTES, 0x0200);
-	fill(record, mgid, 9, FULL);	/* nobody's port */
+	fill(record, mgid, 9, FULL); /* nobody's port */
 	sa_ask(*state, 0, SET, GROUP, CREATE, record, BYTES, 0x0500);
-	fill(record, mgid, 0, FULL);	/* no multicast GID */
+	fill(record, mgid, 0, FULL); /* no multicast GID */
 	record[0] = 0xfe;
 	sa_ask(*state, 0, SET, GROUP, CREATE, record, BYTES, 0x0500);
 	assert_false(reaches(*state, 0xc001, 0));
@@ -223,11 +233,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, subnet_setup, subnet_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(ip_broadcast_is_there), TEST(full_member_makes_a_group),
-		TEST(attributes_must_agree), TEST(what_no_group_can_have),
-		TEST(senders_get_nothing), TEST(group_ends_with_its_last_full_member),
-		TEST(port_that_goes_down_leaves), TEST(manager_chooses_an_mgid),
-		TEST(groups_are_limited), TEST(groups_can_be_listed),
+		TEST(ip_broadcast_is_there),
+		TEST(full_member_makes_a_group),
+		TEST(attributes_must_agree),
+		TEST(what_no_group_can_have),
+		TEST(senders_get_nothing),
+		TEST(group_ends_with_its_last_full_member),
+		TEST(port_that_goes_down_leaves),
+		TEST(manager_chooses_an_mgid),
+		TEST(groups_are_limited),
+		TEST(groups_can_be_listed),
 		TEST(nobody_joins_or_leaves_for_others),
 	};
 

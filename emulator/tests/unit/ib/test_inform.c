@@ -113,7 +113,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, subnet_setup, subnet_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(ports), TEST(groups), TEST(end_of_subscriptions), TEST(refused),
+		TEST(ports),
+		TEST(groups),
+		TEST(end_of_subscriptions),
+		TEST(refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,11 +128,13 @@ static void asked_twice_is_answered_once(void **state)
 
 static void receiver_ends_it(void **state)
 {
-	static const struct { uint8_t type; uint32_t segment, window; } ends[] = {
-		{ STOP, 0, 0 }, { ABORT, 0, 0 }, { 77, 0, 0 },
-		{ ACK, 2, 8 },			/* of what was not sent */
-		{ ACK, UINT32_MAX, 8 },
-		{ ACK, 1, 0 },			/* a window that is behind */
+	static const struct {
+		uint8_t type;
+		uint32_t segment, window;
+	} ends[] = {
+		{ STOP, 0, 0 },         { ABORT, 0, 0 },
+		{ 77, 0, 0 },           { ACK, 2, 8 }, /* of what was not sent */
+		{ ACK, UINT32_MAX, 8 }, { ACK, 1, 0 }, /* a window that is behind */
 	};
 	struct subnet *subnet = *state;
 
@@ -202,9 +204,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, subnet_setup, subnet_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(nodes), TEST(empty_table), TEST(window_is_kept),
-		TEST(asked_twice_is_answered_once), TEST(receiver_ends_it),
-		TEST(lost_segments_are_sent_again), TEST(receiver_that_is_silent_is_given_up),
+		TEST(nodes),
+		TEST(empty_table),
+		TEST(window_is_kept),
+		TEST(asked_twice_is_answered_once),
+		TEST(receiver_ends_it),
+		TEST(lost_segments_are_sent_again),
+		TEST(receiver_that_is_silent_is_given_up),
 		TEST(transfers_are_limited),
 	};
 

@@ -6,12 +6,30 @@
 #include "util/macros.h"
 
 /* PathRecord: 15.2.5.16 */
-enum { PATH_DGID = 8, PATH_SGID = 24, PATH_DLID = 40, PATH_SLID = 42, PATH_TCLASS = 48,
-       PATH_NUMBER = 49, PATH_PKEY = 50, PATH_MTU = 54, PATH_RATE = 55, PATH_LIFE = 56,
-       PATH_BYTES = 64 };
-enum { HAS_DGID = 1 << 2, HAS_SGID = 1 << 3, HAS_DLID = 1 << 4, HAS_SLID = 1 << 5,
-       HAS_TCLASS = 1 << 10, HAS_NUMBER = 1 << 12, HAS_PKEY = 1 << 13,
-       HAS_MTU_SELECTOR = 1 << 16, HAS_MTU = 1 << 17 };
+enum {
+	PATH_DGID = 8,
+	PATH_SGID = 24,
+	PATH_DLID = 40,
+	PATH_SLID = 42,
+	PATH_TCLASS = 48,
+	PATH_NUMBER = 49,
+	PATH_PKEY = 50,
+	PATH_MTU = 54,
+	PATH_RATE = 55,
+	PATH_LIFE = 56,
+	PATH_BYTES = 64
+};
+enum {
+	HAS_DGID = 1 << 2,
+	HAS_SGID = 1 << 3,
+	HAS_DLID = 1 << 4,
+	HAS_SLID = 1 << 5,
+	HAS_TCLASS = 1 << 10,
+	HAS_NUMBER = 1 << 12,
+	HAS_PKEY = 1 << 13,
+	HAS_MTU_SELECTOR = 1 << 16,
+	HAS_MTU = 1 << 17
+};
 
 static void class_port_info(void **state)
 {
@@ -32,7 +50,8 @@ static void path_between_gids(void **state)
 	host_gid(0, wanted + PATH_SGID);
 	put_be(wanted + PATH_PKEY, 2, 0x7fff);
 	path = sa_ask(*state, 0, GET, PATH,
-		      HAS_DGID | HAS_SGID | HAS_NUMBER | HAS_PKEY | HAS_TCLASS, wanted, sizeof(wanted), 0);
+		      HAS_DGID | HAS_SGID | HAS_NUMBER | HAS_PKEY | HAS_TCLASS, wanted,
+		      sizeof(wanted), 0);
 	assert_int_equal(get_be(path + PATH_DLID, 2), 2);
 	assert_int_equal(get_be(path + PATH_SLID, 2), 1);
 	assert_int_equal(get_be(path + PATH_PKEY, 2), 0xffff);
@@ -84,16 +103,16 @@ static void node_and_port_records(void **state)
 	const uint8_t *node = sa_ask(*state, 0, GET, NODE, 1 << 0, wanted, 2, 0), *port;
 
 	assert_int_equal(get_be(node, 2), 3);
-	assert_int_equal(node[6], 1);				/* a CA ... */
-	assert_int_equal(node[7], 1);				/* ... of one port */
-	assert_int_equal(get_be(node + 24, 8), HOST_GUID + 2);	/* port GUID */
+	assert_int_equal(node[6], 1);                          /* a CA ... */
+	assert_int_equal(node[7], 1);                          /* ... of one port */
+	assert_int_equal(get_be(node + 24, 8), HOST_GUID + 2); /* port GUID */
 	assert_int_equal(get_be(node + 34, 2), 4129);
 	assert_string_equal((const char *)node + 44, "host");
 	port = sa_ask(*state, 0, GET, PORT_INFO, 1 << 0, wanted, 2, 0);
 	assert_int_equal(port[2], 1);
-	assert_int_equal(get_be(port + 4 + 16, 2), 3);		/* LID, master's LID */
+	assert_int_equal(get_be(port + 4 + 16, 2), 3); /* LID, master's LID */
 	assert_int_equal(get_be(port + 4 + 18, 2), MANAGER_LID);
-	assert_int_equal(port[4 + 32] & 0xf, 4);		/* active */
+	assert_int_equal(port[4 + 32] & 0xf, 4); /* active */
 }
 
 /* ServiceRecord: 15.2.5.14 */
@@ -138,11 +157,14 @@ static void services_are_limited(void **state)
 
 static void bad_headers(void **state)
 {
-	static const struct { uint8_t offset, value; uint16_t status; } cases[] = {
-		{ 0, 2, 0x04 },			/* base version */
-		{ 2, 1, 0x04 },			/* class version */
-		{ 3, 0x0f, 0x08 },		/* method */
-		{ 3, SET, 0x0c },		/* a path is nobody's to set */
+	static const struct {
+		uint8_t offset, value;
+		uint16_t status;
+	} cases[] = {
+		{ 0, 2, 0x04 },    /* base version */
+		{ 2, 1, 0x04 },    /* class version */
+		{ 3, 0x0f, 0x08 }, /* method */
+		{ 3, SET, 0x0c },  /* a path is nobody's to set */
 		{ ATTRIBUTE + 1, 0x99, 0x0c },
 	};
 	struct subnet *subnet = *state;
@@ -232,11 +254,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, subnet_setup, subnet_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(class_port_info), TEST(path_between_gids), TEST(paths_that_are_not_there),
-		TEST(path_must_be_one), TEST(node_and_port_records), TEST(services_come_and_go),
-		TEST(services_are_limited), TEST(bad_headers), TEST(what_is_not_answered),
-		TEST(answers_go_back_the_way_they_came), TEST(inbox_is_limited),
-		TEST(floods_are_answered_piece_by_piece),
+		TEST(class_port_info),          TEST(path_between_gids),
+		TEST(paths_that_are_not_there), TEST(path_must_be_one),
+		TEST(node_and_port_records),    TEST(services_come_and_go),
+		TEST(services_are_limited),     TEST(bad_headers),
+		TEST(what_is_not_answered),     TEST(answers_go_back_the_way_they_came),
+		TEST(inbox_is_limited),         TEST(floods_are_answered_piece_by_piece),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

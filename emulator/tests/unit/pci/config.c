@@ -28,8 +28,8 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 	memset(data, 0x40 + bar, len < 4 ? len : 4);
 }
 
-static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset,
-		      const void *data, size_t len)
+static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, const void *data,
+		      size_t len)
 {
 	struct fixture *f = container_of(fn, struct fixture, fn);
 
@@ -48,21 +48,28 @@ static void reset(struct pci_function *fn)
 }
 
 static const struct pci_function_ops ops = {
-	.bar_read = bar_read, .bar_write = bar_write, .config_written = config_written,
+	.bar_read = bar_read,
+	.bar_write = bar_write,
+	.config_written = config_written,
 	.reset = reset,
 };
 static const struct pci_function_ops no_ops;
 
 static const struct pci_identity identity = {
-	.vendor = 0x15b3, .device = 0x1021, .subsystem_vendor = 0x15b3, .subsystem = 1,
-	.revision = 3, .class_code = 0x020700,
+	.vendor = 0x15b3,
+	.device = 0x1021,
+	.subsystem_vendor = 0x15b3,
+	.subsystem = 1,
+	.revision = 3,
+	.class_code = 0x020700,
 };
 
 static int make_function(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	const struct fabric_port_attr port = { .name = "dev" }, peer = { .name = "peer" };
-	const struct pci_bar registers = { .size = 1 << 20, .flags = PCI_BAR_64 | PCI_BAR_PREFETCH };
+	const struct pci_bar registers = { .size = 1 << 20,
+					   .flags = PCI_BAR_64 | PCI_BAR_PREFETCH };
 	const struct pci_bar memory = { .size = 4096, .memory = f->memory };
 
 	f->fabric = fabric_create();
@@ -70,7 +77,9 @@ static int make_function(void **state)
 	    pci_function_init(&f->peer, f->fabric, &peer, &identity, &no_ops) ||
 	    pci_add_bar(&f->fn, 0, &registers) || pci_add_bar(&f->fn, 2, &memory) ||
 	    pci_add_express(&f->fn, &(struct pci_express_attr){
-		.max_payload = 512, .completer = PCI_TPH_COMPLETER_EXT, }))
+					    .max_payload = 512,
+					    .completer = PCI_TPH_COMPLETER_EXT,
+				    }))
 		return -1;
 	*state = f;
 	return 0;
@@ -207,8 +216,9 @@ static void payload_size_is_limited_by_the_device(void **state)
 	static const struct fabric_port_ops sink_ops = { .mem_write = count_write };
 	struct fixture *f = *state;
 	struct fabric_port *sink = fabric_port_create(f->fabric, &(struct fabric_port_attr){
-		.name = "sink", .ops = &sink_ops,
-	});
+									 .name = "sink",
+									 .ops = &sink_ops,
+								 });
 	uint8_t data[4096] = { 0 };
 
 	fabric_port_set_window(sink, 0, 0x100000, 0x10000);

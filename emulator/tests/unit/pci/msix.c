@@ -27,7 +27,10 @@ static int make_function(void **state)
 	static const struct pci_function_ops no_ops;
 	const struct pci_identity identity = { .vendor = 1 };
 	const struct pci_msix_attr msix = {
-		.vectors = VECTORS, .bar = 2, .table = 0, .pba = 0x2000,
+		.vectors = VECTORS,
+		.bar = 2,
+		.table = 0,
+		.pba = 0x2000,
 	};
 
 	f->fabric = fabric_create();

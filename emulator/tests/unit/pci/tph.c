@@ -50,8 +50,11 @@ static int free_function(void **state)
 static void add(struct fixture *f, enum pci_tph_table table, unsigned int entries, bool extended)
 {
 	const struct pci_tph_attr attr = {
-		.interrupt_vector = true, .device_specific = true, .extended = extended,
-		.table = table, .entries = entries,
+		.interrupt_vector = true,
+		.device_specific = true,
+		.extended = extended,
+		.table = table,
+		.entries = entries,
 	};
 
 	assert_int_equal(pci_add_tph(&f->fn, &attr), 0);
@@ -171,7 +174,9 @@ static void modes_the_device_lacks_select_nothing(void **state)
 {
 	struct fixture *f = *state;
 	const struct pci_tph_attr attr = {
-		.device_specific = true, .table = PCI_TPH_TABLE_CAPABILITY, .entries = 2,
+		.device_specific = true,
+		.table = PCI_TPH_TABLE_CAPABILITY,
+		.entries = 2,
 	};
 
 	assert_int_equal(pci_add_tph(&f->fn, &attr), 0);

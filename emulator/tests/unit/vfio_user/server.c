@@ -40,8 +40,8 @@ struct fixture {
 	uint64_t last_value;
 };
 
-static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset,
-		      const void *data, size_t len)
+static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, const void *data,
+		      size_t len)
 {
 	struct fixture *f = container_of(fn, struct fixture, fn);
 	uint64_t value;
@@ -84,8 +84,8 @@ static struct vfio_user_server *serve(struct fixture *f, struct pci_function *fn
 {
 	const struct pci_identity identity = { .vendor = 0x1234 };
 
-	if (pci_function_init(fn, f->fabric, &(struct fabric_port_attr){ .name = name },
-			      &identity, fn_ops) ||
+	if (pci_function_init(fn, f->fabric, &(struct fabric_port_attr){ .name = name }, &identity,
+			      fn_ops) ||
 	    pci_add_bar(fn, 0, &(struct pci_bar){ .size = PAGE, .memfd = -1 }))
 		return NULL;
 	return vfio_user_server_create(f->engine, path, fn);
@@ -130,7 +130,10 @@ static void send_message(int fd, uint16_t command, uint32_t flags, const void *b
 			 int pass_fd)
 {
 	struct vfio_user_header header = {
-		.id = 7, .command = command, .size = sizeof(header) + len, .flags = flags,
+		.id = 7,
+		.command = command,
+		.size = sizeof(header) + len,
+		.flags = flags,
 	};
 	struct iovec iov[2] = {
 		{ .iov_base = &header, .iov_len = sizeof(header) },
@@ -311,14 +314,17 @@ static void floods_are_handled_piece_by_piece(void **state)
 	f.server = serve(&f, &f.fn, &ops, "flooded", own_path);
 	assert_non_null(f.server);
 	f.client = connect_client(own_path);
-	send_message(f.client, VFIO_USER_VERSION, VFIO_USER_NO_REPLY, &version, sizeof(version), -1);
+	send_message(f.client, VFIO_USER_VERSION, VFIO_USER_NO_REPLY, &version, sizeof(version),
+		     -1);
 	for (unsigned int i = 0; i < WRITES; i++) {
 		flood[i].header = (struct vfio_user_header){
-			.command = VFIO_USER_REGION_WRITE, .size = sizeof(flood[0]),
+			.command = VFIO_USER_REGION_WRITE,
+			.size = sizeof(flood[0]),
 			.flags = VFIO_USER_NO_REPLY,
 		};
 		flood[i].write = (struct write_message){
-			.access = { .offset = 8, .count = 8 }, .value = i + 1,
+			.access = { .offset = 8, .count = 8 },
+			.value = i + 1,
 		};
 	}
 	assert_int_equal(send(f.client, flood, sizeof(flood), 0), sizeof(flood));

@@ -42,8 +42,8 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 	memset(data, 0x5a, len);
 }
 
-static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset,
-		      const void *data, size_t len)
+static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, const void *data,
+		      size_t len)
 {
 	struct fixture *f = container_of(fn, struct fixture, fn);
 
@@ -59,7 +59,9 @@ static void reset(struct pci_function *fn)
 }
 
 static const struct pci_function_ops ops = {
-	.bar_read = bar_read, .bar_write = bar_write, .reset = reset,
+	.bar_read = bar_read,
+	.bar_write = bar_write,
+	.reset = reset,
 };
 
 static void keep_reply(struct vfio_user_session *session, const void *data, size_t len, int fd)
@@ -129,8 +131,13 @@ static int make_session(void **state)
 	if (pci_function_init(&f->fn, f->fabric, &(struct fabric_port_attr){ .name = "dev" },
 			      &identity, &ops) ||
 	    pci_add_bar(&f->fn, 0, &(struct pci_bar){ .size = PAGE, .memfd = -1 }) ||
-	    pci_add_bar(&f->fn, 2, &(struct pci_bar){
-		.size = PAGE, .flags = PCI_BAR_64, .memory = f->memory, .memfd = 77, }) ||
+	    pci_add_bar(&f->fn, 2,
+			&(struct pci_bar){
+				.size = PAGE,
+				.flags = PCI_BAR_64,
+				.memory = f->memory,
+				.memfd = 77,
+			}) ||
 	    pci_add_msix(&f->fn, &msix))
 		return -1;
 	f->session = (struct vfio_user_session){ .fn = &f->fn, .reply = keep_reply };
@@ -169,7 +176,7 @@ static void version_comes_first_and_once(void **state)
 	assert_int_equal(request(f, VFIO_USER_VERSION, &asked, sizeof(asked)), 0);
 	assert_memory_equal(f->body, "\0\0\0\0", 4);
 	assert_string_equal(answer, "{\"capabilities\":{\"max_msg_fds\":16,"
-			    "\"max_data_xfer_size\":65536,\"write_multiple\":true}}");
+				    "\"max_data_xfer_size\":65536,\"write_multiple\":true}}");
 	assert_int_equal(f->header.size, 16 + 4 + strlen(answer) + 1);
 	/* A reply that is longer than its request would be refused. */
 	f->session.agreed = false;
@@ -229,7 +236,8 @@ static void regions_are_read_and_written(void **state)
 		uint8_t data[8];
 	} write = { .access = { .offset = 0x800, .count = 8 }, .data = { 1, 2 } };
 	struct vfio_user_region_access read = {
-		.region = VFIO_PCI_CONFIG_REGION_INDEX, .count = 4,
+		.region = VFIO_PCI_CONFIG_REGION_INDEX,
+		.count = 4,
 	};
 
 	assert_int_equal(request(f, VFIO_USER_REGION_WRITE, &write, 24), 0);
@@ -238,12 +246,14 @@ static void regions_are_read_and_written(void **state)
 	assert_int_equal(f->last_offset, 0x800);
 	assert_int_equal(f->last_value, 0x0201);
 	assert_int_equal(request_flags(f, VFIO_USER_REGION_WRITE, &write, 24, NULL, 0,
-				       VFIO_USER_NO_REPLY), -1);
+				       VFIO_USER_NO_REPLY),
+			 -1);
 	assert_int_equal(f->writes, 2);
 	write.access.offset = PAGE - 4;
 	assert_int_equal(request(f, VFIO_USER_REGION_WRITE, &write, 24), EINVAL);
 	assert_int_equal(request_flags(f, VFIO_USER_REGION_WRITE, &write, 24, NULL, 0,
-				       VFIO_USER_NO_REPLY), -1);
+				       VFIO_USER_NO_REPLY),
+			 -1);
 	assert_int_equal(f->writes, 2);
 	assert_int_equal(f->session.refused, 2);
 	assert_int_equal(request(f, VFIO_USER_REGION_READ, &read, 16), 0);
@@ -305,7 +315,11 @@ static void memory_is_mapped_and_unmapped(void **state)
 {
 	struct fixture *f = *state;
 	struct vfio_user_dma_map map = {
-		.argsz = 32, .flags = 3, .offset = PAGE, .address = 0x100000, .size = 2 * PAGE,
+		.argsz = 32,
+		.flags = 3,
+		.offset = PAGE,
+		.address = 0x100000,
+		.size = 2 * PAGE,
 	};
 	struct vfio_user_dma_unmap unmap = { .argsz = 24, .address = 0x100000, .size = 2 * PAGE };
 	int fd = make_memfd(3 * PAGE);
@@ -401,7 +415,11 @@ static void interrupts_are_attached(void **state)
 {
 	struct fixture *f = *state;
 	struct vfio_user_irq_set set = {
-		.argsz = 20, .flags = 0x24, .index = VFIO_PCI_MSIX_IRQ_INDEX, .start = 6, .count = 2,
+		.argsz = 20,
+		.flags = 0x24,
+		.index = VFIO_PCI_MSIX_IRQ_INDEX,
+		.start = 6,
+		.count = 2,
 	};
 	struct vfio_user_irq_info info = { .argsz = 16, .index = VFIO_PCI_MSIX_IRQ_INDEX };
 	uint16_t enable = PCI_MSIX_FLAGS_ENABLE;

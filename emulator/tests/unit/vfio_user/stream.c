@@ -44,8 +44,8 @@ static int free_stream(void **state)
 	return 0;
 }
 
-static int feed_fds(struct vfio_user_stream *stream, const void *bytes, size_t len,
-		    const int *fds, unsigned int fd_count)
+static int feed_fds(struct vfio_user_stream *stream, const void *bytes, size_t len, const int *fds,
+		    unsigned int fd_count)
 {
 	size_t room;
 	void *space = stream_space(stream, &room);
@@ -64,7 +64,9 @@ static int feed(struct vfio_user_stream *stream, const void *bytes, size_t len)
 static size_t build(uint8_t *buffer, uint16_t id, uint16_t command, const void *body, size_t len)
 {
 	const struct vfio_user_header header = {
-		.id = id, .command = command, .size = sizeof(header) + len,
+		.id = id,
+		.command = command,
+		.size = sizeof(header) + len,
 	};
 
 	memcpy(buffer, &header, sizeof(header));
@@ -154,13 +156,23 @@ static void wrong_sizes_are_answered_with_an_error(void **state)
 {
 	struct vfio_user_stream *stream = *state;
 	const struct vfio_user_region_access read = { .count = VFIO_USER_MAX_DATA + 1 };
-	struct { struct vfio_user_region_access access; uint8_t data[8]; } write = {
+	struct {
+		struct vfio_user_region_access access;
+		uint8_t data[8];
+	} write = {
 		.access = { .count = 7 },
 	};
-	struct { uint64_t count; struct vfio_user_write writes[2]; } multi = {
-		.count = 2, .writes = { { .count = 8 }, { .count = 9 } },
+	struct {
+		uint64_t count;
+		struct vfio_user_write writes[2];
+	} multi = {
+		.count = 2,
+		.writes = { { .count = 8 }, { .count = 9 } },
 	};
-	const struct { uint32_t version; char json[4]; } version = { .json = "{}x" };
+	const struct {
+		uint32_t version;
+		char json[4];
+	} version = { .json = "{}x" };
 	static const uint8_t zeros[5000];
 	const struct {
 		uint16_t command;

@@ -14,9 +14,9 @@ extern "C" {
 
 /* Where the hints that a memory region's TLPs carry came from. */
 enum mlx5dv_tph_source {
-	MLX5DV_TPH_SOURCE_NONE,		/* its TLPs carry no hints */
-	MLX5DV_TPH_SOURCE_EXPORTER,	/* the exporter of the dma-buf published them */
-	MLX5DV_TPH_SOURCE_DMAH,		/* a DMA handle (ibv_alloc_dmah()) set them */
+	MLX5DV_TPH_SOURCE_NONE,     /* its TLPs carry no hints */
+	MLX5DV_TPH_SOURCE_EXPORTER, /* the exporter of the dma-buf published them */
+	MLX5DV_TPH_SOURCE_DMAH,     /* a DMA handle (ibv_alloc_dmah()) set them */
 };
 
 /*
@@ -25,12 +25,12 @@ enum mlx5dv_tph_source {
  * was made for.
  */
 enum mlx5dv_tph_state {
-	MLX5DV_TPH_STATE_NONE,		/* there are none */
-	MLX5DV_TPH_STATE_IN_EFFECT,	/* TLPs carry what the source wants */
-	MLX5DV_TPH_STATE_DEGRADED,	/* TLPs carry tag 0, no preference: the exporter now wants
+	MLX5DV_TPH_STATE_NONE,      /* there are none */
+	MLX5DV_TPH_STATE_IN_EFFECT, /* TLPs carry what the source wants */
+	MLX5DV_TPH_STATE_DEGRADED,  /* TLPs carry tag 0, no preference: the exporter now wants
 					 * another processing hint, or none, or a tag where the
 					 * region was made without */
-	MLX5DV_TPH_STATE_REFUSED,	/* work on the region fails: the same of one registered
+	MLX5DV_TPH_STATE_REFUSED,   /* work on the region fails: the same of one registered
 					 * with IBV_TPH_REQUIRE, or whose table entry is shared with
 					 * other dma-bufs, or of a device without a table */
 };
