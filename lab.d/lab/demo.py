@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,8 +11,13 @@ from lab import machine, places, say
 from lab.options import Command, add_accel, default_kernel, guest_needs, whole
 
 CAPTURE = places.OUT / "demo.pcapng"
-TIMEOUT_S = 300
-SHOWN = 3       # TLPs
+BOOT_S = 180            # allowed for booting and powering off, beside what runs in the guest
+JOB_S = 120             # allowed for a small job
+SLOWEST = 8 << 20       # bytes a second, for a large one
+SMALLEST_TLP = 128      # the least Max_Payload_Size, and the largest write that may be one TLP
+RECORD = 96             # beside its payload: a header and what pcapng puts around a packet
+LINKS = 2               # that record it
+SHOWN = 3               # TLPs
 
 
 def number(limit):
@@ -42,15 +48,31 @@ def needs(_options):
     return guest_needs(default_kernel())
 
 
+def largest_capture(options):
+    """Bytes that all of perftest's writes may take."""
+    tlps = options.iters * (options.size // SMALLEST_TLP + 2)       # ragged at both ends
+    return LINKS * (options.iters * options.size + tlps * RECORD)
+
+
+def check_room(options):
+    """The capture has no limit, as all that is claimed here has to be in it."""
+    CAPTURE.unlink(missing_ok=True)
+    free, need = shutil.disk_usage(places.OUT).free, largest_capture(options)
+    if need > free:
+        say.die(f"the capture of {options.iters} times {options.size} bytes may take "
+                f"{need >> 20} MiB, and {places.OUT} has {free >> 20} MiB; make room, or give "
+                "smaller --size or --iters")
+
+
 def in_guest(options, ready):
-    """Its exit code; what it published is in demo.json then."""
-    command = ["demo"]
+    """Its exit code; what perftest did is in demo.json then, if it did."""
+    seconds = JOB_S + options.iters * options.size // SLOWEST
+    command = ["demo", "--timeout", str(seconds)]
     for name in ("st", "ph", "size", "iters"):
         command += [f"--{name}", str(getattr(options, name))]
-    with machine.Machine(ready, machine.Options(
-            command=command, nics=["requester=tph"], accelerators=[""], capture=str(CAPTURE),
-            timeout=TIMEOUT_S, accel=options.accel)) as guest:
-        return guest.wait()
+    return machine.run(ready, machine.Options(
+        command=command, nics=["requester=tph"], accelerators=[""], capture=str(CAPTURE),
+        capture_limit="0", timeout=BOOT_S + JOB_S + seconds, accel=options.accel))
 
 
 def tlpdump(local, target, *arguments):
@@ -70,14 +92,19 @@ def on_the_wire(ready):
     print(f"\n== the first {SHOWN} TLPs that perftest's writes became, on the accelerator's link")
     print(tlpdump(ready.local, target, f"--limit={SHOWN}").stdout, end="")
     print("\n== all of them")
-    verdict = tlpdump(ready.local, target, f"--expect=st={st:#x},ph={ph}")
-    print(verdict.stdout, end="", flush=True)
-    if verdict.returncode:
-        print(f"demo: not every write TLP carries ST {st:#04x} and PH {ph}", file=sys.stderr)
-    return verdict.returncode == 0
+    verdict = tlpdump(ready.local, target, "--json", f"--expect=st={st:#x},ph={ph}")
+    found = json.loads(verdict.stdout or '{"matching": 0, "tlps": 0}')
+    print(f"the accelerator got {published['writes']} write TLPs, of which the capture has "
+          f"{found['tlps']}; {found['matching']} carry ST {st:#04x} and PH {ph}", flush=True)
+    fine = verdict.returncode == 0 and found["tlps"] == published["writes"]
+    if not fine:
+        print(f"demo: not every write TLP was seen to carry ST {st:#04x} and PH {ph}",
+              file=sys.stderr)
+    return fine
 
 
 def demo(options, ready):
+    check_room(options)
     code = in_guest(options, ready)
     if code <= 1 and (ready.run / "share/demo.json").exists() and not on_the_wire(ready):
         code = 1

@@ -73,8 +73,8 @@ class GuestTests:
         reading, writing = os.pipe()
         reader = threading.Thread(target=self.follow, args=(reading, share / "tests", run))
         self.watch = Stopwatch()
+        self.guest = problem = None
         reader.start()
-        problem = None
         with open(run / "test-errors.log", "wb") as errors, open(os.devnull, "rb") as nothing:
             streams = (nothing.fileno(), writing, errors.fileno())
             try:
@@ -90,7 +90,7 @@ class GuestTests:
             self.blame(share / "tests", problem, run)
         elif self.tests:
             self.blame(share / "tests", "the guest ended without running it", run)
-        self.report.add(self.boot_points(run))
+        self.report.add(self.boot_points(run) + self.end_points(run))
         if (share / "tests/kmemleak").exists():
             self.report.add([self.leaks((share / "tests/kmemleak").read_text())])
 
@@ -99,6 +99,10 @@ class GuestTests:
         splat = splats(said_by_kernel(run).split("lab: begin ", 1)[0])
         name = f"{self.tier}: the kernel of {run.name} boots without a complaint"
         return [Point(name, "FAIL", splat)] if splat else []
+
+    def end_points(self, run):
+        """A failure for what softfabric complained of after the last test."""
+        return self.fabric_points(f"{self.tier}: the end of {run.name}") if self.guest else []
 
     def machine_for(self, run, streams):
         ready, debug = dataclasses.replace(self.ready, run=run), self.tier == "debug"
@@ -140,7 +144,13 @@ class GuestTests:
         if splat:
             points.append(Point(f"{test.title}: the kernel has nothing to complain of", "FAIL",
                                 splat))
-        return points
+        return points + self.fabric_points(test.title)
+
+    def fabric_points(self, whose):
+        """A failure for what softfabric complained of by now, such as writes that nobody took."""
+        said = self.guest.complaints()
+        name = f"{whose}: softfabric has nothing to complain of"
+        return [Point(name, "FAIL", "\n".join(said))] if said else []
 
     def blame(self, results, problem, run):
         """The test that was running fails; without one, all that remain."""

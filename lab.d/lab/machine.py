@@ -17,7 +17,7 @@ import subprocess
 
 from lab import accel, places
 from lab.relays import Input, Output, Resizer, Terminal
-from lab.say import LabError
+from lab.say import LabError, say
 
 FABRIC_READY_S = 20
 FABRIC_STOP_S = 20
@@ -47,6 +47,7 @@ class Options:
     nics: list[str] = dataclasses.field(default_factory=list)
     accelerators: list[str] = dataclasses.field(default_factory=list)
     capture: str | None = None
+    capture_limit: str | None = None    # size of it, as softfabric takes it; None: its default
     share: str | None = None        # becomes /run/lab/share
     timeout: float | None = None    # seconds, of the whole run
     terminal: bool = False
@@ -85,6 +86,8 @@ class Machine:
         self.qemu = None
         self.relays = []
         self.log = ready.run / "console.log"
+        self.fabric_log = ready.run / "softfabric.log"
+        self.heard = 0          # bytes of it that complaints() has given
 
     def __enter__(self):
         try:
@@ -99,7 +102,7 @@ class Machine:
 
     def __exit__(self, *_):
         stop(self.qemu, grace=0)
-        stop(self.fabric, grace=FABRIC_STOP_S)      # it has a capture to write to its end
+        self.stop_fabric()
         for relay in self.relays:
             relay.close()
         shutil.rmtree(self.sockets, ignore_errors=True)
@@ -143,7 +146,9 @@ class Machine:
             command += [f"--{kind}", spec]
         if self.options.capture:
             command += ["--capture", self.options.capture]
-        log = self.ready.run / "softfabric.log"
+            if self.options.capture_limit:
+                command += ["--capture-limit", self.options.capture_limit]
+        log = self.fabric_log
         with open(log, "wb") as errors:
             self.fabric = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors,
                                            stdout=subprocess.PIPE, start_new_session=True,
@@ -152,6 +157,14 @@ class Machine:
             raise LabError(f"softfabric was not ready in {FABRIC_READY_S} s:\n{tail(log)}")
         if self.fabric.stdout.readline() != b"ready\n":
             raise LabError(f"softfabric did not start:\n{tail(log)}")
+
+    def stop_fabric(self):
+        """It has a capture to write to its end."""
+        stop(self.fabric, grace=FABRIC_STOP_S)
+        if self.fabric and self.fabric.returncode:
+            with open(self.fabric_log, "a", encoding="utf-8") as log:
+                log.write(f"softfabric: ended with exit code {self.fabric.returncode}; a capture "
+                          "of it is not whole\n")
 
     def start_qemu(self):
         options = self.options
@@ -204,6 +217,19 @@ class Machine:
         for relay in self.relays:
             relay.start(self.qemu)
 
+    def complaints(self):
+        """The lines that softfabric said on standard error since this was last asked. Some come
+        when it ends: what the capture lacks, and how many writes went nowhere.
+        """
+        if not self.has_fabric():
+            return []
+        with open(self.fabric_log, "rb") as log:
+            log.seek(self.heard)
+            said = log.read()
+        whole = said[:said.rfind(b"\n") + 1]
+        self.heard += len(whole)
+        return whole.decode(errors="replace").splitlines()
+
     def pids(self):
         return [process.pid for process in (self.qemu, self.fabric) if process]
 
@@ -233,9 +259,20 @@ class Machine:
             parts.append("the guest went down before the command ended")
         if self.fabric and self.fabric.poll() is not None:
             parts.append(f"softfabric had ended (exit code {self.fabric.returncode}):\n"
-                         + tail(self.ready.run / "softfabric.log"))
+                         + tail(self.fabric_log))
         parts.append("last lines of its console:\n" + tail(self.log))
         return "\n".join(parts)
+
+
+def run(ready, options):
+    """The exit code of one machine's command, after what softfabric complained of."""
+    guest = None
+    try:
+        with Machine(ready, options) as guest:
+            return guest.wait()
+    finally:
+        for line in guest.complaints() if guest else ():
+            say(line)
 
 
 def stop(process, grace):

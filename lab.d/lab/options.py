@@ -71,6 +71,14 @@ def whole(least):
     return parse
 
 
+def size(text):
+    """Bytes, as softfabric takes them."""
+    if not re.fullmatch("[0-9]+[KMG]?", text):
+        raise argparse.ArgumentTypeError(
+            f"takes bytes, or a number with K, M or G, not '{text}'")
+    return text
+
+
 def one_line(path):
     """A path, from which a line of the plan can be made."""
     if "\n" in str(path):

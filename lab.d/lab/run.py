@@ -6,7 +6,7 @@ import os
 
 from lab import machine, say
 from lab.options import (Command, add_accel, add_machine, default_kernel, directory, file_to_write,
-                         guest_needs, kernel, machine_of, whole)
+                         guest_needs, kernel, machine_of, size, whole)
 
 NOTES = """\
 By default there is one of each device, at $TPH_NIC0 and $TPH_ACC0 in the guest; the accelerator is
@@ -19,6 +19,8 @@ def add_options(parser, timeout):
     group = parser.add_argument_group("the run")
     group.add_argument("--capture", type=file_to_write, metavar="FILE",
                        help="the TLPs between the devices, as pcapng")
+    group.add_argument("--capture-limit", type=size, metavar="SIZE",
+                       help="of that file; what has no room is counted (default: 1G; 0: none)")
     group.add_argument("--share", type=directory, metavar="DIRECTORY",
                        help="is /run/lab/share in the guest")
     group.add_argument("--kernel", type=kernel, metavar="lab|debug|FILE",
@@ -37,6 +39,8 @@ def add_run_options(parser):
 
 def needs(options):
     steps = guest_needs(options.kernel or default_kernel(), build=not options.no_build)
+    if options.capture_limit and not options.capture:
+        say.die("--capture-limit is of a --capture, and there is none")
     if options.capture:
         steps.append(f"directory {os.path.dirname(options.capture)}")
     if options.share:
@@ -58,10 +62,9 @@ def shell_needs(options):
 
 def boot(options, ready, **more):
     """One machine for one command; its exit code."""
-    with machine.Machine(ready, machine.Options(
-            capture=options.capture, share=options.share, timeout=options.timeout or None,
-            accel=options.accel, **machine_of(options), **more)) as guest:
-        return guest.wait()
+    return machine.run(ready, machine.Options(
+        capture=options.capture, capture_limit=options.capture_limit, share=options.share,
+        timeout=options.timeout or None, accel=options.accel, **machine_of(options), **more))
 
 
 def run(options, ready):

@@ -33,7 +33,7 @@ class Guest:
         self.theirs = (reading, writing, os.dup(2))
         self.machine = machine.Machine(dataclasses.replace(ready, run=run), machine.Options(
             command=[SERVE], nics=[""], accelerators=[""], accel=accel, streams=self.theirs,
-            capture=self.capture and str(self.capture), timeout=POWER_OFF_S))
+            capture=self.capture and str(self.capture), capture_limit="0", timeout=POWER_OFF_S))
         self.machine.__enter__()
 
     def close(self):

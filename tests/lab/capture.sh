@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# What ./lab run --capture leaves, decoded: on each link its own encoding, on all the published tag.
+# What ./lab run --capture leaves, decoded: on each link its own encoding, on all the published tag;
+# and nothing that it lacks goes unsaid.
 # Runs in the tools root, as ./lab test starts it.
 set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit
@@ -22,6 +23,35 @@ prefixed() {
 		$(tlpdump --link="$1" --type=MWr --st=0x0f07 --json | wc -l) ]]
 }
 
+# cut_short: a run that writes without a tag before it writes with one, and no room for all of it
+cut_short() {
+	./lab run --no-build --capture "$work/capture" --capture-limit 8K -- \
+		/usr/local/libexec/rdma-tph/tests/tph_op_check 2>"$work/run"
+}
+
+# says_how_much: in the words of the lab, and the capture has the same number
+says_how_much() {
+	local cut='^lab: softfabric: the capture is cut: ([0-9]+) of [0-9]+ packets were not recorded; '
+	cut+='give a --capture-limit above 8192 bytes, or do less$'
+	cat "$work/run"
+	[[ $(grep 'the capture is cut' "$work/run") =~ $cut ]] || return
+	tlpdump --count --json | python3 -c "
+import json, sys
+missing = json.load(sys.stdin)['missing']
+print(missing)
+sys.exit(sum(link['dropped'] for link in missing) != ${BASH_REMATCH[1]})"
+}
+
+# met_by_what_is_there: all that was recorded is as expected, but that is not all
+met_by_what_is_there() {
+	tlpdump --link=nic0 --type=MWr --expect=none --json >"$work/json"
+	[[ $? == 1 ]] && python3 -c "
+import json, sys
+found = json.load(open('$work/json'))
+print(found)
+sys.exit(not 0 < found['matching'] == found['tlps'])"
+}
+
 check "a 16-bit tag crosses from a link out of flit mode to one in it" \
 	./lab run --no-build --capture "$work/capture" --nic requester=ext,flit=off -- \
 	/usr/local/libexec/rdma-tph/tests/tph_op_check --st-ext 0x0f07 --ph 2
@@ -41,4 +71,8 @@ for link in nic0 acc0; do
 	check "$link: the AtomicOp carries tag and hint" \
 		tlpdump --link=$link --type=FetchAdd --expect=st=0x05,ph=1
 done
+
+check "a capture may run out of room" cut_short
+check "the lab says how many packets it lacks, as does the capture" says_how_much
+check "no expectation is met by it" met_by_what_is_there
 checked
