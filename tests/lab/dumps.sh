@@ -40,8 +40,8 @@ answers() {
 	python3 -c '
 import json, sys
 for path in json.load(sys.stdin):
-    why = next(f["code"] for f in path["findings"] if f["verdict"] == path["verdict"])
-    print(path["machine"], path["completer"][-4:], path["verdict"], path["namespace"], why)
+	why = next(f["code"] for f in path["findings"] if f["verdict"] == path["verdict"])
+	print(path["machine"], path["completer"][-4:], path["verdict"], path["namespace"], why)
 ' <"$work/out"
 }
 
