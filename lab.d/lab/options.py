@@ -24,7 +24,7 @@ class Command:
     text: str                   # of its help, before the options
     add_options: Callable       # (parser)
     needs: Callable             # (options) -> what the shell is to make ready, see lab.d/plan.sh
-    perform: Callable | None    # (options, ready: Places) -> exit code; None: making it ready was all
+    perform: Callable | None    # (options, ready: Places) -> exit code; None: ready was all
     notes: str = ""             # of its help, after the options
     runs_another: bool = False  # has `command`, the words of a command that are not its own
 

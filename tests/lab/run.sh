@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# What ./lab run promises of the command: arguments, bytes and exit codes pass unchanged. Runs in the
-# tools root, as ./lab test starts it, and in a mount name space of its own.
+# What ./lab run promises of the command: arguments, bytes and exit codes pass unchanged. Runs in
+# the tools root, as ./lab test starts it, and in a mount name space of its own.
 set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit
 [[ ${1:-} == apart ]] || exec unshare --mount "$0" apart
