@@ -4,56 +4,23 @@
 Unit tests and fuzzers come from ctest, tests of the lab itself are the programs in tests/lab.
 """
 
-import concurrent.futures
 import dataclasses
 import json
 import os
 import pathlib
-import select
 import subprocess
-import tempfile
 
 from lab import places, say
-from lab.costs import Stopwatch
 from lab.guest_tests import DEBUG_SLOWDOWN, GuestTests, manifest
+from lab.here_tests import HereTests
 from lab.options import Command, add_accel, default_kernel, guest_needs
 from lab.report import Report
-from lab.tap import Test, points_of
+from lab.tap import Test
 
 TIERS = ("unit", "guest", "lab", "fuzz", "debug", "distros")
 DEFAULT_TIERS = ("unit", "guest", "lab", "fuzz")
 LAB_TIMEOUT_S = 1800        # one that boots ten guests takes two minutes on a machine with time
 DISTROS = ("bookworm", "trixie", "sid")
-
-
-def run_here(test, report):
-    """A program in the tools root: unit tests, fuzzers, tests of the lab."""
-    watch = Stopwatch()
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(test.command, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=errors, cwd=test.directory,
-                                   env=os.environ | test.environment)
-        status = wait(process, test, report, watch)
-        said = []
-        for file in (output, errors):
-            file.seek(0)
-            said.append(file.read().decode(errors="replace"))
-    report.add(points_of(test, *said, status))
-
-
-def wait(process, test, report, watch):
-    """Its exit code, or "timeout"; what it cost is known before it is reaped."""
-    ended = os.pidfd_open(process.pid)
-    try:
-        in_time = select.select([ended], [], [], test.timeout)[0]
-    finally:
-        os.close(ended)
-    report.costs.add(test.title, *watch.lap(process.pid))
-    if in_time:
-        return process.wait()
-    process.kill()
-    process.wait()
-    return "timeout"
 
 
 def ctest_tests(build, label):
@@ -120,22 +87,10 @@ def selected(tests, words):
     return chosen
 
 
-def run_here_all(tests, report):
-    """As many at once as there are processors; those of the lab take longest and mostly wait for
-    guests to boot, so they begin."""
-    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
-    try:
-        for done in [pool.submit(run_here, test, report)
-                     for test in sorted(tests, key=lambda test: test.tier != "lab")]:
-            done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def run_all(ready, accel, tests, machines, report):
     """Tests in the guest have this machine to themselves: a guest keeps two processors busy, and
     drivers and tools in it have time-outs."""
-    run_here_all([test for test in tests if test.tier not in ("guest", "debug")], report)
+    HereTests([test for test in tests if test.tier not in ("guest", "debug")], report).run()
     for tier in ("guest", "debug"):
         for name, its in grouped([test for test in tests if test.tier == tier]).items():
             if name not in machines:
