@@ -2,6 +2,15 @@
 # shellcheck shell=bash
 # How a Debian root file system is made. What changes here makes all of them anew.
 
+# The release that the lab lives in
+readonly suite=trixie
+
+# find_mirror SUITE...: sets `mirror`, which has all of them
+find_mirror() {
+	command -v mmdebstrap >/dev/null || host_install mmdebstrap debian-archive-keyring
+	mirror=$(host_mirror "$@") || exit
+}
+
 # bootstrap SOURCE SUITES [OPTION]... DIR: makes it from `mirror`: the first of SUITES, and the
 # packages that lab.d/roots/SOURCE lists. OPTIONs are mmdebstrap's.
 bootstrap() {

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# shellcheck shell=bash
+# The guest boots from it. An older release's perftest is in there, too: what people have on their
+# machines is not always the newest.
+
+make_root() {
+	local older=bookworm
+	find_mirror "$suite"
+	if ! serves_debian "$mirror" "$older"; then
+		warn "$older is not in the archive any more, using perftest of $suite in its place"
+		older=$suite
+	fi
+	bootstrap guest "$suite" \
+		--customize-hook="'$top/lab.d/roots/guest/older-perftest' \"\$1\" '$mirror' $older" "$1"
+}
