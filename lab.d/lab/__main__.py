@@ -25,7 +25,8 @@ PLAN_FD = 3
 
 
 def plan(words):
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGPIPE):      # ./lab help | head
+        signal.signal(number, signal.SIG_DFL)
     command, options = commands.parse(words)
     steps = command.needs(options)
     if command.perform:
