@@ -13,7 +13,7 @@ FUZZERS = OUT / "fuzz"
 
 @dataclasses.dataclass(frozen=True)
 class Places:
-    """What the shell has made ready for one run. The guest can write nothing of it but run/share."""
+    """What the shell has made ready for one run. The guest can only write in run/share."""
     run: pathlib.Path                   # for logs, and share/
     local: pathlib.Path                 # the installed project, which no later build changes
     root: str | None = None             # the guest's

@@ -43,7 +43,8 @@ def ctest_tests(build, label):
 def lab_tests(ready):
     """They run ./lab, in here: with the kernel that this run has, and what was built for it."""
     kernel = ready.kernel + ("/bzImage" if os.path.isdir(ready.kernel) else "")
-    return [Test("lab", path.stem, LAB_TIMEOUT_S, [str(path)], environment={"RDMA_TPH_KERNEL": kernel})
+    return [Test("lab", path.stem, LAB_TIMEOUT_S, [str(path)],
+                 environment={"RDMA_TPH_KERNEL": kernel})
             for path in sorted(pathlib.Path("tests/lab").glob("*.sh"))]
 
 
