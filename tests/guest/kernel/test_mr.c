@@ -28,7 +28,9 @@ struct test {
 	void *memory;
 };
 
-static const struct verbs_hints exported = { MLX5_IB_TPH_SOURCE_EXPORTER, ST, PH };
+static const struct verbs_hints exported = { .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					     .st = ST,
+					     .ph = PH };
 
 static const char *const form_name[] = {
 	[VERBS_REG_DMABUF_MR] = "REG_DMABUF_MR",
@@ -147,7 +149,9 @@ static void test_address(struct test *test)
 
 static void test_dma_handle(struct test *test)
 {
-	const struct verbs_hints handle_hints = { MLX5_IB_TPH_SOURCE_DMAH, 0, 1 };
+	const struct verbs_hints handle_hints = { .source = MLX5_IB_TPH_SOURCE_DMAH,
+						  .st = 0,
+						  .ph = 1 };
 	struct verbs_reg reg = {
 		.form = VERBS_REG_MR_FD,
 		.fd = test->published,

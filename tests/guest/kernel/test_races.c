@@ -100,7 +100,9 @@ static void dereg(struct test *test, const struct verbs_mr *mr)
 
 static void test_changed(struct test *test)
 {
-	const struct verbs_hints expected = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x20, 3 };
+	const struct verbs_hints expected = { .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					      .st = 0x20,
+					      .ph = 3 };
 	struct registration registration;
 	struct mlx5_ib_tph_mr_info info;
 
@@ -218,7 +220,9 @@ static void test_interrupted(struct test *test)
 	if (!tap_errno(registration.err, 0, "the registration goes on"))
 		return;
 	verbs_expect(&test->verbs, &registration.mr,
-		     &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0x40, 1 },
+		     &(struct verbs_hints){ .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					    .st = 0x40,
+					    .ph = 1 },
 		     "with the hints it found");
 	dereg(test, &registration.mr);
 }

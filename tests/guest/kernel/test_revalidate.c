@@ -26,8 +26,12 @@ struct test {
 	int control;
 };
 
-static const struct verbs_hints st_10 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x10, 1 };
-static const struct verbs_hints st_20 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x20, 1 };
+static const struct verbs_hints st_10 = { .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					  .st = 0x10,
+					  .ph = 1 };
+static const struct verbs_hints st_20 = { .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					  .st = 0x20,
+					  .ph = 1 };
 static const struct verbs_hints degraded = {
 	MLX5_IB_TPH_SOURCE_EXPORTER,
 	0,
@@ -218,7 +222,10 @@ static void test_without_entry(struct test *test)
 	publish(test, 0, 1);
 	invalidate(test);
 	tap_errno(verbs_prefetch(&test->verbs, &mr), 0, "tag 0 again");
-	verbs_expect(&test->verbs, &mr, &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 },
+	verbs_expect(&test->verbs, &mr,
+		     &(struct verbs_hints){ .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					    .st = 0,
+					    .ph = 1 },
 		     "is in effect");
 	dereg(test, &mr);
 }

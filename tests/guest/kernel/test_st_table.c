@@ -84,7 +84,9 @@ static void test_sharing(struct test *test)
 	       "another tag has another one");
 	dereg(test, &first);
 	verbs_expect(&test->verbs, &second,
-		     &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0x10, 1 },
+		     &(struct verbs_hints){ .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					    .st = 0x10,
+					    .ph = 1 },
 		     "the entry stays as long as one of them is left");
 	dereg(test, &second);
 	dereg(test, &other);
@@ -124,7 +126,10 @@ static void test_tag_zero(struct test *test)
 	struct verbs_mr mr;
 
 	tap_errno(reg_st(test, 0, REQUIRE, &mr), 0, "tag 0");
-	verbs_expect(&test->verbs, &mr, &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0, 1 },
+	verbs_expect(&test->verbs, &mr,
+		     &(struct verbs_hints){ .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					    .st = 0,
+					    .ph = 1 },
 		     "tag 0 comes with its hint");
 	tap_ok(index_of(test, &mr) == 0, "and needs no entry");
 	dereg(test, &mr);
@@ -167,7 +172,9 @@ static void test_full(struct test *test)
 	tap_errno(reg_st(test, 0x80, REQUIRE, &mr[0]), 0,
 		  "a new tag in an entry that was given back");
 	verbs_expect(&test->verbs, &mr[0],
-		     &(struct verbs_hints){ MLX5_IB_TPH_SOURCE_EXPORTER, 0x80, 1 },
+		     &(struct verbs_hints){ .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					    .st = 0x80,
+					    .ph = 1 },
 		     "has its own hints");
 	give_share(test, mr);
 }

@@ -19,6 +19,12 @@
 #define REQUIRE	IB_UVERBS_TPH_REQUIRE
 #define PLAIN	VERBS_NO_ATTR
 
+/* <linux/pci_regs.h> has them since Linux 6.13. */
+#ifndef PCI_TPH_CTRL
+#define PCI_TPH_CTRL 8
+#define PCI_TPH_CTRL_REQ_EN_MASK 0x00000300
+#endif
+
 #define EXTENDED_SPACE	0x100	/* where the first extended capability is */
 
 struct test {
@@ -30,7 +36,9 @@ struct test {
 	unsigned int tph_cap;
 };
 
-static const struct verbs_hints st_10 = { MLX5_IB_TPH_SOURCE_EXPORTER, 0x10, 1 };
+static const struct verbs_hints st_10 = { .source = MLX5_IB_TPH_SOURCE_EXPORTER,
+					  .st = 0x10,
+					  .ph = 1 };
 
 static uint32_t read_config(struct test *test, unsigned int offset)
 {
