@@ -162,9 +162,9 @@ class Machine:
         """It has a capture to write to its end."""
         stop(self.fabric, grace=FABRIC_STOP_S)
         if self.fabric and self.fabric.returncode:
+            lost = "; its capture is not whole" if self.options.capture else ""
             with open(self.fabric_log, "a", encoding="utf-8") as log:
-                log.write(f"softfabric: ended with exit code {self.fabric.returncode}; a capture "
-                          "of it is not whole\n")
+                log.write(f"softfabric: ended with exit code {self.fabric.returncode}{lost}\n")
 
     def start_qemu(self):
         options = self.options
