@@ -355,7 +355,7 @@ static void data_that_cannot_be_fetched_are_canceled(void **state)
 	expect(all, CQE_NO_PACKET, CQE_TAG_CONSUMED);
 	guest_run(all->guest);
 	/* in whatever order the second announcement and the refusal come */
-	for (unsigned int i = 0, consumed = 1, canceled = 0; canceled < consumed; i++) {
+	for (unsigned int consumed = 1, canceled = 0; canceled < consumed;) {
 		struct seen seen = next(all);
 
 		if (seen.operation == CQE_TAG_CONSUMED)
