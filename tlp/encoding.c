@@ -10,12 +10,6 @@ enum tlp_error tlp_encode_header(enum tlp_encoding encoding, const struct tlp *t
 	return tlp_flit_encode_header(tlp, flags, buf, size, encoded);
 }
 
-enum tlp_error tlp_decode(enum tlp_encoding encoding, const void *buf, size_t size, struct tlp *tlp)
-{
-	return encoding == TLP_NONFLIT ? tlp_nonflit_decode(buf, size, tlp) :
-					 tlp_flit_decode(buf, size, tlp);
-}
-
 const char *tlp_encoding_name(enum tlp_encoding encoding)
 {
 	return encoding == TLP_NONFLIT ? "non-flit" : "flit";

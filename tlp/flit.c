@@ -185,7 +185,7 @@ enum tlp_error tlp_flit_layout(const void *buf, size_t size, struct tlp_flit_lay
 	layout->ohc = dw0 >> 16 & 0x1f;
 	layout->ts = dw0 >> 13 & 7;
 	layout->length = dw0 & 0x3ff ? dw0 & 0x3ff : TLP_MAX_LENGTH_DW;
-	info = tlp_type_info(layout->type);
+	info = tlp_named_type_info(layout->type);
 	if (!info)
 		return TLP_ERR_TYPE;
 	layout->base_dw = info->base_dw;
@@ -254,49 +254,60 @@ static void get_ohc_b(uint32_t dw, struct tlp *tlp)
 	tlp->ama = tlp->av ? dw >> 1 & 7 : 0;
 }
 
-static enum tlp_error check_size(const struct tlp_flit_layout *layout, size_t size)
+static void get_pasid(uint32_t dw, struct tlp_view *view)
 {
-	size_t whole = (layout->header_dw + layout->payload_dw + layout->trailer_dw) * TLP_DW;
-
-	if (size < whole)
-		return TLP_ERR_TRUNCATED;
-	return size > whole ? TLP_ERR_TRAILING : TLP_OK;
+	view->has_pasid = dw >> 30 & 1;
+	if (!view->has_pasid)
+		return;
+	view->pmr = dw >> 29 & 1;
+	view->er = dw >> 28 & 1;
+	view->pasid = dw >> 8 & 0xfffff;
 }
 
-static void get_packet(const uint8_t *dw, const struct tlp_flit_layout *layout, struct tlp *tlp,
-		       const struct tlp_type_info *info)
+/* What all requests have in the same place; their Tag is reserved if they are posted (2.2.6.2) */
+static void get_shared(const uint8_t *dw, struct tlp *tlp, const struct tlp_type_info *info)
 {
-	*tlp = (struct tlp){
-		.type = layout->type,
-		.tc = dw[1] >> 5,
-		.attr = dw[2] >> 2 & 7,
-		.ep = dw[6] >> 7,
-		.length = layout->type == TLP_CPL ? 0 : layout->length,
-		.payload = layout->payload_dw ? dw + layout->header_dw * TLP_DW : NULL,
-	};
+	if (info->flags & TLP_F_NO_ID)
+		return;
+	tlp->requester = tlp_get_dw(dw + 4) >> 16;
+	if (!(info->flags & TLP_F_POSTED))
+		tlp->tag = tlp_get_dw(dw + 4) & TLP_MAX_TAG;
+}
+
+static void get_decoded(const uint8_t *dw, const struct tlp_flit_layout *layout,
+			struct tlp_view *view, const struct tlp_type_info *info)
+{
+	const uint8_t *ohc_a = layout->ohc_a ? dw + layout->ohc_a * TLP_DW : NULL;
+	struct tlp *tlp = &view->tlp;
+
 	if (info->flags & TLP_F_CPL)
 		get_completion(dw, tlp);
 	else
 		get_request(dw, tlp, info);
-	if (layout->ohc_a)
-		get_ohc_a(tlp_get_dw(dw + layout->ohc_a * TLP_DW), tlp, info);
+	if (ohc_a)
+		get_ohc_a(tlp_get_dw(ohc_a), tlp, info);
+	if (ohc_a && !(info->flags & (TLP_F_CPL | TLP_F_ATOMIC)))
+		get_pasid(tlp_get_dw(ohc_a), view);
 	if (layout->ohc_b && !(info->flags & TLP_F_CPL))
 		get_ohc_b(tlp_get_dw(dw + layout->ohc_b * TLP_DW), tlp);
 }
 
-enum tlp_error tlp_flit_decode(const void *buf, size_t size, struct tlp *tlp)
+void tlp_flit_get_fields(const uint8_t *header, const struct tlp_flit_layout *layout,
+			 struct tlp_view *view)
 {
-	const struct tlp_type_info *info;
-	struct tlp_flit_layout layout;
-	enum tlp_error error;
+	const struct tlp_type_info *info = tlp_named_type_info(layout->type);
 
-	error = tlp_flit_layout(buf, size, &layout);
-	if (error)
-		return error;
-	error = check_size(&layout, size);
-	if (error)
-		return error;
-	info = tlp_type_info(layout.type);
-	get_packet(buf, &layout, tlp, info);
-	return tlp_check(tlp, info);
+	view->tlp = (struct tlp){
+		.type = layout->type,
+		.tc = header[1] >> 5,
+		.attr = header[2] >> 2 & 7,
+		.ep = info && !(info->flags & TLP_F_NO_ID) && header[6] >> 7,
+		.length = tlp_has_length(layout->type) ? layout->length : 0,
+	};
+	if (!info)
+		return;
+	if (info->flags & TLP_F_SHARED)
+		get_shared(header, &view->tlp, info);
+	else
+		get_decoded(header, layout, view, info);
 }

@@ -14,6 +14,8 @@
  *	takes byte 7, the byte enables, of reads, DMWr and AtomicOps
  *   TPH prefix (2.2.7.1.1, figure 2-40, table 2-16), in front of the header
  *	byte 0 Fmt 100b Type 10000b | 1 ST[15:8] | 2 AMA[2:0] AV R[3:0] | 3 R
+ *   PASID prefix (6.20.2), in front of the header
+ *	byte 0 Fmt 100b Type 10001b | 1 R[1:0] PMR ER PASID[19:16] | 2, 3 PASID[15:0]
  *   Completions (2.2.9.1)
  *	DW1 Completer ID[15:0] Status[2:0] BCM Byte Count[11:0]
  *	DW2 Requester ID[15:0] Tag[7:0] R Lower Address[6:0]
@@ -21,7 +23,7 @@
  * How sure this is. Fmt and Type, the places of TC, Attr, TH, TD, EP, Length, byte enables, PH,
  * ST and AMA, and the rules on byte enables with TH, were compared with the wording of the
  * specification's public text, and so were type, order and number of prefixes. The places of T9,
- * T8, AT, the Requester ID and of the fields of completions are drawn in its figures only, which
+ * T8, AT, the Requester ID, of PASIDs and of the fields of completions are drawn in its figures only, which
  * are not in that text: they are as public descriptions and implementations of earlier revisions
  * have them. No packet of hardware with TH set was at hand.
  *
@@ -34,6 +36,7 @@
 #define FMT_MASK	0xe0
 #define PREFIX_END_END	0x10	/* Type[4]: End-End, else local */
 #define TPH_PREFIX	0x90	/* End-End, E[3:0] 0000b (table 2-39) */
+#define PASID_PREFIX	0x91	/* End-End, E[3:0] 0001b */
 /* The one type that has another number in flit mode, where this is NOP (table 2-5, entries 0, 3) */
 #define FMT_TYPE_MRD32	0x00
 
@@ -56,8 +59,11 @@ static uint8_t fmt_type_of(enum tlp_type type)
 /* NULL if there is no such packet */
 static const struct tlp_type_info *info_of(uint8_t fmt_type, enum tlp_type *type)
 {
+	const struct tlp_type_info *info;
+
 	*type = fmt_type == FMT_TYPE_MRD32 ? TLP_MRD32 : fmt_type;
-	return fmt_type == TLP_MRD32 ? NULL : tlp_type_info(*type);
+	info = fmt_type == TLP_MRD32 ? NULL : tlp_named_type_info(*type);
+	return info && !(info->flags & TLP_F_FLIT_ONLY) ? info : NULL;
 }
 
 struct tlp_hints tlp_nonflit_hints(struct tlp_hints hints)
@@ -217,6 +223,8 @@ static enum tlp_error skip_prefixes(const uint8_t *bytes, size_t size,
 			return TLP_ERR_PREFIXES;
 		if (bytes[at] == TPH_PREFIX && !layout->tph_prefix)
 			layout->tph_prefix = layout->header + 1;
+		if (bytes[at] == PASID_PREFIX && !layout->pasid_prefix)
+			layout->pasid_prefix = layout->header + 1;
 	}
 }
 
@@ -311,50 +319,61 @@ static void get_completion(const uint8_t *dw, struct tlp *tlp)
 	tlp->lower_address = dw2 & 0x7f;
 }
 
-static enum tlp_error check_size(const struct tlp_nonflit_layout *layout, size_t size)
+static void get_pasid(uint32_t dw, struct tlp_view *view)
 {
-	size_t whole = (layout->payload + layout->payload_dw + layout->td) * TLP_DW;
-
-	if (size < whole)
-		return TLP_ERR_TRUNCATED;
-	return size > whole ? TLP_ERR_TRAILING : TLP_OK;
+	view->has_pasid = true;
+	view->pmr = dw >> 21 & 1;
+	view->er = dw >> 20 & 1;
+	view->pasid = dw & 0xfffff;
 }
 
-static void get_packet(const uint8_t *bytes, const struct tlp_nonflit_layout *layout,
-		       struct tlp *tlp, const struct tlp_type_info *info)
+/* What all requests have in the same place: the Transaction ID (2.2.6.2) */
+static void get_shared(const uint8_t *dw, struct tlp *tlp, const struct tlp_type_info *info)
 {
-	const uint8_t *dw = bytes + layout->header * TLP_DW;
+	uint32_t dw1 = tlp_get_dw(dw + 4);
 
-	*tlp = (struct tlp){
-		.type = layout->type,
-		.tc = dw[1] >> 4 & 7,
-		.attr = (dw[1] & 4) | (dw[2] >> 4 & 3),
-		.ep = dw[2] >> 6 & 1,
-		.length = layout->type == TLP_CPL ? 0 : layout->length,
-		.payload = layout->payload_dw ? bytes + layout->payload * TLP_DW : NULL,
-	};
+	if (info->flags & TLP_F_NO_ID)
+		return;
+	tlp->requester = dw1 >> 16;
+	if (!(info->flags & TLP_F_POSTED))
+		tlp->tag = tag_of(tlp_get_dw(dw), dw1 >> 8);
+}
+
+static void get_decoded(const uint8_t *header, const struct tlp_nonflit_layout *layout,
+			struct tlp *tlp, const struct tlp_type_info *info)
+{
+	const uint8_t *dw = header + layout->header * TLP_DW;
+
 	if (info->flags & TLP_F_CPL) {
 		get_completion(dw, tlp);
 		return;
 	}
 	get_request(dw, layout->th, tlp, info);
 	if (layout->tph_prefix)
-		get_prefix(tlp_get_dw(bytes + (layout->tph_prefix - 1) * TLP_DW), tlp);
+		get_prefix(tlp_get_dw(header + (layout->tph_prefix - 1) * TLP_DW), tlp);
 }
 
-enum tlp_error tlp_nonflit_decode(const void *buf, size_t size, struct tlp *tlp)
+void tlp_nonflit_get_fields(const uint8_t *header, const struct tlp_nonflit_layout *layout,
+			    struct tlp_view *view)
 {
-	const struct tlp_type_info *info;
-	struct tlp_nonflit_layout layout;
-	enum tlp_error error;
+	const uint8_t *dw = header + layout->header * TLP_DW;
+	const struct tlp_type_info *info = tlp_named_type_info(layout->type);
+	/* without a name there is no size either */
+	bool known = layout->payload;
 
-	error = tlp_nonflit_layout(buf, size, &layout);
-	if (error)
-		return error;
-	error = check_size(&layout, size);
-	if (error)
-		return error;
-	info = tlp_type_info(layout.type);
-	get_packet(buf, &layout, tlp, info);
-	return tlp_check(tlp, info);
+	view->tlp = (struct tlp){
+		.type = layout->type,
+		.tc = dw[1] >> 4 & 7,
+		.attr = (dw[1] & 4) | (dw[2] >> 4 & 3),
+		.ep = dw[2] >> 6 & 1,
+		.length = known && tlp_has_length(layout->type) ? layout->length : 0,
+	};
+	if (layout->pasid_prefix)
+		get_pasid(tlp_get_dw(header + (layout->pasid_prefix - 1) * TLP_DW), view);
+	if (!known)
+		return;
+	if (info->flags & TLP_F_SHARED)
+		get_shared(dw, &view->tlp, info);
+	else
+		get_decoded(header, layout, &view->tlp, info);
 }

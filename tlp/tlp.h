@@ -21,7 +21,10 @@ enum tlp_encoding {
 	TLP_NONFLIT,
 };
 
-/* The packets that the model speaks. The values are Type[7:0] in flit mode (table 2-5). */
+/*
+ * The packets that the model speaks, and the others that links carry. The values are Type[7:0] in
+ * flit mode (table 2-5).
+ */
 enum tlp_type {
 	TLP_MRD32 = 0x03,
 	TLP_CPL = 0x0a,
@@ -37,7 +40,18 @@ enum tlp_type {
 	TLP_SWAP64 = 0x6d,
 	TLP_CAS64 = 0x6e,
 	TLP_DMWR64 = 0x7b,
+
+	/* Seen, but neither encoded nor decoded in full; tlp_type_name() knows more of these. */
+	TLP_NOP = 0x00,
+	TLP_CFGRD0 = 0x04,
+	TLP_CFGRD1 = 0x05,
+	TLP_CFGWR0 = 0x44,
+	TLP_CFGWR1 = 0x45,
+	TLP_MSG = 0x30,  /* and the seven behind it: how it is routed is in Type[2:0] */
+	TLP_MSGD = 0x70, /* likewise */
 };
+
+#define TLP_MSG_ROUTING		0x7
 
 /* Hints Valid, HV[1:0] in OHC-B (2.2.1.2). Receivers treat the reserved 10b as 00b. */
 enum tlp_hv {
@@ -113,7 +127,7 @@ struct tlp {
 /* Why a packet cannot be encoded or decoded. */
 enum tlp_error {
 	TLP_OK,
-	TLP_ERR_TYPE,      /* Type is none of enum tlp_type */
+	TLP_ERR_TYPE,      /* Type is none that is encoded or decoded */
 	TLP_ERR_FIELD,     /* encoding: a field is beyond its range */
 	TLP_ERR_LENGTH,    /* length impossible for the type (AtomicOps, DMWr, Cpl) */
 	TLP_ERR_BE,        /* byte enables against the rules of 2.2.5 */
@@ -129,13 +143,20 @@ enum tlp_error {
 const char *tlp_error_string(enum tlp_error error);
 
 /**
- * tlp_type_name() - Return: "MWr64", "CplD", ... as analyzers print it; NULL if @type is none of
- * enum tlp_type.
+ * tlp_type_name() - Return: "MWr64", "CplD", "CfgRd0", ... as analyzers print it; NULL if there is
+ * no such packet.
  */
 const char *tlp_type_name(enum tlp_type type);
 
-/** tlp_has_data() and the like - Return: false also for what is none of enum tlp_type. */
+/** tlp_message_name() - Return: "LTR", ... for a Message Code (2.2.8); NULL if it has no name. */
+const char *tlp_message_name(unsigned int code);
+
+/** tlp_is_decoded() - Return: whether struct tlp has all that packets of @type say. */
+bool tlp_is_decoded(enum tlp_type type);
+
+/** tlp_has_data() and the like - Return: false also for what is no packet. */
 bool tlp_has_data(enum tlp_type type);
+bool tlp_has_length(enum tlp_type type); /* Length is not reserved: with data, or asking for it */
 bool tlp_is_completion(enum tlp_type type);
 bool tlp_is_posted(enum tlp_type type);
 
@@ -210,8 +231,8 @@ struct tlp_flit_layout {
  *
  * Only DW0 is judged; bytes may be missing after it.
  *
- * Return: TLP_OK; TLP_ERR_TRUNCATED when there are less than 4 bytes; TLP_ERR_TYPE, with which
- * type, ohc, ts and length of @layout are valid all the same.
+ * Return: TLP_OK, for every type that has a name; TLP_ERR_TRUNCATED when there are less than 4
+ * bytes; TLP_ERR_TYPE, with which type, ohc, ts and length of @layout are valid all the same.
  */
 enum tlp_error tlp_flit_layout(const void *buf, size_t size, struct tlp_flit_layout *layout);
 
@@ -252,10 +273,11 @@ struct tlp_nonflit_layout {
 	bool th, td;        /* hints are there; a digest is there */
 	uint16_t length;    /* DWs, 1-1024, as Length says */
 	/* sizes and offsets from the start, in DWs */
-	uint16_t header;     /* where the header starts: as many prefixes are in front of it */
-	uint16_t tph_prefix; /* the first TPH prefix, plus one; 0: none */
-	uint16_t payload;    /* where the payload starts, or would */
-	uint16_t payload_dw; /* size of the payload */
+	uint16_t header;       /* where the header starts: as many prefixes are in front of it */
+	uint16_t tph_prefix;   /* the first TPH prefix, plus one; 0: none */
+	uint16_t pasid_prefix; /* likewise */
+	uint16_t payload;      /* where the payload starts, or would */
+	uint16_t payload_dw;   /* size of the payload */
 };
 
 #define TLP_MAX_END_PREFIXES	4	/* End-End prefixes of a packet (2.2.10.4) */
@@ -266,8 +288,9 @@ struct tlp_nonflit_layout {
  *
  * Only prefixes and the header's first DW are judged; bytes may be missing after it.
  *
- * Return: TLP_OK; TLP_ERR_TRUNCATED when the bytes end before that; TLP_ERR_TYPE, with which
- * header, fmt_type, th, td and length of @layout are valid all the same; TLP_ERR_PREFIXES.
+ * Return: TLP_OK, for every type that has a name; TLP_ERR_TRUNCATED when the bytes end before that;
+ * TLP_ERR_TYPE, with which header, fmt_type, th, td and length of @layout are valid all the same;
+ * TLP_ERR_PREFIXES.
  */
 enum tlp_error tlp_nonflit_layout(const void *buf, size_t size, struct tlp_nonflit_layout *layout);
 
@@ -293,6 +316,66 @@ enum tlp_error tlp_encode_header(enum tlp_encoding encoding, const struct tlp *t
 /** tlp_decode() - as @encoding does it. */
 enum tlp_error tlp_decode(enum tlp_encoding encoding, const void *buf, size_t size,
 			  struct tlp *tlp);
+
+/* Parts of a packet */
+enum tlp_part {
+	TLP_PART_HEADER = 1 << 0, /* with prefixes or OHC */
+	TLP_PART_PAYLOAD = 1 << 1,
+	TLP_PART_TRAILER = 1 << 2, /* outside of flit mode: the digest */
+};
+
+/* What may be told of the bytes that tlp_view() gets. */
+enum tlp_view_flags {
+	/*
+	 * They are a header log, as AER and DPC keep it: of the packet there is its header and
+	 * nothing else. Words behind it mean nothing (7.8.4.8: four are logged also of a header
+	 * that has three).
+	 */
+	TLP_VIEW_HEADER_LOG = 1 << 0,
+};
+
+/* A packet as far as its bytes are at hand. */
+struct tlp_view {
+	/*
+	 * What of it is valid: @type of the first DW with @has_dw0; tc, attr, length, td; with
+	 * @has_ids requester and tag, too; with @decoded all.
+	 */
+	struct tlp tlp;
+	uint8_t type;     /* as in enum tlp_type, if it has a name there; else Type as it is */
+	const char *name; /* tlp_type_name(), or NULL */
+	bool has_dw0, has_ids, decoded;
+
+	unsigned int missing; /* enum tlp_part: parts that are not at hand, or not to their end */
+	uint16_t payload_len; /* bytes of the payload that are, at tlp.payload */
+	uint8_t trailer_len; /* bytes of the whole trailer, or of the digest; at @trailer if it is there */
+	const uint8_t *trailer;
+	size_t spare; /* bytes at the end that are none of the packet */
+
+	bool has_pasid, pmr, er; /* privileged mode, execution requested (6.20) */
+	uint32_t pasid;          /* 20 bits */
+
+	bool has_destination; /* configuration requests: the function that they are for, as an ID */
+	uint16_t destination;
+	bool has_code; /* messages outside of flit mode: Message Code, see tlp_message_name() */
+	uint8_t code;
+};
+
+/**
+ * tlp_view() - decode what there is of one packet, which may have been cut, logged without its
+ * payload, or stripped of its digest.
+ * @size: bytes at @buf
+ * @flags: enum tlp_view_flags
+ * @view: always filled
+ *
+ * One word too many behind a header of three, outside of flit mode, is taken for what header logs
+ * have there, whether @flags say it or not.
+ *
+ * Return: TLP_OK, also when parts are missing or the type is not decoded in full; TLP_ERR_TYPE for
+ * a type without a name, _PREFIXES; and where fields are known but break the rules TLP_ERR_TRAILING,
+ * _LENGTH, _BE or _4K.
+ */
+enum tlp_error tlp_view(enum tlp_encoding encoding, const void *buf, size_t size,
+			unsigned int flags, struct tlp_view *view);
 
 /** tlp_encoding_name() - Return: "flit" or "non-flit", as reports and captures say it. */
 const char *tlp_encoding_name(enum tlp_encoding encoding);

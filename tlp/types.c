@@ -2,10 +2,12 @@
 #include "types.h"
 #include "util/macros.h"
 
+#define MESSAGE (TLP_F_SHARED | TLP_F_MSG | TLP_F_POSTED)
+
 /* Table 2-5, where header base size and "data payload" are columns. */
 static const struct tlp_type_info infos[256] = {
-	[TLP_MRD32] = { "MRd32", 3, 0 },
-	[TLP_MRD64] = { "MRd64", 4, TLP_F_64 },
+	[TLP_MRD32] = { "MRd32", 3, TLP_F_READ },
+	[TLP_MRD64] = { "MRd64", 4, TLP_F_READ | TLP_F_64 },
 	[TLP_MWR32] = { "MWr32", 3, TLP_F_DATA | TLP_F_POSTED },
 	[TLP_MWR64] = { "MWr64", 4, TLP_F_DATA | TLP_F_POSTED | TLP_F_64 },
 	[TLP_CPL] = { "Cpl", 3, TLP_F_CPL },
@@ -18,6 +20,25 @@ static const struct tlp_type_info infos[256] = {
 	[TLP_CAS64] = { "CAS64", 4, TLP_F_DATA | TLP_F_ATOMIC | TLP_F_64 },
 	[TLP_DMWR32] = { "DMWr32", 3, TLP_F_DATA },
 	[TLP_DMWR64] = { "DMWr64", 4, TLP_F_DATA | TLP_F_64 },
+	/* what links carry beside them */
+	[TLP_NOP] = { "NOP", 1, TLP_F_SHARED | TLP_F_NO_ID | TLP_F_FLIT_ONLY },
+	[0x01] = { "MRdLk32", 3, TLP_F_SHARED | TLP_F_READ },
+	[0x21] = { "MRdLk64", 4, TLP_F_SHARED | TLP_F_READ | TLP_F_64 },
+	[0x02] = { "IORd", 3, TLP_F_SHARED | TLP_F_READ },
+	[0x42] = { "IOWr", 3, TLP_F_SHARED | TLP_F_DATA },
+	[TLP_CFGRD0] = { "CfgRd0", 3, TLP_F_SHARED | TLP_F_CFG | TLP_F_READ },
+	[TLP_CFGRD1] = { "CfgRd1", 3, TLP_F_SHARED | TLP_F_CFG | TLP_F_READ },
+	[TLP_CFGWR0] = { "CfgWr0", 3, TLP_F_SHARED | TLP_F_CFG | TLP_F_DATA },
+	[TLP_CFGWR1] = { "CfgWr1", 3, TLP_F_SHARED | TLP_F_CFG | TLP_F_DATA },
+	[0x0b] = { "CplLk", 3, TLP_F_SHARED | TLP_F_NO_ID },
+	[0x4b] = { "CplDLk", 3, TLP_F_SHARED | TLP_F_NO_ID | TLP_F_DATA },
+	[TLP_MSG... TLP_MSG + TLP_MSG_ROUTING] = { "Msg", 4, MESSAGE },
+	[TLP_MSGD... TLP_MSGD + TLP_MSG_ROUTING] = { "MsgD", 4, MESSAGE | TLP_F_DATA },
+	[0x0c] = { "UIOWrCpl", 3, TLP_F_SHARED | TLP_F_NO_ID | TLP_F_FLIT_ONLY },
+	[0x0d] = { "UIORdCpl", 3, TLP_F_SHARED | TLP_F_NO_ID | TLP_F_FLIT_ONLY },
+	[0x48] = { "UIORdCplD", 3, TLP_F_SHARED | TLP_F_NO_ID | TLP_F_FLIT_ONLY | TLP_F_DATA },
+	[0x22] = { "UIOMRd", 4, TLP_F_SHARED | TLP_F_FLIT_ONLY | TLP_F_READ | TLP_F_64 },
+	[0x61] = { "UIOMWr", 4, TLP_F_SHARED | TLP_F_FLIT_ONLY | TLP_F_DATA | TLP_F_64 },
 };
 
 /* The two forms of each request: up to 4 GiB and beyond */
@@ -34,23 +55,66 @@ static const struct {
 	{ TLP_DMWR32, TLP_DMWR64 },
 };
 
-const struct tlp_type_info *tlp_type_info(unsigned int type)
+const struct tlp_type_info *tlp_named_type_info(unsigned int type)
 {
 	if (type >= ARRAY_SIZE(infos) || !infos[type].name)
 		return NULL;
 	return &infos[type];
 }
 
+const struct tlp_type_info *tlp_type_info(unsigned int type)
+{
+	const struct tlp_type_info *info = tlp_named_type_info(type);
+
+	return info && !(info->flags & TLP_F_SHARED) ? info : NULL;
+}
+
+/* Section 2.2.8, tables "... Messages" */
+static const char *const messages[256] = {
+	[0x00] = "Unlock",
+	[0x01] = "Invalidate_Request",
+	[0x02] = "Invalidate_Completion",
+	[0x04] = "Page_Request",
+	[0x05] = "PRG_Response",
+	[0x10] = "LTR",
+	[0x12] = "OBFF",
+	[0x14] = "PM_Active_State_Nak",
+	[0x18] = "PM_PME",
+	[0x19] = "PME_Turn_Off",
+	[0x1b] = "PME_TO_Ack",
+	[0x20] = "Assert_INTA",
+	[0x21] = "Assert_INTB",
+	[0x22] = "Assert_INTC",
+	[0x23] = "Assert_INTD",
+	[0x24] = "Deassert_INTA",
+	[0x25] = "Deassert_INTB",
+	[0x26] = "Deassert_INTC",
+	[0x27] = "Deassert_INTD",
+	[0x30] = "ERR_COR",
+	[0x31] = "ERR_NONFATAL",
+	[0x33] = "ERR_FATAL",
+	[0x50] = "Set_Slot_Power_Limit",
+	[0x52] = "PTM_Request",
+	[0x53] = "PTM_Response",
+	[0x7e] = "Vendor_Defined_Type_0",
+	[0x7f] = "Vendor_Defined_Type_1",
+};
+
+const char *tlp_message_name(unsigned int code)
+{
+	return code < ARRAY_SIZE(messages) ? messages[code] : NULL;
+}
+
 static bool type_has(enum tlp_type type, enum tlp_type_flags flag)
 {
-	const struct tlp_type_info *info = tlp_type_info(type);
+	const struct tlp_type_info *info = tlp_named_type_info(type);
 
 	return info && (info->flags & flag);
 }
 
 const char *tlp_type_name(enum tlp_type type)
 {
-	const struct tlp_type_info *info = tlp_type_info(type);
+	const struct tlp_type_info *info = tlp_named_type_info(type);
 
 	return info ? info->name : NULL;
 }
@@ -68,6 +132,16 @@ bool tlp_is_completion(enum tlp_type type)
 bool tlp_is_posted(enum tlp_type type)
 {
 	return type_has(type, TLP_F_POSTED);
+}
+
+bool tlp_has_length(enum tlp_type type)
+{
+	return type_has(type, TLP_F_DATA) || type_has(type, TLP_F_READ);
+}
+
+bool tlp_is_decoded(enum tlp_type type)
+{
+	return tlp_type_info(type);
 }
 
 enum tlp_type tlp_type_for(enum tlp_type type, uint64_t address)

@@ -14,16 +14,26 @@ enum tlp_type_flags {
 	TLP_F_CPL = 1 << 2,
 	TLP_F_ATOMIC = 1 << 3, /* byte enables are reserved (2.2.7.1) */
 	TLP_F_64 = 1 << 4,     /* 64-bit address */
+	TLP_F_READ = 1 << 5,   /* asks for data: Length says how much */
+	/* Of types that are not among those of struct tlp: */
+	TLP_F_SHARED = 1 << 6,    /* only what all requests share is decoded */
+	TLP_F_NO_ID = 1 << 7,     /* and not even a requester is where theirs is */
+	TLP_F_FLIT_ONLY = 1 << 8, /* the number means nothing outside of flit mode */
+	TLP_F_CFG = 1 << 9,       /* routed by the ID in its third DW */
+	TLP_F_MSG = 1 << 10,
 };
 
 struct tlp_type_info {
 	const char *name;
 	uint8_t base_dw; /* size of the header without OHC or prefixes */
-	uint8_t flags;   /* enum tlp_type_flags */
+	uint16_t flags;  /* enum tlp_type_flags */
 };
 
 /* NULL if @type is none of enum tlp_type */
 const struct tlp_type_info *tlp_type_info(unsigned int type);
+
+/* The same with those that are decoded in part; NULL if @type has no name */
+const struct tlp_type_info *tlp_named_type_info(unsigned int type);
 
 /* The rules for length, byte enables and address that hold in every mode; TLP_OK or the error */
 enum tlp_error tlp_check(const struct tlp *tlp, const struct tlp_type_info *info);
@@ -34,6 +44,15 @@ enum tlp_error tlp_check_fields(const struct tlp *tlp, const struct tlp_type_inf
 /* For encoders: the payload behind the @header bytes at @buf that are there; TLP_OK or the error */
 enum tlp_error tlp_append_payload(const struct tlp *tlp, void *buf, size_t size, size_t header,
 				  size_t *encoded);
+
+/*
+ * For tlp_view(): the fields of @view->tlp, and the PASID, from the header at @header, which is whole:
+ * where bytes of it are not at hand there are zeroes.
+ */
+void tlp_flit_get_fields(const uint8_t *header, const struct tlp_flit_layout *layout,
+			 struct tlp_view *view);
+void tlp_nonflit_get_fields(const uint8_t *header, const struct tlp_nonflit_layout *layout,
+			    struct tlp_view *view);
 
 struct tlp_cursor {
 	uint8_t *at;

@@ -29,6 +29,33 @@ static inline void check_promises(const struct tlp *tlp, const uint8_t *data, si
 		fuzz_assert(payload > data && payload + tlp->length * 4 <= data + size);
 }
 
+static inline void check_view(enum tlp_encoding encoding, const uint8_t *data, size_t size,
+			      unsigned int flags)
+{
+	struct tlp_view view;
+	enum tlp_error error = tlp_view(encoding, data, size, flags, &view);
+	const uint8_t *payload = view.tlp.payload;
+
+	fuzz_assert(error != TLP_ERR_TRUNCATED);
+	fuzz_assert(!view.name || view.has_dw0);
+	fuzz_assert(view.has_dw0 || !view.has_ids);
+	fuzz_assert(!view.decoded || (view.has_ids && !(view.missing & TLP_PART_HEADER)));
+	fuzz_assert(view.tlp.length <= TLP_MAX_LENGTH_DW && view.pasid <= 0xfffff);
+	fuzz_assert(view.payload_len <= view.tlp.length * 4 && !view.payload_len == !payload);
+	if (payload)
+		fuzz_assert(payload > data && payload + view.payload_len <= data + size);
+	if (view.trailer)
+		fuzz_assert(view.trailer > data && view.trailer + view.trailer_len <= data + size);
+	fuzz_assert(view.spare <= size);
+}
+
+/* What holds of all bytes, whatever they are */
+static inline void check_views(enum tlp_encoding encoding, const uint8_t *data, size_t size)
+{
+	check_view(encoding, data, size, 0);
+	check_view(encoding, data, size, TLP_VIEW_HEADER_LOG);
+}
+
 static inline void check_same(const struct tlp *tlp, struct tlp again)
 {
 	if (tlp->payload)

@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tlp tlp;
 
+	check_views(TLP_FLIT, data, size);
 	if (tlp_flit_decode(data, size, &tlp) != TLP_OK)
 		return 0;
 	check_promises(&tlp, data, size);

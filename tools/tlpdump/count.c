@@ -74,15 +74,15 @@ int count_packet(struct count *count, const struct packet *packet)
 		.link = packet->record.link,
 		.direction = packet_direction(packet),
 		.type = packet_type(packet),
-		.hints = packet->error ? (struct tlp_hints){ 0 } : packet->tlp.hints,
+		.hints = packet_decoded(packet) ? packet->view.tlp.hints : (struct tlp_hints){ 0 },
 	};
 	struct kind *kind = find_kind(count, &key);
 
 	if (!kind)
 		return ENOMEM;
 	kind->tlps++;
-	if (!packet->error && packet->tlp.payload)
-		kind->payload_bytes += packet->tlp.length * 4;
+	if (!packet->error && tlp_has_data(packet->view.type))
+		kind->payload_bytes += packet->view.tlp.length * 4;
 	count->tlps++;
 	return 0;
 }

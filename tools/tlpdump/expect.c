@@ -52,10 +52,11 @@ bool expect_parse(struct expect *expect, const char *text)
 
 void expect_packet(struct expect *expect, const struct packet *packet)
 {
-	const struct tlp_hints *want = &expect->hints, *have = &packet->tlp.hints;
+	const struct tlp_hints *want = &expect->hints, *have = &packet->view.tlp.hints;
 
 	expect->total++;
-	if (!packet->error && have->hv == want->hv && have->st == want->st && have->ph == want->ph)
+	if (packet_decoded(packet) && have->hv == want->hv && have->st == want->st &&
+	    have->ph == want->ph)
 		expect->matching++;
 	else if (!expect->first_other)
 		expect->first_other = packet->number;

@@ -24,10 +24,10 @@ bool filter_set_direction(struct filter *filter, const char *direction)
 	return true;
 }
 
-/* Whether the @len characters at @text are @name, or @name without its 32 or 64 */
+/* Whether the @len characters at @text are @name, or @name without the number at its end */
 static bool names_type(const char *text, size_t len, const char *name)
 {
-	size_t stem = strcspn(name, "36");
+	size_t stem = strcspn(name, "0123456789");
 
 	return (len == strlen(name) || len == stem) && !strncasecmp(text, name, len);
 }
@@ -150,20 +150,37 @@ static bool accepts_hints(const struct filter *filter, const struct tlp_hints *h
 	       (!filter->has_ph || filter->ph == hints->ph);
 }
 
+static bool accepts_type(const struct filter *filter, const struct packet *packet)
+{
+	return !filter->has_types || (packet->view.name && filter->types[packet->view.type]);
+}
+
+static bool accepts_requester(const struct filter *filter, const struct packet *packet)
+{
+	return !filter->has_requester ||
+	       (packet->view.has_ids && filter->requester == packet->view.tlp.requester);
+}
+
+/* What needs the whole header of a packet that is decoded */
+static bool asks_for_fields(const struct filter *filter)
+{
+	return filter->has_addresses || filter->has_st || filter->has_ph || filter->has_hv;
+}
+
 bool filter_accepts(const struct filter *filter, const struct packet *packet)
 {
-	const struct tlp *tlp = &packet->tlp;
+	const struct tlp *tlp = &packet->view.tlp;
 
 	if (!filter_accepts_link(filter, packet->record.link))
 		return false;
 	if (filter->direction && filter->direction != packet->record.direction)
 		return false;
-	if (packet->error)
-		return !filter->has_types && !filter->has_requester && !filter->has_addresses &&
-		       !filter->has_st && !filter->has_ph && !filter->has_hv;
-	if (filter->has_types && !filter->types[tlp->type])
+	if (packet_malformed(packet))
+		return !filter->has_types && !filter->has_requester && !asks_for_fields(filter);
+	if (!accepts_type(filter, packet) || !accepts_requester(filter, packet))
 		return false;
-	if (filter->has_requester && filter->requester != tlp->requester)
-		return false;
-	return accepts_address(filter, tlp) && accepts_hints(filter, &tlp->hints);
+	if (!asks_for_fields(filter))
+		return true;
+	return packet_decoded(packet) && accepts_address(filter, tlp) &&
+	       accepts_hints(filter, &tlp->hints);
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "json.h"
+#include "util/macros.h"
 
 /* Long enough for an address or an ID */
 #define TEXT_MAX 24
@@ -36,6 +37,11 @@ static void add_hex(struct json_object *object, const char *name, const uint8_t 
 	json_object_object_add(object, name, json_object_new_string_len(text, 2 * len));
 }
 
+static void add_bool(struct json_object *object, const char *name, bool value)
+{
+	json_object_object_add(object, name, json_object_new_boolean(value));
+}
+
 static void add_request(struct json_object *object, const struct tlp *tlp)
 {
 	char address[TEXT_MAX];
@@ -60,20 +66,98 @@ static void add_completion(struct json_object *object, const struct tlp *tlp)
 	add_int(object, "lower_address", tlp->lower_address);
 }
 
-static void add_packet(struct json_object *object, const struct tlp *tlp, bool payload)
+/* What all have that are there so far */
+static void add_shared(struct json_object *object, const struct tlp_view *view)
 {
-	add_id(object, "requester", tlp->requester);
-	add_int(object, "tag", tlp->tag);
-	add_int(object, "tc", tlp->tc);
-	add_int(object, "attr", tlp->attr);
-	json_object_object_add(object, "ep", json_object_new_boolean(tlp->ep));
-	add_int(object, "length", tlp->length);
-	if (tlp_is_completion(tlp->type))
-		add_completion(object, tlp);
-	else
-		add_request(object, tlp);
-	if (payload && tlp->payload)
-		add_hex(object, "payload", tlp->payload, tlp->length * 4);
+	if (view->has_ids) {
+		add_id(object, "requester", view->tlp.requester);
+		add_int(object, "tag", view->tlp.tag);
+	}
+	add_int(object, "tc", view->tlp.tc);
+	add_int(object, "attr", view->tlp.attr);
+	add_bool(object, "ep", view->tlp.ep);
+	if (tlp_has_length(view->type) && view->name)
+		add_int(object, "length", view->tlp.length);
+}
+
+static void add_message(struct json_object *object, uint8_t code)
+{
+	const char *name = tlp_message_name(code);
+
+	add_int(object, "message_code", code);
+	if (name)
+		add_string(object, "message", name);
+}
+
+static void add_pasid(struct json_object *object, const struct tlp_view *view)
+{
+	add_int(object, "pasid", view->pasid);
+	add_bool(object, "pmr", view->pmr);
+	add_bool(object, "er", view->er);
+}
+
+static void add_fields(struct json_object *object, const struct tlp_view *view)
+{
+	add_shared(object, view);
+	if (view->decoded && tlp_is_completion(view->type))
+		add_completion(object, &view->tlp);
+	else if (view->decoded)
+		add_request(object, &view->tlp);
+	if (view->has_destination)
+		add_id(object, "destination", view->destination);
+	if (view->has_code)
+		add_message(object, view->code);
+	if (view->has_pasid)
+		add_pasid(object, view);
+}
+
+static void add_trailer(struct json_object *object, const struct packet *packet)
+{
+	const struct tlp_view *view = &packet->view;
+
+	if (packet->record.encoding == TLP_NONFLIT)
+		add_bool(object, "td", view->trailer_len);
+	if (view->trailer)
+		add_hex(object, packet_trailer_name(packet), view->trailer, view->trailer_len);
+}
+
+/* ["payload", "digest"]: parts that are not there, or not to their end */
+static void add_missing(struct json_object *object, const struct packet *packet)
+{
+	const struct {
+		enum tlp_part part;
+		const char *name;
+	} parts[] = {
+		{ TLP_PART_HEADER, "header" },
+		{ TLP_PART_PAYLOAD, "payload" },
+		{ TLP_PART_TRAILER, packet_trailer_name(packet) },
+	};
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (packet->view.missing & parts[i].part)
+			json_object_array_add(array, json_object_new_string(parts[i].name));
+	json_object_object_add(object, "missing_parts", array);
+}
+
+static void add_packet(struct json_object *object, const struct packet *packet, bool payload)
+{
+	const struct tlp_view *view = &packet->view;
+
+	if (packet_malformed(packet))
+		add_string(object, "error", tlp_error_string(packet->error));
+	if (packet->error == TLP_ERR_TYPE)
+		add_int(object, "type_number", view->type);
+	if (view->has_dw0)
+		add_fields(object, view);
+	if (view->name)
+		add_trailer(object, packet);
+	if (view->has_dw0 && !tlp_is_decoded(view->type))
+		add_bool(object, "decoded", false);
+	if (view->missing)
+		add_missing(object, packet);
+	if (payload && view->payload_len)
+		add_hex(object, "payload", view->tlp.payload, view->payload_len);
 }
 
 void json_print_packet(FILE *out, const struct packet *packet, bool payload)
@@ -86,10 +170,7 @@ void json_print_packet(FILE *out, const struct packet *packet, bool payload)
 	add_string(object, "encoding", tlp_encoding_name(packet->record.encoding));
 	add_int(object, "time_ns", packet->record.time_ns);
 	add_string(object, "type", packet_type(packet));
-	if (packet->error)
-		add_string(object, "error", tlp_error_string(packet->error));
-	else
-		add_packet(object, &packet->tlp, payload);
+	add_packet(object, packet, payload);
 	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 }

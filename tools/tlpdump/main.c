@@ -81,7 +81,7 @@ static const char help[] =
 	"  -l, --link=NAME         of this link; may be repeated\n"
 	"  -d, --direction=in|out  that the device of the link receives or sends\n"
 	"  -t, --type=TYPE[,...]   MRd32, MRd64, MRd (both), MWr, Cpl, CplD, FetchAdd, Swap, CAS,\n"
-	"                          DMWr\n"
+	"                          DMWr, CfgRd, CfgWr, IORd, IOWr, Msg, ... (see tlpdump(1))\n"
 	"      --requester=BDF     of this requester, as in 00:04.0; a domain before it is left aside\n"
 	"      --address=A-B       requests to addresses from A to B, as in 0x1000-0x1fff\n"
 	"      --st=TAG            with this steering tag\n"
@@ -187,11 +187,8 @@ static void decode(struct run *run, struct packet *packet)
 	if (packet->number == 1)
 		run->start_ns = packet->record.time_ns;
 	packet->since_start_ns = packet->record.time_ns - run->start_ns;
-	if (packet->record.len < packet->record.wire_len)
-		packet->error = TLP_ERR_TRUNCATED;
-	else
-		packet->error = tlp_decode(packet->record.encoding, packet->record.data,
-					   packet->record.len, &packet->tlp);
+	packet->error = tlp_view(packet->record.encoding, packet->record.data, packet->record.len,
+				 0, &packet->view);
 }
 
 static void show(struct run *run, const struct packet *packet)

@@ -5,14 +5,26 @@
 #include "tlp/capture_reader.h"
 #include "tlp/tlp.h"
 
-/* One packet of the capture, as far as it can be understood */
+/* One packet of the capture, as far as it is there and can be understood */
 struct packet {
 	uint64_t number;        /* in the file, from 1 */
 	int64_t since_start_ns; /* after the file's first packet */
 	struct capture_record record;
-	enum tlp_error error; /* why it cannot be decoded */
-	struct tlp tlp;       /* valid if there is no error */
+	enum tlp_error error; /* what is wrong with it */
+	struct tlp_view view;
 };
+
+/* It breaks the rules. A type that is not known, or a part that is missing, breaks none. */
+static inline bool packet_malformed(const struct packet *packet)
+{
+	return packet->error && packet->error != TLP_ERR_TYPE;
+}
+
+/* Address and hints are known. */
+static inline bool packet_decoded(const struct packet *packet)
+{
+	return !packet->error && packet->view.decoded;
+}
 
 /* "in", "out" or "?" */
 static inline const char *packet_direction(const struct packet *packet)
@@ -30,7 +42,15 @@ static inline const char *packet_direction(const struct packet *packet)
 /* "MWr64", or what stands for it where there is no such thing */
 static inline const char *packet_type(const struct packet *packet)
 {
-	return packet->error ? "malformed" : tlp_type_name(packet->tlp.type);
+	if (packet_malformed(packet))
+		return "malformed";
+	return packet->view.name ? packet->view.name : "unknown";
+}
+
+/* What is at the end of a packet: the digest (ECRC), or in flit mode another trailer */
+static inline const char *packet_trailer_name(const struct packet *packet)
+{
+	return packet->view.trailer_len > 4 ? "trailer" : "digest";
 }
 
 #endif

@@ -25,14 +25,29 @@ void words_print_id(const struct words *words, const char *name, uint16_t id)
 	fprintf(words->out, "%s=%Xh:%Xh.%Xh", name, id >> 8, id >> 3 & 0x1f, id & 7);
 }
 
-void words_print_type(const struct words *words, unsigned int type)
+void words_print_type(const struct words *words, const char *name, unsigned int type)
 {
-	const char *name = tlp_type_name(type);
-
 	if (name)
 		fprintf(words->out, "STP %s", name);
 	else
 		fprintf(words->out, "STP Type=%Xh", type);
+}
+
+void words_print_length(const struct words *words, unsigned int length)
+{
+	if (words->view->name && tlp_has_length(words->view->type))
+		fprintf(words->out, " L=%u", length);
+	fputc('\n', words->out);
+}
+
+void words_print_other(const struct words *words, uint32_t number, uint32_t dw)
+{
+	if (number == 2 && words->view->has_destination) {
+		words_print_id(words, "Dest", dw >> 16);
+		fprintf(words->out, " Reg=%Xh\n", dw & 0xffc);
+	} else {
+		fprintf(words->out, "DW%u\n", number);
+	}
 }
 
 void words_print_payload(const struct words *words, uint32_t first, uint32_t count)
@@ -58,12 +73,67 @@ static void print_place(FILE *out, const struct packet *packet)
 		ns % NS_PER_S, packet->record.encoding == TLP_NONFLIT ? " non-flit" : "");
 }
 
+/* Words behind a header that was logged; a packet with such is malformed, which is said then. */
+static void print_spare(const struct words *words, const struct packet *packet)
+{
+	if (packet->error)
+		return;
+	for (uint32_t i = words->dws; i < packet->record.len / DW; i++) {
+		words_begin_line(words, i);
+		fputs("not of the packet\n", words->out);
+	}
+}
+
+static void print_part(FILE *out, const char *comma, const char *name, uint32_t there,
+		       uint32_t whole)
+{
+	if (there)
+		fprintf(out, "%s%s (%u of %u bytes)", comma, name, whole - there, whole);
+	else
+		fprintf(out, "%s%s (%u bytes)", comma, name, whole);
+}
+
+/* How long a header would be that ends too early is not worth saying: its lines end too early. */
+static void print_missing(FILE *out, const struct packet *packet)
+{
+	const struct tlp_view *view = &packet->view;
+	const char *comma = "missing: ";
+
+	if (view->missing & TLP_PART_HEADER) {
+		fprintf(out, "%sheader from byte %u on", comma, packet->record.len);
+		comma = ", ";
+	}
+	if (view->missing & TLP_PART_PAYLOAD) {
+		print_part(out, comma, "payload", view->payload_len, view->tlp.length * DW);
+		comma = ", ";
+	}
+	if (view->missing & TLP_PART_TRAILER)
+		print_part(out, comma, packet_trailer_name(packet), 0, view->trailer_len);
+	fputc('\n', out);
+}
+
+static void print_verdict(FILE *out, const struct packet *packet)
+{
+	const struct tlp_view *view = &packet->view;
+
+	if (packet_malformed(packet))
+		fprintf(out, "malformed: %s (%u bytes)\n", tlp_error_string(packet->error),
+			packet->record.len);
+	else if (packet->error == TLP_ERR_TYPE)
+		fputs("not decoded: unknown type\n", out);
+	else if (view->has_dw0 && !tlp_is_decoded(view->type))
+		fputs("not decoded\n", out);
+	if (view->missing)
+		print_missing(out, packet);
+}
+
 void words_print(FILE *out, const struct packet *packet, bool payload)
 {
 	const struct words words = {
 		.out = out,
 		.data = packet->record.data,
-		.dws = packet->record.len / DW,
+		.view = &packet->view,
+		.dws = (packet->record.len - packet->view.spare) / DW,
 		.payload = payload,
 	};
 
@@ -72,8 +142,7 @@ void words_print(FILE *out, const struct packet *packet, bool payload)
 		words_print_nonflit(&words);
 	else
 		words_print_flit(&words);
-	if (packet->error)
-		fprintf(out, "malformed: %s (%u bytes)\n", tlp_error_string(packet->error),
-			packet->record.len);
+	print_spare(&words, packet);
+	print_verdict(out, packet);
 	fputc('\n', out);
 }

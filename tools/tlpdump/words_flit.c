@@ -4,10 +4,10 @@
 
 static void print_dw0(const struct words *words, const struct tlp_flit_layout *layout, uint32_t dw)
 {
-	words_print_type(words, layout->type);
-	/* Length is reserved in Cpl */
-	fprintf(words->out, " TC=%u OHC=%u TS=%u Attr=%u L=%u\n", dw >> 21 & 7, layout->ohc,
-		layout->ts, dw >> 10 & 7, layout->type == TLP_CPL ? dw & 0x3ff : layout->length);
+	words_print_type(words, tlp_type_name(layout->type), layout->type);
+	fprintf(words->out, " TC=%u OHC=%u TS=%u Attr=%u", dw >> 21 & 7, layout->ohc, layout->ts,
+		dw >> 10 & 7);
+	words_print_length(words, layout->length);
 }
 
 static void print_dw1(const struct words *words, const struct tlp_flit_layout *layout, uint32_t dw)
@@ -36,6 +36,22 @@ static void print_address(const struct words *words, const char *name, uint32_t 
 	fputc('\n', words->out);
 }
 
+/* Of types that are not decoded: what all requests share */
+static void print_shared(const struct words *words, uint32_t index, uint32_t dw)
+{
+	const struct tlp_view *view = words->view;
+
+	if (index != 1 || !view->has_ids) {
+		words_print_other(words, index, dw);
+		return;
+	}
+	words_print_id(words, "RID", dw >> 16);
+	fprintf(words->out, " EP%c", words_sign(dw >> 15 & 1));
+	if (!tlp_is_posted(view->type))
+		fprintf(words->out, " Tag=%Xh", dw & TLP_MAX_TAG);
+	fputc('\n', words->out);
+}
+
 static void print_base(const struct words *words, const struct tlp_flit_layout *layout,
 		       uint32_t index)
 {
@@ -43,6 +59,8 @@ static void print_base(const struct words *words, const struct tlp_flit_layout *
 
 	if (index == 0)
 		print_dw0(words, layout, dw);
+	else if (!tlp_is_decoded(layout->type))
+		print_shared(words, index, dw);
 	else if (index == 1)
 		print_dw1(words, layout, dw);
 	else if (tlp_is_completion(layout->type))
@@ -58,6 +76,10 @@ static void print_base(const struct words *words, const struct tlp_flit_layout *
 static void print_ohc_a(const struct words *words, const struct tlp_flit_layout *layout,
 			uint32_t dw)
 {
+	if (!tlp_is_decoded(layout->type)) {
+		fputs("OHC-A\n", words->out);
+		return;
+	}
 	if (tlp_is_completion(layout->type)) {
 		fprintf(words->out, "OHC-A5 DS=%Xh CS=%Xh DSV%c LA[1:0]=%u Status=%u\n", dw >> 24,
 			dw >> 16 & 0xff, words_sign(dw >> 15 & 1), dw >> 3 & 3, dw & 7);

@@ -8,7 +8,8 @@
 struct words {
 	FILE *out;
 	const uint8_t *data;
-	uint32_t dws; /* whole ones that are there */
+	const struct tlp_view *view;
+	uint32_t dws; /* whole ones of the packet that are there */
 	bool payload; /* is wanted, too */
 };
 
@@ -24,8 +25,14 @@ void words_begin_line(const struct words *words, uint32_t index);
 
 void words_print_id(const struct words *words, const char *name, uint16_t id);
 
-/* "MWr64", or the number of a @type that has no name */
-void words_print_type(const struct words *words, unsigned int type);
+/* The beginning of the first line: "MWr64", or the number of a @type that has no @name */
+void words_print_type(const struct words *words, const char *name, unsigned int type);
+
+/* Its end: the number of DWs, for types where it says something */
+void words_print_length(const struct words *words, unsigned int length);
+
+/* Of a type that is not decoded, DW @number of the header: where it goes, or nothing but that number */
+void words_print_other(const struct words *words, uint32_t number, uint32_t dw);
 
 /* Lines of @count DWs of data from @first on, if data is wanted */
 void words_print_payload(const struct words *words, uint32_t first, uint32_t count);

@@ -3,6 +3,13 @@
 #include "words_internal.h"
 
 #define TPH_PREFIX 0x90
+#define PASID_PREFIX 0x91
+
+static void print_pasid(const struct words *words, uint32_t dw)
+{
+	fprintf(words->out, "PASID prefix PMR%c ER%c PASID=%Xh\n", words_sign(dw >> 21 & 1),
+		words_sign(dw >> 20 & 1), dw & 0xfffff);
+}
 
 static void print_prefix(const struct words *words, uint32_t index)
 {
@@ -12,6 +19,8 @@ static void print_prefix(const struct words *words, uint32_t index)
 	if (dw >> 24 == TPH_PREFIX)
 		fprintf(words->out, "TPH prefix ST[15:8]=%Xh AMA=%u AV%c\n", dw >> 16 & 0xff,
 			dw >> 13 & 7, words_sign(dw >> 12 & 1));
+	else if (dw >> 24 == PASID_PREFIX)
+		print_pasid(words, dw);
 	else
 		fprintf(words->out, "Prefix Type=%Xh\n", dw >> 24);
 }
@@ -19,16 +28,12 @@ static void print_prefix(const struct words *words, uint32_t index)
 static void print_dw0(const struct words *words, const struct tlp_nonflit_layout *layout,
 		      uint32_t dw)
 {
-	/* An unknown type has no size, and its number may be the name of another in flit mode. */
-	if (layout->payload)
-		words_print_type(words, layout->type);
-	else
-		fprintf(words->out, "STP Type=%Xh", layout->fmt_type);
-	/* Length is reserved in Cpl */
-	fprintf(words->out, " TC=%u TH%c TD%c EP%c Attr=%u AT=%u L=%u\n", dw >> 20 & 7,
+	/* The number of an unknown type may be the name of another in flit mode. */
+	words_print_type(words, words->view->name, layout->fmt_type);
+	fprintf(words->out, " TC=%u TH%c TD%c EP%c Attr=%u AT=%u", dw >> 20 & 7,
 		words_sign(layout->th), words_sign(layout->td), words_sign(dw >> 14 & 1),
-		(dw >> 16 & 4) | (dw >> 12 & 3), dw >> 10 & 3,
-		layout->type == TLP_CPL ? dw & 0x3ff : layout->length);
+		(dw >> 16 & 4) | (dw >> 12 & 3), dw >> 10 & 3);
+	words_print_length(words, layout->length);
 }
 
 /* Tag[9:8] are in DW0. */
@@ -91,6 +96,33 @@ static void print_completion(const struct words *words, const struct tlp_nonflit
 		dw & 0x7f);
 }
 
+static void print_message(const struct words *words)
+{
+	const char *name = tlp_message_name(words->view->code);
+
+	fprintf(words->out, " Code=%02Xh", words->view->code);
+	if (name)
+		fprintf(words->out, " (%s)", name);
+}
+
+/* Of types that are not decoded: what all requests share */
+static void print_shared(const struct words *words, unsigned int number, uint32_t dw0, uint32_t dw)
+{
+	const struct tlp_view *view = words->view;
+
+	if (number != 1 || !view->has_ids) {
+		words_print_other(words, number, dw);
+		return;
+	}
+	words_print_id(words, "RID", dw >> 16);
+	fprintf(words->out, " Tag=%Xh", tag(dw0, dw >> 8));
+	if (view->has_code)
+		print_message(words);
+	else
+		fprintf(words->out, " LBE=%Xh FBE=%Xh", dw >> 4 & 0xf, dw & 0xf);
+	fputc('\n', words->out);
+}
+
 static void print_header(const struct words *words, const struct tlp_nonflit_layout *layout)
 {
 	for (uint32_t i = layout->header; i < layout->payload && i < words->dws; i++) {
@@ -100,6 +132,8 @@ static void print_header(const struct words *words, const struct tlp_nonflit_lay
 		words_begin_line(words, i);
 		if (!number)
 			print_dw0(words, layout, dw);
+		else if (!tlp_is_decoded(layout->type))
+			print_shared(words, number, words_dw(words, layout->header), dw);
 		else if (tlp_is_completion(layout->type))
 			print_completion(words, layout, number, dw);
 		else

@@ -161,22 +161,29 @@ static void types_have_names_and_properties(void **state)
 	static const struct {
 		enum tlp_type type;
 		const char *name;
-		bool data, completion, posted;
+		bool data, completion, posted, length;
 	} types[] = {
-		{ TLP_MRD32, "MRd32", false, false, false },
-		{ TLP_MRD64, "MRd64", false, false, false },
-		{ TLP_MWR32, "MWr32", true, false, true },
-		{ TLP_MWR64, "MWr64", true, false, true },
-		{ TLP_CPL, "Cpl", false, true, false },
-		{ TLP_CPLD, "CplD", true, true, false },
-		{ TLP_FETCHADD32, "FetchAdd32", true, false, false },
-		{ TLP_FETCHADD64, "FetchAdd64", true, false, false },
-		{ TLP_SWAP32, "Swap32", true, false, false },
-		{ TLP_SWAP64, "Swap64", true, false, false },
-		{ TLP_CAS32, "CAS32", true, false, false },
-		{ TLP_CAS64, "CAS64", true, false, false },
-		{ TLP_DMWR32, "DMWr32", true, false, false },
-		{ TLP_DMWR64, "DMWr64", true, false, false },
+		{ TLP_MRD32, "MRd32", false, false, false, true },
+		{ TLP_MRD64, "MRd64", false, false, false, true },
+		{ TLP_MWR32, "MWr32", true, false, true, true },
+		{ TLP_MWR64, "MWr64", true, false, true, true },
+		{ TLP_CPL, "Cpl", false, true, false, false },
+		{ TLP_CPLD, "CplD", true, true, false, true },
+		{ TLP_FETCHADD32, "FetchAdd32", true, false, false, true },
+		{ TLP_FETCHADD64, "FetchAdd64", true, false, false, true },
+		{ TLP_SWAP32, "Swap32", true, false, false, true },
+		{ TLP_SWAP64, "Swap64", true, false, false, true },
+		{ TLP_CAS32, "CAS32", true, false, false, true },
+		{ TLP_CAS64, "CAS64", true, false, false, true },
+		{ TLP_DMWR32, "DMWr32", true, false, false, true },
+		{ TLP_DMWR64, "DMWr64", true, false, false, true },
+		/* decoded in part */
+		{ TLP_NOP, "NOP", false, false, false, false },
+		{ TLP_CFGRD0, "CfgRd0", false, false, false, true },
+		{ TLP_CFGWR1, "CfgWr1", true, false, false, true },
+		{ 0x22, "UIOMRd", false, false, false, true },
+		{ TLP_MSG + 7, "Msg", false, false, true, false },
+		{ TLP_MSGD, "MsgD", true, false, true, true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
@@ -184,8 +191,10 @@ static void types_have_names_and_properties(void **state)
 		assert_int_equal(tlp_has_data(types[i].type), types[i].data);
 		assert_int_equal(tlp_is_completion(types[i].type), types[i].completion);
 		assert_int_equal(tlp_is_posted(types[i].type), types[i].posted);
+		assert_int_equal(tlp_has_length(types[i].type), types[i].length);
+		assert_int_equal(tlp_is_decoded(types[i].type), i < 14);
 	}
-	assert_null(tlp_type_name(0));
+	assert_null(tlp_type_name(0x38));
 	assert_null(tlp_type_name(256));
 	assert_false(tlp_has_data(0xff));
 }
@@ -195,6 +204,14 @@ static void every_error_has_a_sentence(void **state)
 	for (unsigned int error = 0; error <= TLP_ERR_PREFIXES; error++)
 		assert_string_not_equal(tlp_error_string(error), "unknown error");
 	assert_string_equal(tlp_error_string(TLP_ERR_PREFIXES + 1), "unknown error");
+}
+
+static void messages_have_names(void **state)
+{
+	assert_string_equal(tlp_message_name(0x10), "LTR");
+	assert_string_equal(tlp_message_name(0x33), "ERR_FATAL");
+	assert_null(tlp_message_name(0x34));
+	assert_null(tlp_message_name(0x100));
 }
 
 int main(void)
@@ -207,6 +224,7 @@ int main(void)
 		cmocka_unit_test(atomics_are_aligned),
 		cmocka_unit_test(types_follow_the_address),
 		cmocka_unit_test(types_have_names_and_properties),
+		cmocka_unit_test(messages_have_names),
 		cmocka_unit_test(every_error_has_a_sentence),
 	};
 
