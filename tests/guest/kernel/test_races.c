@@ -3,8 +3,8 @@
  * Registrations that something else comes into, with a NIC that the models make stall or fail: the
  * exporter changes the hints while the mkey is made, somebody publishes while the pages are mapped,
  * and a registration that fails gives the entry of the ST table back. Needs a NIC with 8 entries,
- * of which one process gets SHARE, and for which no mkey with hints was made before: the driver
- * keeps them, and these tests wait for new ones to be made.
+ * for which no mkey with hints was made before: the driver keeps them, and these tests wait for new
+ * ones to be made.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,11 +12,10 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "entries.h"
 #include "exporter.h"
 #include "tap.h"
 #include "verbs.h"
-
-#define SHARE		3
 
 /* MLX5_CMD_OP_CREATE_MKEY; MLX5_CMD_STAT_LIM_ERR, which the driver makes ENOMEM */
 #define CREATE_MKEY	0x200
@@ -227,22 +226,11 @@ static void test_interrupted(struct test *test)
 	dereg(test, &registration.mr);
 }
 
-/* All of the share can be had, and no more: nothing holds an entry any longer, nor two one */
 static void expect_all_free(struct test *test, const char *what)
 {
-	struct verbs_mr mr[SHARE], extra;
-	int i, made = 0, err = 0;
+	const struct entries_user user = { &test->verbs, test->accelerator, test->dmabuf };
 
-	for (i = 0; i < SHARE && !err; i++) {
-		publish(test, 0x80 + i, 1);
-		err = reg(test, &mr[i]);
-		made += !err;
-	}
-	publish(test, 0x90, 1);
-	tap_errno(err, 0, "%s: all entries can be had", what);
-	tap_errno(reg(test, &extra), ENOSPC, "%s: and there is no other", what);
-	while (made)
-		dereg(test, &mr[--made]);
+	entries_expect_free(&user, what);
 }
 
 static void test_no_mkey(struct test *test)
