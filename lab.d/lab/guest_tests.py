@@ -15,7 +15,7 @@ from lab.options import describe
 from lab.report import Point
 from lab.tap import Test, points_of
 
-DEBUG_SLOWDOWN = 6          # KASAN and lockdep under emulation
+SLOWDOWN = {"guest": 1, "debug": 6}         # KASAN and lockdep under emulation
 DEBUG_MEMORY = "4G"
 BOOT_S = 120                # allowed for booting and powering off, beside the tests' own time-outs
 
@@ -23,7 +23,9 @@ BOOT_S = 120                # allowed for booting and powering off, beside the t
 SPLAT = re.compile(
     r"BUG: |WARNING: |Oops: |KASAN|UBSAN: |general protection fault|Kernel panic"
     r"|possible recursive locking|possible circular locking|INFO: .*blocked for more than"
-    r"|rcu.*(stall|suspicious)|refcount_t: ")
+    r"|rcu.*(stall|suspicious)|refcount_t: "
+    # What ends the watch that the debug kernel keeps
+    r"|locking correctness validator|kmemleak: .* disabled")
 
 # Functions whose memory kmemleak rightly reports, though nobody here can help it:
 # dma_buf_phys_vec_to_sgt() leaves orig_nents of the table 0 in Linux 7.3, so sg_free_table() frees
@@ -32,7 +34,7 @@ KNOWN_LEAKS = re.compile(r"\bdma_buf_phys_vec_to_sgt\+")
 
 
 def manifest(local):
-    """Guest tests and the descriptions of their machines, as installed."""
+    """Tests of guest and debug, and the descriptions of their machines, as installed."""
     tests, machines = [], {"default": describe([], "the default machine")}
     path = pathlib.Path(local, "libexec/rdma-tph/tests/manifest")
     for line in path.read_text().splitlines():
@@ -41,8 +43,8 @@ def manifest(local):
             machines[name] = describe([word for word in rest if word],
                                       f"tph_guest_machine({name})")
         else:
-            tests.append(Test("guest", name, float(rest[1]), machine=rest[0],
-                              debug=rest[2] == "debug"))
+            for tier in rest[2:]:
+                tests.append(Test(tier, name, float(rest[1]) * SLOWDOWN[tier], machine=rest[0]))
     return sorted(tests, key=lambda test: test.name), machines
 
 
@@ -110,9 +112,9 @@ class GuestTests:
             ready = dataclasses.replace(ready, kernel=ready.debug_kernel)
         limits = [f"{test.name}:{test.timeout:.0f}" for test in self.tests]
         return machine.Machine(ready, machine.Options(
-            command=["run-tests", *limits], streams=streams, accel=self.accel,
+            command=["run-tests", self.tier, *limits], streams=streams, accel=self.accel,
             timeout=sum(test.timeout + 5 for test in self.tests)
-            + BOOT_S * (DEBUG_SLOWDOWN if debug else 1),
+            + BOOT_S * SLOWDOWN[self.tier],
             **self.description | ({"memory": DEBUG_MEMORY} if debug else {})))
 
     def follow(self, reading, results, run):

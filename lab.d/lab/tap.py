@@ -18,7 +18,6 @@ class Test:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     directory: str | None = None
     tap: bool = True        # otherwise it is one point, by its exit code
-    debug: bool = False     # whether it is for the debug kernel, too
 
     @property
     def title(self):

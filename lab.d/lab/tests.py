@@ -4,14 +4,13 @@
 Unit tests and fuzzers come from ctest, tests of the lab itself are the programs in tests/lab.
 """
 
-import dataclasses
 import json
 import os
 import pathlib
 import subprocess
 
 from lab import places, say
-from lab.guest_tests import DEBUG_SLOWDOWN, GuestTests, manifest
+from lab.guest_tests import GuestTests, manifest
 from lab.here_tests import HereTests
 from lab.options import Command, add_accel, default_kernel, guest_needs
 from lab.report import Report
@@ -57,8 +56,7 @@ def distro_tests(ready):
 
 
 def known_tests(words, ready):
-    """All tests of what was built, and the guest's machines; `debug` is those of the guest once
-    more that are about its kernel."""
+    """All tests of what was built, and the guest's machines."""
     tests, machines = [], {}
     if wanted("unit", words):
         tests += ctest_tests(places.CHECKED, "unit")
@@ -68,8 +66,6 @@ def known_tests(words, ready):
     if ready.root:
         guest, machines = manifest(ready.local)
         tests += guest + lab_tests(ready)
-        tests += [dataclasses.replace(test, tier="debug", timeout=test.timeout * DEBUG_SLOWDOWN)
-                  for test in guest if test.debug]
     return tests, machines
 
 
@@ -156,7 +152,8 @@ exit code is 0 when none failed.
   guest    the whole, in the guest: our kernel, the models, stock user space
   lab      the lab itself, and the project's scripts
   fuzz     whatever takes bytes from outside, 10 s each
-  debug    the guest tests again on a kernel with KASAN, lockdep and kmemleak
+  debug    what asks something of the kernel, on one with KASAN, lockdep, kmemleak and failing
+           allocations
   distros  README's build of libraries and tools on Debian 12, 13 and sid""",
     notes="""\
 A NAME that does not exist gets the list of all. With CI=true a skipped point counts as failed,

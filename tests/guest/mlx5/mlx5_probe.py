@@ -16,6 +16,7 @@ import time
 import control
 import perftest_pair
 import tap
+from tier import rounds
 
 NIC = os.environ["TPH_NIC0"]
 DEVICE = pathlib.Path("/sys/bus/pci/devices") / NIC
@@ -24,7 +25,7 @@ DRIVER = pathlib.Path("/sys/bus/pci/drivers/mlx5_core")
 # ENABLE_HCA, QUERY_HCA_CAP, INIT_HCA, QUERY_ADAPTER, ALLOC_UAR, CREATE_EQ
 LIMIT_ERR = 0x8
 FATAL_COMMANDS = 0x104, 0x100, 0x102, 0x101, 0x802, 0x301
-REBINDS = 10
+REBINDS = rounds(10, 3)
 # The driver looks every 2 s, and complains when the counter has not moved three times in a row.
 HEALTH_POLL_S = 2
 HEALTH_S = 60
@@ -111,7 +112,7 @@ def tph_enabled():
 
 
 def rebinds():
-    """Unbinding and binding ten times leaves no object in the NIC"""
+    """Unbinding and binding again and again leaves no object in the NIC"""
     before = counter("orphans")
     for _ in range(REBINDS):
         bind(False)
