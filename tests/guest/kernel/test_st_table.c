@@ -13,6 +13,7 @@
 #include "control.h"
 #include "exporter.h"
 #include "tap.h"
+#include "tier.h"
 #include "util/macros.h"
 #include "verbs.h"
 
@@ -179,6 +180,30 @@ static void test_full(struct test *test)
 	give_share(test, mr);
 }
 
+/*
+ * As that again, often enough for the kernel's memory to show what a round loses. Tags come round
+ * after 255 rounds, when no entry has them any more: each is written to the table.
+ */
+static void test_cycles(struct test *test)
+{
+	unsigned int i, cycles = tier_rounds(200, 10000);
+	struct verbs_mr mr[SHARE];
+	int err = 0;
+
+	if (take_share(test, mr))
+		tap_bail_out("the table is not empty");
+	give_share(test, mr);
+	for (i = 0; i < cycles && !err; i++) {
+		err = reg_st(test, 1 + i % UINT8_MAX, REQUIRE, &mr[0]);
+		if (!err)
+			dereg(test, &mr[0]);
+	}
+	if (!tap_errno(err, 0, "%u entries taken and given back", cycles))
+		tap_note("failed in cycle %u", i);
+	if (tap_errno(take_share(test, mr), 0, "leave the whole share"))
+		give_share(test, mr);
+}
+
 /* How many tags of its own another process can have; then it ends, and has none */
 static int tags_of_another_process(struct test *test)
 {
@@ -272,7 +297,7 @@ int main(void)
 	test.other = exporter_export(test.accelerator);
 	test.control = control_open();
 
-	tap_plan(6 + 3 + 3 + 8 + 2 + 1 + 3);
+	tap_plan(6 + 3 + 3 + 8 + 2 + 1 + 3 + 2);
 	test_sharing(&test);
 	test_owners(&test);
 	test_tag_zero(&test);
@@ -280,6 +305,7 @@ int main(void)
 	test_processes(&test);
 	test_rounds(&test);
 	test_writes(&test);
+	test_cycles(&test);
 
 	close(test.control);
 	verbs_close(&test.verbs);

@@ -56,6 +56,12 @@ void verbs_close(struct verbs *verbs)
 		tap_bail_out("the RDMA device cannot be closed: %s", strerror(errno));
 }
 
+void verbs_abandon(struct verbs *verbs)
+{
+	ibv_dealloc_pd(verbs->pd);
+	ibv_close_device(verbs->context);
+}
+
 static void add_tph(struct request *request, const struct verbs_reg *reg)
 {
 	uint16_t flags = reg->mandatory ? UVERBS_ATTR_F_MANDATORY : 0;

@@ -45,6 +45,8 @@ struct verbs_mr {
 /* The first device whose name begins with @prefix; ends the test when there is none. */
 void verbs_open(struct verbs *verbs, const char *prefix);
 void verbs_close(struct verbs *verbs);
+/* The same for a device whose driver may be gone, and with it what there was to close */
+void verbs_abandon(struct verbs *verbs);
 
 /* These return 0 or a positive errno. Outputs are set on success only. */
 int verbs_reg(struct verbs *verbs, const struct verbs_reg *reg, struct verbs_mr *mr);
