@@ -160,15 +160,25 @@ static void add_packet(struct json_object *object, const struct packet *packet, 
 		add_hex(object, "payload", view->tlp.payload, view->payload_len);
 }
 
+static void add_place(struct json_object *object, const struct packet *packet)
+{
+	if (packet->line) {
+		add_int(object, "line", packet->line);
+	} else {
+		add_string(object, "link", packet->record.link);
+		add_string(object, "direction", packet_direction(packet));
+	}
+	add_string(object, "encoding", tlp_encoding_name(packet->record.encoding));
+	if (!packet->line)
+		add_int(object, "time_ns", packet->record.time_ns);
+}
+
 void json_print_packet(FILE *out, const struct packet *packet, bool payload)
 {
 	struct json_object *object = json_object_new_object();
 
 	add_int(object, "number", packet->number);
-	add_string(object, "link", packet->record.link);
-	add_string(object, "direction", packet_direction(packet));
-	add_string(object, "encoding", tlp_encoding_name(packet->record.encoding));
-	add_int(object, "time_ns", packet->record.time_ns);
+	add_place(object, packet);
 	add_string(object, "type", packet_type(packet));
 	add_packet(object, packet, payload);
 	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));

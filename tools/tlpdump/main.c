@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* tlpdump: shows what a capture of softfabric holds. */
+/* tlpdump: shows the packets of a capture, or of lines of hex. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "count.h"
+#include "hex_reader.h"
 #include "json.h"
 #include "missing.h"
 #include "options.h"
@@ -15,19 +16,36 @@ struct run {
 	const struct options *options;
 	struct expect expect;
 	struct count *count;
+	struct capture_reader *capture; /* either this */
+	struct hex_reader *hex;         /* or that */
 	uint64_t packets, accepted, start_ns;
 	struct missing missing;
 	bool to_end; /* all was read, so that it is known what is missing */
 };
 
+/*
+ * Four words without more are a header log, too, as people copy them, unless they are a whole packet:
+ * the fourth would be the first of the payload of a three-word header.
+ */
+static bool is_header_log(const struct packet *packet)
+{
+	return packet->line && packet->record.encoding == TLP_NONFLIT &&
+	       packet->record.len == 4 * 4 && packet->view.missing;
+}
+
 static void decode(struct run *run, struct packet *packet)
 {
+	const struct capture_record *record = &packet->record;
+
 	packet->number = ++run->packets;
 	if (packet->number == 1)
-		run->start_ns = packet->record.time_ns;
-	packet->since_start_ns = packet->record.time_ns - run->start_ns;
-	packet->error = tlp_view(packet->record.encoding, packet->record.data, packet->record.len,
-				 0, &packet->view);
+		run->start_ns = record->time_ns;
+	packet->since_start_ns = record->time_ns - run->start_ns;
+	packet->error = tlp_view(record->encoding, record->data, record->len,
+				 packet->header_log ? TLP_VIEW_HEADER_LOG : 0, &packet->view);
+	if (!packet->header_log && is_header_log(packet))
+		packet->error = tlp_view(record->encoding, record->data, record->len,
+					 TLP_VIEW_HEADER_LOG, &packet->view);
 }
 
 static void show(struct run *run, const struct packet *packet)
@@ -46,15 +64,22 @@ static void show(struct run *run, const struct packet *packet)
 	}
 }
 
-/* Everything in @reader. Returns CAPTURE_RECORD if that is more than was asked for. */
-static enum capture_status read_all(struct run *run, struct capture_reader *reader)
+static enum capture_status next_packet(struct run *run, struct packet *packet)
+{
+	*packet = (struct packet){ 0 };
+	return run->hex ? hex_reader_next(run->hex, packet) :
+			  capture_reader_next(run->capture, &packet->record);
+}
+
+/* Everything in the file. Returns CAPTURE_RECORD if that is more than was asked for. */
+static enum capture_status read_all(struct run *run)
 {
 	uint64_t limit = run->options->limit;
 	enum capture_status status = CAPTURE_RECORD;
 	struct packet packet;
 
 	while (!limit || run->accepted < limit) {
-		status = capture_reader_next(reader, &packet.record);
+		status = next_packet(run, &packet);
 		if (status != CAPTURE_RECORD)
 			break;
 		decode(run, &packet);
@@ -63,8 +88,6 @@ static enum capture_status read_all(struct run *run, struct capture_reader *read
 		run->accepted++;
 		show(run, &packet);
 	}
-	if (status == CAPTURE_ERROR)
-		say("%s: %s", run->options->path, capture_reader_error(reader));
 	return status;
 }
 
@@ -101,11 +124,29 @@ static enum exit_code summarize(const struct run *run)
 	return expect_met(&run->expect) && !lacking ? EXIT_FINE : EXIT_NOT_AS_EXPECTED;
 }
 
+static void open_reader(struct run *run, FILE *file)
+{
+	const struct options *options = run->options;
+
+	if (options->hex)
+		run->hex = hex_reader_create(file, options->hex_encoding);
+	else if (capture_reader_create(file, &run->capture))
+		run->capture = NULL;
+	if (!run->hex && !run->capture)
+		die("out of memory");
+	run->missing = (struct missing){ run->capture, &options->filter, options->path };
+}
+
+static void close_reader(struct run *run)
+{
+	hex_reader_destroy(run->hex);
+	capture_reader_close(run->capture);
+}
+
 static enum exit_code dump(const struct options *options, FILE *file)
 {
 	struct run run = { .options = options, .expect = options->expect };
 	enum capture_status status;
-	struct capture_reader *reader;
 	enum exit_code code;
 
 	if (options->want_count) {
@@ -113,14 +154,16 @@ static enum exit_code dump(const struct options *options, FILE *file)
 		if (!run.count)
 			die("out of memory");
 	}
-	if (capture_reader_create(file, &reader))
-		die("out of memory");
-	run.missing = (struct missing){ reader, &options->filter, options->path };
-	status = read_all(&run, reader);
-	run.to_end = status == CAPTURE_END;
+	open_reader(&run, file);
+	status = read_all(&run);
+	fflush(stdout); /* so that what is said comes last */
+	if (status == CAPTURE_ERROR)
+		say("%s: %s", options->path,
+		    run.hex ? hex_reader_error(run.hex) : capture_reader_error(run.capture));
+	run.to_end = run.capture && status == CAPTURE_END;
 	code = summarize(&run);
 	count_destroy(run.count);
-	capture_reader_close(reader);
+	close_reader(&run);
 	return status == CAPTURE_ERROR ? EXIT_TROUBLE : code;
 }
 

@@ -24,6 +24,7 @@ enum option_code {
 	OPT_PH,
 	OPT_HV,
 	OPT_EXPECT,
+	OPT_HEX,
 };
 
 static const struct option long_options[] = {
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "hv", required_argument, NULL, OPT_HV },
 	{ "count", no_argument, NULL, OPT_COUNT },
 	{ "expect", required_argument, NULL, OPT_EXPECT },
+	{ "hex", optional_argument, NULL, OPT_HEX },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "payload", no_argument, NULL, OPT_PAYLOAD },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -46,7 +48,10 @@ static const struct option long_options[] = {
 
 static const char help[] =
 	"Usage: tlpdump [OPTION...] FILE\n"
-	"Print the PCI Express packets in FILE, a capture of softfabric; - is standard input.\n"
+	"Print the PCI Express packets in FILE, a capture or lines of hex; - is standard input.\n"
+	"\n"
+	"      --hex[=nonflit|flit] FILE has a packet a line, in words or bytes, or a header as Linux,\n"
+	"                          its trace events and lspci log it (default: nonflit)\n"
 	"\n"
 	"Which packets (all that is given has to hold):\n"
 	"  -l, --link=NAME         of this link; may be repeated\n"
@@ -82,6 +87,16 @@ void die(const char *format, ...)
 	exit(EXIT_TROUBLE);
 }
 
+static bool take_hex(struct options *options, const char *encoding)
+{
+	options->hex = true;
+	options->hex_encoding = TLP_NONFLIT;
+	if (!encoding || !strcmp(encoding, "nonflit"))
+		return true;
+	options->hex_encoding = TLP_FLIT;
+	return !strcmp(encoding, "flit");
+}
+
 /* Take an option that has an argument; false if the argument does not fit it. */
 static bool take_argument(struct options *options, int code, const char *argument)
 {
@@ -105,6 +120,8 @@ static bool take_argument(struct options *options, int code, const char *argumen
 	case OPT_EXPECT:
 		options->want_expect = true;
 		return expect_parse(&options->expect, argument);
+	case OPT_HEX:
+		return take_hex(options, argument);
 	case OPT_LIMIT:
 		return number_parse(argument, 1, UINT32_MAX, &options->limit);
 	}
@@ -116,6 +133,9 @@ static void take_flag(struct options *options, int code)
 	switch (code) {
 	case OPT_COUNT:
 		options->want_count = true;
+		break;
+	case OPT_HEX:
+		take_hex(options, NULL);
 		break;
 	case OPT_PAYLOAD:
 		options->want_payload = true;
@@ -146,7 +166,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		index = -1;
 	}
 	if (optind != argc - 1)
-		die("one capture file is needed, not %d; see 'tlpdump --help'", argc - optind);
+		die("one file is needed, not %d; see 'tlpdump --help'", argc - optind);
 	if (options->want_count && options->want_expect)
 		die("--count and --expect exclude each other");
 	options->path = argv[optind];

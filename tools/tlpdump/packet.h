@@ -9,6 +9,8 @@
 struct packet {
 	uint64_t number;        /* in the file, from 1 */
 	int64_t since_start_ns; /* after the file's first packet */
+	uint64_t line;          /* of hex that it was on; 0: it is of a capture */
+	bool header_log;        /* TLP_VIEW_HEADER_LOG */
 	struct capture_record record;
 	enum tlp_error error; /* what is wrong with it */
 	struct tlp_view view;

@@ -60,17 +60,27 @@ void words_print_payload(const struct words *words, uint32_t first, uint32_t cou
 	}
 }
 
-/* Number, link, direction, seconds since the capture's first packet; what is not in flit mode */
-static void print_place(FILE *out, const struct packet *packet)
+/* Link, direction, seconds since the capture's first packet */
+static void print_capture(FILE *out, const struct packet *packet)
 {
 	bool before = packet->since_start_ns < 0;
 	uint64_t ns = packet->since_start_ns;
 
 	if (before)
 		ns = -ns;
-	fprintf(out, "#%" PRIu64 " %s %s %c%" PRIu64 ".%09" PRIu64 "%s\n", packet->number,
-		packet->record.link, packet_direction(packet), before ? '-' : '+', ns / NS_PER_S,
-		ns % NS_PER_S, packet->record.encoding == TLP_NONFLIT ? " non-flit" : "");
+	fprintf(out, " %s %s %c%" PRIu64 ".%09" PRIu64, packet->record.link,
+		packet_direction(packet), before ? '-' : '+', ns / NS_PER_S, ns % NS_PER_S);
+}
+
+/* Number, where it is from, and what is not in flit mode */
+static void print_place(FILE *out, const struct packet *packet)
+{
+	fprintf(out, "#%" PRIu64, packet->number);
+	if (packet->line)
+		fprintf(out, " line %" PRIu64, packet->line);
+	else
+		print_capture(out, packet);
+	fputs(packet->record.encoding == TLP_NONFLIT ? " non-flit\n" : "\n", out);
 }
 
 /* Words behind a header that was logged; a packet with such is malformed, which is said then. */

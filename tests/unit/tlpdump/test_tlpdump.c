@@ -693,7 +693,7 @@ static void wrong_use_is_explained(void **state)
 	}
 	assert_run(fixture, "-t IO", 2, "tlpdump: 'IO' does not fit -t; see 'tlpdump --help'\n");
 	assert_run(fixture, "other", 2,
-		   "tlpdump: one capture file is needed, not 2; see 'tlpdump --help'\n");
+		   "tlpdump: one file is needed, not 2; see 'tlpdump --help'\n");
 	assert_run(fixture, "--count --expect=none", 2,
 		   "tlpdump: --count and --expect exclude each other\n");
 }
