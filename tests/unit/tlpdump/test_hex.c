@@ -179,6 +179,32 @@ static void flit_mode_is_said_or_asked_for(void **state)
 	snprintf(text, sizeof(text), "[    1.0] TLP Header (Flit): %s", words);
 	assert_run("--hex --expect=st=0xf0,ph=2", text, 0, expected);
 	assert_run("--hex=flit --expect=st=0xf0,ph=2", words, 0, expected);
+	assert_run("--hex --expect=st=0xf0,ph=2", words, 1,
+		   "0 of 1 TLPs carry ST=F0h PH=2 HV=1; the first that does not is #1\n");
+}
+
+static void whole_packets_are_taken_for_whole(void **state)
+{
+	/* Four words, and a packet of as many: an analyzer's, not a header log */
+	assert_run("--hex --payload", "40000001 0400000f 00001000 deadbeef\n", 0,
+		   "#1 line 1 non-flit\n"
+		   "01000040 -> STP MWr32 TC=0 TH- TD- EP- Attr=0 AT=0 L=1\n"
+		   "0F000004 -> RID=4h:0h.0h Tag=0h LBE=0h FBE=Fh\n"
+		   "00100000 -> Addr=00001000h\n"
+		   "EFBEADDE -> Data[0]\n\n");
+	/* The kernel's own words say that it is one, whatever the fourth looks like. */
+	assert_run("--hex --payload", "TLP Header: 40000001 0400000f 00001000 deadbeef\n", 0,
+		   "#1 line 1 non-flit\n"
+		   "01000040 -> STP MWr32 TC=0 TH- TD- EP- Attr=0 AT=0 L=1\n"
+		   "0F000004 -> RID=4h:0h.0h Tag=0h LBE=0h FBE=Fh\n"
+		   "00100000 -> Addr=00001000h\n"
+		   "EFBEADDE -> not of the packet\n"
+		   "missing: payload (4 bytes)\n\n");
+	/* Cut within a DW */
+	assert_run("--hex", "# a comment\n\n  \n40 00 00 01 04 00\n", 0,
+		   "#1 line 4 non-flit\n"
+		   "01000040 -> STP MWr32 TC=0 TH- TD- EP- Attr=0 AT=0 L=1\n"
+		   "missing: header from byte 6 on, payload (4 bytes)\n\n");
 }
 
 #define NO_HEX \
