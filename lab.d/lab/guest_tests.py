@@ -103,8 +103,13 @@ class GuestTests:
         return [Point(name, "FAIL", splat)] if splat else []
 
     def end_points(self, run):
-        """A failure for what softfabric complained of after the last test."""
-        return self.fabric_points(f"{self.tier}: the end of {run.name}") if self.guest else []
+        """Failures for what kernel and softfabric complained of after the last test."""
+        name = f"{self.tier}: the end of {run.name}"
+        _, ended, rest = said_by_kernel(run).rpartition("lab: end ")
+        splat = splats(rest) if ended else ""
+        points = [Point(f"{name}: the kernel has nothing to complain of", "FAIL",
+                        splat)] if splat else []
+        return points + (self.fabric_points(name) if self.guest else [])
 
     def machine_for(self, run, streams):
         ready, debug = dataclasses.replace(self.ready, run=run), self.tier == "debug"
