@@ -114,8 +114,7 @@ def make_removed_test(name, command):
 
 def main(pattern=""):
     # To the kernel, programs differ in the kinds of their objects.
-    programs = rounds(list(PROGRAMS), ["RC writes", "RC writes of pages on demand", "XRC sends",
-                                       "DC sends"])
+    programs = rounds(list(PROGRAMS), ["RC writes of pages on demand", "XRC sends", "DC sends"])
     tests = [make(name, PROGRAMS[name]) for name in programs
              for make in (make_killed_test, make_removed_test)]
     return tap.run(*(test for test in tests if re.search(pattern, test.__doc__)))

@@ -438,7 +438,7 @@ int main(int argc, char **argv)
 	struct stress stress = {
 		.exporting = PTHREAD_RWLOCK_INITIALIZER,
 		.importing = PTHREAD_RWLOCK_INITIALIZER,
-		.epochs = tier_rounds(180, 1800),
+		.epochs = tier_rounds(180, 600),
 	};
 	uint32_t seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
 	struct thread threads[THREADS] = {};
