@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Lets one of the kernel's next allocations for this thread fail: of slabs or of pages, whether they
- * might sleep or not. Needs a kernel with fault injection.
+ * Lets one of the kernel's next allocations for this thread fail: of slabs or of pages, those that
+ * may sleep and those that may not. Needs a kernel with fault injection.
  */
 #ifndef GUEST_KERNEL_FAIL_NTH_H
 #define GUEST_KERNEL_FAIL_NTH_H
