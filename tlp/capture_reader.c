@@ -1,55 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include <byteswap.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture_reader.h"
-#include "pcapng.h"
+#include "capture_reader_internal.h"
 
-#define NS_PER_S 1000000000u
-#define MICROSECONDS 6		/* if_tsresol when the option is absent */
-#define NO_NAME "?"
-
-struct link {
-	char name[CAPTURE_NAME_MAX + 1];
-	enum tlp_encoding encoding;
-	uint64_t ticks_per_second;
-	enum capture_account account;
-	uint64_t recorded, dropped;
-};
-
-/* Links stay until the reader is closed, as records point to their names; a section has its own. */
-struct capture_reader {
-	FILE *file;
-	enum capture_status status;
-	bool in_section, swapped;
-	bool own;        /* the section was written by capture.h */
-	uint64_t offset; /* of the block being read */
-	uint64_t next_offset;
-	struct link **links;
-	uint32_t num_links, first_link;
-	uint8_t *block; /* body of the block being read, without type and lengths */
-	uint32_t block_room;
-	char error[160];
-};
-
-struct block {
-	uint32_t type;
-	uint32_t len; /* of the body */
-	const uint8_t *body;
-};
-
-struct option {
-	uint16_t code, len;
-	const uint8_t *value;
-};
-
-__attribute__((format(printf, 2, 3))) static enum capture_status fail(struct capture_reader *reader,
-								      const char *format, ...)
+enum capture_status capture_reader_fail(struct capture_reader *reader, const char *format, ...)
 {
 	int used = snprintf(reader->error, sizeof(reader->error), "block at byte %" PRIu64 ": ",
 			    reader->offset);
@@ -62,50 +20,7 @@ __attribute__((format(printf, 2, 3))) static enum capture_status fail(struct cap
 	return CAPTURE_ERROR;
 }
 
-static uint32_t get32(const struct capture_reader *reader, const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return reader->swapped ? bswap_32(value) : value;
-}
-
-static uint64_t get64(const struct capture_reader *reader, const uint8_t *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return reader->swapped ? bswap_64(value) : value;
-}
-
-static uint16_t get16(const struct capture_reader *reader, const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return reader->swapped ? bswap_16(value) : value;
-}
-
-/* Take the option at @options, of which @len bytes are left. False at their end or if it is cut. */
-static bool next_option(const struct capture_reader *reader, const uint8_t **options, uint32_t *len,
-			struct option *option)
-{
-	uint32_t size;
-
-	if (*len < 4)
-		return false;
-	option->code = get16(reader, *options);
-	option->len = get16(reader, *options + 2);
-	option->value = *options + 4;
-	size = 4 + PCAPNG_PAD(option->len);
-	if (option->code == PCAPNG_OPT_END || size > *len)
-		return false;
-	*options += size;
-	*len -= size;
-	return true;
-}
-
-static bool room_for(struct capture_reader *reader, uint32_t len)
+bool capture_reader_room_for(struct capture_reader *reader, uint32_t len)
 {
 	uint8_t *block;
 
@@ -119,7 +34,7 @@ static bool room_for(struct capture_reader *reader, uint32_t len)
 	return true;
 }
 
-static bool read_exactly(struct capture_reader *reader, void *to, size_t len)
+bool capture_reader_read(struct capture_reader *reader, void *to, size_t len)
 {
 	size_t done = fread(to, 1, len, reader->file);
 
@@ -128,315 +43,12 @@ static bool read_exactly(struct capture_reader *reader, void *to, size_t len)
 }
 
 /* fread() came back short: why? */
-static enum capture_status fail_short(struct capture_reader *reader, const char *where)
+enum capture_status capture_reader_fail_short(struct capture_reader *reader, const char *where)
 {
 	if (ferror(reader->file))
-		return fail(reader, "cannot read: %s", strerror(errno));
-	return fail(reader, "the file ends within %s; was its writer interrupted?", where);
-}
-
-/* A section header says, behind its length, which byte order the length is in. */
-static enum capture_status learn_byte_order(struct capture_reader *reader, uint8_t *magic)
-{
-	uint32_t value;
-
-	if (!read_exactly(reader, magic, sizeof(value)))
-		return fail_short(reader, "its header");
-	memcpy(&value, magic, sizeof(value));
-	if (value != PCAPNG_BYTE_ORDER && bswap_32(value) != PCAPNG_BYTE_ORDER)
-		return fail(reader, "no byte-order magic: not a pcapng file");
-	reader->swapped = value != PCAPNG_BYTE_ORDER;
-	return CAPTURE_RECORD;
-}
-
-static enum capture_status read_header(struct capture_reader *reader, uint8_t *header)
-{
-	size_t done;
-
-	reader->offset = reader->next_offset;
-	done = fread(header, 1, 8, reader->file);
-	reader->next_offset += done;
-	if (!done && feof(reader->file) && reader->in_section)
-		return CAPTURE_END;
-	if (!done && feof(reader->file))
-		return fail(reader, "the file is empty");
-	return done == 8 ? CAPTURE_RECORD : fail_short(reader, "a block header");
-}
-
-/* Body and trailing length; the first @have bytes of the body are in place already. */
-static enum capture_status read_body(struct capture_reader *reader, struct block *block,
-				     uint32_t total, uint32_t have)
-{
-	uint8_t trailer[4];
-
-	if (!read_exactly(reader, reader->block + have, block->len - have))
-		return fail_short(reader, "it");
-	if (!read_exactly(reader, trailer, sizeof(trailer)))
-		return fail_short(reader, "it");
-	if (get32(reader, trailer) != total)
-		return fail(reader, "its two lengths differ: %u and %u", total,
-			    get32(reader, trailer));
-	block->body = reader->block;
-	return CAPTURE_RECORD;
-}
-
-static enum capture_status read_block(struct capture_reader *reader, struct block *block)
-{
-	enum capture_status status;
-	uint8_t header[8], magic[4];
-	uint32_t have = 0, total;
-
-	status = read_header(reader, header);
-	if (status != CAPTURE_RECORD)
-		return status;
-	block->type = get32(reader, header);
-	if (block->type == PCAPNG_SECTION) {
-		status = learn_byte_order(reader, magic);
-		if (status != CAPTURE_RECORD)
-			return status;
-		have = sizeof(magic);
-	} else if (!reader->in_section) {
-		return fail(reader, "no section header: not a pcapng file");
-	}
-	total = get32(reader, header + 4);
-	if (total % 4 || total < PCAPNG_BLOCK_MIN + have || total > CAPTURE_BLOCK_MAX)
-		return fail(reader, "impossible length %u", total);
-	block->len = total - PCAPNG_BLOCK_MIN;
-	if (!room_for(reader, block->len))
-		return fail(reader, "out of memory for %u bytes", block->len);
-	if (have)
-		memcpy(reader->block, magic, have);
-	return read_body(reader, block, total, have);
-}
-
-static bool written_by_softfabric(const struct capture_reader *reader, const struct block *block)
-{
-	const uint8_t *options = block->body + 16;
-	uint32_t len = block->len - 16;
-	struct option option;
-
-	while (next_option(reader, &options, &len, &option))
-		if (option.code == PCAPNG_SHB_USERAPPL)
-			return option.len == strlen(PCAPNG_WRITER) &&
-			       !memcmp(option.value, PCAPNG_WRITER, option.len);
-	return false;
-}
-
-static enum capture_status take_section(struct capture_reader *reader, const struct block *block)
-{
-	if (block->len < 16)
-		return fail(reader, "section header of %u bytes", block->len);
-	if (get16(reader, block->body + 4) != PCAPNG_MAJOR)
-		return fail(reader, "pcapng version %u, known is %u",
-			    get16(reader, block->body + 4), PCAPNG_MAJOR);
-	reader->in_section = true;
-	reader->own = written_by_softfabric(reader, block);
-	reader->first_link = reader->num_links;
-	return CAPTURE_RECORD;
-}
-
-/* if_tsresol: 10^-n, or 2^-n if bit 7 is set. 0: finer than 64 bits can count. */
-static uint64_t ticks_per_second(uint8_t resolution)
-{
-	uint64_t ticks = 1;
-
-	if (resolution & 0x80)
-		return (resolution & 0x7f) < 64 ? 1ull << (resolution & 0x7f) : 0;
-	if (resolution > 19)
-		return 0;
-	while (resolution--)
-		ticks *= 10;
-	return ticks;
-}
-
-/* Names are shown on terminals: what is not printable becomes a dot. */
-static void copy_name(struct link *link, const struct option *option)
-{
-	size_t len = option->len < CAPTURE_NAME_MAX ? option->len : CAPTURE_NAME_MAX;
-
-	for (size_t i = 0; i < len; i++) {
-		uint8_t byte = option->value[i];
-
-		link->name[i] = byte > ' ' && byte < 0x7f ? byte : '.';
-	}
-	link->name[len] = '\0';
-}
-
-static void take_link_options(const struct capture_reader *reader, const struct block *block,
-			      struct link *link)
-{
-	const uint8_t *options = block->body + 8;
-	uint32_t len = block->len - 8;
-	struct option option;
-
-	while (next_option(reader, &options, &len, &option)) {
-		if (option.code == PCAPNG_IF_NAME && option.len)
-			copy_name(link, &option);
-		else if (option.code == PCAPNG_IF_TSRESOL && option.len == 1)
-			link->ticks_per_second = ticks_per_second(option.value[0]);
-	}
-}
-
-static struct link *new_link(struct capture_reader *reader)
-{
-	struct link **links, *link;
-
-	links = realloc(reader->links, (reader->num_links + 1) * sizeof(*links));
-	if (!links)
-		return NULL;
-	reader->links = links;
-	link = calloc(1, sizeof(*link));
-	if (!link)
-		return NULL;
-	links[reader->num_links++] = link;
-	strcpy(link->name, NO_NAME);
-	link->ticks_per_second = ticks_per_second(MICROSECONDS);
-	return link;
-}
-
-/* What is known of the missing packets of a link when statistics are none, or not the last. */
-static enum capture_account no_account(const struct capture_reader *reader)
-{
-	return reader->own ? CAPTURE_UNFINISHED : CAPTURE_UNCOUNTED;
-}
-
-static enum capture_status take_link(struct capture_reader *reader, const struct block *block)
-{
-	struct link *link;
-	uint16_t type;
-
-	if (block->len < 8)
-		return fail(reader, "interface description of %u bytes", block->len);
-	type = get16(reader, block->body);
-	if (type != LINKTYPE_USER0 && type != LINKTYPE_USER1)
-		return fail(reader,
-			    "link type %u instead of %u or %u (USER0, USER1): "
-			    "not a capture of TLPs",
-			    type, LINKTYPE_USER0, LINKTYPE_USER1);
-	if (reader->num_links >= CAPTURE_LINKS_MAX)
-		return fail(reader, "more than %u links", CAPTURE_LINKS_MAX);
-	link = new_link(reader);
-	if (!link)
-		return fail(reader, "out of memory for a link");
-	link->encoding = type == LINKTYPE_USER1 ? TLP_NONFLIT : TLP_FLIT;
-	link->account = no_account(reader);
-	take_link_options(reader, block, link);
-	if (!link->ticks_per_second)
-		return fail(reader, "resolution of timestamps out of range");
-	return CAPTURE_RECORD;
-}
-
-static uint64_t to_ns(uint64_t time, uint64_t per_second)
-{
-	uint64_t fraction = time % per_second;
-
-	return time / per_second * NS_PER_S + (unsigned __int128)fraction * NS_PER_S / per_second;
-}
-
-static uint32_t direction_of(const struct capture_reader *reader, const struct block *block,
-			     uint32_t offset)
-{
-	const uint8_t *options = block->body + offset;
-	uint32_t len = block->len - offset;
-	struct option option;
-
-	while (next_option(reader, &options, &len, &option))
-		if (option.code == PCAPNG_EPB_FLAGS && option.len == 4)
-			return get32(reader, option.value) & PCAPNG_EPB_DIRECTION;
-	return 0;
-}
-
-/* The link of this section whose number is at @number, or NULL. */
-static struct link *link_at(const struct capture_reader *reader, const uint8_t *number)
-{
-	uint32_t index = get32(reader, number);
-
-	return index < reader->num_links - reader->first_link ?
-		       reader->links[reader->first_link + index] :
-		       NULL;
-}
-
-static enum capture_status take_packet(struct capture_reader *reader, const struct block *block,
-				       struct capture_record *record)
-{
-	const uint8_t *body = block->body;
-	struct link *link;
-	uint32_t len;
-
-	if (block->len < 20)
-		return fail(reader, "packet block of %u bytes", block->len);
-	link = link_at(reader, body);
-	if (!link)
-		return fail(reader, "packet of link %u, which was not described",
-			    get32(reader, body));
-	len = get32(reader, body + 12);
-	if (len > block->len - 20)
-		return fail(reader, "%u bytes of packet do not fit into it", len);
-	link->recorded++;
-	link->account = no_account(reader);
-	*record = (struct capture_record){
-		.link = link->name,
-		.link_number = get32(reader, body),
-		.encoding = link->encoding,
-		.time_ns = to_ns((uint64_t)get32(reader, body + 4) << 32 | get32(reader, body + 8),
-				 link->ticks_per_second),
-		.data = body + 20,
-		.len = len,
-		.wire_len = get32(reader, body + 16),
-		.direction = direction_of(reader, block, 20 + PCAPNG_PAD(len)),
-	};
-	return CAPTURE_RECORD;
-}
-
-/* Each statistics of a link are about all of its packets in front of them. */
-static enum capture_status take_statistics(struct capture_reader *reader, const struct block *block)
-{
-	const uint8_t *options = block->body + 12;
-	struct option option;
-	struct link *link;
-	uint32_t len;
-
-	if (block->len < 12)
-		return fail(reader, "statistics of %u bytes", block->len);
-	link = link_at(reader, block->body);
-	if (!link)
-		return fail(reader, "statistics of link %u, which was not described",
-			    get32(reader, block->body));
-	len = block->len - 12;
-	link->dropped = 0;
-	while (next_option(reader, &options, &len, &option)) {
-		if ((option.code != PCAPNG_ISB_IFDROP && option.code != PCAPNG_ISB_OSDROP) ||
-		    option.len != 8)
-			continue;
-		if (__builtin_add_overflow(link->dropped, get64(reader, option.value),
-					   &link->dropped))
-			link->dropped = UINT64_MAX;
-		link->account = CAPTURE_COUNTED;
-	}
-	return CAPTURE_RECORD;
-}
-
-/* CAPTURE_RECORD: go on, with *taken telling whether there is a record */
-static enum capture_status take_block(struct capture_reader *reader, const struct block *block,
-				      struct capture_record *record, bool *taken)
-{
-	switch (block->type) {
-	case PCAPNG_SECTION:
-		return take_section(reader, block);
-	case PCAPNG_INTERFACE:
-		return take_link(reader, block);
-	case PCAPNG_PACKET:
-		*taken = true;
-		return take_packet(reader, block, record);
-	case PCAPNG_SIMPLE_PACKET:
-	case PCAPNG_OLD_PACKET:
-		return fail(reader, "packet without link or direction (block type %u)",
-			    block->type);
-	case PCAPNG_STATISTICS:
-		return take_statistics(reader, block);
-	default:
-		return CAPTURE_RECORD;
-	}
+		return capture_reader_fail(reader, "cannot read: %s", strerror(errno));
+	return capture_reader_fail(reader, "the file ends within %s; was its writer interrupted?",
+				   where);
 }
 
 bool capture_reader_link(const struct capture_reader *reader, uint32_t index,
@@ -459,15 +71,7 @@ bool capture_reader_link(const struct capture_reader *reader, uint32_t index,
 enum capture_status capture_reader_next(struct capture_reader *reader,
 					struct capture_record *record)
 {
-	struct block block = { 0 };
-	bool taken = false;
-
-	while (reader->status == CAPTURE_RECORD && !taken) {
-		reader->status = read_block(reader, &block);
-		if (reader->status == CAPTURE_RECORD)
-			reader->status = take_block(reader, &block, record, &taken);
-	}
-	return reader->status;
+	return pcapng_next(reader, record);
 }
 
 int capture_reader_create(FILE *file, struct capture_reader **result)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* What readers of the formats share. Private to this folder. */
+#ifndef TLP_CAPTURE_READER_INTERNAL_H
+#define TLP_CAPTURE_READER_INTERNAL_H
+
+#include "capture_reader.h"
+
+struct link {
+	char name[CAPTURE_NAME_MAX + 1];
+	enum tlp_encoding encoding;
+	uint64_t ticks_per_second;
+	enum capture_account account;
+	uint64_t recorded, dropped;
+};
+
+/* Links stay until the reader is closed, as records point to their names; a section has its own. */
+struct capture_reader {
+	FILE *file;
+	enum capture_status status;
+	bool in_section, swapped;
+	bool own;        /* the section was written by capture.h */
+	uint64_t offset; /* of the block being read */
+	uint64_t next_offset;
+	struct link **links;
+	uint32_t num_links, first_link;
+	uint8_t *block; /* body of the block being read, without type and lengths */
+	uint32_t block_room;
+	char error[160];
+};
+
+/* Keep what is wrong for capture_reader_error(). Returns CAPTURE_ERROR. */
+__attribute__((format(printf, 2, 3))) enum capture_status capture_reader_fail(
+	struct capture_reader *reader, const char *format, ...);
+
+/* True: the next @len bytes are at @to. */
+bool capture_reader_read(struct capture_reader *reader, void *to, size_t len);
+
+/* When it was false: fail for that reason; @where the file ends if it does */
+enum capture_status capture_reader_fail_short(struct capture_reader *reader, const char *where);
+
+/* Have room for @len bytes at reader->block; false: no memory */
+bool capture_reader_room_for(struct capture_reader *reader, uint32_t len);
+
+/* The next packet of a pcapng file */
+enum capture_status pcapng_next(struct capture_reader *reader, struct capture_record *record);
+
+#endif
