@@ -34,7 +34,7 @@
 struct machine {
 	const char *runtime_dir;
 	const char *capture_path;
-	uint64_t capture_limit;
+	uint64_t capture_limit, capture_snaplen;
 	struct engine *engine;
 	struct registry *registry;
 	struct fabric *fabric;
@@ -124,6 +124,8 @@ static void print_help(void)
 	       "  -c, --capture FILE       record peer-to-peer TLPs in pcapng FILE\n"
 	       "      --capture-limit SIZE stop recording at SIZE bytes (1G), the rest is counted;\n"
 	       "                           0: never\n"
+	       "      --capture-snaplen SIZE  of each packet record SIZE bytes (0: all); 64 are\n"
+	       "                           enough for any header\n"
 	       "  -h, --help               print this\n"
 	       "      --version            print the version\n"
 	       "  -n, --nic NAME[,KEY=VALUE...]         a ConnectX; keys:\n");
@@ -200,8 +202,10 @@ static int start_capture(struct machine *machine)
 	if (!machine->capture_path)
 		return 0;
 	err = capture_create(machine->capture_path, machine->capture_limit, &machine->capture);
-	if (!err)
+	if (!err) {
+		capture_set_snaplen(machine->capture, machine->capture_snaplen);
 		err = -fabric_set_capture(machine->fabric, machine->capture);
+	}
 	return err ? fail("record to", machine->capture_path, err, "") : 0;
 }
 
@@ -300,18 +304,29 @@ static int destroy(struct machine *machine)
 	return err;
 }
 
-enum { OPTION_CAPTURE_LIMIT = 256, OPTION_VERSION };
+enum { OPTION_CAPTURE_LIMIT = 256, OPTION_CAPTURE_SNAPLEN, OPTION_VERSION };
 
 static const struct option long_options[] = {
 	{ "runtime-dir", required_argument, NULL, 'd' },
 	{ "capture", required_argument, NULL, 'c' },
 	{ "capture-limit", required_argument, NULL, OPTION_CAPTURE_LIMIT },
+	{ "capture-snaplen", required_argument, NULL, OPTION_CAPTURE_SNAPLEN },
 	{ "nic", required_argument, NULL, 'n' },
 	{ "accelerator", required_argument, NULL, 'a' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
 };
+
+/* Exits when it is none, or more than @max. */
+static void take_size(const char *option, const char *text, uint64_t max, uint64_t *size)
+{
+	if (size_parse(text, size) && *size <= max)
+		return;
+	say("%s: '%s' is no size%s; write bytes, or a number with K, M or G", option, text,
+	    max == UINT64_MAX ? "" : " below 4G");
+	exit(EXIT_USAGE);
+}
 
 /* First pass: what the devices depend on. Exits on --help, --version and mistakes. */
 static void parse_globals(struct machine *machine, int argc, char **argv)
@@ -327,12 +342,12 @@ static void parse_globals(struct machine *machine, int argc, char **argv)
 			machine->capture_path = optarg;
 			break;
 		case OPTION_CAPTURE_LIMIT:
-			if (size_parse(optarg, &machine->capture_limit))
-				break;
-			say("--capture-limit: '%s' is no size; write bytes, or a number with K, M "
-			    "or G",
-			    optarg);
-			exit(EXIT_USAGE);
+			take_size("--capture-limit", optarg, UINT64_MAX, &machine->capture_limit);
+			break;
+		case OPTION_CAPTURE_SNAPLEN:
+			take_size("--capture-snaplen", optarg, UINT32_MAX,
+				  &machine->capture_snaplen);
+			break;
 		case 'n':
 		case 'a':
 			break;

@@ -24,8 +24,9 @@ struct capture {
 	uint32_t links;
 	struct statistics *statistics; /* one a link */
 	uint64_t max_bytes, bytes;
-	bool cut;    /* by max_bytes: what comes now is dropped */
-	bool stated; /* the statistics in the file are those of now */
+	uint32_t snaplen; /* 0: none */
+	bool cut;         /* by max_bytes: what comes now is dropped */
+	bool stated;      /* the statistics in the file are those of now */
 	uint64_t packets, dropped;
 	size_t used;
 	uint8_t buffer[BUFFER_SIZE];
@@ -158,6 +159,11 @@ int capture_create(const char *path, uint64_t max_bytes, struct capture **result
 	return 0;
 }
 
+void capture_set_snaplen(struct capture *capture, uint32_t snaplen)
+{
+	capture->snaplen = snaplen;
+}
+
 /* What a reader needs to know before it can decode a link's packets, for programs and for people */
 static const struct {
 	uint16_t link_type;
@@ -199,7 +205,7 @@ int capture_add_link(struct capture *capture, const char *name, enum tlp_encodin
 	if (error)
 		return error;
 	put(capture, link_type, sizeof(link_type));
-	put32(capture, 0); /* no limit to the length of packets */
+	put32(capture, capture->snaplen); /* 0: no limit to the length of packets */
 	put_option(capture, PCAPNG_IF_NAME, name, name_len);
 	put_option(capture, PCAPNG_IF_DESCRIPTION, description, description_len);
 	put_option(capture, PCAPNG_IF_TSRESOL, &resolution, 1);
@@ -305,11 +311,17 @@ static bool is_dropped(struct capture *capture, uint32_t link, uint64_t time_ns,
 	return capture->cut;
 }
 
+/* As much of a packet of @whole bytes as is recorded */
+static size_t cut_size(const struct capture *capture, size_t whole)
+{
+	return capture->snaplen && capture->snaplen < whole ? capture->snaplen : whole;
+}
+
 int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,
 		   uint64_t time_ns, const void *header, size_t header_len, const void *payload,
 		   size_t payload_len)
 {
-	size_t size = header_len + payload_len;
+	size_t whole = header_len + payload_len, size = cut_size(capture, whole);
 	uint32_t len = sizeof(struct packet_head) + PCAPNG_PAD(size) + sizeof(struct packet_tail);
 	const struct packet_head head = {
 		.type = PCAPNG_PACKET,
@@ -318,7 +330,7 @@ int capture_packet(struct capture *capture, uint32_t link, enum capture_directio
 		.time_high = time_ns >> 32,
 		.time_low = time_ns,
 		.captured = size,
-		.original = size,
+		.original = whole,
 	};
 	const struct packet_tail tail = {
 		.flags_code = PCAPNG_EPB_FLAGS,
@@ -337,8 +349,10 @@ int capture_packet(struct capture *capture, uint32_t link, enum capture_directio
 	if (error)
 		return error;
 	put(capture, &head, sizeof(head));
+	if (header_len > size)
+		header_len = size;
 	put(capture, header, header_len);
-	put(capture, payload, payload_len);
+	put(capture, payload, size - header_len);
 	put_padding(capture, size);
 	put(capture, &tail, sizeof(tail));
 	capture->packets++;

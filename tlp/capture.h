@@ -33,6 +33,17 @@ enum capture_direction {
  */
 int capture_create(const char *path, uint64_t max_bytes, struct capture **capture);
 
+/* Of each packet, enough for any header; payload and trailer stay outside */
+#define CAPTURE_SNAPLEN_HEADERS 64
+
+/**
+ * capture_set_snaplen() - record only the first @snaplen bytes of each packet, and how long it was.
+ * @snaplen: 0, as it is at first: all
+ *
+ * To be called before the first capture_add_link(), which tells readers of it.
+ */
+void capture_set_snaplen(struct capture *capture, uint32_t snaplen);
+
 #define CAPTURE_NAME_MAX 63
 
 /**

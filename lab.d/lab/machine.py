@@ -48,6 +48,7 @@ class Options:
     accelerators: list[str] = dataclasses.field(default_factory=list)
     capture: str | None = None
     capture_limit: str | None = None    # size of it, as softfabric takes it; None: its default
+    capture_snaplen: str | None = None  # bytes of each packet, likewise
     share: str | None = None        # becomes /run/lab/share
     timeout: float | None = None    # seconds, of the whole run
     terminal: bool = False
@@ -148,6 +149,8 @@ class Machine:
             command += ["--capture", self.options.capture]
             if self.options.capture_limit:
                 command += ["--capture-limit", self.options.capture_limit]
+            if self.options.capture_snaplen:
+                command += ["--capture-snaplen", self.options.capture_snaplen]
         log = self.fabric_log
         with open(log, "wb") as errors:
             self.fabric = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors,

@@ -21,6 +21,8 @@ def add_options(parser, timeout):
                        help="the TLPs between the devices, as pcapng")
     group.add_argument("--capture-limit", type=size, metavar="SIZE",
                        help="of that file; what has no room is counted (default: 1G; 0: none)")
+    group.add_argument("--capture-snaplen", type=size, metavar="SIZE",
+                       help="of each TLP in it (default: 0, all; 64: headers)")
     group.add_argument("--share", type=directory, metavar="DIRECTORY",
                        help="is /run/lab/share in the guest")
     group.add_argument("--kernel", type=kernel, metavar="lab|debug|FILE",
@@ -39,8 +41,9 @@ def add_run_options(parser):
 
 def needs(options):
     steps = guest_needs(options.kernel or default_kernel(), build=not options.no_build)
-    if options.capture_limit and not options.capture:
-        say.die("--capture-limit is of a --capture, and there is none")
+    for name in ("limit", "snaplen"):
+        if getattr(options, f"capture_{name}") and not options.capture:
+            say.die(f"--capture-{name} is of a --capture, and there is none")
     if options.capture:
         steps.append(f"directory {os.path.dirname(options.capture)}")
     if options.share:
@@ -63,7 +66,8 @@ def shell_needs(options):
 def boot(options, ready, **more):
     """One machine for one command; its exit code."""
     return machine.run(ready, machine.Options(
-        capture=options.capture, capture_limit=options.capture_limit, share=options.share,
+        capture=options.capture, capture_limit=options.capture_limit,
+        capture_snaplen=options.capture_snaplen, share=options.share,
         timeout=options.timeout or None, accel=options.accel, **machine_of(options), **more))
 
 

@@ -31,7 +31,7 @@ class Bench:
         self.deadline = time.monotonic() + options.timeout
         self.guests = {}
 
-    def guest(self, capture=False):
+    def guest(self, capture="off"):
         if capture not in self.guests:
             self.guests[capture] = guest.Guest(self.ready, self.accel, self.deadline, capture)
         return self.guests[capture]
@@ -106,8 +106,8 @@ def registration(bench, side, length, times):
 
 
 def captured_write(bench, side, to_accelerator, iterations):
-    """64 KiB writes by the software ConnectX with softfabric's capture on or off."""
-    guest = bench.guest(capture=side == "on")
+    """64 KiB writes by the software ConnectX with softfabric's capture on, of headers, or off."""
+    guest = bench.guest(capture=side)
     row = guest.ask("perftest", device="connectx", tool="ib_write_bw",
                     flags=["-s", "65536", "-n", str(iterations)], to_accelerator=to_accelerator)
     return float(row[AVERAGE_BANDWIDTH])
@@ -147,6 +147,8 @@ MEASURES = (
             (Bound("on", "off", at_least=0.9),)),
     Measure("capture_p2p_64k", "MiB/s", ("on", "off"), captured_write, (True, 2000),
             (Bound("on", "off", at_least=0.9),)),
+    Measure("headers_p2p_64k", "MiB/s", ("headers", "off"), captured_write, (True, 2000),
+            (Bound("headers", "off", at_least=0.5),)),
     Measure("idle", "% CPU", ("softfabric",), idle, (), (Bound("softfabric", None, at_most=2),)),
 )
 

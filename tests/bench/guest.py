@@ -14,6 +14,7 @@ from lab.say import LabError
 
 POWER_OFF_S = 60
 SERVE = "/usr/local/libexec/rdma-tph/bench/serve"
+HEADERS = "64"          # bytes of a TLP that any header fits in
 
 
 class Failed(Exception):
@@ -21,19 +22,21 @@ class Failed(Exception):
 
 
 class Guest:
-    """One boot of the default machine; with `capture`, softfabric records what it carries."""
+    """One boot of the default machine; with `capture` "on" softfabric records what it carries, with
+    "headers" the headers of that, with "off" nothing."""
 
     def __init__(self, ready, accel, deadline, capture):
         self.deadline = deadline
         self.received = b""
         run = pathlib.Path(tempfile.mkdtemp(dir=ready.run, prefix="guest-"))
-        self.capture = run / "tlps.pcapng" if capture else None
+        self.capture = run / "tlps.pcapng" if capture != "off" else None
         reading, self.requests = os.pipe()
         self.replies, writing = os.pipe()
         self.theirs = (reading, writing, os.dup(2))
         self.machine = machine.Machine(dataclasses.replace(ready, run=run), machine.Options(
             command=[SERVE], nics=[""], accelerators=[""], accel=accel, streams=self.theirs,
-            capture=self.capture and str(self.capture), capture_limit="0", timeout=POWER_OFF_S))
+            capture=self.capture and str(self.capture), capture_limit="0",
+            capture_snaplen=HEADERS if capture == "headers" else None, timeout=POWER_OFF_S))
         self.machine.__enter__()
 
     def close(self):

@@ -201,6 +201,112 @@ static void add_packet(struct capture *capture, size_t len)
 			 0);
 }
 
+/* The interface says so, each packet how long it was; what is cut may be within the header. */
+static void snaplen_cuts_packets(void **state)
+{
+	static const uint8_t expected[] = {
+		SECTION,
+		LE32(1),
+		LE32(56),
+		LE16(147),
+		LE16(0),
+		LE32(3),
+		LE16(2),
+		LE16(4),
+		'a',
+		'c',
+		'c',
+		'0',
+		LE16(3),
+		LE16(9),
+		'f',
+		'l',
+		'i',
+		't',
+		' ',
+		'm',
+		'o',
+		'd',
+		'e',
+		0,
+		0,
+		0,
+		LE16(9),
+		LE16(1),
+		9,
+		0,
+		0,
+		0,
+		LE16(0),
+		LE16(0),
+		LE32(56),
+		/* header shorter than that, header longer, all of it shorter */
+		LE32(6),
+		LE32(48),
+		LE32(0),
+		TIME_HALVES,
+		LE32(3),
+		LE32(5),
+		'a',
+		'b',
+		'c',
+		0,
+		LE16(2),
+		LE16(4),
+		LE32(1),
+		LE16(0),
+		LE16(0),
+		LE32(48),
+		LE32(6),
+		LE32(48),
+		LE32(0),
+		TIME_HALVES,
+		LE32(3),
+		LE32(6),
+		'd',
+		'e',
+		'f',
+		0,
+		LE16(2),
+		LE16(4),
+		LE32(1),
+		LE16(0),
+		LE16(0),
+		LE32(48),
+		LE32(6),
+		LE32(48),
+		LE32(0),
+		TIME_HALVES,
+		LE32(2),
+		LE32(2),
+		'x',
+		'y',
+		0,
+		0,
+		LE16(2),
+		LE16(4),
+		LE32(1),
+		LE16(0),
+		LE16(0),
+		LE32(48),
+		STATISTICS(0, 3ull, 0ull),
+	};
+	struct fixture *fixture = *state;
+	struct capture *capture;
+	uint32_t link;
+
+	assert_int_equal(capture_create(fixture->path, sizeof(expected), &capture), 0);
+	capture_set_snaplen(capture, 3);
+	assert_int_equal(capture_add_link(capture, "acc0", TLP_FLIT, &link), 0);
+	assert_int_equal(capture_packet(capture, link, CAPTURE_INBOUND, TIME, "ab", 2, "cde", 3),
+			 0);
+	assert_int_equal(capture_packet(capture, link, CAPTURE_INBOUND, TIME, "defgh", 5, "i", 1),
+			 0);
+	assert_int_equal(capture_packet(capture, link, CAPTURE_INBOUND, TIME, "xy", 2, NULL, 0), 0);
+	assert_int_equal(capture_close(capture), 0);
+	assert_file(fixture->path, expected, sizeof(expected));
+}
+
 static void limit_drops_and_counts(void **state)
 {
 	static const uint8_t cut[] = {
@@ -678,6 +784,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(encodings_are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(flush_shows_packets_to_readers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_arguments_write_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(snaplen_cuts_packets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(limit_drops_and_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_cut_stays_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_flush_has_statistics_while_there_is_room,

@@ -87,6 +87,7 @@ class Softfabric(unittest.TestCase):
         self.refused(2, "--help", *directory, "--nope")
         self.refused(2, "arguments that are no options", *directory, "more")
         self.refused(2, "'1X' is no size", *directory, "--capture-limit", "1X")
+        self.refused(2, "'4G' is no size below 4G", *directory, "--capture-snaplen", "4G")
         self.refused(1, "unknown key 'x'; known are", *directory, "--nic", "nic0,x=1")
         self.refused(1, "allowed: none|tph|ext", *directory, "--accelerator", "a,completer=all")
         self.refused(1, "a name of its own", *directory, "--nic", "a", "--accelerator", "a")
