@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "capture_reader_internal.h"
+#include "pcapng.h"
+#include "util/macros.h"
 
 enum capture_status capture_reader_fail(struct capture_reader *reader, const char *format, ...)
 {
-	int used = snprintf(reader->error, sizeof(reader->error), "block at byte %" PRIu64 ": ",
-			    reader->offset);
+	int used = snprintf(reader->error, sizeof(reader->error), "%s at byte %" PRIu64 ": ",
+			    reader->next == pcap_next ? "packet" : "block", reader->offset);
 	va_list args;
 
 	va_start(args, format);
@@ -34,12 +36,26 @@ bool capture_reader_room_for(struct capture_reader *reader, uint32_t len)
 	return true;
 }
 
+size_t capture_reader_read_some(struct capture_reader *reader, void *to, size_t len)
+{
+	size_t ahead = len < reader->num_ahead ? len : reader->num_ahead;
+
+	memcpy(to, reader->ahead, ahead);
+	memmove(reader->ahead, reader->ahead + ahead, reader->num_ahead - ahead);
+	reader->num_ahead -= ahead;
+	ahead += fread((uint8_t *)to + ahead, 1, len - ahead, reader->file);
+	reader->next_offset += ahead;
+	return ahead;
+}
+
 bool capture_reader_read(struct capture_reader *reader, void *to, size_t len)
 {
-	size_t done = fread(to, 1, len, reader->file);
+	return capture_reader_read_some(reader, to, len) == len;
+}
 
-	reader->next_offset += done;
-	return done == len;
+bool capture_reader_broken(const struct capture_reader *reader)
+{
+	return ferror(reader->file);
 }
 
 /* fread() came back short: why? */
@@ -49,6 +65,79 @@ enum capture_status capture_reader_fail_short(struct capture_reader *reader, con
 		return capture_reader_fail(reader, "cannot read: %s", strerror(errno));
 	return capture_reader_fail(reader, "the file ends within %s; was its writer interrupted?",
 				   where);
+}
+
+static const struct {
+	uint16_t type;
+	enum tlp_encoding encoding;
+} link_types[] = {
+	{ LINKTYPE_USER0, TLP_FLIT },
+	{ LINKTYPE_USER1, TLP_NONFLIT },
+};
+
+static bool encoding_of(uint16_t type, enum tlp_encoding *encoding)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(link_types); i++)
+		if (link_types[i].type == type) {
+			*encoding = link_types[i].encoding;
+			return true;
+		}
+	return false;
+}
+
+static struct link *add_link(struct capture_reader *reader)
+{
+	struct link **links, *link;
+
+	links = realloc(reader->links, (reader->num_links + 1) * sizeof(*links));
+	if (!links)
+		return NULL;
+	reader->links = links;
+	link = calloc(1, sizeof(*link));
+	if (link)
+		links[reader->num_links++] = link;
+	return link;
+}
+
+struct link *capture_reader_new_link(struct capture_reader *reader, uint16_t type)
+{
+	enum tlp_encoding encoding;
+	struct link *link;
+
+	if (!encoding_of(type, &encoding)) {
+		capture_reader_fail(
+			reader,
+			"link type %u instead of %u (USER0: TLPs in flit mode) or %u "
+			"(USER1: outside of it); if TLPs it is, editcap -T user0 OLD NEW "
+			"or -T user1 says so",
+			type, LINKTYPE_USER0, LINKTYPE_USER1);
+		return NULL;
+	}
+	if (reader->num_links >= CAPTURE_LINKS_MAX) {
+		capture_reader_fail(reader, "more than %u links", CAPTURE_LINKS_MAX);
+		return NULL;
+	}
+	link = add_link(reader);
+	if (!link) {
+		capture_reader_fail(reader, "out of memory for a link");
+		return NULL;
+	}
+	link->encoding = encoding;
+	snprintf(link->name, sizeof(link->name), "if%u",
+		 reader->num_links - 1 - reader->first_link);
+	return link;
+}
+
+/* What pcapng and pcap files begin with tells them apart. */
+static enum capture_status learn_format(struct capture_reader *reader,
+					struct capture_record *record)
+{
+	uint32_t magic = 0;
+
+	reader->num_ahead = fread(reader->ahead, 1, sizeof(reader->ahead), reader->file);
+	memcpy(&magic, reader->ahead, reader->num_ahead);
+	reader->next = pcap_is_magic(magic) ? pcap_next : pcapng_next;
+	return reader->next(reader, record);
 }
 
 bool capture_reader_link(const struct capture_reader *reader, uint32_t index,
@@ -71,7 +160,9 @@ bool capture_reader_link(const struct capture_reader *reader, uint32_t index,
 enum capture_status capture_reader_next(struct capture_reader *reader,
 					struct capture_record *record)
 {
-	return pcapng_next(reader, record);
+	if (reader->status == CAPTURE_RECORD)
+		reader->status = reader->next(reader, record);
+	return reader->status;
 }
 
 int capture_reader_create(FILE *file, struct capture_reader **result)
@@ -81,6 +172,7 @@ int capture_reader_create(FILE *file, struct capture_reader **result)
 	if (!reader)
 		return ENOMEM;
 	reader->file = file;
+	reader->next = learn_format;
 	reader->status = CAPTURE_RECORD;
 	*result = reader;
 	return 0;

@@ -3,9 +3,11 @@
  * Reading captures of TLPs. Files are not trusted: whatever they hold, memory stays bounded
  * (CAPTURE_BLOCK_MAX, CAPTURE_LINKS_MAX) and what is wrong is said with its place.
  *
- * Either byte order, several sections and unknown blocks are fine. A link whose type is neither
- * LINKTYPE_USER0 nor LINKTYPE_USER1, and packets in simple or obsolete packet blocks, are errors:
- * such a file was not written by capture.h, and to skip them would make its counts wrong.
+ * pcapng and pcap files of any writer are fine: either byte order, several sections, any resolution
+ * of timestamps, packet blocks of all kinds; unknown blocks are passed over. A link that has no name is
+ * if0, if1, ... by its number in the section. A link whose type is neither LINKTYPE_USER0 nor
+ * LINKTYPE_USER1 is an error: what its packets are is not known, and to skip them would make counts
+ * wrong.
  */
 #ifndef TLP_CAPTURE_READER_H
 #define TLP_CAPTURE_READER_H
@@ -25,7 +27,7 @@ struct capture_record {
 	const char *link; /* the link's name; valid until the reader is closed */
 	uint32_t link_number;
 	enum tlp_encoding encoding; /* of the link's packets */
-	uint64_t time_ns;           /* since the epoch */
+	uint64_t time_ns;           /* since the epoch; 0 in simple packet blocks */
 	uint32_t direction;         /* enum capture_direction, or 0: the file does not say */
 	const uint8_t *data;        /* valid until the next call */
 	uint32_t len;               /* captured bytes at @data */

@@ -21,6 +21,7 @@
 #define PCAPNG_IF_NAME		2
 #define PCAPNG_IF_DESCRIPTION	3
 #define PCAPNG_IF_TSRESOL	9
+#define PCAPNG_IF_TSOFFSET	14
 #define PCAPNG_EPB_FLAGS	2
 #define PCAPNG_EPB_DIRECTION	3u	/* bits of the flags: 1 inbound, 2 outbound */
 

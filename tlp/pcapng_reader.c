@@ -8,9 +8,7 @@
 #include "capture_reader_internal.h"
 #include "pcapng.h"
 
-#define NS_PER_S 1000000000u
 #define MICROSECONDS 6		/* if_tsresol when the option is absent */
-#define NO_NAME "?"
 
 struct block {
 	uint32_t type;
@@ -85,11 +83,10 @@ static enum capture_status read_header(struct capture_reader *reader, uint8_t *h
 	size_t done;
 
 	reader->offset = reader->next_offset;
-	done = fread(header, 1, 8, reader->file);
-	reader->next_offset += done;
-	if (!done && feof(reader->file) && reader->in_section)
+	done = capture_reader_read_some(reader, header, 8);
+	if (!done && !capture_reader_broken(reader) && reader->in_section)
 		return CAPTURE_END;
-	if (!done && feof(reader->file))
+	if (!done && !capture_reader_broken(reader))
 		return capture_reader_fail(reader, "the file is empty");
 	return done == 8 ? CAPTURE_RECORD : capture_reader_fail_short(reader, "a block header");
 }
@@ -205,24 +202,9 @@ static void take_link_options(const struct capture_reader *reader, const struct 
 			copy_name(link, &option);
 		else if (option.code == PCAPNG_IF_TSRESOL && option.len == 1)
 			link->ticks_per_second = ticks_per_second(option.value[0]);
+		else if (option.code == PCAPNG_IF_TSOFFSET && option.len == 8)
+			link->offset_ns = get64(reader, option.value) * NS_PER_S;
 	}
-}
-
-static struct link *new_link(struct capture_reader *reader)
-{
-	struct link **links, *link;
-
-	links = realloc(reader->links, (reader->num_links + 1) * sizeof(*links));
-	if (!links)
-		return NULL;
-	reader->links = links;
-	link = calloc(1, sizeof(*link));
-	if (!link)
-		return NULL;
-	links[reader->num_links++] = link;
-	strcpy(link->name, NO_NAME);
-	link->ticks_per_second = ticks_per_second(MICROSECONDS);
-	return link;
 }
 
 /* What is known of the missing packets of a link when statistics are none, or not the last. */
@@ -234,22 +216,14 @@ static enum capture_account no_account(const struct capture_reader *reader)
 static enum capture_status take_link(struct capture_reader *reader, const struct block *block)
 {
 	struct link *link;
-	uint16_t type;
 
 	if (block->len < 8)
 		return capture_reader_fail(reader, "interface description of %u bytes", block->len);
-	type = get16(reader, block->body);
-	if (type != LINKTYPE_USER0 && type != LINKTYPE_USER1)
-		return capture_reader_fail(reader,
-					   "link type %u instead of %u or %u (USER0, USER1): "
-					   "not a capture of TLPs",
-					   type, LINKTYPE_USER0, LINKTYPE_USER1);
-	if (reader->num_links >= CAPTURE_LINKS_MAX)
-		return capture_reader_fail(reader, "more than %u links", CAPTURE_LINKS_MAX);
-	link = new_link(reader);
+	link = capture_reader_new_link(reader, get16(reader, block->body));
 	if (!link)
-		return capture_reader_fail(reader, "out of memory for a link");
-	link->encoding = type == LINKTYPE_USER1 ? TLP_NONFLIT : TLP_FLIT;
+		return CAPTURE_ERROR;
+	link->snaplen = get32(reader, block->body + 4);
+	link->ticks_per_second = ticks_per_second(MICROSECONDS);
 	link->account = no_account(reader);
 	take_link_options(reader, block, link);
 	if (!link->ticks_per_second)
@@ -277,46 +251,83 @@ static uint32_t direction_of(const struct capture_reader *reader, const struct b
 	return 0;
 }
 
-/* The link of this section whose number is at @number, or NULL. */
-static struct link *link_at(const struct capture_reader *reader, const uint8_t *number)
+/* Link number @index of this section, or NULL after a failure. */
+static struct link *link_at(struct capture_reader *reader, uint32_t index, const char *what)
 {
-	uint32_t index = get32(reader, number);
-
-	return index < reader->num_links - reader->first_link ?
-		       reader->links[reader->first_link + index] :
-		       NULL;
+	if (index < reader->num_links - reader->first_link)
+		return reader->links[reader->first_link + index];
+	capture_reader_fail(reader, "%s of link %u, which was not described", what, index);
+	return NULL;
 }
 
+static enum capture_status fill_record(struct capture_reader *reader, const struct block *block,
+				       uint32_t index, uint32_t head, struct capture_record *record)
+{
+	struct link *link = link_at(reader, index, "packet");
+
+	if (!link)
+		return CAPTURE_ERROR;
+	if (record->len > block->len - head)
+		return capture_reader_fail(reader, "%u bytes of packet do not fit into it",
+					   record->len);
+	link->recorded++;
+	link->account = no_account(reader);
+	record->link = link->name;
+	record->link_number = index;
+	record->encoding = link->encoding;
+	record->data = block->body + head;
+	return CAPTURE_RECORD;
+}
+
+static uint64_t time_at(const struct capture_reader *reader, const uint8_t *halves,
+			const struct link *link)
+{
+	uint64_t time = (uint64_t)get32(reader, halves) << 32 | get32(reader, halves + 4);
+
+	return to_ns(time, link->ticks_per_second) + link->offset_ns;
+}
+
+/*
+ * Enhanced packet blocks, and the obsolete ones, whose link number has half the size: the other half
+ * counts drops since the last packet, which only some writers filled in (appendix A).
+ */
 static enum capture_status take_packet(struct capture_reader *reader, const struct block *block,
 				       struct capture_record *record)
 {
 	const uint8_t *body = block->body;
-	struct link *link;
-	uint32_t len;
+	bool old = block->type == PCAPNG_OLD_PACKET;
+	uint32_t index;
 
 	if (block->len < 20)
 		return capture_reader_fail(reader, "packet block of %u bytes", block->len);
-	link = link_at(reader, body);
-	if (!link)
-		return capture_reader_fail(reader, "packet of link %u, which was not described",
-					   get32(reader, body));
-	len = get32(reader, body + 12);
-	if (len > block->len - 20)
-		return capture_reader_fail(reader, "%u bytes of packet do not fit into it", len);
-	link->recorded++;
-	link->account = no_account(reader);
+	index = old ? get16(reader, body) : get32(reader, body);
 	*record = (struct capture_record){
-		.link = link->name,
-		.link_number = get32(reader, body),
-		.encoding = link->encoding,
-		.time_ns = to_ns((uint64_t)get32(reader, body + 4) << 32 | get32(reader, body + 8),
-				 link->ticks_per_second),
-		.data = body + 20,
-		.len = len,
+		.len = get32(reader, body + 12),
 		.wire_len = get32(reader, body + 16),
-		.direction = direction_of(reader, block, 20 + PCAPNG_PAD(len)),
 	};
+	if (fill_record(reader, block, index, 20, record) != CAPTURE_RECORD)
+		return CAPTURE_ERROR;
+	record->time_ns = time_at(reader, body + 4, reader->links[reader->first_link + index]);
+	record->direction = direction_of(reader, block, 20 + PCAPNG_PAD(record->len));
 	return CAPTURE_RECORD;
+}
+
+/* Of the section's first link, and without a time; how much of it there is only snaplen tells. */
+static enum capture_status take_simple_packet(struct capture_reader *reader,
+					      const struct block *block,
+					      struct capture_record *record)
+{
+	const struct link *link = link_at(reader, 0, "packet");
+
+	if (!link)
+		return CAPTURE_ERROR;
+	if (block->len < 4)
+		return capture_reader_fail(reader, "packet block of %u bytes", block->len);
+	*record = (struct capture_record){ .wire_len = get32(reader, block->body) };
+	record->len = record->wire_len;
+	if (link->snaplen && record->len > link->snaplen)
+		record->len = link->snaplen;
+	return fill_record(reader, block, 0, 4, record);
 }
 
 /* Each statistics of a link are about all of its packets in front of them. */
@@ -329,10 +340,9 @@ static enum capture_status take_statistics(struct capture_reader *reader, const 
 
 	if (block->len < 12)
 		return capture_reader_fail(reader, "statistics of %u bytes", block->len);
-	link = link_at(reader, block->body);
+	link = link_at(reader, get32(reader, block->body), "statistics");
 	if (!link)
-		return capture_reader_fail(reader, "statistics of link %u, which was not described",
-					   get32(reader, block->body));
+		return CAPTURE_ERROR;
 	len = block->len - 12;
 	link->dropped = 0;
 	while (next_option(reader, &options, &len, &option)) {
@@ -357,13 +367,12 @@ static enum capture_status take_block(struct capture_reader *reader, const struc
 	case PCAPNG_INTERFACE:
 		return take_link(reader, block);
 	case PCAPNG_PACKET:
+	case PCAPNG_OLD_PACKET:
 		*taken = true;
 		return take_packet(reader, block, record);
 	case PCAPNG_SIMPLE_PACKET:
-	case PCAPNG_OLD_PACKET:
-		return capture_reader_fail(reader,
-					   "packet without link or direction (block type %u)",
-					   block->type);
+		*taken = true;
+		return take_simple_packet(reader, block, record);
 	case PCAPNG_STATISTICS:
 		return take_statistics(reader, block);
 	default:
@@ -373,13 +382,14 @@ static enum capture_status take_block(struct capture_reader *reader, const struc
 
 enum capture_status pcapng_next(struct capture_reader *reader, struct capture_record *record)
 {
+	enum capture_status status;
 	struct block block = { 0 };
 	bool taken = false;
 
-	while (reader->status == CAPTURE_RECORD && !taken) {
-		reader->status = read_block(reader, &block);
-		if (reader->status == CAPTURE_RECORD)
-			reader->status = take_block(reader, &block, record, &taken);
-	}
-	return reader->status;
+	do {
+		status = read_block(reader, &block);
+		if (status == CAPTURE_RECORD)
+			status = take_block(reader, &block, record, &taken);
+	} while (status == CAPTURE_RECORD && !taken);
+	return status;
 }

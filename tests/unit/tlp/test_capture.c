@@ -609,7 +609,7 @@ static void reads_what_others_write(void **state)
 		BE32(40),
 	};
 
-	assert_one_record(bytes, sizeof(bytes), (0x100000000ull + 2) * 1000, 0, "?");
+	assert_one_record(bytes, sizeof(bytes), (0x100000000ull + 2) * 1000, 0, "if0");
 }
 
 /* Links of an earlier section are not those of a later one. */
@@ -644,9 +644,9 @@ static void resolutions_are_converted(void **state)
 	static const uint8_t picoseconds[] = WITH_RESOLUTION(12, 1, 0);
 	static const uint8_t quarters[] = WITH_RESOLUTION(0x82, 0, 7);
 
-	assert_one_record(seconds, sizeof(seconds), 3000000000ull, 0, "?");
-	assert_one_record(picoseconds, sizeof(picoseconds), 4294967, 0, "?");
-	assert_one_record(quarters, sizeof(quarters), 1750000000, 0, "?");
+	assert_one_record(seconds, sizeof(seconds), 3000000000ull, 0, "if0");
+	assert_one_record(picoseconds, sizeof(picoseconds), 4294967, 0, "if0");
+	assert_one_record(quarters, sizeof(quarters), 1750000000, 0, "if0");
 }
 
 static void names_cannot_drive_a_terminal(void **state)
@@ -657,6 +657,78 @@ static void names_cannot_drive_a_terminal(void **state)
 	memcpy(bytes + 48 + 20, "\x1b[3\xff", 4);
 	assert_one_record(bytes, sizeof(bytes), TIME, CAPTURE_INBOUND, ".[3.");
 }
+
+#define PCAP_HEADER(type) \
+	LE32(0xa1b2c3d4), LE16(2), LE16(4), LE32(0), LE32(0), LE32(65535), LE32(type)
+
+/* Packets of either byte order, counted in microseconds or nanoseconds */
+static void reads_pcap(void **state)
+{
+	static const uint8_t micro[] = {
+		PCAP_HEADER(147), LE32(3), LE32(7), LE32(5), LE32(5), 'a', 'b', 'c', 'd', 'e'
+	};
+	static const uint8_t nano[] = {
+		BE32(0xa1b23c4d), 0,           2,         0,       4,       BE32(0),
+		BE32(0),          BE32(65535), BE32(147), BE32(3), BE32(7), BE32(5),
+		BE32(5),          'a',         'b',       'c',     'd',     'e',
+	};
+	static const uint8_t nonflit[] = {
+		PCAP_HEADER(148), LE32(1), LE32(2), LE32(1), LE32(9), 'x'
+	};
+	struct capture_record record;
+	struct capture_reader *reader;
+	struct capture_link link;
+	FILE *file;
+
+	assert_one_record(micro, sizeof(micro), 3000007000ull, 0, "if0");
+	assert_one_record(nano, sizeof(nano), 3000000007ull, 0, "if0");
+	reader = open_bytes(nonflit, sizeof(nonflit), &file);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_int_equal(record.encoding, TLP_NONFLIT);
+	assert_int_equal(record.len, 1);
+	assert_int_equal(record.wire_len, 9);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_END);
+	assert_true(capture_reader_link(reader, 0, &link));
+	assert_int_equal(link.account, CAPTURE_UNCOUNTED);
+	assert_int_equal(link.recorded, 1);
+	capture_reader_close(reader);
+	fclose(file);
+}
+
+/* The obsolete block, with a link of 16 bits; the simple one, cut by the link's snaplen */
+static void reads_all_packet_blocks(void **state)
+{
+	static const uint8_t old[] = {
+		SECTION,     LINK_ACC0, LE32(2), LE32(40), LE16(0), LE16(7),
+		TIME_HALVES, LE32(5),   LE32(5), 'a',      'b',     'c',
+		'd',         'e',       0,       0,        0,       LE32(40),
+	};
+	static const uint8_t simple[] = {
+		SECTION, LE32(1),  LE32(20), LE16(147), LE16(0),  LE32(5), LE32(20),
+		LE32(3), LE32(24), LE32(9),  'a',       'b',      'c',     'd',
+		'e',     0,        0,        0,         LE32(24),
+	};
+
+	assert_one_record(old, sizeof(old), TIME, 0, "acc0");
+	assert_one_record(simple, sizeof(simple), 0, 0, "if0");
+}
+
+static void offsets_of_timestamps_are_added(void **state)
+{
+	static const uint8_t bytes[] = {
+		SECTION, LE32(1),    LE32(44), LE16(147), LE16(0), LE32(0),  LE16(14),
+		LE16(8), LE64(5ull), LE16(9),  LE16(1),   9,       0,        0,
+		0,       LE16(0),    LE16(0),  LE32(44),  LE32(6), LE32(40), LE32(0),
+		LE32(0), LE32(7),    LE32(5),  LE32(5),   'a',     'b',      'c',
+		'd',     'e',        0,        0,         0,       LE32(40),
+	};
+
+	assert_one_record(bytes, sizeof(bytes), 5000000007ull, 0, "if0");
+}
+
+#define OTHER_TYPE \
+	" instead of 147 (USER0: TLPs in flit mode) or 148 (USER1: outside of it); if TLPs it is, " \
+	"editcap -T user0 OLD NEW or -T user1 says so"
 
 struct broken {
 	const char *error;
@@ -670,7 +742,7 @@ static const struct broken broken[] = {
 	{ "block at byte 0: the file is empty", 0, { 0 } },
 	BROKEN("block at byte 0: the file ends within a block header; was its writer interrupted?",
 	       1, 2, 3),
-	BROKEN("block at byte 0: no section header: not a pcapng file", 0xd4, 0xc3, 0xb2, 0xa1, 2,
+	BROKEN("block at byte 0: no section header: not a pcapng file", 0xd4, 0xc3, 0xb2, 0xa2, 2,
 	       0, 4, 0, 0, 0, 0, 0),
 	BROKEN("block at byte 0: the file ends within its header; was its writer interrupted?",
 	       LE32(0x0a0d0d0a), LE32(28), 0x4d, 0x3c),
@@ -695,9 +767,8 @@ static const struct broken broken[] = {
 	       LE32(1), LE32(20), LE16(147), LE16(0), LE32(0)),
 	BROKEN("block at byte 48: interface description of 4 bytes", SECTION, LE32(1), LE32(16),
 	       LE16(147), LE16(0), LE32(16)),
-	BROKEN("block at byte 48: link type 1 instead of 147 or 148 (USER0, "
-	       "USER1): not a capture of TLPs",
-	       SECTION, LE32(1), LE32(20), LE16(1), LE16(0), LE32(0), LE32(20)),
+	BROKEN("block at byte 48: link type 1" OTHER_TYPE, SECTION, LE32(1), LE32(20), LE16(1),
+	       LE16(0), LE32(0), LE32(20)),
 	BROKEN("block at byte 48: resolution of timestamps out of range", SECTION, LE32(1),
 	       LE32(28), LE16(147), LE16(0), LE32(0), LE16(9), LE16(1), 20, 0, 0, 0, LE32(28)),
 	BROKEN("block at byte 48: resolution of timestamps out of range", SECTION, LE32(1),
@@ -715,10 +786,26 @@ static const struct broken broken[] = {
 	       LE32(0), LE32(0), LE32(20)),
 	BROKEN("block at byte 104: statistics of link 1, which was not described", SECTION,
 	       LINK_ACC0, LE32(5), LE32(24), LE32(1), LE32(0), LE32(0), LE32(24)),
-	BROKEN("block at byte 104: packet without link or direction (block type 3)", SECTION,
-	       LINK_ACC0, LE32(3), LE32(16), LE32(0), LE32(16)),
-	BROKEN("block at byte 104: packet without link or direction (block type 2)", SECTION,
-	       LINK_ACC0, LE32(2), LE32(16), LE32(0), LE32(16)),
+	BROKEN("block at byte 48: packet of link 0, which was not described", SECTION, LE32(3),
+	       LE32(16), LE32(0), LE32(16)),
+	BROKEN("block at byte 104: packet block of 0 bytes", SECTION, LINK_ACC0, LE32(3), LE32(12),
+	       LE32(12)),
+	BROKEN("block at byte 104: 1 bytes of packet do not fit into it", SECTION, LINK_ACC0,
+	       LE32(3), LE32(16), LE32(1), LE32(16)),
+	BROKEN("block at byte 104: packet of link 1, which was not described", SECTION, LINK_ACC0,
+	       LE32(2), LE32(32), LE16(1), LE16(0), LE32(0), LE32(0), LE32(0), LE32(0), LE32(32)),
+	/* pcap */
+	BROKEN("packet at byte 0: the file ends within its header; was its writer interrupted?",
+	       0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0),
+	BROKEN("packet at byte 0: pcap version 3, known is 2", LE32(0xa1b2c3d4), LE16(3), LE16(0),
+	       LE32(0), LE32(0), LE32(0), LE32(147)),
+	BROKEN("packet at byte 0: link type 1" OTHER_TYPE, PCAP_HEADER(1)),
+	BROKEN("packet at byte 24: the file ends within a packet's header; was its writer interrupted?",
+	       PCAP_HEADER(147), LE32(1)),
+	BROKEN("packet at byte 24: impossible length 1048577", PCAP_HEADER(147), LE32(1), LE32(2),
+	       LE32(1048577), LE32(1048577)),
+	BROKEN("packet at byte 24: the file ends within it; was its writer interrupted?",
+	       PCAP_HEADER(147), LE32(1), LE32(2), LE32(5), LE32(5), 'a'),
 };
 
 static void broken_files_are_named_and_placed(void **state)
@@ -802,6 +889,9 @@ int main(void)
 		cmocka_unit_test(broken_files_are_named_and_placed),
 		cmocka_unit_test(every_cut_is_an_error),
 		cmocka_unit_test(links_are_limited),
+		cmocka_unit_test(reads_pcap),
+		cmocka_unit_test(reads_all_packet_blocks),
+		cmocka_unit_test(offsets_of_timestamps_are_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
