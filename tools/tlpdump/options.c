@@ -75,6 +75,9 @@ static const char help[] =
 	"  -j, --json              the same for programs\n"
 	"  -h, --help\n"
 	"\n"
+	"Wireshark opens captures, too, with tph.lua of this package (-X lua_script:tph.lua), but not\n"
+	"as root: for root it loads no Lua, and does not say so.\n"
+	"\n"
 	"Exit code 2: wrong options, or a file that cannot be read or is no capture.\n";
 
 void die(const char *format, ...)

@@ -2,7 +2,8 @@
 --
 -- Wireshark dissector for softfabric's captures: PCI Express packets, one interface a link, link
 -- type USER0 in flit mode, USER1 outside of it. Use: wireshark -X lua_script:tph.lua FILE, or copy
--- it to the personal plugins folder that Help > About > Folders names.
+-- it to the personal plugins folder that Help > About > Folders names. Not as root, for whom Wireshark
+-- loads no Lua, and does not say so.
 --
 -- Written from the specification (PCI Express Base 6.x, sections 2.2.1, 2.2.5, 2.2.7, 2.2.9 and
 -- 2.2.10), not from tlp, so that each of the two can catch the other's mistakes.
@@ -213,6 +214,14 @@ local function lay_out(buf, base_dws, has_data, length)
 	return parts
 end
 
+-- What was captured of the bytes from start up to stop
+local function add_captured(tree, field, buf, start, stop)
+	stop = math.min(stop, buf:len())
+	if stop > start then
+		tree:add(field, buf(start, stop - start))
+	end
+end
+
 local function add_parts(tree, buf, parts, kind)
 	local hints = ""
 	if parts.a then
@@ -227,12 +236,8 @@ local function add_parts(tree, buf, parts, kind)
 	if parts.e then
 		tree:add(f.ohc_e, buf(parts.e, parts.data - parts.e))
 	end
-	if parts.trailer > parts.data then
-		tree:add(f.data, buf(parts.data, parts.trailer - parts.data))
-	end
-	if parts.stop > parts.trailer then
-		tree:add(f.trailer, buf(parts.trailer, parts.stop - parts.trailer))
-	end
+	add_captured(tree, f.data, buf, parts.data, parts.trailer)
+	add_captured(tree, f.trailer, buf, parts.trailer, parts.stop)
 	return hints
 end
 
@@ -242,11 +247,11 @@ local function complain(tree, pinfo, words)
 end
 
 function tlp.dissector(buf, pinfo, root)
-	local size = buf:len()
+	local size = buf:reported_len()
 	pinfo.cols.protocol = "TLP"
 	pinfo.cols.info = ""
 	local tree = root:add(tlp, buf())
-	if size < 4 then
+	if buf:len() < 4 then
 		complain(tree, pinfo, "less than one DW")
 		return size
 	end
@@ -263,6 +268,10 @@ function tlp.dissector(buf, pinfo, root)
 	pinfo.cols.info = name
 	if size ~= parts.stop then
 		complain(tree, pinfo, string.format("%d bytes instead of %d", size, parts.stop))
+		return size
+	end
+	if buf:len() < parts.data then
+		pinfo.cols.info:append(" [header not captured]")
 		return size
 	end
 	if kind == COMPLETION then
@@ -395,7 +404,8 @@ end
 local function add_nonflit_request(tree, buf, dws, kind, st_high)
 	local th = buf():bitfield(15, 1) == 1
 	tree:add(n.requester, buf(4, 2), id_text(buf(4, 2)))
-	if kind ~= WRITE then
+	-- With hints the steering tag of a write takes its place.
+	if kind ~= WRITE or not th then
 		add_tag(tree, buf, 6)
 	end
 	if kind == WRITE or (kind == REQUEST and not th) then
@@ -416,12 +426,12 @@ local function add_nonflit_request(tree, buf, dws, kind, st_high)
 end
 
 function nonflit.dissector(buf, pinfo, root)
-	local size = buf:len()
+	local size = buf:reported_len()
 	pinfo.cols.protocol = "TLP"
 	pinfo.cols.info = ""
 	local tree = root:add(nonflit, buf())
 	local start, tph = add_prefixes(tree, buf)
-	if size < start + 4 then
+	if buf:len() < start + 4 then
 		complain_nonflit(tree, pinfo, "no header")
 		return size
 	end
@@ -450,6 +460,10 @@ function nonflit.dissector(buf, pinfo, root)
 							    start + stop))
 		return size
 	end
+	if head:len() < dws * 4 then
+		pinfo.cols.info:append(" [header not captured]")
+		return size
+	end
 	local hints = ""
 	if kind == COMPLETION then
 		add_nonflit_completion(tree, head)
@@ -457,12 +471,8 @@ function nonflit.dissector(buf, pinfo, root)
 		local st_high = tph and buf(tph + 1, 1):uint() or 0
 		hints = add_nonflit_request(tree, head, dws, kind, st_high)
 	end
-	if has_data then
-		tree:add(n.data, head(dws * 4, length * 4))
-	end
-	if stop > digest then
-		tree:add(n.digest, head(digest, 4))
-	end
+	add_captured(tree, n.data, head, dws * 4, digest)
+	add_captured(tree, n.digest, head, digest, stop)
 	pinfo.cols.src = id_text(head(kind == COMPLETION and 8 or 4, 2))
 	if has_data or kind ~= COMPLETION then
 		pinfo.cols.info:append(string.format(" L=%d", length))
