@@ -496,8 +496,9 @@ static void responder_poll_again(struct responder *resp)
 	if (!resp->qp->rq.present || resp->qp->state != MLX5_QP_STATE_ERR)
 		return;
 	engine_timer_arm(&resp->poll, resp->poll_ns);
-	if (resp->poll_ns < FLUSH_POLL_MAX_NS)
-		resp->poll_ns *= 2;
+	resp->poll_ns *= 2;
+	if (resp->poll_ns > FLUSH_POLL_MAX_NS)
+		resp->poll_ns = FLUSH_POLL_MAX_NS;
 }
 
 static bool responder_flush(struct engine_work *work, unsigned int budget)

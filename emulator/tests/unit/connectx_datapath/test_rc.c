@@ -9,7 +9,8 @@
 #define SIZE 20000U		/* more than a page, no multiple of the MTU */
 #define RNR_NS 10000ULL		/* of guest_pair(): the receiver's code 1 */
 #define ACK_NS (4096ULL << 9)	/* ... and the sender's code 9 */
-#define FLUSH_NS 50000ULL	/* until a queue in error is looked at again */
+#define FLUSH_NS 50000ULL	/* until a queue in error is looked at again, then twice as long, */
+#define FLUSH_MAX_NS 20000000ULL /* ... up to this */
 
 struct rc {
 	struct guest *guest;
@@ -555,6 +556,19 @@ static void test_flush(void **state)
 	guest_expect(rc->guest, &rc->cq[0], CQE_REQ_ERR, 0, CQE_WR_FLUSH);
 }
 
+/* 50 us, 100 us ... 12.8 ms, and then 20 ms for ever. */
+static void test_flush_backs_off(void **state)
+{
+	const uint64_t doubled_ns = FLUSH_NS * ((1 << 9) - 1);
+	struct rc *rc = *state;
+
+	guest_modify(rc->guest, &rc->qp[0], MLX5_CMD_OP_2ERR_QP);
+	guest_pass(rc->guest, doubled_ns + 3 * FLUSH_MAX_NS);
+	guest_post_recv(rc->guest, &rc->qp[0], rc->local, rc->lkey, 1);
+	guest_expect_at(rc->guest, &rc->cq[0], CQE_RESP_ERR, 0, CQE_WR_FLUSH,
+			doubled_ns + 4 * FLUSH_MAX_NS);
+}
+
 static void test_lost_record(void **state)
 {
 	struct rc *rc = *state;
@@ -616,6 +630,7 @@ int main(void)
 		TEST(test_wrong_psn),
 		TEST(test_bad_wqe),
 		TEST(test_flush),
+		TEST(test_flush_backs_off),
 		TEST(test_lost_record),
 		TEST(test_write_nowhere),
 	};
