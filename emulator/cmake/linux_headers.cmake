@@ -2,7 +2,12 @@
 # The structures of the ConnectX command interface come from the kernel's own headers, new enough to
 # know the mkey's TPH fields (Debian: linux-headers-7.*-common, from backports on 13). Sets
 # LINUX_HEADERS_DIR, and SOFTFABRIC_IS_BUILT by what SOFTFABRIC asks for.
-set(SOFTFABRIC AUTO CACHE STRING "Build softfabric: ON, OFF, or AUTO: where it has the headers it needs")
+set(_default AUTO)
+if(PROJECT_IS_TOP_LEVEL)
+	set(_default ON)
+endif()
+set(SOFTFABRIC ${_default} CACHE STRING
+	"Build softfabric: ON, OFF, or AUTO: where it has the headers it needs")
 set_property(CACHE SOFTFABRIC PROPERTY STRINGS AUTO ON OFF)
 
 # has_tph(VARIABLE DIRECTORY): find_path()'s validator
@@ -22,15 +27,18 @@ list(SORT _linux_headers COMPARE NATURAL ORDER DESCENDING)
 find_path(LINUX_HEADERS_DIR linux/mlx5/mlx5_ifc.h
 	HINTS ${_linux_headers} NO_DEFAULT_PATH VALIDATOR has_tph
 	DOC "include/ of a Linux 7.2 or later tree: softfabric takes the ConnectX structures from it")
+# Nothing validates a path that the user has set.
+set(_found TRUE)
+has_tph(_found "${LINUX_HEADERS_DIR}")
 
 set(SOFTFABRIC_IS_BUILT ${SOFTFABRIC})
 if(SOFTFABRIC STREQUAL AUTO)
 	set(SOFTFABRIC_IS_BUILT ON)
-	if(NOT LINUX_HEADERS_DIR)
+	if(NOT _found)
 		set(SOFTFABRIC_IS_BUILT OFF)
 	endif()
 endif()
-if(LINUX_HEADERS_DIR OR NOT SOFTFABRIC)
+if(_found OR NOT SOFTFABRIC)
 	return()
 endif()
 

@@ -21,6 +21,12 @@ says_about_softfabric() {
 	fi
 }
 
+# By itself softfabric is all there is to build, and headers that are named have to be there.
+refuses_nowhere() {
+	! cmake -S emulator -B "$work/alone" -G Ninja -DLINUX_HEADERS_DIR=/nowhere 2>"$work/alone-err" &&
+		grep -q 'softfabric cannot be built' "$work/alone-err"
+}
+
 installs() {
 	local bin=$work/root/usr/local/bin
 	DESTDIR=$work/root cmake --install "$build" &&
@@ -29,10 +35,11 @@ installs() {
 }
 
 compgen -G '/usr/src/linux-headers-*-common' >/dev/null && softfabric=1
-echo 1..5
+echo 1..6
 check "configures" configures || exit
 check "$( ((softfabric)) && echo 'builds softfabric, too' || echo 'says why softfabric is not built')" \
 	says_about_softfabric
+check "softfabric by itself insists on headers" refuses_nowhere
 check "builds without a warning" cmake --build "$build" || exit
 check "passes its tests" ctest --test-dir "$build" -j "$(nproc)" --no-tests=error --output-on-failure
 check "installs what was built" installs
