@@ -149,8 +149,9 @@ static enum exit_code dump(const struct options *options, FILE *file)
 	enum capture_status status;
 	enum exit_code code;
 
-	if (options->want_count) {
-		run.count = count_create();
+	if (options->want_count || options->want_summary) {
+		run.count = count_create(options->want_summary ? COUNT_BY_INITIATOR :
+								 COUNT_BY_LINK);
 		if (!run.count)
 			die("out of memory");
 	}

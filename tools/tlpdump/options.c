@@ -14,6 +14,7 @@ enum option_code {
 	OPT_DIRECTION = 'd',
 	OPT_TYPE = 't',
 	OPT_COUNT = 'c',
+	OPT_SUMMARY = 's',
 	OPT_LIMIT = 'n',
 	OPT_JSON = 'j',
 	OPT_HELP = 'h',
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "ph", required_argument, NULL, OPT_PH },
 	{ "hv", required_argument, NULL, OPT_HV },
 	{ "count", no_argument, NULL, OPT_COUNT },
+	{ "summary", no_argument, NULL, OPT_SUMMARY },
 	{ "expect", required_argument, NULL, OPT_EXPECT },
 	{ "hex", optional_argument, NULL, OPT_HEX },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
@@ -69,6 +71,7 @@ static const char help[] =
 	"What about them (without any: a line for each DW of the header):\n"
 	"  -x, --payload           the data, too\n"
 	"  -c, --count             how many there are of each kind\n"
+	"  -s, --summary           a histogram of the hints of requests, by their initiator\n"
 	"      --expect=HINTS      how many carry exactly st=TAG,ph=HINT or st-ext=TAG,ph=HINT or\n"
 	"                          none; the exit code is 0 if there are some, all do and none\n"
 	"                          is missing in the capture, else 1\n"
@@ -140,6 +143,9 @@ static void take_flag(struct options *options, int code)
 	case OPT_HEX:
 		take_hex(options, NULL);
 		break;
+	case OPT_SUMMARY:
+		options->want_summary = true;
+		break;
 	case OPT_PAYLOAD:
 		options->want_payload = true;
 		break;
@@ -159,7 +165,7 @@ void options_parse(struct options *options, int argc, char **argv)
 {
 	int code, index = -1;
 
-	while ((code = getopt_long(argc, argv, "l:d:t:n:cjxh", long_options, &index)) != -1) {
+	while ((code = getopt_long(argc, argv, "l:d:t:n:csjxh", long_options, &index)) != -1) {
 		if (!optarg)
 			take_flag(options, code);
 		else if (!take_argument(options, code, optarg))
@@ -170,7 +176,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	}
 	if (optind != argc - 1)
 		die("one file is needed, not %d; see 'tlpdump --help'", argc - optind);
-	if (options->want_count && options->want_expect)
-		die("--count and --expect exclude each other");
+	if (options->want_count + options->want_summary + options->want_expect > 1)
+		die("--count, --summary and --expect exclude each other");
 	options->path = argv[optind];
 }

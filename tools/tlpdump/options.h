@@ -19,7 +19,7 @@ struct options {
 	struct expect expect;
 	bool hex; /* lines of it, in place of a capture */
 	enum tlp_encoding hex_encoding;
-	bool want_count, want_expect, want_json, want_payload;
+	bool want_count, want_summary, want_expect, want_json, want_payload;
 	uint64_t limit; /* 0: none */
 	const char *path;
 };

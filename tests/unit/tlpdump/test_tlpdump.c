@@ -523,6 +523,28 @@ static void counts_by_kind(void **state)
 		   "\"st\":4848,\"ph\":3,\"tlps\":1,\"payload_bytes\":8}],\"missing\":[]}\n");
 }
 
+/* Requests alone: what completions carry belongs to those that they answer. */
+static void summary_is_by_initiator(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 3; i++)
+		add(fixture, fixture->accelerator, CAPTURE_INBOUND, i, REFERENCE->bytes,
+		    vector_size(REFERENCE));
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, 3, vectors[5].bytes,
+	    vector_size(&vectors[5]));
+	add(fixture, fixture->accelerator, CAPTURE_OUTBOUND, 3, vectors[17].bytes,
+	    vector_size(&vectors[17]));
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, 3, "", 1);
+	assert_run(fixture, "--summary", 0,
+		   "REQUESTER  ST PH HV TLPS PAYLOAD SHARE HISTOGRAM\n"
+		   "00:03.0     -  -  0    1       4 25.0% ##########\n"
+		   "04:00.0   F0h  2  1    3      96 75.0% ##############################\n");
+	assert_run(fixture, "--summary --json --type=MWr64", 0,
+		   "{\"tlps\":3,\"counts\":[{\"requester\":\"04:00.0\",\"hv\":1,\"st\":240,"
+		   "\"ph\":2,\"tlps\":3,\"payload_bytes\":96}],\"missing\":[]}\n");
+}
+
 static void expectations_decide_the_exit_code(void **state)
 {
 	struct fixture *fixture = *state;
@@ -695,7 +717,7 @@ static void wrong_use_is_explained(void **state)
 	assert_run(fixture, "other", 2,
 		   "tlpdump: one file is needed, not 2; see 'tlpdump --help'\n");
 	assert_run(fixture, "--count --expect=none", 2,
-		   "tlpdump: --count and --expect exclude each other\n");
+		   "tlpdump: --count, --summary and --expect exclude each other\n");
 }
 
 static void files_that_are_none_are_named(void **state)
@@ -752,6 +774,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(json_has_every_field, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(filters_take_what_they_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_by_kind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(summary_is_by_initiator, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(expectations_decide_the_exit_code, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_cut_capture_says_so_and_meets_no_expectation,
