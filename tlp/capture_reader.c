@@ -36,6 +36,25 @@ bool capture_reader_room_for(struct capture_reader *reader, uint32_t len)
 	return true;
 }
 
+void capture_reader_follow(struct capture_reader *reader, bool (*wait)(void *data), void *data)
+{
+	reader->wait = wait;
+	reader->wait_data = data;
+}
+
+/* As fread(), but for waiting for more */
+static size_t read_file(struct capture_reader *reader, uint8_t *to, size_t len)
+{
+	size_t done = fread(to, 1, len, reader->file);
+
+	while (done < len && !ferror(reader->file) && reader->wait &&
+	       reader->wait(reader->wait_data)) {
+		clearerr(reader->file);
+		done += fread(to + done, 1, len - done, reader->file);
+	}
+	return done;
+}
+
 size_t capture_reader_read_some(struct capture_reader *reader, void *to, size_t len)
 {
 	size_t ahead = len < reader->num_ahead ? len : reader->num_ahead;
@@ -43,7 +62,7 @@ size_t capture_reader_read_some(struct capture_reader *reader, void *to, size_t 
 	memcpy(to, reader->ahead, ahead);
 	memmove(reader->ahead, reader->ahead + ahead, reader->num_ahead - ahead);
 	reader->num_ahead -= ahead;
-	ahead += fread((uint8_t *)to + ahead, 1, len - ahead, reader->file);
+	ahead += read_file(reader, (uint8_t *)to + ahead, len - ahead);
 	reader->next_offset += ahead;
 	return ahead;
 }
@@ -134,7 +153,7 @@ static enum capture_status learn_format(struct capture_reader *reader,
 {
 	uint32_t magic = 0;
 
-	reader->num_ahead = fread(reader->ahead, 1, sizeof(reader->ahead), reader->file);
+	reader->num_ahead = read_file(reader, reader->ahead, sizeof(reader->ahead));
 	memcpy(&magic, reader->ahead, reader->num_ahead);
 	reader->next = pcap_is_magic(magic) ? pcap_next : pcapng_next;
 	return reader->next(reader, record);

@@ -62,6 +62,12 @@ enum capture_status {
 int capture_reader_create(FILE *file, struct capture_reader **reader);
 
 /**
+ * capture_reader_follow() - at the end of the file ask @wait, with @data, whether there may be more.
+ * @wait: true: look again; false: it has ended here
+ */
+void capture_reader_follow(struct capture_reader *reader, bool (*wait)(void *data), void *data);
+
+/**
  * capture_reader_next() - take the next packet.
  *
  * Return: CAPTURE_RECORD; after CAPTURE_END or CAPTURE_ERROR always the same again.

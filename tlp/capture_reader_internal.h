@@ -21,6 +21,8 @@ struct link {
 struct capture_reader {
 	FILE *file;
 	enum capture_status (*next)(struct capture_reader *reader, struct capture_record *record);
+	bool (*wait)(void *data); /* NULL: the file does not grow */
+	void *wait_data;
 	uint8_t ahead[4]; /* what was read to know the format, and is read again */
 	uint32_t num_ahead;
 	enum capture_status status;

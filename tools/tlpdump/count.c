@@ -77,11 +77,6 @@ static struct kind *find_kind(struct count *count, const struct kind *key)
 	return NULL;
 }
 
-static bool is_request(const struct packet *packet)
-{
-	return !packet->error && packet->view.has_ids && !tlp_is_completion(packet->view.type);
-}
-
 static struct kind kind_of(const struct count *count, const struct packet *packet)
 {
 	struct kind kind = { .link = "", .direction = "", .type = "" };
@@ -103,7 +98,7 @@ int count_packet(struct count *count, const struct packet *packet)
 	const struct kind key = kind_of(count, packet);
 	struct kind *kind;
 
-	if (count->by == COUNT_BY_INITIATOR && !is_request(packet))
+	if (count->by == COUNT_BY_INITIATOR && !packet_is_request(packet))
 		return 0;
 	kind = find_kind(count, &key);
 	if (!kind)

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "count.h"
+#include "follow.h"
 #include "hex_reader.h"
 #include "json.h"
 #include "missing.h"
 #include "options.h"
+#include "plot.h"
 #include "util/complaint.h"
 #include "words.h"
 
@@ -18,6 +20,8 @@ struct run {
 	struct count *count;
 	struct capture_reader *capture; /* either this */
 	struct hex_reader *hex;         /* or that */
+	struct follow *follow;
+	struct plot *plot;
 	uint64_t packets, accepted, start_ns;
 	struct missing missing;
 	bool to_end; /* all was read, so that it is known what is missing */
@@ -52,6 +56,8 @@ static void show(struct run *run, const struct packet *packet)
 {
 	const struct options *options = run->options;
 
+	if (run->plot)
+		plot_packet(run->plot, packet);
 	if (run->count) {
 		if (count_packet(run->count, packet))
 			die("out of memory after %llu packets", (unsigned long long)run->packets);
@@ -78,7 +84,7 @@ static enum capture_status read_all(struct run *run)
 	enum capture_status status = CAPTURE_RECORD;
 	struct packet packet;
 
-	while (!limit || run->accepted < limit) {
+	while ((!limit || run->accepted < limit) && !follow_stopped()) {
 		status = next_packet(run, &packet);
 		if (status != CAPTURE_RECORD)
 			break;
@@ -128,18 +134,26 @@ static void open_reader(struct run *run, FILE *file)
 {
 	const struct options *options = run->options;
 
+	if (options->follow) {
+		run->follow = follow_create(options->path);
+		if (!run->follow)
+			die("cannot follow %s: %s", options->path, strerror(errno));
+	}
 	if (options->hex)
 		run->hex = hex_reader_create(file, options->hex_encoding);
 	else if (capture_reader_create(file, &run->capture))
 		run->capture = NULL;
 	if (!run->hex && !run->capture)
 		die("out of memory");
+	if (run->follow)
+		capture_reader_follow(run->capture, follow_wait, run->follow);
 	run->missing = (struct missing){ run->capture, &options->filter, options->path };
 }
 
 static void close_reader(struct run *run)
 {
 	hex_reader_destroy(run->hex);
+	follow_destroy(run->follow);
 	capture_reader_close(run->capture);
 }
 
@@ -155,14 +169,25 @@ static enum exit_code dump(const struct options *options, FILE *file)
 		if (!run.count)
 			die("out of memory");
 	}
+	if (options->plot) {
+		run.plot = plot_create();
+		if (!run.plot)
+			die("out of memory");
+	}
 	open_reader(&run, file);
 	status = read_all(&run);
 	fflush(stdout); /* so that what is said comes last */
+	/* Whoever stops it does so within a packet, more often than not. */
+	if (status == CAPTURE_ERROR && follow_stopped())
+		status = CAPTURE_RECORD;
 	if (status == CAPTURE_ERROR)
 		say("%s: %s", options->path,
 		    run.hex ? hex_reader_error(run.hex) : capture_reader_error(run.capture));
 	run.to_end = run.capture && status == CAPTURE_END;
 	code = summarize(&run);
+	if (run.plot && !plot_draw(run.plot, options->plot))
+		code = EXIT_TROUBLE;
+	plot_destroy(run.plot);
 	count_destroy(run.count);
 	close_reader(&run);
 	return status == CAPTURE_ERROR ? EXIT_TROUBLE : code;

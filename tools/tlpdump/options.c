@@ -15,6 +15,7 @@ enum option_code {
 	OPT_TYPE = 't',
 	OPT_COUNT = 'c',
 	OPT_SUMMARY = 's',
+	OPT_FOLLOW = 'f',
 	OPT_LIMIT = 'n',
 	OPT_JSON = 'j',
 	OPT_HELP = 'h',
@@ -26,6 +27,7 @@ enum option_code {
 	OPT_HV,
 	OPT_EXPECT,
 	OPT_HEX,
+	OPT_PLOT,
 };
 
 static const struct option long_options[] = {
@@ -41,6 +43,8 @@ static const struct option long_options[] = {
 	{ "summary", no_argument, NULL, OPT_SUMMARY },
 	{ "expect", required_argument, NULL, OPT_EXPECT },
 	{ "hex", optional_argument, NULL, OPT_HEX },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "plot", required_argument, NULL, OPT_PLOT },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "payload", no_argument, NULL, OPT_PAYLOAD },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -66,12 +70,15 @@ static const char help[] =
 	"      --ph=HINT           with this processing hint, 0 to 3\n"
 	"      --hv=BITS           with this HV: 0 no hints, 1 8-bit tag, 3 16-bit tag;\n"
 	"                          outside of flit mode 3 is a tag with ST[15:8] other than 0\n"
+	"  -f, --follow            at the end wait for more, until the writer closes the file, or ^C\n"
 	"  -n, --limit=N           only the first N of them\n"
 	"\n"
 	"What about them (without any: a line for each DW of the header):\n"
 	"  -x, --payload           the data, too\n"
 	"  -c, --count             how many there are of each kind\n"
 	"  -s, --summary           a histogram of the hints of requests, by their initiator\n"
+	"      --plot=FILE         a picture of them, too: requests over time and by tag, as SVG;\n"
+	"                          gnuplot draws it\n"
 	"      --expect=HINTS      how many carry exactly st=TAG,ph=HINT or st-ext=TAG,ph=HINT or\n"
 	"                          none; the exit code is 0 if there are some, all do and none\n"
 	"                          is missing in the capture, else 1\n"
@@ -128,6 +135,9 @@ static bool take_argument(struct options *options, int code, const char *argumen
 		return expect_parse(&options->expect, argument);
 	case OPT_HEX:
 		return take_hex(options, argument);
+	case OPT_PLOT:
+		options->plot = argument;
+		return *argument && !strpbrk(argument, "\n\r");
 	case OPT_LIMIT:
 		return number_parse(argument, 1, UINT32_MAX, &options->limit);
 	}
@@ -142,6 +152,9 @@ static void take_flag(struct options *options, int code)
 		break;
 	case OPT_HEX:
 		take_hex(options, NULL);
+		break;
+	case OPT_FOLLOW:
+		options->follow = true;
 		break;
 	case OPT_SUMMARY:
 		options->want_summary = true;
@@ -165,7 +178,7 @@ void options_parse(struct options *options, int argc, char **argv)
 {
 	int code, index = -1;
 
-	while ((code = getopt_long(argc, argv, "l:d:t:n:csjxh", long_options, &index)) != -1) {
+	while ((code = getopt_long(argc, argv, "l:d:t:n:csfjxh", long_options, &index)) != -1) {
 		if (!optarg)
 			take_flag(options, code);
 		else if (!take_argument(options, code, optarg))
@@ -179,4 +192,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	if (options->want_count + options->want_summary + options->want_expect > 1)
 		die("--count, --summary and --expect exclude each other");
 	options->path = argv[optind];
+	if (options->follow && (options->hex || !strcmp(options->path, "-")))
+		die("--follow is for the file of a capture; what comes through a pipe is printed as it "
+		    "comes");
 }

@@ -20,7 +20,9 @@ struct options {
 	bool hex; /* lines of it, in place of a capture */
 	enum tlp_encoding hex_encoding;
 	bool want_count, want_summary, want_expect, want_json, want_payload;
-	uint64_t limit; /* 0: none */
+	bool follow;
+	const char *plot; /* SVG; NULL: none */
+	uint64_t limit;   /* 0: none */
 	const char *path;
 };
 

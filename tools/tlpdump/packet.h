@@ -41,6 +41,12 @@ static inline const char *packet_direction(const struct packet *packet)
 	}
 }
 
+/* A request, of which at least the initiator is known */
+static inline bool packet_is_request(const struct packet *packet)
+{
+	return !packet->error && packet->view.has_ids && !tlp_is_completion(packet->view.type);
+}
+
 /* "MWr64", or what stands for it where there is no such thing */
 static inline const char *packet_type(const struct packet *packet)
 {

@@ -524,6 +524,85 @@ static void counts_by_kind(void **state)
 }
 
 /* Requests alone: what completions carry belongs to those that they answer. */
+static FILE *start_following(struct fixture *fixture, const char *options)
+{
+	char command[256];
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%s --follow %s %s 2>&1", TLPDUMP, options,
+		 fixture->path);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	return pipe;
+}
+
+static void read_up_to(FILE *pipe, const char *wanted)
+{
+	char line[512];
+
+	do
+		assert_non_null(fgets(line, sizeof(line), pipe));
+	while (strcmp(line, wanted));
+}
+
+/* What is there is printed at once, what comes as it comes, and it ends with the writer. */
+static void follows_a_capture_that_grows(void **state)
+{
+	struct fixture *fixture = *state;
+	FILE *pipe;
+
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	assert_int_equal(capture_flush(fixture->capture), 0);
+	pipe = start_following(fixture, "");
+	read_up_to(pipe, "#1 acc0 in +0.000000000\n");
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND + 1, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	assert_int_equal(capture_flush(fixture->capture), 0);
+	read_up_to(pipe, "#2 acc0 in +0.000000001\n");
+	assert_int_equal(capture_close(fixture->capture), 0);
+	fixture->capture = NULL;
+	while (fgetc(pipe) != EOF)
+		;
+	assert_int_equal(WEXITSTATUS(pclose(pipe)), 0);
+	assert_run(fixture, "--follow --hex", 2,
+		   "tlpdump: --follow is for the file of a capture; what comes through a pipe is "
+		   "printed as it comes\n");
+}
+
+/* Without gnuplot there is none, which is said; with it, each tag has its name in it. */
+static void plots_tags_over_time(void **state)
+{
+	struct fixture *fixture = *state;
+	char options[128], path[64], text[65536], said[256];
+	size_t size;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s.svg", fixture->path);
+	snprintf(options, sizeof(options), "--count --plot=%s", path);
+	snprintf(said, sizeof(said),
+		 "tlpdump: %s: no request passed the filters: nothing to draw\n", path);
+	assert_int_equal(run(fixture, options), 2);
+	assert_non_null(strstr(fixture->output, said));
+	for (int i = 0; i < 1000; i++)
+		add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND + i * 1000000ull,
+		    i % 2 ? REFERENCE->bytes : vectors[2].bytes,
+		    vector_size(i % 2 ? REFERENCE : &vectors[2]));
+	if (system("command -v gnuplot >/dev/null"))
+		skip();
+	assert_int_equal(run(fixture, options), 0);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	size = fread(text, 1, sizeof(text) - 1, file);
+	text[size] = '\0';
+	fclose(file);
+	unlink(path);
+	assert_non_null(strstr(text, "<svg"));
+	assert_non_null(strstr(text, "ST=F0h PH=2"));
+	assert_non_null(strstr(text, "ST=12F0h PH=3 16-bit"));
+	assert_non_null(strstr(text, "requests in 8.192 ms"));
+}
+
 static void summary_is_by_initiator(void **state)
 {
 	struct fixture *fixture = *state;
@@ -775,6 +854,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(filters_take_what_they_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_by_kind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(summary_is_by_initiator, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(follows_a_capture_that_grows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(plots_tags_over_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(expectations_decide_the_exit_code, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_cut_capture_says_so_and_meets_no_expectation,

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "follow.h"
+
+struct follow {
+	int fd;
+	bool closed;        /* by its writer: what is there now is all */
+	sigset_t open_mask; /* while waiting */
+};
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	stopped = 1;
+}
+
+bool follow_stopped(void)
+{
+	return stopped;
+}
+
+/* The signals are blocked but for ppoll(), so that none comes between looking and waiting. */
+static void take_signals(struct follow *follow)
+{
+	const struct sigaction action = { .sa_handler = stop };
+	sigset_t ours;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigprocmask(SIG_BLOCK, NULL, &follow->open_mask);
+	sigdelset(&follow->open_mask, SIGINT);
+	sigdelset(&follow->open_mask, SIGTERM);
+}
+
+struct follow *follow_create(const char *path)
+{
+	struct follow *follow = calloc(1, sizeof(*follow));
+
+	if (!follow)
+		return NULL;
+	follow->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (follow->fd < 0 ||
+	    inotify_add_watch(follow->fd, path, IN_MODIFY | IN_CLOSE_WRITE | IN_DELETE_SELF) < 0) {
+		int error = errno;
+
+		follow_destroy(follow);
+		errno = error;
+		return NULL;
+	}
+	take_signals(follow);
+	return follow;
+}
+
+void follow_destroy(struct follow *follow)
+{
+	if (!follow)
+		return;
+	if (follow->fd >= 0)
+		close(follow->fd);
+	free(follow);
+}
+
+/* Take all events that there are. */
+static void take_events(struct follow *follow)
+{
+	char buffer[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)]
+		__attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t len;
+
+	while ((len = read(follow->fd, buffer, sizeof(buffer))) > 0)
+		for (char *at = buffer; at < buffer + len;) {
+			const struct inotify_event *event = (const struct inotify_event *)at;
+
+			if (event->mask & (IN_CLOSE_WRITE | IN_DELETE_SELF | IN_IGNORED))
+				follow->closed = true;
+			at += sizeof(*event) + event->len;
+		}
+}
+
+bool follow_wait(void *data)
+{
+	struct follow *follow = data;
+	struct pollfd poll = { .fd = follow->fd, .events = POLLIN };
+	sigset_t ours, before;
+
+	if (follow->closed || stopped)
+		return false;
+	fflush(stdout);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	if (!stopped)
+		ppoll(&poll, 1, NULL, &follow->open_mask);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	take_events(follow);
+	return !stopped;
+}
