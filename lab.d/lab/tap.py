@@ -4,6 +4,7 @@
 import dataclasses
 import re
 
+from lab import ktap
 from lab.report import Point
 
 
@@ -31,6 +32,8 @@ TAP_PLAN = re.compile(r"\s*1\.\.(\d+)(?:\s*#\s*(?:SKIP|skip)\S*\s*(.*))?")
 def points_of(test, output, errors, status):
     """What a program's TAP says, held against its plan and its exit code."""
     points, planned, notes = [], None, []
+    if ktap.is_ktap(output):
+        output = ktap.flat(output, test.name)
     for line in output.splitlines():
         if match := TAP_PLAN.fullmatch(line):
             planned = int(match[1])
