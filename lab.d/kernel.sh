@@ -28,7 +28,7 @@ make_kernel() {
 		watched "building the kernel ($kernel_flavour)" "$logs/kernel-$kernel_flavour.log" \
 		kernel_progress \
 		in_tools nice kernel/build --source "/usr/src/$linux.tar.xz" \
-		--flavour "$kernel_flavour" --tree "$tree" --output "$1" --jobs "$(nproc)"
+		--flavour "$kernel_flavour" --tree "$tree" --output "$1" --jobs "$(nproc)" --selftests
 }
 
 kernel_progress() {

@@ -29,8 +29,11 @@ KERNEL_ARGUMENTS = (
     " vfio.enable_unsafe_noiommu_mode=1"
 )
 # The kernel's own drivers do without the IOMMU, as they do on the machine that has none. The lab's
-# kernel does not remap interrupts, hence the second.
-IOMMU_ARGUMENTS = "intel_iommu=on iommu=pt vfio_iommu_type1.allow_unsafe_interrupts=1"
+# kernel does not remap interrupts, hence the others.
+IOMMU_ARGUMENTS = (
+    "intel_iommu=on iommu=pt"
+    " vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1"
+)
 # caching-mode: QEMU gets to know of each mapping, and tells the devices' models
 IOMMU_DEVICE = ("-device", "intel-iommu,caching-mode=on,intremap=off")
 # There is no initramfs: a shell of the root mounts the share that has the init, and becomes it.
@@ -124,6 +127,8 @@ class Machine:
             environment["LAB_SHARE"] = 1
         if self.modules():
             environment["LAB_MODULES"] = 1
+        if self.selftests():
+            environment["LAB_SELFTESTS"] = "/run/lab/selftests"
         if options.terminal:
             size = os.get_terminal_size(0)
             environment |= {"LAB_TTY": 1, "LAB_ROWS": size.lines, "LAB_COLUMNS": size.columns}
@@ -135,7 +140,14 @@ class Machine:
         return bool(self.options.nics or self.options.accelerators)
 
     def modules(self):
-        path = os.path.join(self.ready.kernel, "modules/lib/modules")
+        return self.of_kernel("modules/lib/modules")
+
+    def selftests(self):
+        return self.of_kernel("selftests")
+
+    def of_kernel(self, name):
+        """A directory beside the kernel's image, or None where that came without."""
+        path = os.path.join(self.ready.kernel, name)
         return path if os.path.isdir(path) else None
 
     def start_fabric(self):
@@ -194,6 +206,8 @@ class Machine:
             command += share("lab.share", options.share)
         if self.modules():
             command += share("lab.modules", self.modules(), "readonly=on")
+        if self.selftests():
+            command += share("lab.selftests", self.selftests(), "readonly=on")
 
         if options.terminal:
             self.relays = [Terminal(), Resizer()]

@@ -17,6 +17,6 @@ class Places:
     run: pathlib.Path                   # for logs, and share/
     local: pathlib.Path                 # the installed project, which no later build changes
     root: str | None = None             # the guest's
-    kernel: str | None = None           # a directory with bzImage (and modules), or a bzImage
+    kernel: str | None = None           # a directory with bzImage (and more), or a bzImage
     debug_kernel: str | None = None
     distros: tuple[str, ...] = ()       # SUITE=root

@@ -87,27 +87,6 @@ int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t st, 
 	return exporter_set(device, &set);
 }
 
-int exporter_set_unreadable(struct vfio_tph_device *device)
-{
-	const struct vfio_device_feature head = {
-		.argsz = sizeof(head) + sizeof(struct vfio_device_feature_dma_buf_tph),
-		.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_TPH,
-	};
-	size_t page = sysconf(_SC_PAGESIZE);
-	char *memory, *arg;
-	int err;
-
-	memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED || mprotect(memory + page, page, PROT_NONE))
-		tap_bail_out("cannot map memory: %s", strerror(errno));
-
-	arg = memory + page - sizeof(head);
-	memcpy(arg, &head, sizeof(head));
-	err = ioctl(vfio_tph_device_fd(device), VFIO_DEVICE_FEATURE, arg) ? errno : 0;
-	munmap(memory, 2 * page);
-	return err;
-}
-
 int exporter_set_memory_enabled(struct vfio_tph_device *device, bool enabled)
 {
 	struct vfio_region_info config = {

@@ -28,8 +28,6 @@ int exporter_feature(struct vfio_tph_device *device, uint32_t operation, const v
 		     size_t size);
 /* SET with all of @set. */
 int exporter_set(struct vfio_tph_device *device, const struct vfio_device_feature_dma_buf_tph *set);
-/* SET whose structure begins in memory that cannot be read. */
-int exporter_set_unreadable(struct vfio_tph_device *device);
 /* SET that has to wait for the reservation lock, and gets a signal when it does. */
 int exporter_set_interrupted(struct vfio_tph_device *device,
 			     const struct vfio_device_feature_dma_buf_tph *set);
