@@ -124,8 +124,8 @@ static void print_help(void)
 	       "  -c, --capture FILE       record peer-to-peer TLPs in pcapng FILE\n"
 	       "      --capture-limit SIZE stop recording at SIZE bytes (1G), the rest is counted;\n"
 	       "                           0: never\n"
-	       "      --capture-snaplen SIZE  of each packet record SIZE bytes (0: all); 64 are\n"
-	       "                           enough for any header\n"
+	       "      --capture-snaplen SIZE  of each packet record SIZE bytes (0: all); 32\n"
+	       "                           have all that devices here put into a header\n"
 	       "  -h, --help               print this\n"
 	       "      --version            print the version\n"
 	       "  -n, --nic NAME[,KEY=VALUE...]         a ConnectX; keys:\n");

@@ -317,6 +317,23 @@ static size_t cut_size(const struct capture *capture, size_t whole)
 	return capture->snaplen && capture->snaplen < whole ? capture->snaplen : whole;
 }
 
+/* In one go: of all that a capture does, this and what write() does with it take the time. */
+static void put_record(struct capture *capture, const struct packet_head *head, const void *header,
+		       size_t header_len, const void *payload, const struct packet_tail *tail)
+{
+	uint8_t *at = capture->buffer + capture->used;
+	size_t payload_len = head->captured - header_len;
+
+	memcpy(at, head, sizeof(*head));
+	/* Padding, unless what follows is written over it */
+	memset(at + sizeof(*head) + PCAPNG_PAD(head->captured) - 4, 0, 4);
+	memcpy(at + sizeof(*head), header, header_len);
+	if (payload_len)
+		memcpy(at + sizeof(*head) + header_len, payload, payload_len);
+	memcpy(at + head->len - sizeof(*tail), tail, sizeof(*tail));
+	capture->used += head->len;
+}
+
 int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,
 		   uint64_t time_ns, const void *header, size_t header_len, const void *payload,
 		   size_t payload_len)
@@ -348,13 +365,7 @@ int capture_packet(struct capture *capture, uint32_t link, enum capture_directio
 	error = make_room(capture, len);
 	if (error)
 		return error;
-	put(capture, &head, sizeof(head));
-	if (header_len > size)
-		header_len = size;
-	put(capture, header, header_len);
-	put(capture, payload, size - header_len);
-	put_padding(capture, size);
-	put(capture, &tail, sizeof(tail));
+	put_record(capture, &head, header, header_len < size ? header_len : size, payload, &tail);
 	capture->packets++;
 	return 0;
 }

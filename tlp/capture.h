@@ -33,9 +33,6 @@ enum capture_direction {
  */
 int capture_create(const char *path, uint64_t max_bytes, struct capture **capture);
 
-/* Of each packet, enough for any header; payload and trailer stay outside */
-#define CAPTURE_SNAPLEN_HEADERS 64
-
 /**
  * capture_set_snaplen() - record only the first @snaplen bytes of each packet, and how long it was.
  * @snaplen: 0, as it is at first: all

@@ -22,7 +22,7 @@ def add_options(parser, timeout):
     group.add_argument("--capture-limit", type=size, metavar="SIZE",
                        help="of that file; what has no room is counted (default: 1G; 0: none)")
     group.add_argument("--capture-snaplen", type=size, metavar="SIZE",
-                       help="of each TLP in it (default: 0, all; 64: headers)")
+                       help="of each TLP in it (default: 0, all; 32: headers)")
     group.add_argument("--share", type=directory, metavar="DIRECTORY",
                        help="is /run/lab/share in the guest")
     group.add_argument("--kernel", type=kernel, metavar="lab|debug|FILE",

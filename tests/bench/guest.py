@@ -14,7 +14,7 @@ from lab.say import LabError
 
 POWER_OFF_S = 60
 SERVE = "/usr/local/libexec/rdma-tph/bench/serve"
-HEADERS = "64"          # bytes of a TLP that any header fits in
+HEADERS = "32"          # bytes of a TLP that the models' headers fit in
 
 
 class Failed(Exception):

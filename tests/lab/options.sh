@@ -78,7 +78,7 @@ refused "--capture: cannot write nowhere/x: No such file or directory; ./lab run
 refused "--capture-limit: takes bytes, or a number with K, M or G, not '1T'; ./lab run --help says more" \
 	run --capture x --capture-limit 1T -- true
 refused "--capture-limit is of a --capture, and there is none" run --capture-limit 1M -- true
-refused "--capture-snaplen is of a --capture, and there is none" run --capture-snaplen 64 -- true
+refused "--capture-snaplen is of a --capture, and there is none" run --capture-snaplen 32 -- true
 refused "--share: no directory nowhere; ./lab run --help says more" run --share nowhere -- true
 refused "--kernel: no kernel flavour 'fast': lab or debug, or *; ./lab run --help says more" \
 	run --kernel fast -- true
