@@ -36,6 +36,12 @@ plan_distro() {
 	ready+=(--distro="$1=$root")
 }
 
+# plan_packaging SUITE
+plan_packaging() {
+	packaging_root_ready "$1"
+	ready+=(--packaging="$1=$root")
+}
+
 plan_project() { project_ready; }
 plan_checked() { checked_ready; }
 plan_fuzzers() { fuzzers_ready; }

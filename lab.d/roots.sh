@@ -41,3 +41,8 @@ guest_root_ready() {
 distro_root_ready() {
 	root_ready "$1" distro "$1"
 }
+
+# packaging_root_ready RELEASE: sets root, to the same with what makes packages
+packaging_root_ready() {
+	root_ready "packaging-$1" distro "$1" packaging
+}

@@ -112,6 +112,17 @@ static int launch(const char *stock, struct command_line *line)
 	return become(stock, line->argv);
 }
 
+/* Stock tools that a package has moved aside to make room are not in PATH. */
+static bool find_stock(const struct stat *self, char stock[static PATH_MAX], struct complaint *why)
+{
+	const char *tool = program_invocation_short_name;
+	const char *folder = getenv(STOCK_TOOL_FOLDER_VARIABLE);
+
+	if (!folder && stock_tool_find(tool, STOCK_TOOL_FOLDER, NULL, self, stock, why))
+		return true;
+	return stock_tool_find(tool, folder, getenv("PATH"), self, stock, why);
+}
+
 int main(int argc, char **argv)
 {
 	char stock[PATH_MAX];
@@ -124,8 +135,7 @@ int main(int argc, char **argv)
 		complain(&why, SELF ": %s; is /proc mounted?", strerror(errno));
 		return refuse(&why, EXIT_CANNOT_RUN);
 	}
-	if (!stock_tool_find(program_invocation_short_name, getenv(STOCK_TOOL_FOLDER_VARIABLE),
-			     getenv("PATH"), &self, stock, &why))
+	if (!find_stock(&self, stock, &why))
 		return refuse(&why, EXIT_NOT_FOUND);
 
 	if (!command_line_parse(&line, argc, argv, &why))

@@ -42,6 +42,7 @@ def places(words):
     for name in ("--root", "--kernel", "--debug-kernel"):
         parser.add_argument(name)
     parser.add_argument("--distro", dest="distros", action="append", default=[])
+    parser.add_argument("--packaging", action="append", default=[])
     ready = parser.parse_args(words)
     return Places(local=ready.run / "local", **vars(ready))
 

@@ -8,10 +8,12 @@ from lab import say
 from lab.build import BUILD, CLEAN
 from lab.demo import DEMO
 from lab.options import CommandParser
+from lab.package import PACKAGE
 from lab.run import RUN, SHELL
 from lab.tests import TEST
 
-COMMANDS = {command.name: command for command in (DEMO, TEST, RUN, SHELL, BENCH, BUILD, CLEAN)}
+COMMANDS = {command.name: command for command in (DEMO, TEST, RUN, SHELL, BENCH, BUILD, PACKAGE,
+                                                CLEAN)}
 
 
 def overview():

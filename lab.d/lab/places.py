@@ -9,6 +9,8 @@ OUT = TOP / "build/lab"
 GUEST = TOP / "lab.d/guest"
 CHECKED = OUT / "checked"       # builds that lab.d/project.sh makes
 FUZZERS = OUT / "fuzz"
+PACKAGES = TOP / "build/packages"       # SUITE/
+SUITES = ("bookworm", "trixie", "sid")  # of Debian, that people have
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,3 +22,15 @@ class Places:
     kernel: str | None = None           # a directory with bzImage (and more), or a bzImage
     debug_kernel: str | None = None
     distros: tuple[str, ...] = ()       # SUITE=root
+    packaging: tuple[str, ...] = ()     # SUITE=root that makes packages as well
+
+
+def by_suite(roots):
+    """Pairs of a release and its root, from the options that say so."""
+    return [root.split("=", 1) for root in roots]
+
+
+def in_root(root, *command):
+    """A command of this checkout, in the root of a release and in name spaces of its own."""
+    apart = "setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc"
+    return [*apart.split(), "lab.d/enter", root, str(TOP), "--", *command]

@@ -16,10 +16,9 @@ from lab.options import Command, add_accel, default_kernel, guest_needs
 from lab.report import Report
 from lab.tap import Test
 
-TIERS = ("unit", "guest", "lab", "fuzz", "debug", "distros")
+TIERS = ("unit", "guest", "lab", "fuzz", "debug", "distros", "packages")
 DEFAULT_TIERS = ("unit", "guest", "lab", "fuzz")
 LAB_TIMEOUT_S = 1800        # one that boots ten guests takes two minutes on a machine with time
-DISTROS = ("bookworm", "trixie", "sid")
 
 
 def ctest_tests(build, label):
@@ -48,11 +47,11 @@ def lab_tests(ready):
 
 
 def distro_tests(ready):
-    """README's build in releases of Debian, each in name spaces of its own."""
-    apart = "setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc"
-    for suite, root in (distro.split("=", 1) for distro in ready.distros):
-        yield Test("distros", suite, 1200, [*apart.split(), "lab.d/enter", root, str(places.TOP),
-                                            "--", "tests/distros/build.sh"])
+    """README's build in releases of Debian, and the packages for them."""
+    for tier, roots, program in (("distros", ready.distros, "tests/distros/build.sh"),
+                                 ("packages", ready.packaging, "tests/packages/check.sh")):
+        for suite, root in places.by_suite(roots):
+            yield Test(tier, suite, 1800, places.in_root(root, program))
 
 
 def known_tests(words, ready):
@@ -106,8 +105,8 @@ def grouped(tests):
 
 def add_options(parser):
     parser.add_argument("words", nargs="*", metavar="TIER|NAME",
-                        help="a tier, or a test as NAME or TIER/NAME (default: all tiers "
-                        "but the last two)")
+                        help="a tier, or a test as NAME or TIER/NAME (default: the first "
+                        f"{len(DEFAULT_TIERS)} tiers)")
     add_accel(parser)
 
 
@@ -127,8 +126,9 @@ def needs(options):
     for tier, step in (("debug", "debug_kernel"), ("unit", "checked"), ("fuzz", "fuzzers")):
         if wanted(tier, options.words):
             steps.append(step)
-    steps += [f"distro {suite}" for suite in DISTROS
-              if {"distros", f"distros/{suite}"} & set(options.words)]
+    for tier, step in (("distros", "distro"), ("packages", "packaging")):
+        steps += [f"{step} {suite}" for suite in places.SUITES
+                  if {tier, f"{tier}/{suite}"} & set(options.words)]
     return steps
 
 
@@ -143,7 +143,7 @@ def test(options, ready):
 
 TEST = Command(
     name="test", usage="[OPTION]... [TIER|NAME]...",
-    summary="runs tests; without argument all tiers but the last two",
+    summary=f"runs tests; without argument the first {len(DEFAULT_TIERS)} tiers",
     text="""\
 Runs tests, lists each point with its outcome, and ends with `N passed, N failed, N skipped`. The
 exit code is 0 when none failed.
@@ -154,7 +154,8 @@ exit code is 0 when none failed.
   fuzz     whatever takes bytes from outside, 10 s each
   debug    what asks something of the kernel, on one with KASAN, lockdep, kmemleak and failing
            allocations
-  distros  README's build of libraries and tools on Debian 12, 13 and sid""",
+  distros  README's build of libraries and tools on Debian 12, 13 and sid
+  packages those of Debian 12, 13 and sid: made, installed, used, removed""",
     notes="""\
 A NAME that does not exist gets the list of all. With CI=true a skipped point counts as failed,
 unless it needs hardware. tests/README.md says how a test is added.""",

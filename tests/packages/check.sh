@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+# The packages of a release of Debian: made, looked through, installed, used and removed. Runs in the
+# root of that release, see lab.d/roots/distro; what is installed, is so in a copy that goes.
+set -u
+. tests/lib/tap.sh
+packages=$work/packages
+machine=$work/machine
+tools=(ib_write_bw ib_write_lat ib_read_bw ib_read_lat ib_send_bw ib_send_lat ib_atomic_bw
+	ib_atomic_lat raw_ethernet_bw raw_ethernet_lat raw_ethernet_burst_lat)
+
+nothing_to_complain_of() {
+	lintian --fail-on error,warning --allow-root "$packages"/*.changes
+}
+
+# make_machine: a copy of this root, in which documentation is installed as well
+make_machine() {
+	mkdir -p "$work/layer" "$work/upper" "$machine"
+	mount -t tmpfs tmpfs "$work/layer" &&
+		mkdir "$work/layer/upper" "$work/layer/work" &&
+		mount -t overlay overlay "$machine" \
+			-o "lowerdir=/,upperdir=$work/layer/upper,workdir=$work/layer/work" &&
+		mount -t proc proc "$machine/proc" && mount --rbind /dev "$machine/dev" &&
+		rm -f "$machine"/etc/dpkg/dpkg.cfg.d/* &&
+		mkdir "$machine/packages" && cp "$packages"/*.deb "$machine/packages" &&
+		cp -r debian/tests "$machine/packages"
+}
+
+on_machine() {
+	DEBIAN_FRONTEND=noninteractive chroot "$machine" "$@"
+}
+
+# everything: all files, but what dpkg and ld.so write for themselves
+everything() {
+	(cd "$machine" && find . -xdev \( -path ./tmp -o -path ./packages -o -path ./var/lib/dpkg \
+		-o -path ./var/log -o -path ./var/cache -o -path ./etc/ld.so.cache \) -prune \
+		-o -type f -printf '%P %m %s\n' -o -type l -printf '%P %l\n' | LC_ALL=C sort)
+}
+
+installs() {
+	on_machine sh -c 'dpkg --install /packages/*.deb'
+}
+
+# taken TOOL: the name is ours, and perftest's tool is where it was put
+taken() {
+	[[ $(readlink "$machine/usr/bin/$1") == *libexec/rdma-tph/perftest-tph ]] &&
+		[[ -x $machine/usr/libexec/rdma-tph/stock/$1 && ! -L $machine/usr/libexec/rdma-tph/stock/$1 ]]
+}
+
+all_taken() {
+	local tool
+	for tool in "${tools[@]}"; do
+		taken "$tool" || { echo "$tool"; return 1; }
+	done
+}
+
+removes() {
+	# shellcheck disable=SC2016 # the shell there expands it
+	on_machine sh -c 'cd /packages && dpkg --purge $(for deb in *.deb; do echo "${deb%%_*}"; done)'
+}
+
+nothing_stays() {
+	diff "$work/before" <(everything)
+}
+
+# A package that cannot be configured is one that the administrator removes again.
+survives_a_failure() {
+	local deb
+	deb=$(cd "$machine/packages" && echo perftest-tph_*.deb)
+	! on_machine dpkg --force-bad-path --force-depends --remove perftest &&
+		on_machine dpkg --force-depends --unpack "/packages/$deb" && all_taken &&
+		on_machine dpkg --purge perftest-tph && nothing_stays
+}
+
+# rpm is no package manager here: what the packages that it makes need, is not asked.
+makes_rpms() {
+	local name
+	name=$(sed -n 's/^Name: *//p' redhat/rdma-tph.spec)-$(sed -n 's/^Version: *//p' redhat/rdma-tph.spec)
+	mkdir -p "$work/rpm/SOURCES"
+	tar -cz --exclude=./.git --exclude='./build*' --transform "s,^\.,$name," \
+		-f "$work/rpm/SOURCES/$name.tar.gz" . &&
+		rpmbuild -bb --nodeps --define "_topdir $work/rpm" redhat/rdma-tph.spec &&
+		(($(find "$work/rpm/RPMS" -name '*.rpm' | wc -l) >= 4))
+}
+
+# Their roots last as long as this does.
+trap 'umount -R "$machine" "$work/layer"; rm -rf "$work"' EXIT
+
+check "packages are made, and pass their tests" lab.d/package "$packages" || { checked; exit; }
+check "lintian has nothing to complain of" nothing_to_complain_of
+check "there is a machine to install them on" make_machine || { checked; exit; }
+everything >"$work/before"
+check "they are installed" installs
+check "every tool of perftest has made room" all_taken
+for test in "$machine"/packages/tests/*; do
+	[[ -x $test ]] || continue
+	check "autopkgtest $(basename "$test")" on_machine "/packages/tests/$(basename "$test")"
+done
+check "they are installed again over themselves" installs
+check "every tool of perftest is still where it was put" all_taken
+check "they are removed" removes
+check "and leave nothing" nothing_stays
+check "unpacked only, perftest-tph can be removed again" survives_a_failure
+check "packages of RPM are made, and pass their tests" makes_rpms
+checked
