@@ -6,8 +6,8 @@
  * have, every query says something that can be, and at last no entry of the ST table is lost. Needs
  * a NIC with 8 entries.
  *
- * kernel_stress [SEED]: so many epochs, at whose end all threads wait for each other, as the tier
- * has. What each thread does in an epoch depends on the seed and nothing else.
+ * kernel_stress [SEED]: what the threads choose to do is by the seed, when they meet is by chance.
+ * After each of a number of epochs, which depends on the tier, they wait for each other.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +31,8 @@
 #define THREADS		(IMPORTERS + 3)
 
 /*
- * Each importer makes so many calls in an epoch, and other things happen once in so many epochs. In
- * between importers make regions, which fail fast when it is in vain and would have no others.
+ * Each importer makes so many calls in an epoch, and other things happen once in so many epochs.
+ * Calls that fail are fast: with more of them all would be over before the memory comes back.
  */
 #define CALLS		2
 #define DISTURB_EVERY	3
