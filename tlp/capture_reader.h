@@ -4,7 +4,7 @@
  * (CAPTURE_BLOCK_MAX, CAPTURE_LINKS_MAX) and what is wrong is said with its place.
  *
  * pcapng and pcap files of any writer are fine: either byte order, several sections, any resolution
- * of timestamps, packet blocks of all kinds; unknown blocks are passed over. A link that has no name is
+ * of timestamps, packet blocks of all kinds; unknown blocks are passed over. A link without a name is
  * if0, if1, ... by its number in the section. A link whose type is neither LINKTYPE_USER0 nor
  * LINKTYPE_USER1 is an error: what its packets are is not known, and to skip them would make counts
  * wrong.
@@ -62,7 +62,7 @@ enum capture_status {
 int capture_reader_create(FILE *file, struct capture_reader **reader);
 
 /**
- * capture_reader_follow() - at the end of the file ask @wait, with @data, whether there may be more.
+ * capture_reader_follow() - at the end of the file ask @wait whether there may be more.
  * @wait: true: look again; false: it has ended here
  */
 void capture_reader_follow(struct capture_reader *reader, bool (*wait)(void *data), void *data);

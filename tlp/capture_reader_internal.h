@@ -60,7 +60,7 @@ bool capture_reader_room_for(struct capture_reader *reader, uint32_t len);
 /* A link of this type, named after its number in the section. NULL after capture_reader_fail(). */
 struct link *capture_reader_new_link(struct capture_reader *reader, uint16_t type);
 
-/* The next packet of a pcapng file, or of a pcap file, which begins with a magic number of its own */
+/* The next packet of a pcapng file, or of a pcap file, which begins with another magic number */
 enum capture_status pcapng_next(struct capture_reader *reader, struct capture_record *record);
 enum capture_status pcap_next(struct capture_reader *reader, struct capture_record *record);
 bool pcap_is_magic(uint32_t magic);

@@ -23,7 +23,8 @@
  * How sure this is. Fmt and Type, the places of TC, Attr, TH, TD, EP, Length, byte enables, PH,
  * ST and AMA, and the rules on byte enables with TH, were compared with the wording of the
  * specification's public text, and so were type, order and number of prefixes. The places of T9,
- * T8, AT, the Requester ID, of PASIDs and of the fields of completions are drawn in its figures only, which
+ * T8, AT, the Requester ID, of PASIDs and of the fields of completions are drawn in figures
+ * only, which
  * are not in that text: they are as public descriptions and implementations of earlier revisions
  * have them. No packet of hardware with TH set was at hand.
  *

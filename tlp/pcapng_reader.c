@@ -288,8 +288,8 @@ static uint64_t time_at(const struct capture_reader *reader, const uint8_t *halv
 }
 
 /*
- * Enhanced packet blocks, and the obsolete ones, whose link number has half the size: the other half
- * counts drops since the last packet, which only some writers filled in (appendix A).
+ * Enhanced packet blocks, and the obsolete ones, whose link number has half the size: the other
+ * half counts drops since the last packet, which only some writers filled in (appendix A).
  */
 static enum capture_status take_packet(struct capture_reader *reader, const struct block *block,
 				       struct capture_record *record)

@@ -347,7 +347,7 @@ struct tlp_view {
 
 	unsigned int missing; /* enum tlp_part: parts that are not at hand, or not to their end */
 	uint16_t payload_len; /* bytes of the payload that are, at tlp.payload */
-	uint8_t trailer_len; /* bytes of the whole trailer, or of the digest; at @trailer if it is there */
+	uint8_t trailer_len;  /* bytes of the whole trailer or digest, at @trailer if there */
 	const uint8_t *trailer;
 	size_t spare; /* bytes at the end that are none of the packet */
 
@@ -371,8 +371,8 @@ struct tlp_view {
  * have there, whether @flags say it or not.
  *
  * Return: TLP_OK, also when parts are missing or the type is not decoded in full; TLP_ERR_TYPE for
- * a type without a name, _PREFIXES; and where fields are known but break the rules TLP_ERR_TRAILING,
- * _LENGTH, _BE or _4K.
+ * a type without a name, _PREFIXES; and where fields are known but break the rules
+ * TLP_ERR_TRAILING, _LENGTH, _BE or _4K.
  */
 enum tlp_error tlp_view(enum tlp_encoding encoding, const void *buf, size_t size,
 			unsigned int flags, struct tlp_view *view);

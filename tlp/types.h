@@ -46,7 +46,7 @@ enum tlp_error tlp_append_payload(const struct tlp *tlp, void *buf, size_t size,
 				  size_t *encoded);
 
 /*
- * For tlp_view(): the fields of @view->tlp, and the PASID, from the header at @header, which is whole:
+ * For tlp_view(): the fields of @view->tlp, and the PASID, from the header at @header, whole:
  * where bytes of it are not at hand there are zeroes.
  */
 void tlp_flit_get_fields(const uint8_t *header, const struct tlp_flit_layout *layout,

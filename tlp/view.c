@@ -64,7 +64,7 @@ static enum tlp_error view_nonflit(const uint8_t *buf, size_t size, struct tlp_v
 	return error;
 }
 
-/* AER has room for four words, and logs as many; a whole packet it is if it has no more than three */
+/* AER logs four words; it is a whole packet if three are all that it has */
 static bool is_fourth_word(enum tlp_encoding encoding, size_t size, const struct extent *extent)
 {
 	return encoding == TLP_NONFLIT && !extent->dw0 && extent->whole == 3 * TLP_DW &&

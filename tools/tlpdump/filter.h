@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Which packets to look at. Everything that was asked for has to hold. What of a packet is not there,
- * or not decoded, passes no filter that asks for it; malformed packets pass filters of link and
+ * Which packets to look at. Everything that was asked for has to hold. What of a packet is not
+ * there, or not decoded, passes no filter that asks for it; malformed packets pass filters of link and
  * direction only.
  */
 #ifndef TLPDUMP_FILTER_H

@@ -28,8 +28,8 @@ struct run {
 };
 
 /*
- * Four words without more are a header log, too, as people copy them, unless they are a whole packet:
- * the fourth would be the first of the payload of a three-word header.
+ * Four words without more are a header log, too, as people copy them, unless they are a whole
+ * packet: the fourth would be the first of the payload of a three-word header.
  */
 static bool is_header_log(const struct packet *packet)
 {

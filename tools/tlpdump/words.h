@@ -10,8 +10,8 @@
 /*
  * Print a packet as a protocol analyzer does: a line for each DW of the header, its bytes with the
  * least significant first, then the fields as they are, reserved ones too. @payload: the DWs of
- * data as well. What is missing of a packet, and what is wrong with a malformed one, is said after as
- * much of it as there is.
+ * data as well. What is missing of a packet, and what is wrong with a malformed one, is said after
+ * as much of it as there is.
  */
 void words_print(FILE *out, const struct packet *packet, bool payload);
 

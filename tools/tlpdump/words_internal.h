@@ -31,7 +31,7 @@ void words_print_type(const struct words *words, const char *name, unsigned int 
 /* Its end: the number of DWs, for types where it says something */
 void words_print_length(const struct words *words, unsigned int length);
 
-/* Of a type that is not decoded, DW @number of the header: where it goes, or nothing but that number */
+/* Of a type that is not decoded, DW @number of the header: where it goes, or that number alone */
 void words_print_other(const struct words *words, uint32_t number, uint32_t dw);
 
 /* Lines of @count DWs of data from @first on, if data is wanted */

@@ -2,8 +2,8 @@
 --
 -- Wireshark dissector for softfabric's captures: PCI Express packets, one interface a link, link
 -- type USER0 in flit mode, USER1 outside of it. Use: wireshark -X lua_script:tph.lua FILE, or copy
--- it to the personal plugins folder that Help > About > Folders names. Not as root, for whom Wireshark
--- loads no Lua, and does not say so.
+-- it to the personal plugins folder that Help > About > Folders names. Not as root, for whom
+-- Wireshark loads no Lua, and does not say so.
 --
 -- Written from the specification (PCI Express Base 6.x, sections 2.2.1, 2.2.5, 2.2.7, 2.2.9 and
 -- 2.2.10), not from tlp, so that each of the two can catch the other's mistakes.

@@ -301,8 +301,8 @@ static void payload_must_be_there(void **state)
 }
 
 /*
- * Of the 224 values that are no prefix, the decoder knows its 14, and says so of the others, of which
- * 26 have names.
+ * Of the 224 values that are no prefix, the decoder knows its 14, and says so of the others, 26 of
+ * which have names.
  */
 static void unknown_types_are_refused(void **state)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Packets of which not all is at hand: what is said of them is right, and what is missing is named. */
+/* Packets of which not all is at hand: what is said is right, and what is missing is named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

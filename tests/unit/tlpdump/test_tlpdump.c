@@ -346,7 +346,7 @@ static void words_outside_of_flit_mode(void **state)
 
 static void missing_outside_of_flit_mode(void **state)
 {
-	/* MRd32 with PASID; MWr32 with TD, whose digest somebody stripped; four words of a CfgRd0 */
+	/* MRd32 with PASID; MWr32 with TD, whose digest is stripped; four words of a CfgRd0 */
 	static const uint8_t pasid[] = { 0x91, 0x11, 0x23, 0x45, 0,    0, 0,    0x01,
 					 4,    0,    2,    0x0f, 0xfe, 0, 0x10, 0 };
 	static const uint8_t stripped[] = {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# foreign.sh TLPDUMP: what text2pcap, mergecap and editcap write, tlpdump reads, or names the way out.
+# foreign.sh TLPDUMP: what text2pcap, mergecap and editcap write tlpdump reads or says why not.
 set -eu
 tlpdump=$1
 work=$(mktemp -d)
@@ -43,7 +43,7 @@ expect 0 "3 of 3 $met" --link=if0 --expect=st=0xf0,ph=2 edited
 editcap -T ether pcap ether
 # (the block behind the section header, whose length is in its second word)
 expect 2 "tlpdump: ether: block at byte $(($(od -An -tu4 -j4 -N4 ether))): \
-link type 1 instead of 147 (USER0: TLPs in flit mode) or 148 (USER1: outside of it); if TLPs it is, \
-editcap -T user0 OLD NEW or -T user1 says so" ether
+link type 1 instead of 147 (USER0: TLPs in flit mode) or 148 (USER1: outside of it); if TLPs \
+it is, editcap -T user0 OLD NEW or -T user1 says so" ether
 editcap -T user0 ether again
 expect 0 "1 of 1 $met" --expect=st=0xf0,ph=2 again
