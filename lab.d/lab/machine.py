@@ -194,7 +194,7 @@ class Machine:
             "-object", f"memory-backend-memfd,id=ram,size={options.memory},share=on",
             "-kernel", kernel,
             "-append", f"{arguments} {options.arguments} {FIRST_PROCESS}",
-            "-chardev", f"file,id=log,path={self.log}", "-serial", "chardev:log",
+            "-chardev", f"file,id=log,path={quoted(self.log)}", "-serial", "chardev:log",
             *(IOMMU_DEVICE if options.iommu else ()),   # before what it translates for
             "-device", "virtio-serial-pci,id=ports",
         ]
@@ -307,9 +307,14 @@ def stop(process, grace):
     process.wait()
 
 
+def quoted(path):
+    """As a value in a list of QEMU's: a comma would end it."""
+    return str(path).replace(",", ",,")
+
+
 def share(tag, path, *more):
     """QEMU's arguments for a directory that the guest mounts by its tag."""
-    return ["-fsdev", ",".join((f"local,id={tag}", f"path={path}", "security_model=none",
+    return ["-fsdev", ",".join((f"local,id={tag}", f"path={quoted(path)}", "security_model=none",
                                 "multidevs=remap") + more),
             "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
 

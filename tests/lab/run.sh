@@ -28,10 +28,11 @@ lab_run --capture "$work/capture" -- uname -r
 check "our kernel runs" grep -q rdma-tph "$work/out"
 check "a capture is left" same "$(head -c 4 "$work/capture" | od -An -tx1)" ' 0a 0d 0d 0a'
 
-mkdir "$work/share"
-lab_run --share "$work/share" --no-nic --no-accelerator -- \
+share="$work/a share, with a comma"
+mkdir "$share"
+lab_run --share "$share" --no-nic --no-accelerator -- \
 	sh -c 'lspci | grep -c 15b3: >/run/lab/share/nics'
-check "what the guest leaves in a shared directory is there" same "$(<"$work/share/nics")" 0
+check "what the guest leaves in a shared directory is there" same "$(<"$share/nics")" 0
 
 lab_run --nic no-such-key=1 -- true
 check "an option that a model does not have gives 125" same "$status" 125
