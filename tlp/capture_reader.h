@@ -3,11 +3,11 @@
  * Reading captures of TLPs. Files are not trusted: whatever they hold, memory stays bounded
  * (CAPTURE_BLOCK_MAX, CAPTURE_LINKS_MAX) and what is wrong is said with its place.
  *
- * pcapng and pcap files of any writer are fine: either byte order, several sections, any resolution
- * of timestamps, packet blocks of all kinds; unknown blocks are passed over. A link without a name is
- * if0, if1, ... by its number in the section. A link whose type is neither LINKTYPE_USER0 nor
- * LINKTYPE_USER1 is an error: what its packets are is not known, and to skip them would make counts
- * wrong.
+ * pcapng and pcap files of any writer are fine: either byte order, several sections, any
+ * resolution of timestamps, packet blocks of all kinds; unknown blocks are passed over. A link
+ * without a name is if0, if1, ... by its number in the section. A link whose type is neither
+ * LINKTYPE_USER0 nor LINKTYPE_USER1 is an error: what its packets are is not known, and to skip
+ * them would make counts wrong.
  */
 #ifndef TLP_CAPTURE_READER_H
 #define TLP_CAPTURE_READER_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * Reading pcap files, the format before pcapng (draft-ietf-opsawg-pcap): a header that says what
- * its one link is, then packets. libpcap reads these, too, but the files beside them it does not: of a
- * pcapng file it has no links, directions or statistics, and takes one link type for all.
+ * its one link is, then packets. libpcap reads these, too, but the files beside them it does not:
+ * of a pcapng file it has no links, directions or statistics, and takes one link type for all.
  */
 #include <byteswap.h>
 #include <string.h>

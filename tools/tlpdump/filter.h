@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * Which packets to look at. Everything that was asked for has to hold. What of a packet is not
- * there, or not decoded, passes no filter that asks for it; malformed packets pass filters of link and
- * direction only.
+ * there, or not decoded, passes no filter that asks for it; malformed packets pass filters of
+ * link and direction only.
  */
 #ifndef TLPDUMP_FILTER_H
 #define TLPDUMP_FILTER_H
