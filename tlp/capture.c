@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "pcapng.h"
 
 #define BUFFER_SIZE (256 * 1024)
+#define NOTES_SIZE (16 * 1024)
 #define NANOSECONDS 9	/* if_tsresol: 10^-9 */
 
 /* Of one link: all packets there were, and those that are not in the file. */
@@ -28,6 +30,9 @@ struct capture {
 	bool cut;         /* by max_bytes: what comes now is dropped */
 	bool stated;      /* the statistics in the file are those of now */
 	uint64_t packets, dropped;
+	size_t noted;        /* bytes of notes[]: comments of the next packet, as options */
+	uint32_t notes_lost; /* that had no room there */
+	uint8_t notes[NOTES_SIZE];
 	size_t used;
 	uint8_t buffer[BUFFER_SIZE];
 };
@@ -270,6 +275,42 @@ int capture_flush(struct capture *capture)
 	return write_buffer(capture);
 }
 
+/* Room for the last of them, which says how many are missing */
+#define LAST_NOTE (4 + 32)
+
+static void add_note(struct capture *capture, const char *text, uint16_t len)
+{
+	const uint16_t head[2] = { PCAPNG_OPT_COMMENT, len };
+	uint8_t *note = capture->notes + capture->noted;
+
+	memset(note, 0, option_size(len));
+	memcpy(note, head, sizeof(head));
+	memcpy(note + sizeof(head), text, len);
+	capture->noted += option_size(len);
+}
+
+void capture_note(struct capture *capture, const char *text)
+{
+	size_t len = strnlen(text, CAPTURE_NOTE_MAX);
+
+	if (!capture->notes_lost && capture->noted + option_size(len) <= NOTES_SIZE - LAST_NOTE)
+		add_note(capture, text, len);
+	else
+		capture->notes_lost++;
+}
+
+/* Returns how much room the notes take in the block of the next packet. */
+static uint32_t finish_notes(struct capture *capture)
+{
+	char text[LAST_NOTE - 4];
+
+	if (capture->notes_lost)
+		add_note(capture, text,
+			 snprintf(text, sizeof(text), "%u notes are missing", capture->notes_lost));
+	capture->notes_lost = 0;
+	return capture->noted;
+}
+
 /* An Enhanced Packet Block around its packet: sections 4.3 and 3.5 */
 struct packet_head {
 	uint32_t type, len;
@@ -305,6 +346,7 @@ static bool is_dropped(struct capture *capture, uint32_t link, uint64_t time_ns,
 	if (!has_room(capture, len + (uint64_t)capture->links * STATISTICS_MAX))
 		capture->cut = true;
 	if (capture->cut) {
+		capture->noted = 0;
 		statistics->dropped++;
 		capture->dropped++;
 	}
@@ -330,8 +372,10 @@ static void put_record(struct capture *capture, const struct packet_head *head, 
 	memcpy(at + sizeof(*head), header, header_len);
 	if (payload_len)
 		memcpy(at + sizeof(*head) + header_len, payload, payload_len);
+	memcpy(at + head->len - sizeof(*tail) - capture->noted, capture->notes, capture->noted);
 	memcpy(at + head->len - sizeof(*tail), tail, sizeof(*tail));
 	capture->used += head->len;
+	capture->noted = 0;
 }
 
 int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,
@@ -339,30 +383,30 @@ int capture_packet(struct capture *capture, uint32_t link, enum capture_directio
 		   size_t payload_len)
 {
 	size_t whole = header_len + payload_len, size = cut_size(capture, whole);
-	uint32_t len = sizeof(struct packet_head) + PCAPNG_PAD(size) + sizeof(struct packet_tail);
-	const struct packet_head head = {
+	const uint32_t bare = sizeof(struct packet_head) + PCAPNG_PAD(size) +
+			      sizeof(struct packet_tail);
+	struct packet_head head = {
 		.type = PCAPNG_PACKET,
-		.len = len,
 		.link = link,
 		.time_high = time_ns >> 32,
 		.time_low = time_ns,
 		.captured = size,
 		.original = whole,
 	};
-	const struct packet_tail tail = {
+	struct packet_tail tail = {
 		.flags_code = PCAPNG_EPB_FLAGS,
 		.flags_len = sizeof(tail.flags),
 		.flags = direction,
 		.end = PCAPNG_OPT_END,
-		.len = len,
 	};
 	int error;
 
 	if (!is_packet(capture, link, header_len, payload_len))
 		return EINVAL;
-	if (is_dropped(capture, link, time_ns, len))
+	head.len = tail.len = bare + finish_notes(capture);
+	if (is_dropped(capture, link, time_ns, head.len))
 		return 0;
-	error = make_room(capture, len);
+	error = make_room(capture, head.len);
 	if (error)
 		return error;
 	put_record(capture, &head, header, header_len < size ? header_len : size, payload, &tail);

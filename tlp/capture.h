@@ -2,8 +2,9 @@
 /*
  * Captures of TLPs: a pcapng file with one interface a link, the bytes as they are on the wire,
  * timestamps in ns (IETF draft-ietf-opsawg-pcapng). The interface's link type says how its packets
- * are encoded: LINKTYPE_USER0 in flit mode, LINKTYPE_USER1 outside of it. At its end it says for
- * each link how many packets there were and how many of them it has not.
+ * are encoded: LINKTYPE_USER0 in flit mode, LINKTYPE_USER1 outside of it. What was noted between
+ * two packets is in comments of the second one. At its end it says for each link how many packets
+ * there were and how many of them it has not.
  *
  * A capture has no lock: it belongs to one thread at a time.
  */
@@ -66,6 +67,17 @@ int capture_add_link(struct capture *capture, const char *name, enum tlp_encodin
 int capture_packet(struct capture *capture, uint32_t link, enum capture_direction direction,
 		   uint64_t time_ns, const void *header, size_t header_len, const void *payload,
 		   size_t payload_len);
+
+#define CAPTURE_NOTE_MAX 255
+
+/**
+ * capture_note() - note what happens between the packet recorded last and the next one.
+ * @text: one line; what is longer than CAPTURE_NOTE_MAX bytes is cut off
+ *
+ * It is a comment of the next packet, of whichever link; without one it is not in the file. Of what
+ * is noted for one packet the first 16 KiB are kept, and then how many notes more there were.
+ */
+void capture_note(struct capture *capture, const char *text);
 
 /**
  * capture_flush() - write out what is buffered, and each link's statistics so far if there is room

@@ -210,5 +210,6 @@ void capture_reader_close(struct capture_reader *reader)
 		free(reader->links[i]);
 	free(reader->links);
 	free(reader->block);
+	free(reader->notes);
 	free(reader);
 }

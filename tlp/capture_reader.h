@@ -32,6 +32,11 @@ struct capture_record {
 	const uint8_t *data;        /* valid until the next call */
 	uint32_t len;               /* captured bytes at @data */
 	uint32_t wire_len;          /* bytes that the packet had */
+	/*
+	 * The packet's comments, each ending with a line feed: in a capture of softfabric, what
+	 * happened since the packet before. NULL: none. Valid until the next call.
+	 */
+	const char *notes;
 };
 
 /* What a capture says of the packets of a link that it does not have. */

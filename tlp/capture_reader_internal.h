@@ -35,6 +35,7 @@ struct capture_reader {
 	uint32_t num_links, first_link;
 	uint8_t *block; /* body of the block being read, without type and lengths */
 	uint32_t block_room;
+	char *notes; /* of the packet in it */
 	char error[256];
 };
 

@@ -17,6 +17,7 @@
 
 /* Options (3.5, 4.1, 4.2, 4.3, 4.6) */
 #define PCAPNG_OPT_END		0
+#define PCAPNG_OPT_COMMENT	1
 #define PCAPNG_SHB_USERAPPL	4
 #define PCAPNG_IF_NAME		2
 #define PCAPNG_IF_DESCRIPTION	3

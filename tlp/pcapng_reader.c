@@ -251,6 +251,42 @@ static uint32_t direction_of(const struct capture_reader *reader, const struct b
 	return 0;
 }
 
+/* Notes are shown on terminals, too, a line each. */
+static size_t copy_note(char *notes, const struct option *option)
+{
+	for (uint32_t i = 0; i < option->len; i++) {
+		uint8_t byte = option->value[i];
+
+		notes[i] = byte >= ' ' && byte < 0x7f ? byte : '.';
+	}
+	notes[option->len] = '\n';
+	return option->len + 1u;
+}
+
+/* Those of the packet block whose options are at @offset. */
+static enum capture_status take_notes(struct capture_reader *reader, const struct block *block,
+				      uint32_t offset, struct capture_record *record)
+{
+	const uint8_t *options = block->body + offset;
+	uint32_t len = block->len - offset;
+	struct option option;
+	size_t used = 0;
+	char *notes;
+
+	while (next_option(reader, &options, &len, &option)) {
+		if (option.code != PCAPNG_OPT_COMMENT)
+			continue;
+		/* An option is longer than the line that it becomes. */
+		notes = used ? reader->notes : realloc(reader->notes, block->len);
+		if (!notes)
+			return capture_reader_fail(reader, "out of memory for comments");
+		record->notes = reader->notes = notes;
+		used += copy_note(notes + used, &option);
+		notes[used] = '\0';
+	}
+	return CAPTURE_RECORD;
+}
+
 /* Link number @index of this section, or NULL after a failure. */
 static struct link *link_at(struct capture_reader *reader, uint32_t index, const char *what)
 {
@@ -309,7 +345,7 @@ static enum capture_status take_packet(struct capture_reader *reader, const stru
 		return CAPTURE_ERROR;
 	record->time_ns = time_at(reader, body + 4, reader->links[reader->first_link + index]);
 	record->direction = direction_of(reader, block, 20 + PCAPNG_PAD(record->len));
-	return CAPTURE_RECORD;
+	return take_notes(reader, block, 20 + PCAPNG_PAD(record->len), record);
 }
 
 /* Of the section's first link, and without a time; how much of it there is only snaplen tells. */

@@ -355,6 +355,31 @@ static void serve_capture(struct request *request)
 	}
 }
 
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static void serve_note(struct request *request)
+{
+	struct capture *capture = fabric_capture(request->fabric);
+	const char *text = argument_required(request, "text");
+
+	if (!text)
+		return;
+	if (!*text || strlen(text) > CAPTURE_NOTE_MAX || !is_printable(text)) {
+		request_fail(request, "InvalidArgument", "'text' must be 1 to %d ASCII characters",
+			     CAPTURE_NOTE_MAX);
+		return;
+	}
+	if (capture)
+		capture_note(capture, text);
+	json_object_object_add(request->reply, "noted", json_object_new_boolean(!!capture));
+}
+
 static void serve_commands(struct request *request)
 {
 	struct json_object *list = json_object_new_array();
@@ -374,6 +399,7 @@ const struct command commands[] = {
 	{ "gauges", { "device" }, serve_gauges },
 	{ "link", { "device", "link", "up" }, serve_link },
 	{ "losses", { "device", "expected" }, serve_losses },
+	{ "note", { "text" }, serve_note },
 	{ "objects", { "device" }, serve_objects },
 	{ "release", { "device", "point" }, serve_release },
 	{ "tlps", { "device" }, serve_tlps },

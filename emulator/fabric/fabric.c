@@ -2,6 +2,8 @@
 #include "fabric/fabric.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +55,21 @@ int fabric_set_capture(struct fabric *fabric, struct capture *capture)
 struct capture *fabric_capture(const struct fabric *fabric)
 {
 	return fabric->capture;
+}
+
+void fabric_note(const struct fabric_port *port, const char *format, ...)
+{
+	char text[CAPTURE_NOTE_MAX + 1];
+	va_list arguments;
+	int used;
+
+	if (!port->fabric->capture)
+		return;
+	used = snprintf(text, sizeof(text), "%s: ", port->attr.name);
+	va_start(arguments, format);
+	vsnprintf(text + used, sizeof(text) - used, format, arguments);
+	va_end(arguments);
+	capture_note(port->fabric->capture, text);
 }
 
 static int check_attr(struct fabric *fabric, const struct fabric_port_attr *attr)

@@ -100,6 +100,13 @@ int fabric_set_capture(struct fabric *fabric, struct capture *capture);
 /** fabric_capture() - Return: the capture that is recorded to, or NULL. */
 struct capture *fabric_capture(const struct fabric *fabric);
 
+/**
+ * fabric_note() - put what a device does now between the packets before and after, if there is a
+ * capture: see capture_note(). The device's name is in front of it.
+ */
+void fabric_note(const struct fabric_port *port, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 struct fabric_port_attr {
 	const char *name;           /* of the device, 1 to CAPTURE_NAME_MAX bytes, unique */
 	uint16_t requester;         /* ID that its requests carry; the guest's choice is not told */

@@ -6,6 +6,16 @@
 #include "tlp/capture_reader.h"
 #include "tlp/tlp.h"
 
+/* Lines that can be printed */
+static void check_notes(const char *notes)
+{
+	size_t len = strlen(notes);
+
+	fuzz_assert(len && len < CAPTURE_BLOCK_MAX && notes[len - 1] == '\n');
+	for (; *notes; notes++)
+		fuzz_assert(*notes == '\n' || (*notes >= ' ' && *notes <= '~'));
+}
+
 static void check_record(const struct capture_record *record)
 {
 	struct tlp_nonflit_layout nonflit;
@@ -15,6 +25,8 @@ static void check_record(const struct capture_record *record)
 	fuzz_assert(record->link && strlen(record->link) <= CAPTURE_NAME_MAX);
 	fuzz_assert(record->len <= CAPTURE_BLOCK_MAX && record->direction <= 3);
 	fuzz_assert(record->encoding == TLP_FLIT || record->encoding == TLP_NONFLIT);
+	if (record->notes)
+		check_notes(record->notes);
 	(void)tlp_flit_layout(record->data, record->len, &flit);
 	(void)tlp_nonflit_layout(record->data, record->len, &nonflit);
 	(void)tlp_decode(record->encoding, record->data, record->len, &tlp);

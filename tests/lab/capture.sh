@@ -13,14 +13,14 @@ tlpdump() {
 
 # encoded_as LINK ENCODING: the link has packets, and all are
 encoded_as() {
-	tlpdump --link="$1" --json >"$work/json"
+	tlpdump --link="$1" --json | grep '"encoding"' >"$work/json"
 	[[ -s $work/json ]] && ! grep -v "\"encoding\":\"$2\"" "$work/json"
 }
 
 # prefixed LINK: as many prefixes as there are writes with the tag
 prefixed() {
 	[[ $(tlpdump --link="$1" --type=MWr --st=0x0f07 | grep -c 'TPH prefix ST\[15:8\]=Fh AMA=0 AV-$') == \
-		$(tlpdump --link="$1" --type=MWr --st=0x0f07 --json | wc -l) ]]
+		$(tlpdump --link="$1" --type=MWr --st=0x0f07 --json | grep -c '"st"') ]]
 }
 
 # cut_short: a run that writes without a tag before it writes with one, and no room for all of it

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <inttypes.h>
+#include <string.h>
 
 #include "json.h"
 #include "util/macros.h"
@@ -173,6 +174,12 @@ static void add_place(struct json_object *object, const struct packet *packet)
 		add_int(object, "time_ns", packet->record.time_ns);
 }
 
+static void print(FILE *out, struct json_object *object)
+{
+	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	json_object_put(object);
+}
+
 void json_print_packet(FILE *out, const struct packet *packet, bool payload)
 {
 	struct json_object *object = json_object_new_object();
@@ -181,8 +188,23 @@ void json_print_packet(FILE *out, const struct packet *packet, bool payload)
 	add_place(object, packet);
 	add_string(object, "type", packet_type(packet));
 	add_packet(object, packet, payload);
-	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	json_object_put(object);
+	print(out, object);
+}
+
+void json_print_notes(FILE *out, const struct packet *packet)
+{
+	const char *note = packet->record.notes;
+	struct json_object *object;
+
+	if (!note)
+		return;
+	for (const char *end; (end = strchr(note, '\n')); note = end + 1) {
+		object = json_object_new_object();
+		json_object_object_add(object, "note",
+				       json_object_new_string_len(note, end - note));
+		add_int(object, "before", packet->number);
+		print(out, object);
+	}
 }
 
 void json_print_missing(FILE *out, struct json_object *missing)
@@ -190,6 +212,5 @@ void json_print_missing(FILE *out, struct json_object *missing)
 	struct json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "missing", json_object_get(missing));
-	fprintf(out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	json_object_put(object);
+	print(out, object);
 }

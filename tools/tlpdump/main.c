@@ -52,6 +52,17 @@ static void decode(struct run *run, struct packet *packet)
 					 TLP_VIEW_HEADER_LOG, &packet->view);
 }
 
+/* They are about all packets, so whichever of these are shown. */
+static void show_notes(const struct run *run, const struct packet *packet)
+{
+	if (run->count || run->options->want_expect)
+		return;
+	if (run->options->want_json)
+		json_print_notes(stdout, packet);
+	else
+		words_print_notes(stdout, packet);
+}
+
 static void show(struct run *run, const struct packet *packet)
 {
 	const struct options *options = run->options;
@@ -89,6 +100,7 @@ static enum capture_status read_all(struct run *run)
 		if (status != CAPTURE_RECORD)
 			break;
 		decode(run, &packet);
+		show_notes(run, &packet);
 		if (!filter_accepts(&run->options->filter, &packet))
 			continue;
 		run->accepted++;

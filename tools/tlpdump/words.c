@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <inttypes.h>
+#include <string.h>
 
 #include "words_internal.h"
 
@@ -154,5 +155,16 @@ void words_print(FILE *out, const struct packet *packet, bool payload)
 		words_print_flit(&words);
 	print_spare(&words, packet);
 	print_verdict(out, packet);
+	fputc('\n', out);
+}
+
+void words_print_notes(FILE *out, const struct packet *packet)
+{
+	const char *note = packet->record.notes;
+
+	if (!note)
+		return;
+	for (const char *end; (end = strchr(note, '\n')); note = end + 1)
+		fprintf(out, "-- %.*s\n", (int)(end - note), note);
 	fputc('\n', out);
 }

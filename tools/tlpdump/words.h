@@ -15,4 +15,7 @@
  */
 void words_print(FILE *out, const struct packet *packet, bool payload);
 
+/* Print what was noted before a packet, if anything was: a line each, which begins with "-- ". */
+void words_print_notes(FILE *out, const struct packet *packet);
+
 #endif

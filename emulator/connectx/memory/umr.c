@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "connectx/memory/umr.h"
 
+#include <inttypes.h>
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
@@ -11,6 +12,7 @@
 #include "connectx/pd.h"
 #include "connectx/queue/qp.h"
 #include "connectx/transport/wqe.h"
+#include "fabric/fabric.h"
 #include "util/macros.h"
 #include "util/range.h"
 
@@ -37,6 +39,7 @@ struct umr {
 	uint8_t flags;          /* MLX5_UMR_* */
 	struct domain *pd;      /* with MLX5_MKEY_MASK_PD */
 	uint64_t offset, bytes; /* what of the translations is to be loaded, as drivers write it */
+	uint64_t before, after; /* pages that these were, and are: to be noted */
 	const void *bsf;        /* behind them; NULL: none */
 	struct signature_format format; /* what it says */
 	bool refused;                   /* it says what cannot be done */
@@ -149,16 +152,31 @@ static bool umr_allowed(const struct qp *qp, const struct umr *umr, const struct
 	return umr_range_allowed(umr, wqe);
 }
 
+static uint64_t umr_pages(const struct umr *umr, uint64_t first, uint64_t count)
+{
+	const struct mkey *mkey = umr->mkey;
+	uint64_t present = 0;
+
+	if (mkey->mode != MKEY_MODE_MTT)
+		return 0;
+	for (uint64_t i = first; i < first + count; i++)
+		present += !!(mkey->xlt[i] & MKEY_PTAG_PRESENT);
+	return present;
+}
+
 /* @offset, @len: in bytes, within the list */
-static void umr_load_piece(const struct umr *umr, uint64_t offset, uint64_t len, const void *list)
+static void umr_load_piece(struct umr *umr, uint64_t offset, uint64_t len, const void *list)
 {
 	uint32_t size = mkey_entry_size(umr->mkey);
+	uint64_t first = (umr->offset + offset) / size, count = len / size;
 
-	mkey_load(umr->mkey, (umr->offset + offset) / size, len / size, list, 0);
+	umr->before += umr_pages(umr, first, count);
+	mkey_load(umr->mkey, first, count, list, 0);
+	umr->after += umr_pages(umr, first, count);
 }
 
 /* New translations; where they cannot be read, those before stay as loaded. */
-static bool umr_load(const struct qp *qp, const struct umr *umr, const struct send_wqe *wqe,
+static bool umr_load(const struct qp *qp, struct umr *umr, const struct send_wqe *wqe,
 		     struct sg_stop *stop)
 {
 	const struct mkey_use use = {
@@ -259,6 +277,17 @@ static void umr_update(const struct umr *umr)
 		mkey->free = MLX5_GET(mkc, mkc, free);
 }
 
+/* From here on no request uses a page that was taken away, and those there are may be used. */
+static void umr_note(const struct qp *qp, const struct umr *umr)
+{
+	if (umr->after)
+		fabric_note(qp->nic->port, "mkey 0x%08x mapped, %" PRIu64 " pages", umr->mkey->key,
+			    umr->after);
+	else if (umr->before)
+		fabric_note(qp->nic->port, "mkey 0x%08x unmapped, %" PRIu64 " pages",
+			    umr->mkey->key, umr->before);
+}
+
 enum umr_result umr_execute(struct qp *qp, const struct send_wqe *wqe, struct sg_stop *stop)
 {
 	struct umr umr;
@@ -269,5 +298,6 @@ enum umr_result umr_execute(struct qp *qp, const struct send_wqe *wqe, struct sg
 	if (!umr_load(qp, &umr, wqe, stop))
 		return UMR_STOPPED;
 	umr_update(&umr);
+	umr_note(qp, &umr);
 	return UMR_OK;
 }

@@ -108,6 +108,113 @@ static void written_bytes_are_those_of_the_format(void **state)
 	assert_file(fixture->path, whole, sizeof(whole));
 }
 
+static void notes_are_comments_of_the_next_packet(void **state)
+{
+	static const uint8_t noted[] = {
+		SECTION,
+		LINK_ACC0,
+		LE32(6),
+		LE32(64),
+		LE32(0),
+		LE32(0x11223344),
+		LE32(0x55667788),
+		LE32(5),
+		LE32(5),
+		'a',
+		'b',
+		'c',
+		'd',
+		'e',
+		0,
+		0,
+		0,
+		LE16(1),
+		LE16(2),
+		'h',
+		'i',
+		0,
+		0,
+		LE16(1),
+		LE16(0),
+		LE16(2),
+		LE16(4),
+		LE32(1),
+		LE16(0),
+		LE16(0),
+		LE32(64),
+		PACKET_ABCDE,
+		STATISTICS(0, 2ull, 0ull),
+	};
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, 0);
+	struct capture_record record;
+	struct capture_reader *reader;
+	FILE *file;
+
+	capture_note(capture, "hi");
+	capture_note(capture, "");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME, "ab", 2, "cde",
+						3),
+				 0);
+	capture_note(capture, "nothing comes after it");
+	assert_int_equal(capture_close(capture), 0);
+	assert_file(fixture->path, noted, sizeof(noted));
+	file = fopen(fixture->path, "r");
+	assert_int_equal(capture_reader_create(file, &reader), 0);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_string_equal(record.notes, "hi\n\n");
+	assert_memory_equal(record.data, "abcde", 5);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_null(record.notes);
+	capture_reader_close(reader);
+	fclose(file);
+}
+
+static void notes_beyond_their_room_are_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, 0);
+	const size_t kept = (16384 - 36) / (4 + 256);
+	char text[300], last[] = "19938 notes are missing\n";
+	struct capture_record record;
+	struct capture_reader *reader;
+	FILE *file;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0; i < 20000; i++)
+		capture_note(capture, text);
+	assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME, "a", 1, NULL, 0), 0);
+	assert_int_equal(capture_close(capture), 0);
+	file = fopen(fixture->path, "r");
+	assert_int_equal(capture_reader_create(file, &reader), 0);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_int_equal(strlen(record.notes), kept * (CAPTURE_NOTE_MAX + 1) + strlen(last));
+	assert_string_equal(record.notes + kept * (CAPTURE_NOTE_MAX + 1), last);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_END);
+	capture_reader_close(reader);
+	fclose(file);
+}
+
+/* Notes of a packet that is not in the file are not in it either, however many there are */
+static void notes_of_cut_packets_are_cut(void **state)
+{
+	const uint64_t limit = 48 + 56 + 48 + 76;
+	struct fixture *fixture = *state;
+	struct capture *capture = create_with_link(fixture->path, limit);
+
+	for (int i = 0; i < 100; i++) {
+		for (int note = 0; i && note < 2000; note++)
+			capture_note(capture, "a note of some length");
+		assert_int_equal(capture_packet(capture, 0, CAPTURE_INBOUND, TIME, "abcd", 4, NULL,
+						0),
+				 0);
+	}
+	assert_int_equal(capture_dropped(capture), 99);
+	assert_int_equal(capture_close(capture), 0);
+}
+
 /* The link type says how to decode, the description says it to people. */
 static void encodings_are_told_apart(void **state)
 {
@@ -868,6 +975,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(written_bytes_are_those_of_the_format, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(notes_are_comments_of_the_next_packet, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(notes_beyond_their_room_are_counted, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(notes_of_cut_packets_are_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(encodings_are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(flush_shows_packets_to_readers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_arguments_write_nothing, set_up, tear_down),

@@ -450,6 +450,31 @@ static void json_has_every_field(void **state)
 		"\"byte_count\":4,\"lower_address\":0}\n");
 }
 
+/* Also those between packets that are not shown; what others wrote cannot drive a terminal */
+static void notes_are_lines_of_their_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	capture_note(fixture->capture, "nic0: TPH requester disabled");
+	add(fixture, fixture->nic, CAPTURE_OUTBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	capture_note(fixture->capture, "\033[2Jround 2\n");
+	capture_note(fixture->capture, "\"");
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	assert_run(fixture, "--link=acc0", 0,
+		   "#1 acc0 in +0.000000000\n" REFERENCE_WORDS "\n"
+		   "-- nic0: TPH requester disabled\n\n"
+		   "-- .[2Jround 2.\n-- \"\n\n"
+		   "#3 acc0 in +0.000000000\n" REFERENCE_WORDS "\n");
+	assert_run(fixture, "--json --type=MRd", 0,
+		   "{\"note\":\"nic0: TPH requester disabled\",\"before\":2}\n"
+		   "{\"note\":\".[2Jround 2.\",\"before\":3}\n"
+		   "{\"note\":\"\\\"\",\"before\":3}\n");
+}
+
 /* How many of the vectors, seen on one link, pass a filter */
 static void assert_accepted(struct fixture *fixture, const char *filter, int expected)
 {
@@ -851,6 +876,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(both_encodings_in_one_capture, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(json_has_every_field, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(notes_are_lines_of_their_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(filters_take_what_they_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_by_kind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(summary_is_by_initiator, set_up, tear_down),

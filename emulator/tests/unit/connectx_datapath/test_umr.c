@@ -3,10 +3,15 @@
  * UMR as mlx5_ib posts it: load and enable, chunks, zap, revoke, change of page size, and all that
  * must be refused.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "connectx/transport/completion.h"
 #include "guest.h"
+#include "tlp/capture.h"
+#include "tlp/capture_reader.h"
 
 #define PAGES	20U
 #define IOVA	0x7f0000000123ULL	/* not page aligned, as user memory is not */
@@ -241,6 +246,56 @@ static void test_zap(void **state)
 	post(umr, &request, umr->list);
 	expect(umr, 0);
 	assert_int_equal(where(umr, 0), umr->memory + 0x123);
+}
+
+/* What is noted before the next packet, which is sent here; ends the capture. */
+static void expect_notes(struct umr *umr, struct capture *capture, const char *path,
+			 const char *notes)
+{
+	struct capture_record record;
+	struct capture_reader *reader;
+	FILE *file;
+
+	fabric_write(umr->guest->nic->port, GUEST_PEER, "1234", 4, NULL);
+	fabric_set_capture(umr->guest->fabric, NULL);
+	assert_int_equal(capture_close(capture), 0);
+	file = fopen(path, "r");
+	assert_int_equal(capture_reader_create(file, &reader), 0);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_string_equal(record.notes, notes);
+	capture_reader_close(reader);
+	fclose(file);
+	unlink(path);
+}
+
+static void test_notes(void **state)
+{
+	struct umr *umr = *state;
+	struct request request = {
+		.flags = MLX5_UMR_CHECK_FREE | MLX5_UMR_TRANSLATION_OFFSET_EN,
+		.octowords = 12,
+		.key = umr->key,
+	};
+	uint64_t nothing = guest_alloc(umr->guest, GUEST_PAGE);
+	char path[] = "/tmp/test_umr.XXXXXX", notes[160];
+	struct capture *capture;
+
+	close(mkstemp(path));
+	assert_int_equal(capture_create(path, 0, &capture), 0);
+	assert_int_equal(fabric_set_capture(umr->guest->fabric, capture), 0);
+	enable(umr);
+	for (int i = 0; i < 2; i++) {
+		post(umr, &request, nothing);
+		expect(umr, 0);
+	}
+	request.octowords = 4;
+	post(umr, &request, umr->list);
+	expect(umr, 0);
+	snprintf(notes, sizeof(notes),
+		 "nic: mkey 0x%08x mapped, 20 pages\nnic: mkey 0x%08x unmapped, 20 pages\n"
+		 "nic: mkey 0x%08x mapped, 8 pages\n",
+		 umr->key, umr->key, umr->key);
+	expect_notes(umr, capture, path, notes);
 }
 
 static void test_zap_free(void **state)
@@ -523,6 +578,7 @@ int main(void)
 		TEST(test_new_variant),
 		TEST(test_enable_twice),
 		TEST(test_zap),
+		TEST(test_notes),
 		TEST(test_zap_free),
 		TEST(test_read_only_entry),
 		TEST(test_revoke),

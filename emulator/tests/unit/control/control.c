@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "fabric/fabric.h"
 #include "registry.h"
 #include "tlp/capture.h"
+#include "tlp/capture_reader.h"
 #include "util/macros.h"
 
 struct fixture {
@@ -140,7 +142,8 @@ static void devices_and_values(void **state)
 	expect(f, "{\"execute\":\"capture\"}", "{\"return\":{}}");
 	expect(f, "{\"execute\":\"commands\"}",
 	       "{\"return\":{\"commands\":[\"capture\",\"commands\",\"counters\",\"devices\","
-	       "\"fault\",\"faults\",\"gauges\",\"link\",\"losses\",\"objects\",\"release\",\"tlps\"]}}");
+	       "\"fault\",\"faults\",\"gauges\",\"link\",\"losses\",\"note\",\"objects\","
+	       "\"release\",\"tlps\"]}}");
 }
 
 static void tlps_by_hints(void **state)
@@ -234,6 +237,37 @@ static void capture_tells_what_it_has_not(void **state)
 	unlink(path);
 }
 
+static void notes_go_to_the_next_packet(void **state)
+{
+	static const char ask[] = "{\"execute\":\"note\",\"arguments\":{\"text\":\"round 1\"}}";
+	char path[] = "/tmp/test_control.XXXXXX";
+	struct capture_record record;
+	struct capture_reader *reader;
+	struct fixture *f = *state;
+	struct capture *capture;
+	FILE *file;
+
+	close(mkstemp(path));
+	expect(f, ask, "{\"return\":{\"noted\":false}}");
+	assert_int_equal(capture_create(path, 0, &capture), 0);
+	assert_int_equal(fabric_set_capture(f->fabric, capture), 0);
+	fabric_port_set_bus_master(f->nic, true);
+	fabric_port_set_window(f->acc, 2, 0x1000, 0x1000);
+	expect(f, ask, "{\"return\":{\"noted\":true}}");
+	fabric_write(f->nic, 0x1000, "12345678", 8, NULL);
+	fabric_set_capture(f->fabric, NULL);
+	assert_int_equal(capture_close(capture), 0);
+	file = fopen(path, "r");
+	assert_int_equal(capture_reader_create(file, &reader), 0);
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_string_equal(record.notes, "round 1\n");
+	assert_int_equal(capture_reader_next(reader, &record), CAPTURE_RECORD);
+	assert_null(record.notes);
+	capture_reader_close(reader);
+	fclose(file);
+	unlink(path);
+}
+
 static void losses_can_be_expected(void **state)
 {
 	struct fixture *f = *state;
@@ -296,6 +330,13 @@ static void mistakes_are_named(void **state)
 		  "NotFound", "port2" },
 		{ "{\"execute\":\"link\",\"arguments\":{\"device\":\"nic0\",\"up\":\"yes\"}}",
 		  "InvalidArgument", "'up'" },
+		{ "{\"execute\":\"note\"}", "InvalidArgument", "'text' is missing" },
+		{ "{\"execute\":\"note\",\"arguments\":{\"text\":\"\"}}", "InvalidArgument",
+		  "1 to" },
+		{ "{\"execute\":\"note\",\"arguments\":{\"text\":\"a\\n\"}}", "InvalidArgument",
+		  "ASCII" },
+		{ "{\"execute\":\"note\",\"arguments\":{\"text\":\"\\u00e4\"}}", "InvalidArgument",
+		  "ASCII" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -315,6 +356,7 @@ int main(void)
 		CONTROL_TEST(faults_are_armed_and_released),
 		CONTROL_TEST(links_are_operated),
 		CONTROL_TEST(capture_tells_what_it_has_not),
+		CONTROL_TEST(notes_go_to_the_next_packet),
 		CONTROL_TEST(losses_can_be_expected),
 		CONTROL_TEST(mistakes_are_named),
 	};
