@@ -369,7 +369,11 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_COUNTER, "wqe_errors", &nic->requesters.errors },
 		{ REGISTRY_COUNTER, "page_faults", &nic->faults.raised },
 		{ REGISTRY_COUNTER, "page_faults_failed", &nic->faults.failed },
-		{ REGISTRY_COUNTER, "tph_windows", &nic->fn.tph_windows },
+		{ REGISTRY_COUNTER, "tph_windows", &nic->fn.tph_windows.count },
+		{ REGISTRY_COUNTER, "tph_window_tlps", &nic->fn.tph_windows.tlps },
+		{ REGISTRY_COUNTER, "tph_window_most_tlps", &nic->fn.tph_windows.most_tlps },
+		{ REGISTRY_COUNTER, "tph_window_most_accesses",
+		  &nic->fn.tph_windows.most_accesses },
 	};
 	int ret = 0;
 

@@ -176,6 +176,7 @@ int pci_bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, co
 void pci_function_reset(struct pci_function *fn)
 {
 	memcpy(fn->config, fn->initial, sizeof(fn->config));
+	fn->tph_windows.open = false;
 	msix_reset(fn);
 	windows_update(fn);
 	if (fn->express_cap)

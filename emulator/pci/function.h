@@ -91,6 +91,22 @@ struct pci_msix {
 	uint64_t raised;     /* interrupts sent */
 };
 
+/*
+ * A window is the time from a write that disables the TPH requester to the one that enables it
+ * again: what drivers do to write the ST table. Requests of that time carry no hints.
+ */
+struct pci_tph_windows {
+	uint64_t count;         /* that have begun */
+	uint64_t tlps;          /* requests to other devices, in all that have ended */
+	uint64_t most_tlps;     /* the same, in the one that had most */
+	uint64_t most_accesses; /* to configuration space, the write that ended it included */
+
+	/* private to pci/: the one that has not ended */
+	bool open;
+	uint64_t sent; /* by the port before it */
+	uint64_t accesses;
+};
+
 struct pci_function {
 	const struct pci_function_ops *ops;
 	struct fabric_port *port;
@@ -104,7 +120,7 @@ struct pci_function {
 	 * adds it there.
 	 */
 	struct fault_point config_fault;
-	uint64_t tph_windows; /* how often a write disabled the TPH requester */
+	struct pci_tph_windows tph_windows;
 
 	/* private to pci/ */
 	unsigned int next_cap, last_cap, last_ext_cap, next_ext_cap;

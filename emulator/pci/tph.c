@@ -78,6 +78,58 @@ unsigned int pci_tph_requester(const struct pci_function *fn)
 									     PCI_TPH_REQ_DISABLE;
 }
 
+/* Requests to other devices, which are those that would carry hints */
+static uint64_t requests_sent(const struct pci_function *fn)
+{
+	const struct fabric_counters *counters = fabric_port_counters(fn->port);
+
+	return counters->tx_writes + counters->tx_reads + counters->tx_atomics;
+}
+
+void tph_window_access(struct pci_function *fn)
+{
+	if (fn->tph_windows.open)
+		fn->tph_windows.accesses++;
+}
+
+static void window_open(struct pci_function *fn)
+{
+	struct pci_tph_windows *windows = &fn->tph_windows;
+
+	windows->count++;
+	windows->open = true;
+	windows->sent = requests_sent(fn);
+	windows->accesses = 0;
+	fabric_note(fn->port, "TPH requester disabled");
+}
+
+static void window_close(struct pci_function *fn)
+{
+	struct pci_tph_windows *windows = &fn->tph_windows;
+	uint64_t tlps = requests_sent(fn) - windows->sent;
+
+	fabric_note(fn->port, "TPH requester enabled");
+	if (!windows->open)
+		return;
+	windows->open = false;
+	windows->tlps += tlps;
+	if (tlps > windows->most_tlps)
+		windows->most_tlps = tlps;
+	if (windows->accesses > windows->most_accesses)
+		windows->most_accesses = windows->accesses;
+}
+
+void tph_window_update(struct pci_function *fn, unsigned int before)
+{
+	bool was = before != PCI_TPH_REQ_DISABLE;
+	bool is = pci_tph_requester(fn) != PCI_TPH_REQ_DISABLE;
+
+	if (was && !is)
+		window_open(fn);
+	else if (!was && is)
+		window_close(fn);
+}
+
 uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index)
 {
 	uint32_t cap;

@@ -152,22 +152,76 @@ static void disabling_writes_are_counted(void **state)
 
 	add(f, PCI_TPH_TABLE_CAPABILITY, 8, true);
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
-	assert_int_equal(f->fn.tph_windows, 0);
+	assert_int_equal(f->fn.tph_windows.count, 0);
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
 	set(f, PCI_TPH_BASE_SIZEOF, 0x42, 2);
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY);
-	assert_int_equal(f->fn.tph_windows, 0);
+	assert_int_equal(f->fn.tph_windows.count, 0);
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
-	assert_int_equal(f->fn.tph_windows, 1);
+	assert_int_equal(f->fn.tph_windows.count, 1);
 	/* The reserved type enables nothing. */
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
 	enable(f, PCI_TPH_ST_DS_MODE, 2);
-	assert_int_equal(f->fn.tph_windows, 2);
+	assert_int_equal(f->fn.tph_windows.count, 2);
 	/* Nobody writes the register when the function is reset. */
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
 	pci_function_reset(&f->fn);
-	assert_int_equal(f->fn.tph_windows, 2);
+	assert_int_equal(f->fn.tph_windows.count, 2);
+}
+
+static void ignore_write(void *device, const struct fabric_request *req, const void *data)
+{
+}
+
+static void send_tlps(struct fixture *f, unsigned int count)
+{
+	while (count--)
+		assert_int_equal(fabric_write(f->fn.port, 0x1000, "1234", 4, NULL), 0);
+}
+
+static void expect_windows(struct fixture *f, uint64_t tlps, uint64_t most, uint64_t accesses)
+{
+	assert_int_equal(f->fn.tph_windows.tlps, tlps);
+	assert_int_equal(f->fn.tph_windows.most_tlps, most);
+	assert_int_equal(f->fn.tph_windows.most_accesses, accesses);
+}
+
+static void windows_tell_what_was_sent_in_them(void **state)
+{
+	static const struct fabric_port_ops ops = { .mem_write = ignore_write };
+	struct fixture *f = *state;
+	struct fabric_port *peer;
+
+	peer = fabric_port_create(f->fabric,
+				  &(struct fabric_port_attr){ .name = "peer", .ops = &ops });
+	fabric_port_set_window(peer, 0, 0x1000, 0x1000);
+	add(f, PCI_TPH_TABLE_CAPABILITY, 8, true);
+	fabric_port_set_bus_master(f->fn.port, true);
+	send_tlps(f, 1);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
+	send_tlps(f, 1);
+	expect_windows(f, 0, 0, 0);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
+	send_tlps(f, 5);
+	expect_windows(f, 0, 0, 0);
+	get(f, PCI_TPH_CAP, 4);
+	set(f, PCI_TPH_BASE_SIZEOF, 0x42, 2);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
+	expect_windows(f, 5, 5, 3);
+	send_tlps(f, 1);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
+	send_tlps(f, 2);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY);
+	expect_windows(f, 7, 5, 3);
+	/* One that a reset ends is none that a driver made for a write of its table. */
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_DISABLE);
+	pci_function_reset(&f->fn);
+	fabric_port_set_bus_master(f->fn.port, true);
+	send_tlps(f, 9);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
+	expect_windows(f, 7, 5, 3);
+	fabric_port_destroy(peer);
 }
 
 static void modes_the_device_lacks_select_nothing(void **state)
@@ -238,6 +292,7 @@ int main(void)
 		PCI_TEST(eight_bit_requesters_have_eight_bit_entries),
 		PCI_TEST(hints_follow_type_and_mode),
 		PCI_TEST(disabling_writes_are_counted),
+		PCI_TEST(windows_tell_what_was_sent_in_them),
 		PCI_TEST(modes_the_device_lacks_select_nothing),
 		PCI_TEST(without_a_table_the_index_is_the_tag),
 		PCI_TEST(a_table_in_msix_is_in_vector_control),
