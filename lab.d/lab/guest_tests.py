@@ -115,12 +115,15 @@ class GuestTests:
         ready, debug = dataclasses.replace(self.ready, run=run), self.tier == "debug"
         if debug:
             ready = dataclasses.replace(ready, kernel=ready.debug_kernel)
+        description = dict(self.description)
+        if description["capture"]:
+            description["capture"] = str(run / "share" / description["capture"])
         limits = [f"{test.name}:{test.timeout:.0f}" for test in self.tests]
         return machine.Machine(ready, machine.Options(
             command=["run-tests", self.tier, *limits], streams=streams, accel=self.accel,
             timeout=sum(test.timeout + 5 for test in self.tests)
             + BOOT_S * SLOWDOWN[self.tier],
-            **self.description | ({"memory": DEBUG_MEMORY} if debug else {})))
+            **description | ({"memory": DEBUG_MEMORY} if debug else {})))
 
     def follow(self, reading, results, run):
         """Reports each test when the guest says that it has ended."""

@@ -165,4 +165,7 @@ def describe(words, whose):
     """machine_of() words that are no command line's; errors name `whose` they are."""
     parser = Parser(prog=whose)
     add_machine(parser)
-    return machine_of(parser.parse_args(words))
+    parser.add_argument("--capture", action="store_true",
+                        help="as capture.pcapng in the directory that the guest has as $LAB_RUN")
+    options = parser.parse_args(words)
+    return machine_of(options) | {"capture": "capture.pcapng" if options.capture else None}
