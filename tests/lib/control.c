@@ -113,3 +113,32 @@ void control_link(int control, const char *link, bool up)
 		 link, up ? "true" : "false");
 	execute(control, request, reply, sizeof(reply));
 }
+
+void control_note(int control, const char *text)
+{
+	char request[512], reply[512];
+
+	snprintf(request, sizeof(request),
+		 "{\"execute\":\"note\",\"arguments\":{\"text\":\"%s\"}}\n", text);
+	execute(control, request, reply, sizeof(reply));
+}
+
+bool control_capture(int control)
+{
+	char reply[512];
+
+	execute(control, "{\"execute\":\"capture\"}\n", reply, sizeof(reply));
+	return member(reply, "\"return\"", "\"recorded\"") > 0 &&
+	       member(reply, "\"return\"", "\"dropped\"") == 0;
+}
+
+void control_expect_losses(int control, bool expected)
+{
+	char request[256], reply[512];
+
+	snprintf(request, sizeof(request),
+		 "{\"execute\":\"losses\",\"arguments\":"
+		 "{\"device\":\"nic0\",\"expected\":%s}}\n",
+		 expected ? "true" : "false");
+	execute(control, request, reply, sizeof(reply));
+}

@@ -27,6 +27,12 @@ void control_wait_hit(int control, const char *point);
 void control_release(int control, const char *point);
 /* A counter of nic0. */
 long control_counter(int control, const char *name);
+/* Notes in the capture what happens from here on. */
+void control_note(int control, const char *text);
+/* Brings the file of the capture up to date; false when not all packets are in it. */
+bool control_capture(int control);
+/* Whether nic0 is expected to write to where nothing takes it. */
+void control_expect_losses(int control, bool expected);
 /* Operates a link of nic0: "pcie", or "port", the InfiniBand port. */
 void control_link(int control, const char *link, bool up);
 

@@ -140,17 +140,30 @@ static int make_srq(struct rc_pair *pair, unsigned int receives)
 	return open_step(pair, "create a shared receive queue", pair->srq);
 }
 
-static int build(struct rc_pair *pair, const char *device, const struct rc_pair_attr *attr)
+static int make_domain(struct rc_pair *pair, const char *device, const struct rc_pair *beside)
 {
-	unsigned int i;
 	int err;
 
+	if (beside) {
+		pair->beside = true;
+		pair->context = beside->context;
+		pair->pd = beside->pd;
+		return 0;
+	}
 	pair->context = open_device(device);
 	err = open_step(pair, "open the RDMA device", pair->context);
 	if (err)
 		return err;
 	pair->pd = ibv_alloc_pd(pair->context);
-	err = open_step(pair, "allocate a protection domain", pair->pd);
+	return open_step(pair, "allocate a protection domain", pair->pd);
+}
+
+static int build(struct rc_pair *pair, const char *device, const struct rc_pair_attr *attr)
+{
+	unsigned int i;
+	int err;
+
+	err = make_domain(pair, device, attr->beside);
 	if (err)
 		return err;
 	pair->cq = ibv_create_cq(pair->context, attr->cq_entries ? attr->cq_entries : CQ_ENTRIES,
@@ -167,6 +180,16 @@ static int build(struct rc_pair *pair, const char *device, const struct rc_pair_
 	if (err)
 		pair->failed = "connect the queue pairs";
 	return err;
+}
+
+int rc_pair_reconnect(struct rc_pair *pair, const struct rc_pair_attr *attr)
+{
+	struct ibv_qp_attr reset = { .qp_state = IBV_QPS_RESET };
+	int err = 0;
+
+	for (unsigned int i = 0; i < 2 && !err; i++)
+		err = ibv_modify_qp(pair->qp[i], &reset, IBV_QP_STATE);
+	return err ? err : connect_pair(pair, attr);
 }
 
 int rc_pair_open(struct rc_pair *pair, const char *device)
@@ -196,9 +219,9 @@ void rc_pair_close(struct rc_pair *pair)
 		ibv_destroy_srq(pair->srq);
 	if (pair->cq)
 		ibv_destroy_cq(pair->cq);
-	if (pair->pd)
+	if (pair->pd && !pair->beside)
 		ibv_dealloc_pd(pair->pd);
-	if (pair->context)
+	if (pair->context && !pair->beside)
 		ibv_close_device(pair->context);
 	*pair = (struct rc_pair){ .failed = pair->failed };
 }

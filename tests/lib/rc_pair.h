@@ -14,6 +14,7 @@ struct rc_pair {
 	struct ibv_srq *srq; /* NULL unless it was asked for */
 	struct ibv_qp *qp[2];
 	const char *failed; /* the step that did, when rc_pair_open() fails */
+	bool beside;        /* context and pd are another pair's */
 };
 
 /* What may differ from one test to the other. */
@@ -24,6 +25,7 @@ struct rc_pair_attr {
 	unsigned int shared_receives; /* room of an SRQ that both receive from; 0: no SRQ */
 	int cq_entries;               /* 0: plenty */
 	bool passive;                 /* the second one stays in RTR, where it only answers */
+	const struct rc_pair *beside; /* NULL, or whose context and pd to use; to be closed later */
 };
 
 /* One request at a time, remote writes and reads, and patience. */
@@ -36,6 +38,11 @@ extern const struct rc_pair_attr rc_pair_defaults;
 int rc_pair_open(struct rc_pair *pair, const char *device);
 int rc_pair_open_with(struct rc_pair *pair, const char *device, const struct rc_pair_attr *attr);
 void rc_pair_close(struct rc_pair *pair);
+/*
+ * Resets and connects both again, after an error: no completion of before may be missing. Returns 0
+ * or a positive errno.
+ */
+int rc_pair_reconnect(struct rc_pair *pair, const struct rc_pair_attr *attr);
 
 /*
  * Posts one request, @opcode IBV_WR_RDMA_WRITE or IBV_WR_RDMA_READ, on the first queue pair and
