@@ -15,7 +15,7 @@ from lab.options import describe
 from lab.report import Point
 from lab.tap import Test, points_of
 
-SLOWDOWN = {"guest": 1, "debug": 6}         # KASAN and lockdep under emulation
+SLOWDOWN = {"kunit": 1, "guest": 1, "debug": 6}     # KASAN and lockdep under emulation
 DEBUG_MEMORY = "4G"
 BOOT_S = 120                # allowed for booting and powering off, beside the tests' own time-outs
 
@@ -34,7 +34,7 @@ KNOWN_LEAKS = re.compile(r"\bdma_buf_phys_vec_to_sgt\+")
 
 
 def manifest(local):
-    """Tests of guest and debug, and the descriptions of their machines, as installed."""
+    """Tests of all tiers in the guest, and the descriptions of their machines, as installed."""
     tests, machines = [], {"default": describe([], "the default machine")}
     path = pathlib.Path(local, "libexec/rdma-tph/tests/manifest")
     for line in path.read_text().splitlines():

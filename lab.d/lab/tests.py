@@ -16,8 +16,9 @@ from lab.options import Command, add_accel, default_kernel, guest_needs
 from lab.report import Report
 from lab.tap import Test
 
-TIERS = ("unit", "guest", "lab", "fuzz", "debug", "distros", "packages")
-DEFAULT_TIERS = ("unit", "guest", "lab", "fuzz")
+TIERS = ("unit", "kunit", "guest", "lab", "fuzz", "debug", "distros", "packages")
+DEFAULT_TIERS = ("unit", "kunit", "guest", "lab", "fuzz")
+GUEST_TIERS = ("kunit", "guest", "debug")
 LAB_TIMEOUT_S = 1800        # one that boots ten guests takes two minutes on a machine with time
 
 
@@ -86,8 +87,8 @@ def selected(tests, words):
 def run_all(ready, accel, tests, machines, report):
     """Tests in the guest have this machine to themselves: a guest keeps two processors busy, and
     drivers and tools in it have time-outs."""
-    HereTests([test for test in tests if test.tier not in ("guest", "debug")], report).run()
-    for tier in ("guest", "debug"):
+    HereTests([test for test in tests if test.tier not in GUEST_TIERS], report).run()
+    for tier in GUEST_TIERS:
         for name, its in grouped([test for test in tests if test.tier == tier]).items():
             if name not in machines:
                 say.die(f"a guest test asks for machine '{name}', which no tph_guest_machine() "
@@ -121,7 +122,7 @@ def wanted(tier, words):
 
 def needs(options):
     steps = ["tools"]
-    if any(wanted(tier, options.words) for tier in ("guest", "lab", "debug")):
+    if any(wanted(tier, options.words) for tier in (*GUEST_TIERS, "lab")):
         steps = guest_needs(default_kernel())
     for tier, step in (("debug", "debug_kernel"), ("unit", "checked"), ("fuzz", "fuzzers")):
         if wanted(tier, options.words):
@@ -149,6 +150,7 @@ Runs tests, lists each point with its outcome, and ends with `N passed, N failed
 exit code is 0 when none failed.
 
   unit     parts by themselves, with sanitizers
+  kunit    parts of our kernel by themselves, in the guest
   guest    the whole, in the guest: our kernel, the models, stock user space
   lab      the lab itself, and the project's scripts
   fuzz     whatever takes bytes from outside, 10 s each

@@ -4,6 +4,7 @@
  *
  * User space that owns the device publishes them; importers ask for them.
  */
+#include <kunit/visibility.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
 #include <linux/pci-tph.h>
@@ -23,6 +24,7 @@ void vfio_pci_dma_buf_tph_init(struct vfio_pci_core_device *vdev)
 {
 	vdev->tph_completer = pcie_tph_completer_type(vdev->pdev);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_dma_buf_tph_init);
 
 /* The get_pci_tph op: called by importers, reservation lock held */
 int vfio_pci_dma_buf_get_tph(struct dma_buf *dmabuf, bool extended, u16 *steering_tag, u8 *ph)
@@ -39,6 +41,7 @@ int vfio_pci_dma_buf_get_tph(struct dma_buf *dmabuf, bool extended, u16 *steerin
 	*ph = tph->ph;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_dma_buf_get_tph);
 
 /*
  * Whether @dmabuf was exported from @vdev, which is open as long as an ioctl on it runs. Needs no
@@ -118,3 +121,4 @@ int vfio_pci_core_feature_dma_buf_tph(struct vfio_pci_core_device *vdev, u32 fla
 	dma_buf_put(dmabuf);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_core_feature_dma_buf_tph);

@@ -9,6 +9,7 @@
  * because requests with hints that the exporter took back must not be made; and the rest, most of
  * which never asked for hints, goes on with tag 0, no preference, in place of the former one.
  */
+#include <kunit/visibility.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
 #include <linux/mlx5/st.h>
@@ -71,6 +72,7 @@ int mlx5_ib_tph_parse(struct mlx5_ib_tph_req *req, const struct uverbs_attr_bund
 		return -EINVAL;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(mlx5_ib_tph_parse);
 
 /* The namespace follows from the requester type; asking for the other one is asking in vain */
 static int mlx5_ib_tph_choose(struct mlx5_ib_dev *dev, u32 tph_namespace, bool *extended)
@@ -231,6 +233,7 @@ bool mlx5_ib_tph_restart(struct mlx5_ib_tph_req *req, struct ib_mr **mr)
 	req->tph_namespace = IB_UVERBS_TPH_NS_NONE;
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(mlx5_ib_tph_restart);
 
 /* Makes the requests of an MR carry what the exporter says now, in whatever it said before */
 static int mlx5_ib_tph_express(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *umem_dmabuf)
@@ -321,7 +324,7 @@ void mlx5_ib_tph_mapped(struct mlx5_ib_mr *mr, int err)
 }
 
 /* What the mkey was made with; false when without hints */
-static bool mlx5_ib_tph_of_mkey(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_info *info)
+VISIBLE_IF_KUNIT bool mlx5_ib_tph_of_mkey(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_info *info)
 {
 	struct ib_dmah *dmah = mr->ibmr.dmah;
 
@@ -342,6 +345,7 @@ static bool mlx5_ib_tph_of_mkey(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_inf
 	info->ph = dmah->ph;
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(mlx5_ib_tph_of_mkey);
 
 /* A table entry knows better than an MR: another one of the same owner may have set it since */
 static u8 mlx5_ib_tph_state(struct mlx5_ib_mr *mr, bool cleared)

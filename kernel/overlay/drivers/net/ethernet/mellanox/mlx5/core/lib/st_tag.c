@@ -13,6 +13,7 @@
  * them is gone.
  * Importing takes no privilege: it leaves room for the tags of CPUs, and for other processes.
  */
+#include <kunit/visibility.h>
 #include <linux/mlx5/driver.h>
 #include <linux/mlx5/st.h>
 #include <linux/pci-tph.h>
@@ -54,6 +55,7 @@ struct mlx5_st *mlx5_st_new(unsigned int num_entries)
 		list_add_tail(&st->entries[i].free, &st->free);
 	return st;
 }
+EXPORT_SYMBOL_IF_KUNIT(mlx5_st_new);
 
 void mlx5_st_free(struct mlx5_st *st)
 {
@@ -64,6 +66,7 @@ void mlx5_st_free(struct mlx5_st *st)
 	mutex_destroy(&st->lock);
 	kfree(st);
 }
+EXPORT_SYMBOL_IF_KUNIT(mlx5_st_free);
 
 static u16 mlx5_st_index(struct mlx5_st *st, struct mlx5_st_entry *entry)
 {

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of TLP Processing Hints: what registers mean, and what becomes of accesses that fail
+ */
+#include <kunit/pci_tph.h>
+#include <linux/pci-tph.h>
+
+#define NUM_ENTRIES	8
+
+struct encoding_case {
+	const char *name;
+	u8 encoding;
+	u8 type;
+	int enable; /* of a requester below a root port with this completer type */
+};
+
+static const struct encoding_case encoding_cases[] = {
+	{ "none", 0, PCI_EXP_DEVCAP2_TPH_COMP_NONE, -EINVAL },
+	{ "8-bit tags", 1, PCI_EXP_DEVCAP2_TPH_COMP_TPH_ONLY, PCI_TPH_REQ_TPH_ONLY },
+	{ "reserved", 2, PCI_EXP_DEVCAP2_TPH_COMP_NONE, -EINVAL },
+	{ "16-bit tags", 3, PCI_EXP_DEVCAP2_TPH_COMP_EXT_TPH, PCI_TPH_REQ_EXT_TPH },
+};
+
+KUNIT_ARRAY_PARAM_DESC(encoding, encoding_cases, name);
+
+static void completer_encoding(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_ENDPOINT, 0);
+	const struct encoding_case *param = test->param_value;
+
+	kunit_pci_tph_set_completer(fn, param->encoding);
+	KUNIT_EXPECT_EQ(test, pcie_tph_completer_type(&fn->pdev), param->type);
+}
+
+static void completer_of_root_port(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_ENDPOINT, 0);
+	struct kunit_pci_tph *rp = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_ROOT_PORT, 0);
+	const struct encoding_case *param = test->param_value;
+	int ret;
+
+	fn->bus.self = &rp->pdev;
+	kunit_pci_tph_set_completer(rp, param->encoding);
+	ret = pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE);
+	if (param->enable < 0) {
+		KUNIT_EXPECT_EQ(test, ret, param->enable);
+		KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), param->enable);
+}
+
+/* All ones look like a completer of 16-bit tags */
+static void completer_in_reset(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_ENDPOINT, 0);
+
+	fn->gone = true;
+	KUNIT_EXPECT_EQ(test, pcie_tph_completer_type(&fn->pdev), PCI_EXP_DEVCAP2_TPH_COMP_NONE);
+	fn->gone = false;
+	KUNIT_EXPECT_EQ(test, pcie_tph_completer_type(&fn->pdev),
+			PCI_EXP_DEVCAP2_TPH_COMP_EXT_TPH);
+}
+
+static void completer_unreadable(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_ENDPOINT, 0);
+
+	fn->error = PCIBIOS_DEVICE_NOT_FOUND;
+	fn->error_offset = KUNIT_PCI_EXP_CAP + PCI_EXP_DEVCAP2;
+	KUNIT_EXPECT_EQ(test, pcie_tph_completer_type(&fn->pdev), PCI_EXP_DEVCAP2_TPH_COMP_NONE);
+}
+
+static struct kunit_pci_tph *enabled_requester(struct kunit *test, unsigned int num_entries)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_RC_END, num_entries);
+
+	KUNIT_ASSERT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), 0);
+	return fn;
+}
+
+static void requester_encoding(struct kunit *test)
+{
+	static const u8 types[] = { PCI_TPH_REQ_DISABLE, PCI_TPH_REQ_TPH_ONLY, PCI_TPH_REQ_DISABLE,
+				    PCI_TPH_REQ_EXT_TPH };
+	struct kunit_pci_tph *fn = enabled_requester(test, 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL,
+				  FIELD_PREP(PCI_TPH_CTRL_REQ_EN_MASK, i));
+		KUNIT_EXPECT_EQ_MSG(test, pcie_tph_enabled_req_type(&fn->pdev), types[i],
+				    "encoding %u", i);
+	}
+}
+
+static void requester_out_of_reach(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, 0);
+
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_EXT_TPH);
+	fn->gone = true;
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+	fn->gone = false;
+	fn->error = PCIBIOS_DEVICE_NOT_FOUND;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL;
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+	fn->error = 0;
+	fn->pdev.tph_enabled = 0;
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+}
+
+static void st_entries(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+	u16 tag;
+
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 0, 0xabcd), 0);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, NUM_ENTRIES - 1, 0x1234), 0);
+	KUNIT_EXPECT_EQ(test, fn->windows, 2);
+	KUNIT_EXPECT_EQ(test, pcie_tph_get_st_entry(&fn->pdev, 0, &tag), 0);
+	KUNIT_EXPECT_EQ(test, tag, 0xabcd);
+	KUNIT_EXPECT_EQ(test, pcie_tph_get_st_entry(&fn->pdev, NUM_ENTRIES - 1, &tag), 0);
+	KUNIT_EXPECT_EQ(test, tag, 0x1234);
+	KUNIT_EXPECT_EQ(test, fn->windows, 2);
+	KUNIT_EXPECT_EQ(test, pcie_tph_get_st_entry(&fn->pdev, NUM_ENTRIES, &tag), -ENXIO);
+}
+
+static void st_entries_elsewhere(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, 0);
+	u16 tag;
+
+	KUNIT_EXPECT_EQ(test, pcie_tph_get_st_entry(&fn->pdev, 0, &tag), -EINVAL);
+	fn->pdev.tph_cap = 0;
+	KUNIT_EXPECT_EQ(test, pcie_tph_get_st_entry(&fn->pdev, 0, &tag), -EINVAL);
+}
+
+struct error_case {
+	const char *name;
+	int pcibios;
+	int err;
+};
+
+static const struct error_case error_cases[] = {
+	{ "set failed", PCIBIOS_SET_FAILED, -EIO },
+	{ "device not found", PCIBIOS_DEVICE_NOT_FOUND, -ENODEV },
+	{ "bad register number", PCIBIOS_BAD_REGISTER_NUMBER, -EFAULT },
+};
+
+KUNIT_ARRAY_PARAM_DESC(error, error_cases, name);
+
+static void st_entry_write_fails(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+	const struct error_case *param = test->param_value;
+
+	fn->error = param->pcibios;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_BASE_SIZEOF + sizeof(u16);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 1, 0x1234), param->err);
+	/* TPH is off for good */
+	fn->error = 0;
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 1, 0x1234), -EINVAL);
+}
+
+static void st_entry_read_fails(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+	const struct error_case *param = test->param_value;
+	u16 tag;
+
+	fn->error = param->pcibios;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_BASE_SIZEOF + sizeof(u16);
+	KUNIT_EXPECT_EQ(test, pcie_tph_get_st_entry(&fn->pdev, 1, &tag), param->err);
+}
+
+static struct kunit_case pci_tph_cases[] = {
+	KUNIT_CASE_PARAM(completer_encoding, encoding_gen_params),
+	KUNIT_CASE_PARAM(completer_of_root_port, encoding_gen_params),
+	KUNIT_CASE(completer_in_reset),
+	KUNIT_CASE(completer_unreadable),
+	KUNIT_CASE(requester_encoding),
+	KUNIT_CASE(requester_out_of_reach),
+	KUNIT_CASE(st_entries),
+	KUNIT_CASE(st_entries_elsewhere),
+	KUNIT_CASE_PARAM(st_entry_write_fails, error_gen_params),
+	KUNIT_CASE_PARAM(st_entry_read_fails, error_gen_params),
+	{}
+};
+
+static struct kunit_suite pci_tph_suite = {
+	.name = "pci_tph",
+	.test_cases = pci_tph_cases,
+};
+
+kunit_test_suite(pci_tph_suite);
+
+MODULE_DESCRIPTION("KUnit tests of TLP Processing Hints");
+MODULE_LICENSE("GPL");
