@@ -130,14 +130,19 @@ def test_dump():
 
 
 def test_st():
-    """A registration puts its tag into the ST table, and st show has it"""
+    """A registration puts its tag into the ST table; st show has it, and who holds it"""
     assert TAG not in tags()
     program = [sys.executable, __file__, "register"]
     with export(f"--st={TAG}", f"--ph={PH}", "--", *program) as (process, line):
         assert line == "registered", line
-        assert tags()[TAG]["index"] > 0
+        entry = tags()[TAG]
+        [holder] = entry["holders"]
+        assert entry["index"] > 0 and holder.pop("mrn") > 0 and holder.pop("pid") > 1, entry
+        assert holder == {"rdma": "mlx5_0", "length": LENGTH, "source": "exporter", "ph": PH,
+                          "program": os.path.basename(sys.executable)}, holder
         assert tphctl("resolve", NIC, "--export", ACC) == f"{NIC}: 8-bit tag {TAG:#x}, ph {PH}\n"
     assert process.returncode == 7, process
+    assert tags()[TAG]["holders"] == []
 
 
 def test_publish():

@@ -14,7 +14,10 @@
 #include <linux/dma-resv.h>
 #include <linux/mlx5/st.h>
 #include <linux/pci-tph.h>
+#include <net/netlink.h>
 #include <rdma/ib_umem.h>
+#include <rdma/rdma_netlink.h>
+#include <rdma/restrack.h>
 #include <rdma/uverbs_ioctl.h>
 #include <rdma/uverbs_std_types.h>
 #include <rdma/ib_user_ioctl_tph.h>
@@ -434,3 +437,44 @@ const struct uapi_definition mlx5_ib_tph_defs[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_MR, &mlx5_ib_tph_mr),
 	{}
 };
+
+static int mlx5_ib_tph_put_res(struct sk_buff *msg, const struct mlx5_ib_tph_mr_info *info)
+{
+	bool imported = info->source == MLX5_IB_TPH_SOURCE_EXPORTER;
+
+	if (rdma_nl_put_driver_string(msg, "tph", imported ? "exporter" : "dmah") ||
+	    rdma_nl_put_driver_u32(msg, "tph_st_index", info->st_index) ||
+	    rdma_nl_put_driver_u32(msg, "tph_ph", info->ph))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * mlx5_ib_tph_fill_res - Let resource tracking tell which entry of the ST table an MR holds
+ * @msg: the MR's entry in the answer
+ * @mr: MR, with or without hints
+ *
+ * Attributes of the driver, which rdma resource show mr -d prints.
+ *
+ * Return: 0, also without hints; -EMSGSIZE when @msg is full.
+ */
+int mlx5_ib_tph_fill_res(struct sk_buff *msg, struct mlx5_ib_mr *mr)
+{
+	struct mlx5_ib_tph_mr_info info = {};
+	struct nlattr *nest;
+	int err;
+
+	if (!mlx5_ib_tph_of_mkey(mr, &info))
+		return 0;
+
+	nest = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
+	if (!nest)
+		return -EMSGSIZE;
+
+	err = mlx5_ib_tph_put_res(msg, &info);
+	if (err)
+		nla_nest_cancel(msg, nest);
+	else
+		nla_nest_end(msg, nest);
+	return err;
+}

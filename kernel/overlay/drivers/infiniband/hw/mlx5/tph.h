@@ -11,6 +11,7 @@ struct ib_umem_dmabuf;
 struct mlx5_ib_dev;
 struct mlx5_ib_mr;
 struct mlx5_ib_tph_mr_info;
+struct sk_buff;
 struct uapi_definition;
 struct uverbs_attr_bundle;
 
@@ -65,6 +66,7 @@ bool mlx5_ib_tph_restart(struct mlx5_ib_tph_req *req, struct ib_mr **mr);
 int mlx5_ib_tph_map_pages(struct mlx5_ib_mr *mr);
 void mlx5_ib_tph_mapped(struct mlx5_ib_mr *mr, int err);
 void mlx5_ib_tph_release(struct mlx5_ib_mr *mr);
+int mlx5_ib_tph_fill_res(struct sk_buff *msg, struct mlx5_ib_mr *mr);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 bool mlx5_ib_tph_of_mkey(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_info *info);
