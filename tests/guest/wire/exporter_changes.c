@@ -2,9 +2,9 @@
 /*
  * Queue pairs write to the accelerator without pause while whoever owns it takes the memory away
  * and gives it again, resets it, publishes other hints, and closes it: through one region and
- * through eight of one dma-buf, which insist on their hints or do not. Half of the queue pairs write
- * all the time, and may fail where pages are missing for a moment; the others rest meanwhile, and
- * may not.
+ * through eight of one dma-buf, which insist on their hints or do not. Half of the queue pairs
+ * write all the time, and may fail where pages are missing for a moment; the others rest meanwhile,
+ * and may not.
  *
  * Usage: wire_exporter [PASSES]: of all that, 52 rounds each, closing included. By default one, in
  * the debug tier two.
