@@ -3,6 +3,9 @@
 #ifndef TLP_CAPTURE_READER_INTERNAL_H
 #define TLP_CAPTURE_READER_INTERNAL_H
 
+#include <byteswap.h>
+#include <string.h>
+
 #include "capture_reader.h"
 
 #define NS_PER_S 1000000000u
@@ -38,6 +41,31 @@ struct capture_reader {
 	char *notes; /* of the packet in it */
 	char error[256];
 };
+
+/* Numbers in the byte order of the file */
+static inline uint16_t capture_reader_get16(const struct capture_reader *reader, const uint8_t *at)
+{
+	uint16_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return reader->swapped ? bswap_16(value) : value;
+}
+
+static inline uint32_t capture_reader_get32(const struct capture_reader *reader, const uint8_t *at)
+{
+	uint32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return reader->swapped ? bswap_32(value) : value;
+}
+
+static inline uint64_t capture_reader_get64(const struct capture_reader *reader, const uint8_t *at)
+{
+	uint64_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return reader->swapped ? bswap_64(value) : value;
+}
 
 /* Keep what is wrong for capture_reader_error(). Returns CAPTURE_ERROR. */
 __attribute__((format(printf, 2, 3))) enum capture_status capture_reader_fail(

@@ -14,22 +14,6 @@
 #define NS_PER_US 1000
 #define VERSION_MAJOR 2
 
-static uint32_t get32(const struct capture_reader *reader, const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return reader->swapped ? bswap_32(value) : value;
-}
-
-static uint16_t get16(const struct capture_reader *reader, const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return reader->swapped ? bswap_16(value) : value;
-}
-
 bool pcap_is_magic(uint32_t magic)
 {
 	return magic == PCAP_MICROSECONDS || magic == PCAP_NANOSECONDS ||
@@ -49,11 +33,11 @@ static enum capture_status read_file_header(struct capture_reader *reader)
 	reader->swapped = magic != PCAP_MICROSECONDS && magic != PCAP_NANOSECONDS;
 	if (reader->swapped)
 		magic = bswap_32(magic);
-	if (get16(reader, header + 4) != VERSION_MAJOR)
+	if (capture_reader_get16(reader, header + 4) != VERSION_MAJOR)
 		return capture_reader_fail(reader, "pcap version %u, known is %u",
-					   get16(reader, header + 4), VERSION_MAJOR);
+					   capture_reader_get16(reader, header + 4), VERSION_MAJOR);
 	/* Above the link type is whether packets have a frame check sequence. */
-	link = capture_reader_new_link(reader, get32(reader, header + 20) & 0xffff);
+	link = capture_reader_new_link(reader, capture_reader_get32(reader, header + 20) & 0xffff);
 	if (!link)
 		return CAPTURE_ERROR;
 	link->account = CAPTURE_UNCOUNTED;
@@ -77,7 +61,7 @@ enum capture_status pcap_next(struct capture_reader *reader, struct capture_reco
 		return CAPTURE_END;
 	if (have != sizeof(header))
 		return capture_reader_fail_short(reader, "a packet's header");
-	len = get32(reader, header + 8);
+	len = capture_reader_get32(reader, header + 8);
 	if (len > CAPTURE_BLOCK_MAX)
 		return capture_reader_fail(reader, "impossible length %u", len);
 	if (!capture_reader_room_for(reader, len))
@@ -89,11 +73,11 @@ enum capture_status pcap_next(struct capture_reader *reader, struct capture_reco
 	*record = (struct capture_record){
 		.link = link->name,
 		.encoding = link->encoding,
-		.time_ns = (uint64_t)get32(reader, header) * NS_PER_S +
-			   (uint64_t)get32(reader, header + 4) * reader->ns_per_tick,
+		.time_ns = (uint64_t)capture_reader_get32(reader, header) * NS_PER_S +
+			   (uint64_t)capture_reader_get32(reader, header + 4) * reader->ns_per_tick,
 		.data = reader->block,
 		.len = len,
-		.wire_len = get32(reader, header + 12),
+		.wire_len = capture_reader_get32(reader, header + 12),
 	};
 	return CAPTURE_RECORD;
 }

@@ -21,30 +21,6 @@ struct option {
 	const uint8_t *value;
 };
 
-static uint32_t get32(const struct capture_reader *reader, const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return reader->swapped ? bswap_32(value) : value;
-}
-
-static uint64_t get64(const struct capture_reader *reader, const uint8_t *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return reader->swapped ? bswap_64(value) : value;
-}
-
-static uint16_t get16(const struct capture_reader *reader, const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return reader->swapped ? bswap_16(value) : value;
-}
-
 /* Take the option at @options, of which @len bytes are left. False at their end or if it is cut. */
 static bool next_option(const struct capture_reader *reader, const uint8_t **options, uint32_t *len,
 			struct option *option)
@@ -53,8 +29,8 @@ static bool next_option(const struct capture_reader *reader, const uint8_t **opt
 
 	if (*len < 4)
 		return false;
-	option->code = get16(reader, *options);
-	option->len = get16(reader, *options + 2);
+	option->code = capture_reader_get16(reader, *options);
+	option->len = capture_reader_get16(reader, *options + 2);
 	option->value = *options + 4;
 	size = 4 + PCAPNG_PAD(option->len);
 	if (option->code == PCAPNG_OPT_END || size > *len)
@@ -101,9 +77,9 @@ static enum capture_status read_body(struct capture_reader *reader, struct block
 		return capture_reader_fail_short(reader, "it");
 	if (!capture_reader_read(reader, trailer, sizeof(trailer)))
 		return capture_reader_fail_short(reader, "it");
-	if (get32(reader, trailer) != total)
+	if (capture_reader_get32(reader, trailer) != total)
 		return capture_reader_fail(reader, "its two lengths differ: %u and %u", total,
-					   get32(reader, trailer));
+					   capture_reader_get32(reader, trailer));
 	block->body = reader->block;
 	return CAPTURE_RECORD;
 }
@@ -117,7 +93,7 @@ static enum capture_status read_block(struct capture_reader *reader, struct bloc
 	status = read_header(reader, header);
 	if (status != CAPTURE_RECORD)
 		return status;
-	block->type = get32(reader, header);
+	block->type = capture_reader_get32(reader, header);
 	if (block->type == PCAPNG_SECTION) {
 		status = learn_byte_order(reader, magic);
 		if (status != CAPTURE_RECORD)
@@ -126,7 +102,7 @@ static enum capture_status read_block(struct capture_reader *reader, struct bloc
 	} else if (!reader->in_section) {
 		return capture_reader_fail(reader, "no section header: not a pcapng file");
 	}
-	total = get32(reader, header + 4);
+	total = capture_reader_get32(reader, header + 4);
 	if (total % 4 || total < PCAPNG_BLOCK_MIN + have || total > CAPTURE_BLOCK_MAX)
 		return capture_reader_fail(reader, "impossible length %u", total);
 	block->len = total - PCAPNG_BLOCK_MIN;
@@ -154,9 +130,10 @@ static enum capture_status take_section(struct capture_reader *reader, const str
 {
 	if (block->len < 16)
 		return capture_reader_fail(reader, "section header of %u bytes", block->len);
-	if (get16(reader, block->body + 4) != PCAPNG_MAJOR)
+	if (capture_reader_get16(reader, block->body + 4) != PCAPNG_MAJOR)
 		return capture_reader_fail(reader, "pcapng version %u, known is %u",
-					   get16(reader, block->body + 4), PCAPNG_MAJOR);
+					   capture_reader_get16(reader, block->body + 4),
+					   PCAPNG_MAJOR);
 	reader->in_section = true;
 	reader->own = written_by_softfabric(reader, block);
 	reader->first_link = reader->num_links;
@@ -203,7 +180,7 @@ static void take_link_options(const struct capture_reader *reader, const struct 
 		else if (option.code == PCAPNG_IF_TSRESOL && option.len == 1)
 			link->ticks_per_second = ticks_per_second(option.value[0]);
 		else if (option.code == PCAPNG_IF_TSOFFSET && option.len == 8)
-			link->offset_ns = get64(reader, option.value) * NS_PER_S;
+			link->offset_ns = capture_reader_get64(reader, option.value) * NS_PER_S;
 	}
 }
 
@@ -219,10 +196,10 @@ static enum capture_status take_link(struct capture_reader *reader, const struct
 
 	if (block->len < 8)
 		return capture_reader_fail(reader, "interface description of %u bytes", block->len);
-	link = capture_reader_new_link(reader, get16(reader, block->body));
+	link = capture_reader_new_link(reader, capture_reader_get16(reader, block->body));
 	if (!link)
 		return CAPTURE_ERROR;
-	link->snaplen = get32(reader, block->body + 4);
+	link->snaplen = capture_reader_get32(reader, block->body + 4);
 	link->ticks_per_second = ticks_per_second(MICROSECONDS);
 	link->account = no_account(reader);
 	take_link_options(reader, block, link);
@@ -247,7 +224,7 @@ static uint32_t direction_of(const struct capture_reader *reader, const struct b
 
 	while (next_option(reader, &options, &len, &option))
 		if (option.code == PCAPNG_EPB_FLAGS && option.len == 4)
-			return get32(reader, option.value) & PCAPNG_EPB_DIRECTION;
+			return capture_reader_get32(reader, option.value) & PCAPNG_EPB_DIRECTION;
 	return 0;
 }
 
@@ -318,7 +295,8 @@ static enum capture_status fill_record(struct capture_reader *reader, const stru
 static uint64_t time_at(const struct capture_reader *reader, const uint8_t *halves,
 			const struct link *link)
 {
-	uint64_t time = (uint64_t)get32(reader, halves) << 32 | get32(reader, halves + 4);
+	uint64_t time = (uint64_t)capture_reader_get32(reader, halves) << 32 |
+			capture_reader_get32(reader, halves + 4);
 
 	return to_ns(time, link->ticks_per_second) + link->offset_ns;
 }
@@ -336,10 +314,10 @@ static enum capture_status take_packet(struct capture_reader *reader, const stru
 
 	if (block->len < 20)
 		return capture_reader_fail(reader, "packet block of %u bytes", block->len);
-	index = old ? get16(reader, body) : get32(reader, body);
+	index = old ? capture_reader_get16(reader, body) : capture_reader_get32(reader, body);
 	*record = (struct capture_record){
-		.len = get32(reader, body + 12),
-		.wire_len = get32(reader, body + 16),
+		.len = capture_reader_get32(reader, body + 12),
+		.wire_len = capture_reader_get32(reader, body + 16),
 	};
 	if (fill_record(reader, block, index, 20, record) != CAPTURE_RECORD)
 		return CAPTURE_ERROR;
@@ -359,7 +337,7 @@ static enum capture_status take_simple_packet(struct capture_reader *reader,
 		return CAPTURE_ERROR;
 	if (block->len < 4)
 		return capture_reader_fail(reader, "packet block of %u bytes", block->len);
-	*record = (struct capture_record){ .wire_len = get32(reader, block->body) };
+	*record = (struct capture_record){ .wire_len = capture_reader_get32(reader, block->body) };
 	record->len = record->wire_len;
 	if (link->snaplen && record->len > link->snaplen)
 		record->len = link->snaplen;
@@ -376,7 +354,7 @@ static enum capture_status take_statistics(struct capture_reader *reader, const 
 
 	if (block->len < 12)
 		return capture_reader_fail(reader, "statistics of %u bytes", block->len);
-	link = link_at(reader, get32(reader, block->body), "statistics");
+	link = link_at(reader, capture_reader_get32(reader, block->body), "statistics");
 	if (!link)
 		return CAPTURE_ERROR;
 	len = block->len - 12;
@@ -385,7 +363,8 @@ static enum capture_status take_statistics(struct capture_reader *reader, const 
 		if ((option.code != PCAPNG_ISB_IFDROP && option.code != PCAPNG_ISB_OSDROP) ||
 		    option.len != 8)
 			continue;
-		if (__builtin_add_overflow(link->dropped, get64(reader, option.value),
+		if (__builtin_add_overflow(link->dropped,
+					   capture_reader_get64(reader, option.value),
 					   &link->dropped))
 			link->dropped = UINT64_MAX;
 		link->account = CAPTURE_COUNTED;
