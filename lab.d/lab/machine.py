@@ -190,7 +190,7 @@ class Machine:
         command = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot", *accel.arguments(options.accel),
-            "-machine", "q35,memory-backend=ram", "-smp", str(options.cpus), "-m", options.memory,
+            "-machine", "q35,memory-backend=ram", "-smp", str(options.cpus),
             "-object", f"memory-backend-memfd,id=ram,size={options.memory},share=on",
             "-kernel", kernel,
             "-append", f"{arguments} {options.arguments} {FIRST_PROCESS}",
@@ -277,7 +277,8 @@ class Machine:
         if self.fabric and self.fabric.poll() is not None:
             parts.append(f"softfabric had ended (exit code {self.fabric.returncode}):\n"
                          + tail(self.fabric_log))
-        parts.append("last lines of its console:\n" + tail(self.log))
+        if self.log.exists() and self.log.stat().st_size:
+            parts.append("last lines of its console:\n" + tail(self.log))
         return "\n".join(parts)
 
 

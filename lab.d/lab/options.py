@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from lab import accel, say
 
+LEAST_MEMORY = 64 << 20
 FLAVOURS = ("lab", "debug")     # of our kernel, see lab.d/kernel.sh
 
 
@@ -76,6 +77,15 @@ def size(text):
     if not re.fullmatch("[0-9]+[KMG]?", text):
         raise argparse.ArgumentTypeError(
             f"takes bytes, or a number with K, M or G, not '{text}'")
+    return text
+
+
+def memory(text):
+    """Bytes, with which the guest can boot."""
+    units = {"K": 10, "M": 20, "G": 30}
+    number, unit = re.fullmatch("([0-9]+)(.?)", size(text)).groups()
+    if int(number) << units.get(unit, 0) < LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(f"takes {LEAST_MEMORY >> 20}M at least, not '{text}'")
     return text
 
 
@@ -144,7 +154,8 @@ def add_machine(parser):
                        help="the guest has an IOMMU, VFIO its address spaces")
     group.add_argument("--append", default="", metavar="ARGUMENTS",
                        help="for the kernel's command line")
-    group.add_argument("--memory", metavar="SIZE", help="of the guest (default: 2G)")
+    group.add_argument("--memory", type=memory, default="2G", metavar="SIZE",
+                       help="of the guest (default: 2G)")
     group.add_argument("--cpus", type=whole(1), default=2, metavar="N",
                        help="of the guest (default: 2)")
 
@@ -156,7 +167,7 @@ def machine_of(options):
         "accelerators": [] if options.no_accelerator else options.accelerators or [""],
         "iommu": options.iommu,
         "arguments": options.append,
-        "memory": options.memory or "2G",
+        "memory": options.memory,
         "cpus": options.cpus,
     }
 

@@ -71,6 +71,10 @@ refused "--timeout: takes a whole number from 0, not '1.5'; ./lab run --help say
 	run --timeout 1.5 -- true
 refused "--cpus: takes a whole number from 1, not '0'; ./lab run --help says more" \
 	run --cpus=0 -- true
+refused "--memory: takes bytes, or a number with K, M or G, not '1T'; ./lab run --help says more" \
+	run --memory 1T -- true
+refused "--memory: takes 64M at least, not '65535K'; ./lab run --help says more" \
+	run --memory 65535K -- true
 refused "--accel: invalid choice: 'xen' (choose from *tcg*kvm*); ./lab run --help says more" \
 	run --accel xen -- true
 refused "--capture: cannot write nowhere/x: No such file or directory; ./lab run --help says more" \
