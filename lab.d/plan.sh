@@ -9,8 +9,9 @@ ready=()
 installed='' saved_terminal=''
 
 plan_tools() {
-	mkdir -p "$logs" "$cache"
+	mkdir -p "$cache"
 	host_ready
+	new_run
 	tools_root_ready
 }
 
@@ -63,7 +64,6 @@ plan_terminal() {
 
 # plan_job JSON: for lab.d/lab to do
 plan_job() {
-	new_run
 	trap end_run EXIT
 	[[ -z $installed ]] || locked -s "$build_lock" cp -a "$stage" "$run/local"
 	printf '%s\n' "$1" >"$run/job.json"
@@ -76,12 +76,13 @@ plan_clean() {
 	[[ $1 != cache ]] || rm -rf --one-file-system "$cache"
 }
 
-# new_run: sets `run`, a directory for one run's logs, locked as long as the lab runs; the oldest of
-# those that are not go
+# new_run: sets `run`, a directory for one run's logs (hence `logs`), locked as long as the lab runs;
+# the oldest of those that are not go
 new_run() {
 	local old lock
 	mkdir -p "$out/runs"
 	run=$(mktemp -d "$out/runs/$(date +%Y%m%d-%H%M%S)-XXXX")
+	logs=$run
 	exec {lock}<"$run"
 	flock -s "$lock"
 	find "$out/runs" -mindepth 1 -maxdepth 1 -type d | sort | head -n "-$runs_kept" |
