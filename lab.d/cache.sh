@@ -5,12 +5,28 @@
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rdma-tph
 
-# hash_of PATH...: of the names, modes and contents of all files there, wherever the checkout lies
+# hash_of PATH...: of all files there: their names, contents, and whether they are programs, as git
+# has it; wherever the checkout lies, and whatever umask it was made with
 hash_of() {
 	(
 		cd "$top" || exit
-		find "$@" -type f -printf '%P %m ' -exec sha256sum {} \; | LC_ALL=C sort
+		find "$@" -type f \( -perm /100 -printf '%P 755 ' -o -printf '%P 644 ' \) \
+			-exec sha256sum {} \; | LC_ALL=C sort
 	) | sha256sum | cut -c 1-16
+}
+
+# cache_ready: it can be used for what the lab makes
+cache_ready() {
+	[[ $cache == /* ]] || die "XDG_CACHE_HOME is '$XDG_CACHE_HOME', which is no absolute path"
+	[[ $cache != *[[:space:]:]* ]] || die "Linux cannot be built in '$cache', for the space or" \
+		"colon in it; set XDG_CACHE_HOME to a directory without"
+	directory_ready "$cache" "set XDG_CACHE_HOME to a directory that can be written"
+}
+
+# directory_ready DIR ADVICE: it is there and can be written
+directory_ready() {
+	local reason
+	reason=$(mkdir -p "$1" 2>&1 && touch "$1" 2>&1) || die "${reason#*: }; $2"
 }
 
 # locked [-s] NAME COMMAND...: no two labs at once, but those with -s; says so when it has to wait
@@ -23,10 +39,10 @@ locked() {
 	name=$1
 	shift
 	mkdir -p "$cache/locks"
-	exec {fd}>"$cache/locks/${name//\//-}"
+	exec {fd}>"$cache/locks/${name//\//-}" || die "cannot lock $name"
 	if ! flock "$how" -n "$fd"; then
 		say "waiting for another lab that works on $name"
-		flock "$how" "$fd"
+		flock "$how" "$fd" || die "the wait for $name was ended"
 	fi
 	"$@" || rc=$?
 	exec {fd}>&-
@@ -51,6 +67,5 @@ make_cached() {
 }
 
 forget_unused() {
-	find "$cache/${1%/*}" -mindepth 1 -maxdepth 1 -type d -name "${1##*/}-*" \
-		! -name '*.partial' -mtime +30 -exec rm -rf --one-file-system {} +
+	find "$cache/${1%/*}" -mindepth 1 -maxdepth 1 -type d -name "${1##*/}-*" -mtime +30 -exec rm -rf --one-file-system {} +
 }

@@ -9,8 +9,8 @@ ready=()
 installed='' saved_terminal=''
 
 plan_tools() {
-	mkdir -p "$cache"
 	host_ready
+	cache_ready
 	new_run
 	tools_root_ready
 }
@@ -72,6 +72,7 @@ plan_job() {
 
 # plan_clean [cache]
 plan_clean() {
+	[[ $1 != cache ]] || cache_ready
 	rm -rf --one-file-system "$out"
 	[[ $1 != cache ]] || rm -rf --one-file-system "$cache"
 }
@@ -80,7 +81,7 @@ plan_clean() {
 # the oldest of those that are not go
 new_run() {
 	local old lock
-	mkdir -p "$out/runs"
+	directory_ready "$out/runs" "the lab builds in its checkout, which has to be one it can write to"
 	run=$(mktemp -d "$out/runs/$(date +%Y%m%d-%H%M%S)-XXXX")
 	logs=$run
 	exec {lock}<"$run"
