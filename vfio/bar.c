@@ -45,8 +45,8 @@ static int check_memory(struct vfio_tph_device *device, unsigned int bar,
 	return 0;
 }
 
-static int get_bar(struct vfio_tph_device *device, unsigned int bar, struct vfio_region_info *info,
-		   struct vfio_tph_reason *reason)
+int vfio_tph_get_bar(struct vfio_tph_device *device, unsigned int bar,
+		     struct vfio_region_info *info, struct vfio_tph_reason *reason)
 {
 	int err;
 
@@ -70,52 +70,50 @@ int vfio_tph_bar_size(struct vfio_tph_device *device, unsigned int bar, uint64_t
 	struct vfio_region_info info;
 	int err;
 
-	err = get_bar(device, bar, &info, reason);
+	err = vfio_tph_get_bar(device, bar, &info, reason);
 	if (!err)
 		*size = info.size;
 	return err;
 }
 
-int vfio_tph_check_range(struct vfio_tph_device *device, const struct vfio_tph_range *range,
-			 uint64_t length_unit, struct vfio_region_info *info,
+int vfio_tph_check_range(const struct vfio_tph_device *device, const struct vfio_region_info *bar,
+			 const struct vfio_tph_range *range, uint64_t length_unit,
 			 struct vfio_tph_reason *reason)
 {
 	const unsigned long long offset = range->offset, length = range->length;
 	uint64_t page = sysconf(_SC_PAGESIZE);
-	int err;
 
-	err = get_bar(device, range->bar, info, reason);
-	if (err)
-		return err;
 	if (offset % page)
 		return vfio_tph_fail(reason, EINVAL,
 				     "offset %#llx into BAR%u of %s is not a "
 				     "multiple of the page size, %#llx: %m",
-				     offset, range->bar, device->bdf, (unsigned long long)page);
+				     offset, bar->index, device->bdf, (unsigned long long)page);
 	if (!length || length % length_unit)
 		return vfio_tph_fail(reason, EINVAL,
 				     "length %#llx within BAR%u of %s is not a "
 				     "positive multiple of %#llx: %m",
-				     length, range->bar, device->bdf,
+				     length, bar->index, device->bdf,
 				     (unsigned long long)length_unit);
-	if (!range_within(offset, length, info->size))
+	if (!range_within(offset, length, bar->size))
 		return vfio_tph_fail(reason, ERANGE,
 				     "%#llx bytes at %#llx do not fit into BAR%u "
 				     "of %s, which has %#llx bytes: %m",
-				     length, offset, range->bar, device->bdf,
-				     (unsigned long long)info->size);
+				     length, offset, bar->index, device->bdf,
+				     (unsigned long long)bar->size);
 	return 0;
 }
 
 int vfio_tph_map_bar(struct vfio_tph_device *device, unsigned int bar, uint64_t offset,
 		     uint64_t length, void **address, struct vfio_tph_reason *reason)
 {
-	const struct vfio_tph_range range = { .bar = bar, .offset = offset, .length = length };
+	const struct vfio_tph_range range = { .offset = offset, .length = length };
 	struct vfio_region_info info;
 	void *mapping;
 	int err;
 
-	err = vfio_tph_check_range(device, &range, 1, &info, reason);
+	err = vfio_tph_get_bar(device, bar, &info, reason);
+	if (!err)
+		err = vfio_tph_check_range(device, &info, &range, 1, reason);
 	if (err)
 		return err;
 	if (!(info.flags & VFIO_REGION_INFO_FLAG_MMAP))

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -15,22 +16,31 @@ static_assert((int)VFIO_TPH_TAG_ST == VFIO_DMA_BUF_TPH_ST &&
 
 #define MAX_PH 3
 
-/* Room for any feature used here. */
+/*
+ * @feature is a head and @size bytes of data. Returns what the ioctl returns, -1 with errno or the
+ * feature's own value.
+ */
+static int call_feature(struct vfio_tph_device *device, uint32_t flags,
+			struct vfio_device_feature *feature, size_t size)
+{
+	feature->argsz = sizeof(*feature) + size;
+	feature->flags = flags;
+	return ioctl(device->fd, VFIO_DEVICE_FEATURE, feature);
+}
+
+/* Room for any feature whose size does not depend on the caller. */
 union feature {
 	struct vfio_device_feature head;
 	unsigned char room[128];
 };
 
-/* Returns what the ioctl returns, -1 with errno or the feature's own value. */
 static int do_feature(struct vfio_tph_device *device, uint32_t flags, const void *data, size_t size)
 {
-	union feature feature = {
-		.head = { .argsz = sizeof(feature.head) + size, .flags = flags },
-	};
+	union feature feature = {};
 
 	if (size)
 		memcpy(feature.head.data, data, size);
-	return ioctl(device->fd, VFIO_DEVICE_FEATURE, &feature.head);
+	return call_feature(device, flags, &feature.head, size);
 }
 
 static int probe_tph(struct vfio_tph_device *device)
@@ -93,31 +103,71 @@ static int fail_export(const struct vfio_tph_device *device, unsigned int bar, i
 			     device->bdf, advice);
 }
 
+static int check_ranges(struct vfio_tph_device *device, unsigned int bar,
+			const struct vfio_tph_range *ranges, size_t count,
+			struct vfio_tph_reason *reason)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	struct vfio_region_info info;
+	size_t i;
+	int err;
+
+	err = vfio_tph_get_bar(device, bar, &info, reason);
+	if (err)
+		return err;
+	if (!count || count > VFIO_TPH_MAX_RANGES)
+		return vfio_tph_fail(reason, EINVAL,
+				     "cannot export %zu ranges of BAR%u of %s as one dma-buf: %m. "
+				     "It is 1 to %u",
+				     count, bar, device->bdf, VFIO_TPH_MAX_RANGES);
+	for (i = 0; !err && i < count; i++)
+		err = vfio_tph_check_range(device, &info, &ranges[i], page, reason);
+	return err;
+}
+
+int vfio_tph_export_ranges(struct vfio_tph_device *device, unsigned int bar,
+			   const struct vfio_tph_range *ranges, size_t count, int *dmabuf_fd,
+			   struct vfio_tph_reason *reason)
+{
+	struct vfio_device_feature_dma_buf *request;
+	struct vfio_device_feature *feature;
+	size_t i, size;
+	int err, fd;
+
+	err = check_ranges(device, bar, ranges, count, reason);
+	if (err)
+		return err;
+	size = sizeof(*request) + count * sizeof(request->dma_ranges[0]);
+	feature = malloc(sizeof(*feature) + size);
+	if (!feature)
+		return fail_export(device, bar, ENOMEM, reason);
+
+	request = (struct vfio_device_feature_dma_buf *)feature->data;
+	*request = (struct vfio_device_feature_dma_buf){
+		.region_index = bar,
+		.open_flags = O_RDWR | O_CLOEXEC,
+		.nr_ranges = count,
+	};
+	for (i = 0; i < count; i++)
+		request->dma_ranges[i] = (struct vfio_region_dma_range){
+			.offset = ranges[i].offset,
+			.length = ranges[i].length,
+		};
+	fd = call_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF | VFIO_DEVICE_FEATURE_GET, feature,
+			  size);
+	err = fd < 0 ? fail_export(device, bar, errno, reason) : 0;
+	free(feature);
+	if (!err)
+		*dmabuf_fd = fd;
+	return err;
+}
+
 int vfio_tph_export(struct vfio_tph_device *device, unsigned int bar, uint64_t offset,
 		    uint64_t length, int *dmabuf_fd, struct vfio_tph_reason *reason)
 {
-	const struct vfio_tph_range range = { .bar = bar, .offset = offset, .length = length };
-	const struct vfio_device_feature_dma_buf request = {
-		.region_index = bar,
-		.open_flags = O_RDWR | O_CLOEXEC,
-		.nr_ranges = 1,
-	};
-	const struct vfio_region_dma_range slice = { .offset = offset, .length = length };
-	unsigned char data[sizeof(request) + sizeof(slice)];
-	struct vfio_region_info info;
-	int err, fd;
+	const struct vfio_tph_range range = { .offset = offset, .length = length };
 
-	err = vfio_tph_check_range(device, &range, sysconf(_SC_PAGESIZE), &info, reason);
-	if (err)
-		return err;
-	memcpy(data, &request, sizeof(request));
-	memcpy(data + sizeof(request), &slice, sizeof(slice));
-	fd = do_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF | VFIO_DEVICE_FEATURE_GET, data,
-			sizeof(data));
-	if (fd < 0)
-		return fail_export(device, bar, errno, reason);
-	*dmabuf_fd = fd;
-	return 0;
+	return vfio_tph_export_ranges(device, bar, &range, 1, dmabuf_fd, reason);
 }
 
 /* The kernel has one errno for several mistakes: find out which one it was, for the message. */

@@ -53,21 +53,17 @@ int vfio_tph_find_group(const char *bdf, char *path, bool *noiommu);
 int vfio_tph_open_cdev(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
 int vfio_tph_open_group(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
 
-/* A part of a memory BAR, checked against its size. */
-struct vfio_tph_range {
-	unsigned int bar;
-	uint64_t offset;
-	uint64_t length;
-};
-
 struct vfio_region_info;
 
+/* bar.c: of a memory BAR; EINVAL and ENXIO as vfio_tph_bar_size() documents them. */
+int vfio_tph_get_bar(struct vfio_tph_device *device, unsigned int bar,
+		     struct vfio_region_info *info, struct vfio_tph_reason *reason);
 /*
- * bar.c: EINVAL, ENXIO and ERANGE as vfio_tph_export() documents them, then fills @info. The length
+ * bar.c: EINVAL and ERANGE as vfio_tph_export() documents them for a part of that BAR. The length
  * has to be a multiple of @length_unit.
  */
-int vfio_tph_check_range(struct vfio_tph_device *device, const struct vfio_tph_range *range,
-			 uint64_t length_unit, struct vfio_region_info *info,
+int vfio_tph_check_range(const struct vfio_tph_device *device, const struct vfio_region_info *bar,
+			 const struct vfio_tph_range *range, uint64_t length_unit,
 			 struct vfio_tph_reason *reason);
 
 #endif /* VFIO_TPH_INTERNAL_H */

@@ -119,7 +119,10 @@ int vfio_tph_find_cdev(const char *bdf, char *path)
 
 	if (!read_vfio_dev(bdf, name, sizeof(name)))
 		return ENOENT;
-	/* In no-IOMMU mode, and without CONFIG_VFIO_DEVICE_CDEV, there is a name but no node. */
+	/*
+	 * Without CONFIG_VFIO_DEVICE_CDEV, and in no-IOMMU mode without CONFIG_IOMMUFD_NOIOMMU,
+	 * there is a name but no node.
+	 */
 	snprintf(attribute, sizeof(attribute), "vfio-dev/%s/dev", name);
 	if (!has_attribute(bdf, attribute))
 		return ENOENT;

@@ -46,18 +46,24 @@ static int open_errno(const char *bdf)
 	return device ? 0 : err;
 }
 
-/* Some other PCI device that has a driver, or has none; empty when there is none such. */
-static void find_device(char *bdf, size_t size, const char *not_this, bool with_driver)
+static bool has(const char *bdf, const char *attribute)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf, attribute);
+	return !access(path, F_OK);
+}
+
+/* Some PCI device that has a driver which is not of VFIO, or has none; empty when none such is. */
+static void find_device(char *bdf, size_t size, bool with_driver)
 {
 	DIR *directory = opendir("/sys/bus/pci/devices");
 	struct dirent *entry;
-	char path[PATH_MAX];
 
 	*bdf = '\0';
 	while (directory && (entry = readdir(directory))) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", entry->d_name);
-		if (entry->d_name[0] != '.' && strcmp(entry->d_name, not_this) &&
-		    !access(path, F_OK) == with_driver) {
+		if (entry->d_name[0] != '.' && !has(entry->d_name, "vfio-dev") &&
+		    has(entry->d_name, "driver") == with_driver) {
 			snprintf(bdf, size, "%s", entry->d_name);
 			break;
 		}
@@ -74,9 +80,9 @@ static void opening(const char *bdf)
 	expect(open_errno("0000:00:05"), EINVAL, "0000:00:05", "open half an address");
 	expect(open_errno("0000:00:20.0"), EINVAL, "0000:00:20.0", "open an impossible device");
 	expect(open_errno("fffe:fe:1f.7"), ENODEV, "fffe:fe:1f.7", "open an absent device");
-	find_device(other, sizeof(other), bdf, true);
+	find_device(other, sizeof(other), true);
 	expect(open_errno(other), ENXIO, "driver/unbind", "open a device with another driver");
-	find_device(other, sizeof(other), bdf, false);
+	find_device(other, sizeof(other), false);
 	expect(open_errno(other), ENXIO, "driver_override", "open a device without driver");
 }
 
@@ -137,6 +143,28 @@ static void exporting(struct vfio_tph_device *device)
 	close(fd);
 }
 
+static void exporting_ranges(struct vfio_tph_device *device)
+{
+	struct vfio_tph_range ranges[] = { { 3 * PAGE, PAGE }, { 0, 2 * PAGE }, { 0, PAGE } };
+	int fd = -1;
+
+	expect(vfio_tph_export_ranges(device, BAR, ranges, 0, &fd, &reason), EINVAL, "0 ranges",
+	       "export no range");
+	ranges[2].offset = 1;
+	expect(vfio_tph_export_ranges(device, BAR, ranges, 3, &fd, &reason), EINVAL, "page size",
+	       "export ranges one of which begins in a page");
+	ranges[2].offset = UINT64_MAX - PAGE + 1;
+	expect(vfio_tph_export_ranges(device, BAR, ranges, 3, &fd, &reason), ERANGE, "do not fit",
+	       "export ranges one of which is beyond the end");
+	tap_ok(fd == -1, "a failed export writes no fd");
+	ranges[2].offset = 0;
+	expect(vfio_tph_export_ranges(device, BAR, ranges, 3, &fd, &reason), 0, "",
+	       "export three ranges, out of order and one twice");
+	tap_ok(lseek(fd, 0, SEEK_END) == 4 * PAGE, "the dma-buf is as large as all of them");
+	expect(vfio_tph_clear(device, fd, &reason), 0, "", "it takes tags as any other");
+	close(fd);
+}
+
 static int publish(struct vfio_tph_device *device, int fd, uint32_t flags, unsigned int ph)
 {
 	struct vfio_tph_tags tags = { .flags = flags, .st_ext = 0x1234, .st = 0xf0, .ph = ph };
@@ -164,16 +192,63 @@ static void publishing(struct vfio_tph_device *device)
 	close(fd);
 }
 
-static void opening_twice(const char *bdf, const char *how)
+/* The node that this process has a device of VFIO by, that is, has open. */
+static void find_node(char *node, size_t size)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+	ssize_t length;
+
+	*node = '\0';
+	while (directory && (entry = readdir(directory))) {
+		length = readlinkat(dirfd(directory), entry->d_name, node, size - 1);
+		node[length < 0 ? 0 : length] = '\0';
+		if (!strncmp(node, "/dev/vfio/", strlen("/dev/vfio/")) &&
+		    strcmp(node, "/dev/vfio/vfio"))
+			break;
+		*node = '\0';
+	}
+	if (directory)
+		closedir(directory);
+}
+
+/* Without an IOMMU there is a group of VFIO's own making. */
+static bool is_noiommu(const char *bdf)
+{
+	return has(bdf, "iommu_group/name");
+}
+
+static void opening_twice(const char *bdf, const char *how, const char *node)
 {
 	struct vfio_tph_device *device = vfio_tph_open(bdf, &reason);
+	char by[PATH_MAX];
 	uint64_t size = 0;
 
 	if (!tap_ok(device, "%s: the device opens again after it was closed", how))
 		tap_bail_out("%s", reason.text);
+	find_node(by, sizeof(by));
+	if (!tap_ok(!strncmp(by, node, strlen(node)) && by[strlen(node)] >= '0' &&
+			    by[strlen(node)] <= '9',
+		    "it is open by %s*", node))
+		tap_note("it is open by %s", by);
 	expect(vfio_tph_bar_size(device, BAR, &size, &reason), 0, "", "it answers");
 	expect(open_errno(bdf), EBUSY, "process", "open an open device");
 	vfio_tph_close(device);
+}
+
+static const char *group_node(const char *bdf)
+{
+	return is_noiommu(bdf) ? "/dev/vfio/noiommu-" : "/dev/vfio/";
+}
+
+static void opening_by_its_choice(const char *bdf)
+{
+	const char *own = is_noiommu(bdf) ? "/dev/vfio/devices/noiommu-vfio" :
+					    "/dev/vfio/devices/vfio";
+
+	/* Older kernels have none in no-IOMMU mode. */
+	opening_twice(bdf, "by what the kernel has",
+		      access("/dev/vfio/devices", F_OK) ? group_node(bdf) : own);
 }
 
 /* Without an iommufd the library falls back to the group and a container. */
@@ -183,24 +258,46 @@ static void opening_by_group(const char *bdf)
 
 	if (!moved && errno != ENOENT)
 		tap_bail_out("cannot move /dev/iommu: %s", strerror(errno));
-	opening_twice(bdf, "by its group");
+	opening_twice(bdf, "by its group", group_node(bdf));
 	if (moved && rename("/dev/iommu.away", "/dev/iommu"))
 		tap_bail_out("cannot move /dev/iommu back: %s", strerror(errno));
 }
 
-static void opening_unprivileged(const char *bdf)
+/* In a process of @user: the errno of opening the device. */
+static int open_errno_of(uid_t user, const char *bdf)
 {
-	const uid_t nobody = 65534;
 	int status = 0;
 	pid_t child;
 
 	fflush(stdout);
 	child = fork();
 	if (!child)
-		_exit(setresuid(nobody, nobody, nobody) ? 0 : open_errno(bdf));
+		_exit(setresuid(user, user, user) ? 0xff : open_errno(bdf));
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
 		tap_bail_out("cannot try as another user");
-	tap_errno(WEXITSTATUS(status), EACCES, "open without permission");
+	return WEXITSTATUS(status);
+}
+
+/* Whom the administrator gave the group's node, and no other one, uses that. */
+static void opening_unprivileged(const char *bdf)
+{
+	const uid_t nobody = 65534;
+	struct vfio_tph_device *device;
+	char node[PATH_MAX];
+
+	tap_errno(open_errno_of(nobody, bdf), EACCES, "open without permission");
+	if (rename("/dev/iommu", "/dev/iommu.away") && errno != ENOENT)
+		tap_bail_out("cannot move /dev/iommu: %s", strerror(errno));
+	device = vfio_tph_open(bdf, &reason);
+	find_node(node, sizeof(node));
+	vfio_tph_close(device);
+	rename("/dev/iommu.away", "/dev/iommu");
+	if (chown(node, nobody, -1))
+		tap_bail_out("cannot give %s away: %s", node, strerror(errno));
+	tap_errno(open_errno_of(nobody, bdf), is_noiommu(bdf) ? EPERM : 0,
+		  "open with permission for the group alone");
+	if (chown(node, 0, -1))
+		tap_bail_out("cannot take %s back: %s", node, strerror(errno));
 }
 
 static void closing_revokes(const char *bdf)
@@ -236,7 +333,7 @@ int main(void)
 
 	if (!bdf)
 		tap_bail_out("TPH_ACC0 is not set: the lab sets it to the accelerator's address");
-	tap_plan(44);
+	tap_plan(44 + 7 + 2 + 1);
 	opening(bdf);
 	device = vfio_tph_open(bdf, &reason);
 	if (!tap_ok(device, "the accelerator opens"))
@@ -245,9 +342,10 @@ int main(void)
 	bars(device);
 	mapping_shows_the_memory(device);
 	exporting(device);
+	exporting_ranges(device);
 	publishing(device);
 	vfio_tph_close(device);
-	opening_twice(bdf, "by what the kernel has");
+	opening_by_its_choice(bdf);
 	opening_by_group(bdf);
 	opening_unprivileged(bdf);
 	closing_revokes(bdf);

@@ -535,6 +535,7 @@ static void read_sysfs(void **state)
 	assert_string_equal(node->function.iommu_type, "DMA-FQ");
 	assert_int_equal(node->function.numa_node, 1);
 	assert_int_equal(node->requester.enabled, 1);
+	assert_null(vfio_tph_topology_find(topology, "fedc0000:e0:06.0"));
 	node = vfio_tph_topology_find(topology, "10000:e0:06.0");
 	assert_null(node->function.parent);
 	assert_string_equal(node->function.host_bridge, "pci10000:e0");

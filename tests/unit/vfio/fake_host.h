@@ -12,7 +12,7 @@
 
 #define HOST_BDF "0000:00:05.0"
 #define HOST_BARS 6
-#define HOST_MAX_REQUEST 256
+#define HOST_MAX_REQUEST (8 + 16 + 16 * 1024)
 
 struct fake_host {
 	/* How the device answers. */

@@ -75,6 +75,9 @@ static void addresses(void **state)
 	assert_null(vfio_tph_open("10001:8A:0.0", &reason));
 	assert_int_equal(errno, ENODEV);
 	assert_non_null(strstr(reason.text, "10001:8a:00.0"));
+	assert_null(vfio_tph_open("FEDCBA98:8A:0.0", &reason));
+	assert_int_equal(errno, ENODEV);
+	assert_non_null(strstr(reason.text, "fedcba98:8a:00.0"));
 	assert_null(vfio_tph_open("nonsense", &reason));
 	assert_int_equal(errno, EINVAL);
 	assert_non_null(strstr(reason.text, "nonsense"));
@@ -356,6 +359,59 @@ static void export_has_these_bytes(void **state)
 	vfio_tph_close(device);
 }
 
+static void ranges_have_these_bytes(void **state)
+{
+	static const struct vfio_tph_range slices[] = { { 0xf000, 0x1000 }, { 0, 0x2000 } };
+	static const unsigned char data[] = {
+		2, 0,    0, 0,             /* region_index */
+		2, 0,    8, 0,             /* open_flags: O_RDWR | O_CLOEXEC */
+		0, 0,    0, 0,             /* flags */
+		2, 0,    0, 0,             /* nr_ranges */
+		0, 0xf0, 0, 0, 0, 0, 0, 0, /* offset */
+		0, 0x10, 0, 0, 0, 0, 0, 0, /* length */
+		0, 0,    0, 0, 0, 0, 0, 0, /* offset */
+		0, 0x20, 0, 0, 0, 0, 0, 0, /* length */
+	};
+	struct vfio_tph_device *device = open_device();
+	int fd = -1;
+
+	assert_int_equal(vfio_tph_export_ranges(device, 2, slices, 2, &fd, &reason), 0);
+	assert_true(fd >= 0);
+	assert_request(VFIO_DEVICE_FEATURE_GET | 11, data, sizeof(data));
+	close(fd);
+	vfio_tph_close(device);
+}
+
+static void as_many_ranges_as_documented(void **state)
+{
+	const size_t most = VFIO_TPH_MAX_RANGES;
+	struct vfio_tph_range *slices = calloc(most + 1, sizeof(*slices));
+	struct vfio_tph_device *device = open_device();
+	int fd = -5;
+	size_t i;
+
+	assert_non_null(slices);
+	for (i = 0; i <= most; i++)
+		slices[i].length = 0x1000;
+	assert_int_equal(vfio_tph_export_ranges(device, 2, slices, 0, &fd, &reason), EINVAL);
+	assert_non_null(strstr(reason.text, "cannot export 0 ranges"));
+	assert_int_equal(vfio_tph_export_ranges(device, 2, slices, most + 1, &fd, &reason), EINVAL);
+	assert_non_null(strstr(reason.text, "1 to 1024"));
+	assert_int_equal(vfio_tph_export_ranges(device, 2, slices, SIZE_MAX, &fd, NULL), EINVAL);
+	/* The last one counts as well. */
+	slices[most - 1].offset = 0x10000;
+	assert_int_equal(vfio_tph_export_ranges(device, 2, slices, most, &fd, &reason), ERANGE);
+	assert_int_equal(fd, -5);
+	assert_int_equal(host.request_size, 0);
+
+	slices[most - 1].offset = 0xf000;
+	assert_int_equal(vfio_tph_export_ranges(device, 2, slices, most, &fd, &reason), 0);
+	assert_int_equal(host.request_size, 8 + 16 + most * 16);
+	close(fd);
+	vfio_tph_close(device);
+	free(slices);
+}
+
 static void export_errors_pass_through(void **state)
 {
 	static const struct {
@@ -456,10 +512,15 @@ static void nothing_leaks_on_use(void **state)
 	void *address = NULL;
 	int fd = -5, live = host.live, n;
 
-	for (n = 0; n < 4; n++) {
+	for (n = 0; n < 5; n++) {
 		host.fail_call = n;
 		host.calls = 0;
-		assert_int_equal(vfio_tph_export(device, 2, 0, 0x1000, &fd, &reason), EIO);
+		/* The fourth is malloc(). */
+		assert_int_equal(vfio_tph_export(device, 2, 0, 0x1000, &fd, &reason),
+				 n == 3 ? ENOMEM : EIO);
+	}
+	for (n = 0; n < 4; n++) {
+		host.fail_call = n;
 		host.calls = 0;
 		assert_int_equal(vfio_tph_map_bar(device, 2, 0, 0x1000, &address, &reason), EIO);
 	}
@@ -498,6 +559,8 @@ int main(void)
 		TEST(ranges_are_checked),
 		TEST(mapping),
 		TEST(export_has_these_bytes),
+		TEST(ranges_have_these_bytes),
+		TEST(as_many_ranges_as_documented),
 		TEST(export_errors_pass_through),
 		TEST(publish_has_these_bytes),
 		TEST(publish_errors_say_what_was_wrong),

@@ -11,6 +11,7 @@
 #ifndef VFIO_TPH_H
 #define VFIO_TPH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -54,9 +55,9 @@ struct vfio_tph_tags {
  * vfio_tph_open - Open a PCI device that is bound to vfio-pci or a variant of it
  * @bdf: address, "DDDD:BB:DD.F" or "BB:DD.F" in domain 0, hexadecimal
  *
- * By the device's own node and iommufd where the kernel has both, else by its VFIO group, the
- * no-IOMMU one too. No address space is attached: the device can be a target, not a DMA master.
- * The kernel resets the device, if it can be reset.
+ * By the device's own node and iommufd where the kernel has both and they may be opened, else by
+ * its VFIO group; either way in no-IOMMU mode, too. No address space is attached: the device can be
+ * a target, not a DMA master. The kernel resets the device, if it can be reset.
  *
  * Return: the device, or NULL with errno, the first that applies of
  *	EINVAL	@bdf is NULL or has another form
@@ -151,6 +152,37 @@ int vfio_tph_map_bar(struct vfio_tph_device *device, unsigned int bar, uint64_t 
  */
 int vfio_tph_export(struct vfio_tph_device *device, unsigned int bar, uint64_t offset,
 		    uint64_t length, int *dmabuf_fd, struct vfio_tph_reason *reason);
+
+/*
+ * A part of a BAR.
+ *
+ * offset: first byte, a multiple of the page size
+ * length: bytes, a multiple of the page size, not 0
+ */
+struct vfio_tph_range {
+	uint64_t offset;
+	uint64_t length;
+};
+
+#define VFIO_TPH_MAX_RANGES 1024
+
+/**
+ * vfio_tph_export_ranges - Export several parts of a BAR as one dma-buf
+ * @bar: 0..5
+ * @ranges: which, in the order in which the dma-buf has them, one right behind the other; the same
+ *	memory may be in several. Not modified
+ * @count: 1..VFIO_TPH_MAX_RANGES
+ * @dmabuf_fd: as of vfio_tph_export()
+ *
+ * For memory that its user sees as one and the device does not: a ring that begins in the middle, a
+ * tensor that is spread over banks. Its tags are those of the dma-buf, whichever range is written.
+ *
+ * Return: as vfio_tph_export(), for the first range that is wrong; and
+ *	EINVAL	@count is 0 or above VFIO_TPH_MAX_RANGES
+ */
+int vfio_tph_export_ranges(struct vfio_tph_device *device, unsigned int bar,
+			   const struct vfio_tph_range *ranges, size_t count, int *dmabuf_fd,
+			   struct vfio_tph_reason *reason);
 
 /**
  * vfio_tph_publish - Say which tags writers to a dma-buf should send
