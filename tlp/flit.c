@@ -66,9 +66,14 @@ static void put_request(struct tlp_cursor *out, const struct tlp *tlp,
 			const struct tlp_type_info *info, unsigned int flags)
 {
 	tlp_put_dw(out, (uint32_t)tlp->requester << 16 | tlp->ep << 15 | tag_of(tlp, info, flags));
-	if (info->flags & TLP_F_64)
-		tlp_put_dw(out, tlp->address >> 32);
-	tlp_put_dw(out, (uint32_t)tlp->address | tlp->at);
+	tlp_put_address(out, tlp->address, tlp->at);
+}
+
+void tlp_flit_encode_address(const struct tlp *tlp, void *header)
+{
+	struct tlp_cursor out = { (uint8_t *)header + 2 * TLP_DW };
+
+	tlp_put_address(&out, tlp->address, tlp->at);
 }
 
 static void put_completion(struct tlp_cursor *out, const struct tlp *tlp)

@@ -136,6 +136,11 @@ static void put_dw0(struct tlp_cursor *out, const struct tlp *tlp, const struct 
 	tlp_put_dw(out, dw);
 }
 
+static void put_address(struct tlp_cursor *out, const struct tlp *tlp)
+{
+	tlp_put_address(out, tlp->address, tlp_hints_valid(&tlp->hints) ? tlp->hints.ph : 0);
+}
+
 static void put_request(struct tlp_cursor *out, const struct tlp *tlp,
 			const struct tlp_type_info *info)
 {
@@ -148,9 +153,7 @@ static void put_request(struct tlp_cursor *out, const struct tlp *tlp,
 	else if (hints)
 		tag = tlp->hints.st;
 	tlp_put_dw(out, (uint32_t)tlp->requester << 16 | tag << 8 | enables);
-	if (info->flags & TLP_F_64)
-		tlp_put_dw(out, tlp->address >> 32);
-	tlp_put_dw(out, (uint32_t)tlp->address | (hints ? tlp->hints.ph : 0));
+	put_address(out, tlp);
 }
 
 static void put_completion(struct tlp_cursor *out, const struct tlp *tlp)
@@ -188,6 +191,17 @@ enum tlp_error tlp_nonflit_encode_header(const struct tlp *tlp, void *buf, size_
 		put_request(&out, tlp, info);
 	*encoded = header;
 	return TLP_OK;
+}
+
+void tlp_nonflit_encode_address(const struct tlp *tlp, void *header)
+{
+	uint8_t *dw0 = header;
+	struct tlp_cursor out;
+
+	if (*dw0 == TPH_PREFIX)
+		dw0 += TLP_DW;
+	out.at = dw0 + 2 * TLP_DW;
+	put_address(&out, tlp);
 }
 
 enum tlp_error tlp_nonflit_encode(const struct tlp *tlp, void *buf, size_t size, size_t *encoded)

@@ -313,6 +313,16 @@ struct tlp_hints tlp_nonflit_hints(struct tlp_hints hints);
 enum tlp_error tlp_encode_header(enum tlp_encoding encoding, const struct tlp *tlp,
 				 unsigned int flags, void *buf, size_t size, size_t *encoded);
 
+/**
+ * tlp_encode_address() - bring the header of a memory request up to date with its address.
+ * @tlp: what the header was encoded of, but for address, which has the same type (tlp_type_for()),
+ *	and with which the request stays within 4 KiB
+ * @header: prefix and header, as tlp_encode_header() left them
+ *
+ * For runs of requests that differ in nothing else: nothing is checked again.
+ */
+void tlp_encode_address(enum tlp_encoding encoding, const struct tlp *tlp, void *header);
+
 /** tlp_decode() - as @encoding does it. */
 enum tlp_error tlp_decode(enum tlp_encoding encoding, const void *buf, size_t size,
 			  struct tlp *tlp);

@@ -45,6 +45,10 @@ enum tlp_error tlp_check_fields(const struct tlp *tlp, const struct tlp_type_inf
 enum tlp_error tlp_append_payload(const struct tlp *tlp, void *buf, size_t size, size_t header,
 				  size_t *encoded);
 
+/* As tlp_encode_address() */
+void tlp_flit_encode_address(const struct tlp *tlp, void *header);
+void tlp_nonflit_encode_address(const struct tlp *tlp, void *header);
+
 /*
  * For tlp_view(): the fields of @view->tlp, and the PASID, from the header at @header, whole:
  * where bytes of it are not at hand there are zeroes.
@@ -66,6 +70,14 @@ static inline void tlp_put_dw(struct tlp_cursor *out, uint32_t dw)
 	out->at[2] = dw >> 8;
 	out->at[3] = dw;
 	out->at += TLP_DW;
+}
+
+/* The last one or two DWs of a memory request; @low goes into the bits that addresses leave free. */
+static inline void tlp_put_address(struct tlp_cursor *out, uint64_t address, uint8_t low)
+{
+	if (address > UINT32_MAX)
+		tlp_put_dw(out, address >> 32);
+	tlp_put_dw(out, (uint32_t)address | low);
 }
 
 static inline uint32_t tlp_get_dw(const uint8_t *at)

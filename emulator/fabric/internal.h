@@ -81,19 +81,29 @@ const struct mapping *mapping_find(struct fabric_port *port, uint64_t addr);
 /** refused_write() - count a posted write that was lost because of @err, and report it. */
 void refused_write(struct fabric_port *port, uint64_t addr, uint64_t len, int err);
 
-/* One TLP on its way from @from to @to: count it on both links, and record it if wanted. */
+/* A TLP as it is on one link, payload apart */
+struct packet {
+	struct tlp tlp;
+	uint8_t header[TLP_MAX_HEADER];
+	size_t header_len; /* 0: it cannot be encoded */
+};
+
+/* The TLPs of one request from @from to @to: count them on both links, and record them if wanted. */
 struct transfer {
 	struct fabric_port *from, *to;
 	struct tlp_hints hints;    /* as sent */
 	struct tlp_hints arriving; /* as received, after a change of encoding */
 	uint64_t time_ns;          /* since the epoch; set if there is a capture */
+	/* The write recorded last: most of those behind it differ only in address and payload */
+	struct packet sent, received;
+	uint32_t whole; /* its bytes, if they are whole DWs; 0: they are not, or there was none */
 };
 
 /** trace_start() - set up what all TLPs of one request share. */
 void trace_start(struct transfer *transfer);
 
 /** trace_write() - a write of @len bytes of @data to @addr. */
-void trace_write(const struct transfer *transfer, uint64_t addr, const void *data, uint32_t len);
+void trace_write(struct transfer *transfer, uint64_t addr, const void *data, uint32_t len);
 
 /** trace_read() - a read request of @len bytes at @addr. Return: its tag. */
 uint16_t trace_read(const struct transfer *transfer, uint64_t addr, uint32_t len);

@@ -48,49 +48,50 @@ void trace_start(struct transfer *transfer)
 	transfer->time_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* A packet as it is on a link: header, and the payload that the TLP has. */
-struct packet {
-	const struct tlp *tlp;
-	uint8_t header[TLP_MAX_HEADER];
-	size_t header_len; /* 0: it cannot be encoded */
-};
-
 static void encode(struct packet *packet, const struct fabric_port *link, bool echo_st)
 {
-	if (tlp_encode_header(link->attr.encoding, packet->tlp, echo_st ? TLP_FLIT_ECHO_ST : 0,
+	if (tlp_encode_header(link->attr.encoding, &packet->tlp, echo_st ? TLP_FLIT_ECHO_ST : 0,
 			      packet->header, sizeof(packet->header), &packet->header_len))
 		packet->header_len = 0;
 }
 
-static void record_on(const struct transfer *transfer, struct fabric_port *link,
-		      enum capture_direction direction, const struct packet *packet)
+/* On the link of the device that sends it, and on that of the one that receives it */
+static void encode_both(const struct transfer *transfer, const struct fabric_port *sender,
+			const struct fabric_port *receiver, struct packet *sent,
+			struct packet *received)
 {
-	const struct tlp *tlp = packet->tlp;
+	bool echo_st = sender->attr.echo_st && sender->attr.encoding == TLP_FLIT;
 
+	encode(sent, sender, echo_st);
+	*received = *sent;
+	/* Only between links of different kinds does it change on its way. */
+	if (sender->attr.encoding == receiver->attr.encoding)
+		return;
+	/* Completions have none to begin with. */
+	if (tlp_hints_valid(&received->tlp.hints))
+		received->tlp.hints = transfer->arriving;
+	encode(received, receiver, echo_st);
+}
+
+static void record_on(const struct transfer *transfer, struct fabric_port *link,
+		      enum capture_direction direction, const struct packet *packet,
+		      const void *payload)
+{
 	if (!packet->header_len ||
 	    capture_packet(link->fabric->capture, link->capture_link, direction, transfer->time_ns,
-			   packet->header, packet->header_len, tlp->payload,
-			   tlp->payload ? tlp->length * 4 : 0))
+			   packet->header, packet->header_len, payload,
+			   payload ? packet->tlp.length * 4 : 0))
 		link->counters.capture_errors++;
 }
 
-/* The packet on the link of the device that sends it, and on that of the one that receives it. */
-static void record(const struct transfer *transfer, struct tlp *tlp, struct fabric_port *sender,
-		   struct fabric_port *receiver)
+static void record(const struct transfer *transfer, const struct tlp *tlp,
+		   struct fabric_port *sender, struct fabric_port *receiver)
 {
-	bool echo_st = sender->attr.echo_st && sender->attr.encoding == TLP_FLIT;
-	struct packet packet = { .tlp = tlp };
+	struct packet sent = { .tlp = *tlp }, received;
 
-	encode(&packet, sender, echo_st);
-	record_on(transfer, sender, CAPTURE_OUTBOUND, &packet);
-	/* Only between links of different kinds does it change on its way. */
-	if (sender->attr.encoding != receiver->attr.encoding) {
-		/* Completions have none to begin with. */
-		if (tlp_hints_valid(&tlp->hints))
-			tlp->hints = transfer->arriving;
-		encode(&packet, receiver, echo_st);
-	}
-	record_on(transfer, receiver, CAPTURE_INBOUND, &packet);
+	encode_both(transfer, sender, receiver, &sent, &received);
+	record_on(transfer, sender, CAPTURE_OUTBOUND, &sent, tlp->payload);
+	record_on(transfer, receiver, CAPTURE_INBOUND, &received, tlp->payload);
 }
 
 /*
@@ -109,22 +110,44 @@ static const void *pad(uint8_t *padded, uint64_t addr, const void *data, uint32_
 	return padded;
 }
 
-static void record_write(const struct transfer *transfer, uint64_t addr, const void *data,
-			 uint32_t len)
+static void encode_write(struct transfer *transfer, uint64_t addr, uint32_t len)
 {
-	uint8_t padded[TLP_MAX_PAYLOAD];
-	struct tlp tlp = {
+	struct tlp *tlp = &transfer->sent.tlp;
+
+	*tlp = (struct tlp){
 		.type = tlp_type_for(TLP_MWR64, addr),
 		.requester = transfer->from->attr.requester,
 		.hints = transfer->hints,
-		.payload = pad(padded, addr, data, len),
 	};
-
-	tlp_set_span(&tlp, addr, len);
-	record(transfer, &tlp, transfer->from, transfer->to);
+	tlp_set_span(tlp, addr, len);
+	encode_both(transfer, transfer->from, transfer->to, &transfer->sent, &transfer->received);
+	transfer->whole = addr % 4 || len % 4 ? 0 : len;
 }
 
-void trace_write(const struct transfer *transfer, uint64_t addr, const void *data, uint32_t len)
+static void readdress(struct packet *packet, const struct fabric_port *link, uint64_t addr)
+{
+	packet->tlp.address = addr;
+	if (packet->header_len)
+		tlp_encode_address(link->attr.encoding, &packet->tlp, packet->header);
+}
+
+static void record_write(struct transfer *transfer, uint64_t addr, const void *data, uint32_t len)
+{
+	bool same_form = !((addr ^ transfer->sent.tlp.address) >> 32);
+	uint8_t padded[TLP_MAX_PAYLOAD];
+	const void *payload = pad(padded, addr, data, len);
+
+	if (len == transfer->whole && !(addr % 4) && same_form) {
+		readdress(&transfer->sent, transfer->from, addr);
+		readdress(&transfer->received, transfer->to, addr);
+	} else {
+		encode_write(transfer, addr, len);
+	}
+	record_on(transfer, transfer->from, CAPTURE_OUTBOUND, &transfer->sent, payload);
+	record_on(transfer, transfer->to, CAPTURE_INBOUND, &transfer->received, payload);
+}
+
+void trace_write(struct transfer *transfer, uint64_t addr, const void *data, uint32_t len)
 {
 	struct fabric_counters *from = &transfer->from->counters, *to = &transfer->to->counters;
 	struct fabric_hint_count *hint = hint_entry(&transfer->to->hints, &transfer->arriving);

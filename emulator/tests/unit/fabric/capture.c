@@ -203,6 +203,64 @@ static void ragged_ends_have_byte_enables(void **state)
 	ends(f);
 }
 
+/* The next packet is a write of @len bytes at @address, which are numbered from @first on. */
+static void next_write_is(struct fixture *f, enum tlp_type type, uint64_t address, size_t len,
+			  uint8_t first, const struct tlp_hints *hints)
+{
+	unsigned int head = address % 4;
+	struct tlp tlp;
+
+	decode_next(f, &tlp);
+	assert_int_equal(tlp.type, type);
+	assert_true(tlp.address == address - head);
+	assert_int_equal(tlp.length, (head + len + 3) / 4);
+	assert_int_equal(tlp.first_be, 0xf << head & 0xf);
+	assert_int_equal(tlp.requester, 0x0400);
+	assert_memory_equal(&tlp.hints, hints, sizeof(*hints));
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(((const uint8_t *)tlp.payload)[head + i], (uint8_t)(first + i));
+}
+
+/* Of 128 bytes at most; each has its own address and payload, on both links. */
+static void writes_become_runs_of_packets(void **state)
+{
+	const struct tlp_hints hints = { .hv = TLP_HV_ST_EXT, .ph = 2, .st = 0x12f0 };
+	struct fixture *f = *state;
+	uint8_t data[126 + 3 * 128 + 10];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = i;
+	assert_int_equal(fabric_write(f->nic, BAR_BASE + 2, data, sizeof(data), &hints), 0);
+	open_capture(f);
+	for (int hop = 0; hop < 2; hop++)
+		next_write_is(f, TLP_MWR64, BAR_BASE + 2, 126, 0, &hints);
+	for (int i = 0; i < 3; i++)
+		for (int hop = 0; hop < 2; hop++)
+			next_write_is(f, TLP_MWR64, BAR_BASE + 128 + i * 128, 128, 126 + i * 128,
+				      &hints);
+	for (int hop = 0; hop < 2; hop++)
+		next_write_is(f, TLP_MWR64, BAR_BASE + 512, 10, (uint8_t)510, &hints);
+	ends(f);
+}
+
+static void a_run_across_4_gib_changes_its_type(void **state)
+{
+	const struct tlp_hints hints = { .hv = TLP_HV_ST, .ph = 1, .st = 0x21 };
+	struct fixture *f = *state;
+	uint8_t data[3 * 128];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = i;
+	fabric_port_set_window(f->acc, 2, 0xffffff00, 0x200);
+	assert_int_equal(fabric_write(f->nic, 0xffffff00, data, sizeof(data), &hints), 0);
+	open_capture(f);
+	for (int i = 0; i < 3; i++)
+		for (int hop = 0; hop < 2; hop++)
+			next_write_is(f, i < 2 ? TLP_MWR32 : TLP_MWR64, 0xffffff00 + i * 128ull,
+				      128, i * 128, &hints);
+	ends(f);
+}
+
 static void reads_and_their_completions(void **state)
 {
 	struct fixture *f = *state;
@@ -504,6 +562,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CAPTURE_TEST(writes_are_as_an_analyzer_saw_them),
 		CAPTURE_TEST(ragged_ends_have_byte_enables),
+		CAPTURE_TEST(writes_become_runs_of_packets),
+		LINKS_TEST(writes_become_runs_of_packets, make_nonflit),
+		LINKS_TEST(writes_become_runs_of_packets, make_nonflit_acc),
+		LINKS_TEST(writes_become_runs_of_packets, make_nonflit_nic),
+		CAPTURE_TEST(a_run_across_4_gib_changes_its_type),
+		LINKS_TEST(a_run_across_4_gib_changes_its_type, make_nonflit_acc),
 		CAPTURE_TEST(reads_and_their_completions),
 		LINKS_TEST(writes_outside_of_flit_mode, make_nonflit),
 		LINKS_TEST(flit_to_nonflit_is_translated, make_nonflit_acc),
