@@ -22,18 +22,21 @@ die() {
 # Steps that take less are not worth a word
 readonly quiet_s=2
 
-# pause SECONDS: without a process that would outlive ours, and hold its locks and pipes
-pause() {
-	read -rt "$1" <> <(:) || true
+# passes SECONDS: whether they do before standard input ends
+passes() {
+	local rc=0
+	read -rt "$1" || rc=$?
+	((rc > 128))
 }
 
-# ticker LOG LABEL MEASURE: says every so often how far the step has come that writes LOG
+# ticker LOG LABEL MEASURE: says every so often how far the step has come that writes LOG, until its
+# standard input ends. That ends with the lab, too, so that no ticker outlives it, and its locks.
 ticker() {
 	local log=$1 label=$2 measure=$3 start=$SECONDS every=15 line
-	pause $quiet_s
+	passes $quiet_s || return 0
 	say "$label ..."
 	[[ -t 2 ]] && every=1
-	while pause "$every" && kill -0 $$ 2>/dev/null; do
+	while passes "$every"; do
 		line="$label: $("$measure" "$log") ($((SECONDS - start)) s)"
 		if [[ -t 2 ]]; then
 			printf '\r\e[Klab: %.*s' "$((${COLUMNS:-80} - 6))" "$line" >&2
@@ -50,14 +53,14 @@ last_line() {
 
 # watched LABEL LOG MEASURE COMMAND...: a long step, its output kept in LOG
 watched() {
-	local label=$1 log=$2 measure=$3 start=$SECONDS rc=0 pid
+	local label=$1 log=$2 measure=$3 start=$SECONDS rc=0 ticking
 	shift 3
 	: >"$log"
-	ticker "$log" "$label" "$measure" &
-	pid=$!
-	"$@" >"$log" 2>&1 </dev/null || rc=$?
-	kill "$pid" 2>/dev/null || true
-	wait "$pid" 2>/dev/null || true
+	exec 3> >(ticker "$log" "$label" "$measure")
+	ticking=$!
+	"$@" >"$log" 2>&1 </dev/null 3>&- || rc=$?
+	exec 3>&-
+	wait "$ticking" || true
 	if [[ -t 2 ]]; then printf '\r\e[K' >&2; fi
 	if ((rc)); then
 		tail -n 40 "$log" | sed 's/^/    /' >&2
