@@ -66,6 +66,8 @@ make_cached() {
 	mkdir "$partial" && "$@" "$partial" && touch "$partial" && mv -T "$partial" "$cache/$name"
 }
 
+# By ctime: a root that is being made has whatever other times its packages have.
 forget_unused() {
-	find "$cache/${1%/*}" -mindepth 1 -maxdepth 1 -type d -name "${1##*/}-*" -mtime +30 -exec rm -rf --one-file-system {} +
+	find "$cache/${1%/*}" -mindepth 1 -maxdepth 1 -type d -name "${1##*/}-*" -ctime +30 \
+		-exec rm -rf --one-file-system {} +
 }
