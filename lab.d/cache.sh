@@ -67,7 +67,6 @@ make_cached() {
 }
 
 # By ctime: a root that is being made has whatever other times its packages have.
-# What is being made may look old: it has the times of what is unpacked there.
 forget_unused() {
 	find "$cache/${1%/*}" -mindepth 1 -maxdepth 1 -type d -name "${1##*/}-*" -ctime +30 \
 		-exec rm -rf --one-file-system {} +
