@@ -18,6 +18,7 @@
 #include "control/control.h"
 #include "engine.h"
 #include "fabric/fabric.h"
+#include "flusher.h"
 #include "options.h"
 #include "registry.h"
 #include "tlp/capture.h"
@@ -39,6 +40,7 @@ struct machine {
 	struct registry *registry;
 	struct fabric *fabric;
 	struct capture *capture;
+	struct flusher flusher;
 	struct control *control;
 	struct device {
 		const struct device_kind *kind;
@@ -204,6 +206,7 @@ static int start_capture(struct machine *machine)
 	err = capture_create(machine->capture_path, machine->capture_limit, &machine->capture);
 	if (!err) {
 		capture_set_snaplen(machine->capture, machine->capture_snaplen);
+		flusher_init(&machine->flusher, machine->engine, machine->capture);
 		err = -fabric_set_capture(machine->fabric, machine->capture);
 	}
 	return err ? fail("record to", machine->capture_path, err, "") : 0;
@@ -260,6 +263,7 @@ static int finish_capture(struct machine *machine)
 	int err;
 
 	fabric_set_capture(machine->fabric, NULL);
+	flusher_fini(&machine->flusher);
 	err = capture_close(machine->capture);
 	if (err)
 		return fail("finish", machine->capture_path, err, "; the capture is not whole");

@@ -30,6 +30,8 @@ struct capture {
 	bool cut;         /* by max_bytes: what comes now is dropped */
 	bool stated;      /* the statistics in the file are those of now */
 	uint64_t packets, dropped;
+	void (*waiting)(void *data); /* or NULL */
+	void *waiting_data;
 	size_t noted;        /* bytes of notes[]: comments of the next packet, as options */
 	uint32_t notes_lost; /* that had no room there */
 	uint8_t notes[NOTES_SIZE];
@@ -100,6 +102,8 @@ static int make_room(struct capture *capture, uint32_t len)
 		write_buffer(capture);
 	if (capture->error)
 		return capture->error;
+	if (!capture->used && capture->waiting)
+		capture->waiting(capture->waiting_data);
 	capture->bytes += len;
 	return 0;
 }
@@ -167,6 +171,12 @@ int capture_create(const char *path, uint64_t max_bytes, struct capture **result
 void capture_set_snaplen(struct capture *capture, uint32_t snaplen)
 {
 	capture->snaplen = snaplen;
+}
+
+void capture_set_waiting(struct capture *capture, void (*waiting)(void *data), void *data)
+{
+	capture->waiting = waiting;
+	capture->waiting_data = data;
 }
 
 /* What a reader needs to know before it can decode a link's packets, for programs and for people */

@@ -42,6 +42,13 @@ int capture_create(const char *path, uint64_t max_bytes, struct capture **captur
  */
 void capture_set_snaplen(struct capture *capture, uint32_t snaplen);
 
+/**
+ * capture_set_waiting() - have @waiting called when something comes into the empty buffer, where it
+ * waits for 256 KiB of its like, or for capture_flush().
+ * @waiting: must not call the capture
+ */
+void capture_set_waiting(struct capture *capture, void (*waiting)(void *data), void *data);
+
 #define CAPTURE_NAME_MAX 63
 
 /**

@@ -62,6 +62,12 @@ class Softfabric(unittest.TestCase):
             self.assertEqual((self.path / "capture").read_bytes()[:4], b"\x0a\x0d\x0d\x0a")
             self.assertIn(b"acc0", (self.path / "capture").read_bytes())
 
+    def test_brings_the_capture_up_to_date_by_itself(self):
+        self.start("--accelerator", "acc0,size=1M", "--capture", self.path / "capture")
+        # Which ends, or the test's time does
+        while b"acc0" not in (self.path / "capture").read_bytes():
+            self.ask({"execute": "devices"})
+
     def test_replaces_what_a_killed_one_left(self):
         process = self.start("--accelerator", "acc0,size=1M")
         process.kill()
