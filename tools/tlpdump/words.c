@@ -51,6 +51,15 @@ void words_print_other(const struct words *words, uint32_t number, uint32_t dw)
 	}
 }
 
+void words_print_message(const struct words *words)
+{
+	const char *name = tlp_message_name(words->view->code);
+
+	fprintf(words->out, " Code=%02Xh", words->view->code);
+	if (name)
+		fprintf(words->out, " (%s)", name);
+}
+
 void words_print_payload(const struct words *words, uint32_t first, uint32_t count)
 {
 	if (!words->payload)

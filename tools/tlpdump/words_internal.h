@@ -34,6 +34,9 @@ void words_print_length(const struct words *words, unsigned int length);
 /* Of a type that is not decoded, DW @number of the header: where it goes, or that number alone */
 void words_print_other(const struct words *words, uint32_t number, uint32_t dw);
 
+/* Of a message, what it is about */
+void words_print_message(const struct words *words);
+
 /* Lines of @count DWs of data from @first on, if data is wanted */
 void words_print_payload(const struct words *words, uint32_t first, uint32_t count);
 

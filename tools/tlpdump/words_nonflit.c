@@ -96,15 +96,6 @@ static void print_completion(const struct words *words, const struct tlp_nonflit
 		dw & 0x7f);
 }
 
-static void print_message(const struct words *words)
-{
-	const char *name = tlp_message_name(words->view->code);
-
-	fprintf(words->out, " Code=%02Xh", words->view->code);
-	if (name)
-		fprintf(words->out, " (%s)", name);
-}
-
 /* Of types that are not decoded: what all requests share */
 static void print_shared(const struct words *words, unsigned int number, uint32_t dw0, uint32_t dw)
 {
@@ -117,7 +108,7 @@ static void print_shared(const struct words *words, unsigned int number, uint32_
 	words_print_id(words, "RID", dw >> 16);
 	fprintf(words->out, " Tag=%Xh", tag(dw0, dw >> 8));
 	if (view->has_code)
-		print_message(words);
+		words_print_message(words);
 	else
 		fprintf(words->out, " LBE=%Xh FBE=%Xh", dw >> 4 & 0xf, dw & 0xf);
 	fputc('\n', words->out);
