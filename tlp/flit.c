@@ -11,6 +11,8 @@
  *   Completions (2.2.9.2)
  *	DW1 Completer ID[15:0] EP LA[6] Tag[13:0]
  *	DW2 Requester ID[15:0] LA[5:2] Byte Count[11:0]
+ *   Messages (2.2.8)
+ *	DW1 Requester ID[15:0] EP R[6:0] Message Code[7:0]; some codes use R
  *   OHC-A1 (figure 2-7)
  *	byte 0 NW PV PMR ER PASID[19:16] | 1, 2 PASID[15:0] | 3 Last BE[3:0] First BE[3:0]
  *   OHC-A5 (figure 2-11)
@@ -21,8 +23,8 @@
  * How sure this is. The encodings of Type, OHC, TS and HV, and the rules on when an OHC is present
  * (2.2.1.2, 2.2.5.2), were compared with the wording of the specification's public text. Its
  * figures are not in that text: the positions of bits within a DW come, for memory writes with
- * OHC-B, from a capture of real hardware (the vector in tests/unit/tlp), and for OHC-A1, OHC-A5 and
- * completions from published RTL of two vendors, which agree with each other.
+ * OHC-B, from a capture of real hardware (the vector in tests/unit/tlp), and for OHC-A1, OHC-A5,
+ * messages and completions from published RTL of two vendors, which agree with each other.
  */
 #include "types.h"
 

@@ -366,7 +366,7 @@ struct tlp_view {
 
 	bool has_destination; /* configuration requests: the function that they are for, as an ID */
 	uint16_t destination;
-	bool has_code; /* messages outside of flit mode: Message Code, see tlp_message_name() */
+	bool has_code; /* messages: Message Code, see tlp_message_name() */
 	uint8_t code;
 };
 

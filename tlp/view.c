@@ -98,12 +98,13 @@ static void view_parts(const uint8_t *buf, size_t have, const struct extent *ext
 
 /* Where those of the types that are not decoded are routed, or what they are about */
 static void view_shared(const uint8_t *buf, size_t have, const struct extent *extent,
-			enum tlp_encoding encoding, struct tlp_view *view)
+			struct tlp_view *view)
 {
 	const struct tlp_type_info *info = tlp_named_type_info(view->type);
 	const uint8_t *dw = buf + extent->dw0;
 
-	if (view->has_ids && (info->flags & TLP_F_MSG) && encoding == TLP_NONFLIT) {
+	/* In either mode; outside of flit mode byte 6 is the Tag, in it EP and what the code says */
+	if (view->has_ids && (info->flags & TLP_F_MSG)) {
 		view->has_code = true;
 		view->code = dw[7];
 	}
@@ -149,7 +150,7 @@ enum tlp_error tlp_view(enum tlp_encoding encoding, const void *buf, size_t size
 		have = extent.header_end;
 	view_parts(buf, have, &extent, view);
 	view_fields(have, &extent, view);
-	view_shared(buf, have, &extent, encoding, view);
+	view_shared(buf, have, &extent, view);
 	if (have > extent.whole)
 		have = extent.whole;
 	view->spare = size - have;

@@ -32,17 +32,22 @@ static bool names_type(const char *text, size_t len, const char *name)
 	return (len == strlen(name) || len == stem) && !strncasecmp(text, name, len);
 }
 
+static bool names_message(const char *text, size_t len, const char *name)
+{
+	return len == strlen(name) && !strncasecmp(text, name, len);
+}
+
 static bool add_type(struct filter *filter, const char *text, size_t len)
 {
 	bool found = false;
 
-	for (unsigned int type = 0; len && type < 256; type++) {
-		const char *name = tlp_type_name(type);
+	for (unsigned int number = 0; len && number < 256; number++) {
+		const char *type = tlp_type_name(number), *message = tlp_message_name(number);
 
-		if (name && names_type(text, len, name)) {
-			filter->types[type] = true;
-			found = true;
-		}
+		if (type && names_type(text, len, type))
+			filter->types[number] = found = true;
+		if (message && names_message(text, len, message))
+			filter->messages[number] = found = true;
 	}
 	return found;
 }
@@ -152,7 +157,10 @@ static bool accepts_hints(const struct filter *filter, const struct tlp_hints *h
 
 static bool accepts_type(const struct filter *filter, const struct packet *packet)
 {
-	return !filter->has_types || (packet->view.name && filter->types[packet->view.type]);
+	const struct tlp_view *view = &packet->view;
+
+	return !filter->has_types || (view->name && filter->types[view->type]) ||
+	       (view->has_code && filter->messages[view->code]);
 }
 
 static bool accepts_requester(const struct filter *filter, const struct packet *packet)

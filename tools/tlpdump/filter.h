@@ -18,6 +18,7 @@ struct filter {
 	unsigned int num_links; /* 0: all */
 	uint32_t direction;     /* 0: both */
 	bool types[256];
+	bool messages[256]; /* by Message Code; beside types */
 	bool has_types, has_requester, has_addresses, has_st, has_ph, has_hv;
 	uint64_t first_address, last_address;
 	uint16_t requester, st;
@@ -31,7 +32,10 @@ struct filter {
 bool filter_add_link(struct filter *filter, const char *name);
 /* "in" or "out", seen from the device */
 bool filter_set_direction(struct filter *filter, const char *direction);
-/* A list with commas; "MWr" stands for both MWr32 and MWr64, case does not matter */
+/*
+ * A list with commas; "MWr" stands for both MWr32 and MWr64, "LTR" for messages of that name, case
+ * does not matter
+ */
 bool filter_add_types(struct filter *filter, const char *types);
 /*
  * bus:device.function in hex, with or without a domain. A requester ID has none (in flit mode OHC-C

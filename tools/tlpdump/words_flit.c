@@ -47,7 +47,9 @@ static void print_shared(const struct words *words, uint32_t index, uint32_t dw)
 	}
 	words_print_id(words, "RID", dw >> 16);
 	fprintf(words->out, " EP%c", words_sign(dw >> 15 & 1));
-	if (!tlp_is_posted(view->type))
+	if (view->has_code)
+		words_print_message(words);
+	else if (!tlp_is_posted(view->type))
 		fprintf(words->out, " Tag=%Xh", dw & TLP_MAX_TAG);
 	fputc('\n', words->out);
 }

@@ -153,6 +153,7 @@ static void header_logs_of_real_machines(void **state)
 
 static void what_types_decoded_in_part_say(void **state)
 {
+	static const uint8_t flit[16] = { 0x30, 0, 0, 0, 0x70, 0x00, 0x80, 0x18 };
 	struct tlp_view view;
 	uint8_t bytes[16];
 
@@ -172,6 +173,14 @@ static void what_types_decoded_in_part_say(void **state)
 	assert_true(view.has_code && !view.has_destination);
 	assert_int_equal(view.code, 0x10);
 	assert_int_equal(view.spare, 0);
+	/* In flit mode it is in the same byte; it has no Tag there, but EP. */
+	assert_int_equal(tlp_view(TLP_FLIT, flit, sizeof(flit), 0, &view), TLP_OK);
+	assert_true(view.has_code && !view.has_destination && view.tlp.ep);
+	assert_int_equal(view.code, 0x18);
+	assert_int_equal(view.tlp.requester, 0x7000);
+	assert_int_equal(view.tlp.tag, 0);
+	assert_int_equal(tlp_view(TLP_FLIT, flit, 7, 0, &view), TLP_OK);
+	assert_false(view.has_code);
 }
 
 static void every_cut_of_every_vector(enum tlp_encoding encoding, const struct vector *vector)

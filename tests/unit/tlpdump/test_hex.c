@@ -115,8 +115,46 @@ static void header_logs_of_real_machines(void **state)
 		   "{\"number\":6,\"line\":6,\"encoding\":\"non-flit\",\"type\":\"Msg\","
 		   "\"requester\":\"70:00.0\",\"tag\":0,\"tc\":0,\"attr\":0,\"ep\":false,"
 		   "\"message_code\":16,\"message\":\"LTR\",\"td\":false,\"decoded\":false}\n");
+	assert_run("--hex --count --type=ltr", logs, 0,
+		   "LINK DIR TYPE ST PH HV TLPS PAYLOAD\n"
+		   "-    ?   Msg   -  -  0    1       0\n");
+	assert_run("--hex --count --type=PM_PME,CfgRd0", logs, 0,
+		   "LINK DIR TYPE   ST PH HV TLPS PAYLOAD\n"
+		   "-    ?   CfgRd0  -  -  0    1       0\n");
 	assert_run("--hex --type=MWr --address=0x10009c4c0000-0x10009c4c003f --expect=none", logs,
 		   0, "1 of 1 TLPs carry no hints\n");
+}
+
+static void messages_of_flit_mode_have_names(void **state)
+{
+	const char *lines = "30000000 70000018 00000000 00000000\n"
+			    "70000001 00000050 00000000 00000000 4b000000\n"
+			    "34000000 700000ab 00000000 00000000\n";
+
+	assert_run("--hex=flit", lines, 0,
+		   "#1 line 1\n"
+		   "00000030 -> STP Msg TC=0 OHC=0 TS=0 Attr=0\n"
+		   "18000070 -> RID=70h:0h.0h EP- Code=18h (PM_PME)\n"
+		   "00000000 -> DW2\n"
+		   "00000000 -> DW3\n"
+		   "not decoded\n\n"
+		   "#2 line 2\n"
+		   "01000070 -> STP MsgD TC=0 OHC=0 TS=0 Attr=0 L=1\n"
+		   "50000000 -> RID=0h:0h.0h EP- Code=50h (Set_Slot_Power_Limit)\n"
+		   "00000000 -> DW2\n"
+		   "00000000 -> DW3\n"
+		   "not decoded\n\n"
+		   "#3 line 3\n"
+		   "00000034 -> STP Msg TC=0 OHC=0 TS=0 Attr=0\n"
+		   "AB000070 -> RID=70h:0h.0h EP- Code=ABh\n"
+		   "00000000 -> DW2\n"
+		   "00000000 -> DW3\n"
+		   "not decoded\n\n");
+	assert_run("--hex=flit --json --type=set_slot_power_limit", lines, 0,
+		   "{\"number\":2,\"line\":2,\"encoding\":\"flit\",\"type\":\"MsgD\","
+		   "\"requester\":\"00:00.0\",\"tag\":0,\"tc\":0,\"attr\":0,\"ep\":false,"
+		   "\"length\":1,\"message_code\":80,\"message\":\"Set_Slot_Power_Limit\","
+		   "\"decoded\":false}\n");
 }
 
 static void the_same_packet_as_people_paste_it(void **state)
@@ -264,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_logs_of_real_machines),
+		cmocka_unit_test(messages_of_flit_mode_have_names),
 		cmocka_unit_test(the_same_packet_as_people_paste_it),
 		cmocka_unit_test(prefixes_are_in_front),
 		cmocka_unit_test(flit_mode_is_said_or_asked_for),
