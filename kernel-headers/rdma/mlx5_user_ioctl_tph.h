@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-2-Clause) */
 /*
- * TLP Processing Hints (TPH) of mlx5 memory regions: what a region puts on the wire.
+ * TLP Processing Hints (TPH) of mlx5: what a memory region puts on the wire, and what one can
+ * expect that is yet to be registered.
  */
 #ifndef _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H
 #define _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H
@@ -99,6 +100,80 @@ struct mlx5_ib_tph_mr_info {
 	__u8	ph;
 	__u8	state;
 	__u8	reserved[6];
+};
+
+/**
+ * DOC: MLX5_IB_METHOD_DEVICE_QUERY_TPH
+ *
+ * A method of UVERBS_OBJECT_DEVICE: whether registrations on the device import hints, which ones,
+ * and for how many tags there is room. Whoever knows need not find out by registrations that fail.
+ * It tells what is so now: other processes take entries of the table, too.
+ *
+ * The errors:
+ *
+ *  EINVAL           The response attribute is missing, or shorter than struct
+ *                   mlx5_ib_tph_device_info (a longer one is filled with zeroes beyond it); or the
+ *                   file has no context yet.
+ *  EFAULT           The response cannot be written.
+ *  EIO              The device has been removed.
+ *  EPROTONOSUPPORT  The kernel or the driver has no such method.
+ */
+
+/* The last of the driver's ids here, too. */
+enum mlx5_ib_device_tph_methods {
+	MLX5_IB_METHOD_DEVICE_QUERY_TPH = (1U << UVERBS_ID_NS_SHIFT) + 7,
+};
+
+/**
+ * enum mlx5_ib_device_query_tph_attrs - attributes of MLX5_IB_METHOD_DEVICE_QUERY_TPH
+ * @MLX5_IB_ATTR_DEVICE_QUERY_TPH_RESP: output, struct mlx5_ib_tph_device_info
+ */
+enum mlx5_ib_device_query_tph_attrs {
+	MLX5_IB_ATTR_DEVICE_QUERY_TPH_RESP = (1U << UVERBS_ID_NS_SHIFT),
+};
+
+/**
+ * enum mlx5_ib_tph_device_flags - values of @flags in struct mlx5_ib_tph_device_info
+ * @MLX5_IB_TPH_DEVICE_IMPORT: the driver imports hints from exporters of dma-bufs; not without
+ *	CONFIG_PCIE_TPH
+ * @MLX5_IB_TPH_DEVICE_REQUIRE: registrations take the attributes of rdma/ib_user_ioctl_tph.h
+ * @MLX5_IB_TPH_DEVICE_ENABLED: requests of the device can carry hints now
+ * @MLX5_IB_TPH_DEVICE_TABLE: the device has a table of steering tags
+ * @MLX5_IB_TPH_DEVICE_DIRECT: it has none, and a tag is in the mkey itself, which takes 0 to 0xff
+ *
+ * Neither of the last two: the device or its PCI function has no TPH, or the kernel was told to
+ * leave it off.
+ */
+enum mlx5_ib_tph_device_flags {
+	MLX5_IB_TPH_DEVICE_IMPORT = 1 << 0,
+	MLX5_IB_TPH_DEVICE_REQUIRE = 1 << 1,
+	MLX5_IB_TPH_DEVICE_ENABLED = 1 << 2,
+	MLX5_IB_TPH_DEVICE_TABLE = 1 << 3,
+	MLX5_IB_TPH_DEVICE_DIRECT = 1 << 4,
+};
+
+/**
+ * struct mlx5_ib_tph_device_info - what a device has to steer with
+ * @tph_namespace: IB_UVERBS_TPH_NS_ST or IB_UVERBS_TPH_NS_ST_EXT: the one of its requests or,
+ *	without MLX5_IB_TPH_DEVICE_ENABLED, the one that the driver had enabled before somebody
+ *	switched TPH off behind its back; IB_UVERBS_TPH_NS_NONE without TPH, or when it is off for
+ *	good
+ * @flags: enum mlx5_ib_tph_device_flags
+ * @st_entries: entries of the table that mkeys can select, the first one included, which is never
+ *	used; all of these numbers are 0 without a table
+ * @st_free: entries of it that nobody uses now
+ * @st_reserved: how many entries are kept for the tags of CPUs, which DMA handles have
+ * @st_available: how many more tags the calling process can import until it gets ENOSPC
+ * @reserved: zero
+ */
+struct mlx5_ib_tph_device_info {
+	__u32	tph_namespace;
+	__u32	flags;
+	__u32	st_entries;
+	__u32	st_free;
+	__u32	st_reserved;
+	__u32	st_available;
+	__u32	reserved[2];
 };
 
 #endif /* _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H */

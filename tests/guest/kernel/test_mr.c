@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * The registration attributes and the query of mlx5, by raw ioctls, with a NIC that emits 8-bit
+ * The registration attributes and the queries of mlx5, by raw ioctls, with a NIC that emits 8-bit
  * tags: what a memory region puts on the wire, and each errno of the uAPI headers' lists.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,8 +189,10 @@ static void test_data_direct(struct test *test)
 	expect(test, &reg, EINVAL, NULL, "data-direct, where there is none");
 }
 
-static bool is_zero(const unsigned char *bytes, size_t size)
+static bool is_zero(const void *memory, size_t size)
 {
+	const unsigned char *bytes = memory;
+
 	while (size && !*bytes) {
 		bytes++;
 		size--;
@@ -232,6 +235,47 @@ static void test_query(struct test *test)
 	tap_errno(verbs_dereg(verbs, &mr), ENOENT, "nor destroyed twice");
 }
 
+/* A file that never became a context, as a program has it between open() and its first command */
+static int query_without_context(const struct verbs *verbs, void *resp, size_t size)
+{
+	struct ibv_context context = {};
+	struct verbs bare = { .context = &context, .driver_id = verbs->driver_id };
+	char path[sizeof(verbs->context->device->dev_name) + 32];
+	int err;
+
+	snprintf(path, sizeof(path), "/dev/infiniband/%s", verbs->context->device->dev_name);
+	context.cmd_fd = open(path, O_RDWR | O_CLOEXEC);
+	if (context.cmd_fd < 0)
+		tap_bail_out("%s: %s", path, strerror(errno));
+	err = verbs_query_device_raw(&bare, MLX5_IB_METHOD_DEVICE_QUERY_TPH, resp, size);
+	close(context.cmd_fd);
+	return err;
+}
+
+static void test_query_device(struct test *test)
+{
+	const uint16_t method = MLX5_IB_METHOD_DEVICE_QUERY_TPH;
+	struct verbs *verbs = &test->verbs;
+	struct mlx5_ib_tph_device_info info;
+	unsigned char longer[sizeof(info) + 8];
+
+	memset(longer, 0xff, sizeof(longer));
+	tap_errno(verbs_query_device_raw(verbs, method, longer, sizeof(longer)), 0,
+		  "the device: a longer response");
+	memcpy(&info, longer, sizeof(info));
+	tap_ok(info.st_entries == 8 && is_zero(longer + sizeof(info), 8), "is filled with zeroes");
+	tap_ok(is_zero(info.reserved, sizeof(info.reserved)), "reserved is zero");
+	tap_errno(verbs_query_device_raw(verbs, method, &info, sizeof(info) - 1), EINVAL,
+		  "the device: a response a byte short");
+	tap_errno(verbs_query_device_raw(verbs, method, NULL, 0), EINVAL, "no response");
+	tap_errno(verbs_query_device_raw(verbs, method, (void *)1, sizeof(info)), EFAULT,
+		  "a response that cannot be written");
+	tap_errno(query_without_context(verbs, &info, sizeof(info)), EINVAL, "no context");
+	/* What a kernel answers that does not have the query */
+	tap_errno(verbs_query_device_raw(verbs, method - 1, &info, sizeof(info)), EPROTONOSUPPORT,
+		  "a method that is not there");
+}
+
 static void open_all(struct test *test)
 {
 	verbs_open(&test->verbs, "mlx5_");
@@ -263,12 +307,13 @@ int main(void)
 	open_all(&test);
 	tap_plan(2 * (planned(published_cases, ARRAY_SIZE(published_cases)) +
 		      2 * planned(unpublished_cases, ARRAY_SIZE(unpublished_cases))) +
-		 4 + 5 + 2 + 12);
+		 4 + 5 + 2 + 12 + 8);
 	test_attributes(&test);
 	test_address(&test);
 	test_dma_handle(&test);
 	test_data_direct(&test);
 	test_query(&test);
+	test_query_device(&test);
 	close_all(&test);
 	return tap_status();
 }

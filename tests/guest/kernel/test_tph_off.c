@@ -132,6 +132,21 @@ static void test_switched_off(struct test *test)
 	dereg(test, &mr);
 }
 
+/* Not even a namespace that would be in use again */
+static void expect_off_for_good(struct test *test)
+{
+	struct mlx5_ib_tph_device_info info = {};
+	int err = verbs_query_device_raw(&test->verbs, MLX5_IB_METHOD_DEVICE_QUERY_TPH, &info,
+					 sizeof(info));
+
+	if (!tap_ok(!err && info.tph_namespace == IB_UVERBS_TPH_NS_NONE &&
+			    info.flags == (MLX5_IB_TPH_DEVICE_IMPORT | MLX5_IB_TPH_DEVICE_REQUIRE |
+					   MLX5_IB_TPH_DEVICE_TABLE),
+		    "the device says that it is off for good"))
+		tap_note("query: %s, namespace %u, flags %#x", strerror(err), info.tph_namespace,
+			 info.flags);
+}
+
 /* The kernel looks up where the table is, and cannot find out */
 static void test_write_fails(struct test *test)
 {
@@ -147,6 +162,7 @@ static void test_write_fails(struct test *test)
 	control_fault(test->control, &no_table);
 	tap_errno(reg(test, 0x77, REQUIRE, &extra), EIO, "the table cannot be written");
 	tap_errno(reg(test, 0x77, REQUIRE, &extra), EOPNOTSUPP, "which leaves TPH off");
+	expect_off_for_good(test);
 	expect_off(test, &shared, "the write failed");
 	tap_errno(verbs_prefetch(&test->verbs, &required), EFAULT,
 		  "a region with REQUIRE is not mapped again");
@@ -166,7 +182,7 @@ int main(void)
 	test.control = control_open();
 	open_config(&test);
 
-	tap_plan(1 + 6 + 2 + 2 + 6 + 2);
+	tap_plan(1 + 6 + 2 + 2 + 1 + 6 + 2);
 	test_switched_off(&test);
 	test_write_fails(&test);
 

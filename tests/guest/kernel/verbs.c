@@ -198,6 +198,16 @@ int verbs_query(struct verbs *verbs, const struct verbs_mr *mr, struct mlx5_ib_t
 	return verbs_query_raw(verbs, mr->handle, info, sizeof(*info));
 }
 
+int verbs_query_device_raw(struct verbs *verbs, uint16_t method, void *resp, size_t size)
+{
+	struct request request = {};
+
+	if (size)
+		ADD(&request, TPH_UVERBS_ATTR(MLX5_IB_ATTR_DEVICE_QUERY_TPH_RESP, size, MANDATORY,
+					      (uintptr_t)resp));
+	return execute(verbs, &request, UVERBS_OBJECT_DEVICE, method);
+}
+
 int verbs_alloc_dmah(struct verbs *verbs, uint8_t ph, uint32_t *handle)
 {
 	struct request request = {};

@@ -54,6 +54,8 @@ int verbs_dereg(struct verbs *verbs, const struct verbs_mr *mr);
 /* @resp of @size bytes, for any size and address */
 int verbs_query_raw(struct verbs *verbs, uint32_t handle, void *resp, size_t size);
 int verbs_query(struct verbs *verbs, const struct verbs_mr *mr, struct mlx5_ib_tph_mr_info *info);
+/* A query of the device by MLX5_IB_METHOD_DEVICE_QUERY_TPH, or by another method */
+int verbs_query_device_raw(struct verbs *verbs, uint16_t method, void *resp, size_t size);
 /* A DMA handle with this processing hint and no tag */
 int verbs_alloc_dmah(struct verbs *verbs, uint8_t ph, uint32_t *handle);
 int verbs_free_dmah(struct verbs *verbs, uint32_t handle);

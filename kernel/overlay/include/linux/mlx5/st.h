@@ -21,12 +21,31 @@ struct mlx5_st_owner {
 	bool require;
 };
 
+/**
+ * struct mlx5_st_info - what a device has to steer with
+ * @req_type: PCI_TPH_REQ_*: of its requests or, when they carry no hints, as the driver enabled it
+ * @enabled: its requests carry hints now
+ * @num_entries: of the table; 0 when there is none, and tags take the place of indices
+ * @num_free: entries that nobody uses
+ * @num_reserved: entries that are kept for CPUs
+ * @num_available: entries that the calling process can still get for exporters of dma-bufs
+ */
+struct mlx5_st_info {
+	u8 req_type;
+	bool enabled;
+	unsigned int num_entries;
+	unsigned int num_free;
+	unsigned int num_reserved;
+	unsigned int num_available;
+};
+
 #ifdef CONFIG_PCIE_TPH
 int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev, const struct mlx5_st_owner *owner,
 			       u16 tag, u16 *st_index);
 int mlx5_st_set_tag(struct mlx5_core_dev *dev, u16 st_index, u16 tag);
 int mlx5_st_clear_tag(struct mlx5_core_dev *dev, u16 st_index);
 u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag, bool *cleared);
+int mlx5_st_query_device(struct mlx5_core_dev *dev, struct mlx5_st_info *info);
 #else
 static inline int mlx5_st_alloc_index_by_tag(struct mlx5_core_dev *dev,
 					     const struct mlx5_st_owner *owner, u16 tag,
@@ -50,6 +69,11 @@ static inline u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag
 	*tag = 0;
 	*cleared = false;
 	return PCI_TPH_REQ_DISABLE;
+}
+
+static inline int mlx5_st_query_device(struct mlx5_core_dev *dev, struct mlx5_st_info *info)
+{
+	return -EOPNOTSUPP;
 }
 #endif
 

@@ -360,6 +360,18 @@ static u8 mlx5_ib_tph_state(struct mlx5_ib_mr *mr, bool cleared)
 	return cleared ? MLX5_IB_TPH_STATE_DEGRADED : MLX5_IB_TPH_STATE_IN_EFFECT;
 }
 
+static u32 mlx5_ib_tph_namespace(u8 req_type)
+{
+	switch (req_type) {
+	case PCI_TPH_REQ_TPH_ONLY:
+		return IB_UVERBS_TPH_NS_ST;
+	case PCI_TPH_REQ_EXT_TPH:
+		return IB_UVERBS_TPH_NS_ST_EXT;
+	default:
+		return IB_UVERBS_TPH_NS_NONE;
+	}
+}
+
 static void mlx5_ib_tph_tell(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_info *info)
 {
 	bool cleared = false;
@@ -378,8 +390,7 @@ static void mlx5_ib_tph_tell(struct mlx5_ib_mr *mr, struct mlx5_ib_tph_mr_info *
 		*info = (struct mlx5_ib_tph_mr_info) {};
 		return;
 	}
-	info->tph_namespace = req_type == PCI_TPH_REQ_EXT_TPH ? IB_UVERBS_TPH_NS_ST_EXT :
-								IB_UVERBS_TPH_NS_ST;
+	info->tph_namespace = mlx5_ib_tph_namespace(req_type);
 	info->state = mlx5_ib_tph_state(mr, cleared);
 }
 
@@ -395,6 +406,41 @@ static int UVERBS_HANDLER(MLX5_IB_METHOD_MR_QUERY_TPH)(struct uverbs_attr_bundle
 					     sizeof(info));
 }
 
+/* What can be told without an MR */
+static void mlx5_ib_tph_tell_device(struct mlx5_core_dev *mdev,
+				    struct mlx5_ib_tph_device_info *info)
+{
+	struct mlx5_st_info st;
+
+	info->flags = MLX5_IB_TPH_DEVICE_REQUIRE;
+	if (IS_ENABLED(CONFIG_PCIE_TPH))
+		info->flags |= MLX5_IB_TPH_DEVICE_IMPORT;
+	if (mlx5_st_query_device(mdev, &st))
+		return;
+
+	info->tph_namespace = mlx5_ib_tph_namespace(st.req_type);
+	info->flags |= st.num_entries ? MLX5_IB_TPH_DEVICE_TABLE : MLX5_IB_TPH_DEVICE_DIRECT;
+	if (st.enabled)
+		info->flags |= MLX5_IB_TPH_DEVICE_ENABLED;
+	info->st_entries = st.num_entries;
+	info->st_free = st.num_free;
+	info->st_reserved = st.num_reserved;
+	info->st_available = st.num_available;
+}
+
+static int UVERBS_HANDLER(MLX5_IB_METHOD_DEVICE_QUERY_TPH)(struct uverbs_attr_bundle *attrs)
+{
+	struct ib_ucontext *context = ib_uverbs_get_ucontext(attrs);
+	struct mlx5_ib_tph_device_info info = {};
+
+	if (IS_ERR(context))
+		return PTR_ERR(context);
+
+	mlx5_ib_tph_tell_device(to_mdev(context->device)->mdev, &info);
+	return uverbs_copy_to_struct_or_zero(attrs, MLX5_IB_ATTR_DEVICE_QUERY_TPH_RESP, &info,
+					     sizeof(info));
+}
+
 DECLARE_UVERBS_NAMED_METHOD(MLX5_IB_METHOD_MR_QUERY_TPH,
 			    UVERBS_ATTR_IDR(MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE,
 					    UVERBS_OBJECT_MR,
@@ -402,6 +448,12 @@ DECLARE_UVERBS_NAMED_METHOD(MLX5_IB_METHOD_MR_QUERY_TPH,
 					    UA_MANDATORY),
 			    UVERBS_ATTR_PTR_OUT(MLX5_IB_ATTR_MR_QUERY_TPH_RESP,
 						UVERBS_ATTR_STRUCT(struct mlx5_ib_tph_mr_info,
+								   reserved),
+						UA_MANDATORY));
+
+DECLARE_UVERBS_NAMED_METHOD(MLX5_IB_METHOD_DEVICE_QUERY_TPH,
+			    UVERBS_ATTR_PTR_OUT(MLX5_IB_ATTR_DEVICE_QUERY_TPH_RESP,
+						UVERBS_ATTR_STRUCT(struct mlx5_ib_tph_device_info,
 								   reserved),
 						UA_MANDATORY));
 
@@ -433,8 +485,13 @@ ADD_UVERBS_METHODS(mlx5_ib_tph_mr,
 		   &mlx5_ib_tph_reg_mr,
 		   &UVERBS_METHOD(MLX5_IB_METHOD_MR_QUERY_TPH));
 
+ADD_UVERBS_METHODS(mlx5_ib_tph_device,
+		   UVERBS_OBJECT_DEVICE,
+		   &UVERBS_METHOD(MLX5_IB_METHOD_DEVICE_QUERY_TPH));
+
 const struct uapi_definition mlx5_ib_tph_defs[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_MR, &mlx5_ib_tph_mr),
+	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DEVICE, &mlx5_ib_tph_device),
 	{}
 };
 

@@ -130,10 +130,17 @@ static unsigned int mlx5_st_imported(struct mlx5_st *st, const struct pid *proce
 	return count;
 }
 
+/* How many more this process can take for exporters */
+static unsigned int mlx5_st_available(struct mlx5_st *st)
+{
+	return min3(st->importable - mlx5_st_imported(st, NULL),
+		    st->share - mlx5_st_imported(st, task_tgid(current)),
+		    (unsigned int)list_count_nodes(&st->free));
+}
+
 static bool mlx5_st_may_take(struct mlx5_st *st, const struct mlx5_st_owner *owner)
 {
-	return !owner || (mlx5_st_imported(st, NULL) < st->importable &&
-			  mlx5_st_imported(st, task_tgid(current)) < st->share);
+	return !owner || mlx5_st_available(st);
 }
 
 static bool mlx5_st_has_enough(struct mlx5_st *st, const struct mlx5_st_owner *owner)
@@ -392,3 +399,36 @@ u8 mlx5_st_query(struct mlx5_core_dev *dev, u16 st_index, u16 *tag, bool *cleare
 	return req_type;
 }
 EXPORT_SYMBOL_GPL(mlx5_st_query);
+
+/**
+ * mlx5_st_query_device - Tell what a device has to steer with
+ * @dev: mlx5 core device
+ * @info: written on success
+ *
+ * Return: 0; -EOPNOTSUPP when the device has no steering tags.
+ */
+int mlx5_st_query_device(struct mlx5_core_dev *dev, struct mlx5_st_info *info)
+{
+	struct mlx5_st *st = dev->st;
+
+	if (!st)
+		return -EOPNOTSUPP;
+
+	*info = (struct mlx5_st_info) { .num_entries = st->num_entries };
+
+	guard(mutex)(&st->lock);
+
+	info->req_type = pcie_tph_enabled_req_type(dev->pdev);
+	info->enabled = info->req_type != PCI_TPH_REQ_DISABLE;
+	if (!info->enabled)
+		info->req_type = dev->pdev->tph_req_type;
+
+	if (!st->num_entries)
+		return 0;
+
+	info->num_free = list_count_nodes(&st->free);
+	info->num_reserved = st->num_entries - 1 - st->importable;
+	info->num_available = mlx5_st_available(st);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mlx5_st_query_device);

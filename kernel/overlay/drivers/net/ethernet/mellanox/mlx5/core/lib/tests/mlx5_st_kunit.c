@@ -18,6 +18,7 @@
 #define USABLE		7
 #define IMPORTABLE	5
 #define SHARE		3
+#define RESERVED	2
 
 #define ROUNDS		10
 
@@ -304,6 +305,16 @@ static unsigned int take_all_for_cpus(struct kunit *test, u16 tag)
 	return taken;
 }
 
+static void put_all(struct kunit *test)
+{
+	struct st_test *st = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < st->dev->st->num_entries; i++)
+		while (st->dev->st->entries[i].users)
+			st_put(test, i);
+}
+
 static void shares(struct kunit *test)
 {
 	const struct size_case *param = test->param_value;
@@ -321,9 +332,41 @@ static void shares(struct kunit *test)
 	for (i = 1; i < param->num_entries; i++)
 		st_put(test, i);
 	KUNIT_EXPECT_EQ(test, take_all(test, &owner, 0x500), param->share);
-	for (i = 0; i < param->num_entries; i++)
-		while (st->dev->st->entries[i].users)
-			st_put(test, i);
+	put_all(test);
+}
+
+static void expect_room(struct kunit *test, unsigned int num_free, unsigned int num_available)
+{
+	struct st_test *st = test->priv;
+	struct mlx5_st_info info;
+
+	KUNIT_ASSERT_EQ(test, mlx5_st_query_device(st->dev, &info), 0);
+	KUNIT_EXPECT_EQ(test, info.num_entries, NUM_ENTRIES);
+	KUNIT_EXPECT_EQ(test, info.num_reserved, RESERVED);
+	KUNIT_EXPECT_EQ(test, info.num_free, num_free);
+	KUNIT_EXPECT_EQ(test, info.num_available, num_available);
+}
+
+/* What a process can still get depends on what it has, on what others have, and on what is left */
+static void room(struct kunit *test)
+{
+	struct st_test *st = test->priv;
+	struct mlx5_st_owner owner = owner_of(st->dmabuf);
+
+	new_table(test, NUM_ENTRIES);
+	expect_room(test, USABLE, SHARE);
+	st_get(test, &owner, 0x10);
+	expect_room(test, USABLE - 1, SHARE - 1);
+	st_get(test, &owner, 0x10);
+	expect_room(test, USABLE - 1, SHARE - 1);
+	st_get(test, NULL, 0x20);
+	expect_room(test, USABLE - 2, SHARE - 1);
+	KUNIT_EXPECT_EQ(test, take_all_elsewhere(test, &owner, 0x200), SHARE);
+	expect_room(test, USABLE - 2 - SHARE, IMPORTABLE - 1 - SHARE);
+	KUNIT_EXPECT_EQ(test, take_all_for_cpus(test, 0x400), USABLE - 2 - SHARE);
+	expect_room(test, 0, 0);
+	put_all(test);
+	expect_room(test, USABLE, SHARE);
 }
 
 /* The index in the mkey has 8 bits */
@@ -385,6 +428,44 @@ static void query_of_8_bits(struct kunit *test)
 	st_put(test, 1);
 }
 
+static void expect_type(struct kunit *test, u8 req_type, bool enabled)
+{
+	struct st_test *st = test->priv;
+	struct mlx5_st_info info;
+
+	KUNIT_ASSERT_EQ(test, mlx5_st_query_device(st->dev, &info), 0);
+	KUNIT_EXPECT_EQ(test, info.req_type, req_type);
+	KUNIT_EXPECT_EQ(test, info.enabled, enabled);
+}
+
+/* What is so now, and what would be again; another type than the driver's is for now, too */
+static void type_of_device(struct kunit *test)
+{
+	struct st_test *st = test->priv;
+
+	new_table(test, NUM_ENTRIES);
+	expect_type(test, PCI_TPH_REQ_EXT_TPH, true);
+	kunit_pci_tph_set(st->fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL,
+			  FIELD_PREP(PCI_TPH_CTRL_REQ_EN_MASK, PCI_TPH_REQ_TPH_ONLY));
+	expect_type(test, PCI_TPH_REQ_TPH_ONLY, true);
+	kunit_pci_tph_set(st->fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL, 0);
+	expect_type(test, PCI_TPH_REQ_EXT_TPH, false);
+	pcie_disable_tph(&st->fn->pdev);
+	expect_type(test, PCI_TPH_REQ_DISABLE, false);
+}
+
+static void expect_no_table(struct kunit *test)
+{
+	struct st_test *st = test->priv;
+	struct mlx5_st_info info;
+
+	KUNIT_ASSERT_EQ(test, mlx5_st_query_device(st->dev, &info), 0);
+	KUNIT_EXPECT_EQ(test, info.num_entries, 0);
+	KUNIT_EXPECT_EQ(test, info.num_free, 0);
+	KUNIT_EXPECT_EQ(test, info.num_reserved, 0);
+	KUNIT_EXPECT_EQ(test, info.num_available, 0);
+}
+
 /* Without a table the tag is the index, of which the mkey keeps 8 bits */
 static void direct_mode(struct kunit *test)
 {
@@ -403,6 +484,8 @@ static void direct_mode(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mlx5_st_set_tag(st->dev, 0xff, 0xff), 0);
 	KUNIT_EXPECT_EQ(test, mlx5_st_set_tag(st->dev, 0xff, 0xfe), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, mlx5_st_clear_tag(st->dev, 0xff), -EOPNOTSUPP);
+	expect_no_table(test);
+	expect_type(test, PCI_TPH_REQ_EXT_TPH, true);
 	st_put(test, 0xff);
 	st_put(test, 0x1234);
 	KUNIT_EXPECT_EQ(test, st->fn->windows, 0);
@@ -411,8 +494,10 @@ static void direct_mode(struct kunit *test)
 static void no_steering(struct kunit *test)
 {
 	struct st_test *st = test->priv;
+	struct mlx5_st_info info;
 	u16 index;
 
+	KUNIT_EXPECT_EQ(test, mlx5_st_query_device(st->dev, &info), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, st_try(test, NULL, 0x10, &index), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, mlx5_st_dealloc_index(st->dev, 1), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, mlx5_st_set_tag(st->dev, 1, 0x10), -EOPNOTSUPP);
@@ -451,10 +536,12 @@ static struct kunit_case mlx5_st_cases[] = {
 	KUNIT_CASE(owners_have_their_own),
 	KUNIT_CASE(owners_share_the_last),
 	KUNIT_CASE_PARAM(shares, size_gen_params),
+	KUNIT_CASE(room),
 	KUNIT_CASE(more_entries_than_indices),
 	KUNIT_CASE(changed_and_cleared),
 	KUNIT_CASE(tag_of_a_cpu_stays),
 	KUNIT_CASE(query_of_8_bits),
+	KUNIT_CASE(type_of_device),
 	KUNIT_CASE(direct_mode),
 	KUNIT_CASE(no_steering),
 	KUNIT_CASE(table_cannot_be_written),
