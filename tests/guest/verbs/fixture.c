@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/pci_regs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fixture.h"
 #include "tap.h"
-
-/* PCI Express Base Specification, "TPH Requester Control Register", bits 9:8. */
-#define TPH_CONTROL_OFFSET	8
-#define TPH_REQUESTER_SHIFT	8
-#define TPH_REQUESTER_MASK	3
-#define TPH_REQUESTER_8_BIT	1
-#define TPH_REQUESTER_16_BIT	3
 
 static const char *variable(const char *name)
 {
@@ -98,52 +88,4 @@ int fixture_try(const struct fixture *fixture, const struct ibv_tph_dmabuf_mr_at
 	struct ibv_mr *mr = ibv_tph_reg_dmabuf_mr(fixture->pd, attr);
 
 	return mr ? ibv_dereg_mr(mr) : errno;
-}
-
-static uint32_t read_config(int fd, unsigned int offset)
-{
-	uint32_t value;
-
-	if (pread(fd, &value, sizeof(value), offset) != sizeof(value))
-		tap_bail_out("cannot read configuration space: %s", strerror(errno));
-	return value;
-}
-
-/* 0 when there is no such capability. */
-static unsigned int find_extended_capability(int fd, uint16_t id)
-{
-	unsigned int offset = PCI_CFG_SPACE_SIZE, left = PCI_CFG_SPACE_EXP_SIZE / 8;
-	uint32_t header;
-
-	for (; offset && left; left--, offset = PCI_EXT_CAP_NEXT(header)) {
-		header = read_config(fd, offset);
-		if (PCI_EXT_CAP_ID(header) == id)
-			return offset;
-	}
-	return 0;
-}
-
-enum ibv_tph_namespace fixture_emitted(void)
-{
-	unsigned int capability;
-	uint32_t control = 0;
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", variable("TPH_NIC0"));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		tap_bail_out("cannot open %s: %s", path, strerror(errno));
-	capability = find_extended_capability(fd, PCI_EXT_CAP_ID_TPH);
-	if (capability)
-		control = read_config(fd, capability + TPH_CONTROL_OFFSET);
-	close(fd);
-	switch (control >> TPH_REQUESTER_SHIFT & TPH_REQUESTER_MASK) {
-	case TPH_REQUESTER_8_BIT:
-		return IBV_TPH_NS_ST;
-	case TPH_REQUESTER_16_BIT:
-		return IBV_TPH_NS_ST_EXT;
-	default:
-		return IBV_TPH_NS_NONE;
-	}
 }

@@ -36,10 +36,4 @@ struct ibv_tph_dmabuf_mr_attr fixture_attr(const struct fixture *fixture,
 /* Registers and deregisters. Returns 0 or the errno of the registration. */
 int fixture_try(const struct fixture *fixture, const struct ibv_tph_dmabuf_mr_attr *attr);
 
-/*
- * The namespace that the function at $TPH_NIC0 emits, from its configuration space: NONE when its
- * TPH requester is not enabled.
- */
-enum ibv_tph_namespace fixture_emitted(void);
-
 #endif

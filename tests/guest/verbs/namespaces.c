@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "requester.h"
 #include "tap.h"
 
 #define ST 0xa7
@@ -117,9 +118,14 @@ static void try_state(struct fixture *fixture, uint32_t published, enum ibv_tph_
 
 int main(void)
 {
-	enum ibv_tph_namespace emitted = fixture_emitted();
+	enum ibv_tph_namespace emitted;
+	struct requester requester;
 	struct fixture fixture;
 	uint32_t published;
+
+	requester_open(&requester);
+	emitted = requester_emitted(&requester);
+	requester_close(&requester);
 
 	tap_plan(STATES * 9);
 	tap_note("the NIC emits %s", namespaces[emitted]);

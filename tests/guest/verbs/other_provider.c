@@ -14,6 +14,7 @@
 int main(int argc, char **argv)
 {
 	static const char *const namespaces[] = { "NONE", "AUTO", "ST", "ST_EXT" };
+	struct mlx5dv_tph_device_info device = {};
 	struct mlx5dv_tph_mr_info info = {};
 	struct ibv_tph_dmabuf_mr_attr attr;
 	struct fixture fixture;
@@ -24,7 +25,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		tap_bail_out("usage: %s DEVICE", argv[0]);
-	tap_plan(20);
+	tap_plan(21);
 	fixture_open(&fixture, argv[1]);
 	cmd_fd = fixture.context->cmd_fd;
 	attr = fixture_attr(&fixture, 0, 0);
@@ -47,6 +48,8 @@ int main(int argc, char **argv)
 		tap_bail_out("ibv_reg_mr: %s", strerror(errno));
 	tap_errno(mlx5dv_tph_query_mr(mr, &info), EOPNOTSUPP, "the query is for mlx5");
 	ibv_dereg_mr(mr);
+	tap_errno(mlx5dv_tph_query_device(fixture.context, &device), EOPNOTSUPP,
+		  "so is that of the device");
 	tap_ok(tph_uverbs_is_driver(cmd_fd, RDMA_DRIVER_RXE) &&
 		       !tph_uverbs_is_driver(cmd_fd, RDMA_DRIVER_MLX5),
 	       "the driver is rxe, not mlx5");

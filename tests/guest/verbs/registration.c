@@ -339,12 +339,14 @@ static void revoked(struct fixture *fixture)
 
 int main(void)
 {
+	struct mlx5dv_tph_device_info device = {};
 	struct fixture fixture;
 
 	tap_plan(36 + 3 * 4 + 2);
-	if (fixture_emitted() != IBV_TPH_NS_ST)
-		tap_bail_out("the NIC does not emit 8-bit tags");
 	fixture_open(&fixture, NULL);
+	if (mlx5dv_tph_query_device(fixture.context, &device) ||
+	    device.tph_namespace != IBV_TPH_NS_ST)
+		tap_bail_out("the NIC does not emit 8-bit tags");
 	fixture_publish(&fixture, VFIO_TPH_TAG_ST, 0x5a, 1);
 	errors(&fixture);
 	probes(&fixture);

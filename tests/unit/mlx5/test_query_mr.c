@@ -10,75 +10,33 @@
 #include <infiniband/mlx5dv_tph.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/mlx5_user_ioctl_tph.h>
-#include <rdma/rdma_user_ioctl_cmds.h>
 
+#include "fake_device.h"
 #include "util/macros.h"
 
-#define CMD_FD 78
 #define MR_HANDLE 41
-
-static struct {
-	uint32_t driver;
-	int query_errno;
-	int queries;
-	int system_calls;
-	struct mlx5_ib_tph_mr_info answer;
-} dev;
 
 static struct ibv_context context = { .cmd_fd = CMD_FD };
 static struct ibv_mr mr = { .context = &context, .handle = MR_HANDLE };
+static struct mlx5_ib_tph_mr_info kernel_info;
 
 /* Numbers, not names, where the kernel's ABI has them. */
-static int kernel_query(const struct ib_uverbs_ioctl_hdr *hdr)
+static void kernel_query(const struct ib_uverbs_ioctl_hdr *hdr)
 {
-	dev.queries++;
-	assert_int_equal(hdr->length, 24 + 2 * 16);
-	assert_int_equal(hdr->object_id, UVERBS_OBJECT_MR);
 	assert_int_equal(hdr->num_attrs, 2);
 	assert_int_equal(hdr->attrs[0].attr_id, 0x1000);
 	assert_int_equal(hdr->attrs[0].len, 0);
 	assert_int_equal(hdr->attrs[0].flags, 1);
 	assert_int_equal(hdr->attrs[0].attr_data.reserved, 0);
 	assert_int_equal(hdr->attrs[0].data, MR_HANDLE);
-	assert_int_equal(hdr->attrs[1].attr_id, 0x1001);
-	assert_int_equal(hdr->attrs[1].len, 24);
-	assert_int_equal(hdr->attrs[1].flags, 1);
-	assert_int_equal(hdr->attrs[1].attr_data.reserved, 0);
-	if (dev.query_errno) {
-		errno = dev.query_errno;
-		return -1;
-	}
-	memcpy((void *)(uintptr_t)hdr->attrs[1].data, &dev.answer, sizeof(dev.answer));
-	return 0;
-}
-
-int __wrap_ioctl(int fd, unsigned long command, ...);
-int __wrap_ioctl(int fd, unsigned long command, ...)
-{
-	const struct ib_uverbs_ioctl_hdr *hdr;
-	va_list args;
-
-	va_start(args, command);
-	hdr = va_arg(args, const struct ib_uverbs_ioctl_hdr *);
-	va_end(args);
-
-	dev.system_calls++;
-	assert_int_equal(fd, CMD_FD);
-	assert_int_equal(command, RDMA_VERBS_IOCTL);
-	if (hdr->driver_id != dev.driver) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (hdr->method_id == 0x1007)
-		return kernel_query(hdr);
-	errno = EPROTONOSUPPORT;
-	return -1;
+	memcpy(output_attr(&hdr->attrs[1], 0x1001, 24), &kernel_info, sizeof(kernel_info));
 }
 
 static int setup(void **state)
 {
-	memset(&dev, 0, sizeof(dev));
-	dev.driver = RDMA_DRIVER_MLX5;
+	dev = (struct fake_device){ .driver = RDMA_DRIVER_MLX5, .method = 0x1007 };
+	dev.object = UVERBS_OBJECT_MR;
+	dev.query = kernel_query;
 	return 0;
 }
 
@@ -106,7 +64,7 @@ static void answer_is_passed_on(void **state)
 {
 	struct mlx5dv_tph_mr_info info = {};
 
-	dev.answer = (struct mlx5_ib_tph_mr_info){
+	kernel_info = (struct mlx5_ib_tph_mr_info){
 		.source = MLX5_IB_TPH_SOURCE_EXPORTER,
 		.tph_namespace = IB_UVERBS_TPH_NS_ST_EXT,
 		.revalidations = 0x89abcdef,
@@ -176,5 +134,5 @@ int main(void)
 		cmocka_unit_test_setup(failure_writes_nothing, setup),
 	};
 
-	return cmocka_run_group_tests_name("mlx5", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("mlx5_query_mr", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * TLP Processing Hints of memory regions of mlx5 devices: what is on the wire.
+ * TLP Processing Hints of mlx5 devices: what a memory region puts on the wire, and what one can
+ * expect that is yet to be registered.
  */
 #ifndef INFINIBAND_MLX5DV_TPH_H
 #define INFINIBAND_MLX5DV_TPH_H
@@ -77,6 +78,65 @@ struct mlx5dv_tph_mr_info {
  *	EIO		the device has been removed
  */
 int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info);
+
+/* What a device, its driver and the kernel have of it. More may come: ignore what is not here. */
+enum mlx5dv_tph_device_flags {
+	/* Registrations import hints from the exporters of dma-bufs. */
+	MLX5DV_TPH_DEVICE_IMPORT = 1 << 0,
+	/* They know IBV_TPH_REQUIRE, and namespaces other than IBV_TPH_NS_AUTO. */
+	MLX5DV_TPH_DEVICE_REQUIRE = 1 << 1,
+	/* TLPs of the device can carry hints now: TPH of its PCI function is enabled. */
+	MLX5DV_TPH_DEVICE_ENABLED = 1 << 2,
+	/* It has a table of steering tags, whose entries its memory regions share. */
+	MLX5DV_TPH_DEVICE_TABLE = 1 << 3,
+	/*
+	 * It has none, and each memory region has its own tag, of 8 bits: in the 16-bit namespace,
+	 * too, other tags than 0..0xff cannot be sent.
+	 */
+	MLX5DV_TPH_DEVICE_DIRECT = 1 << 4,
+};
+
+/*
+ * comp_mask:     which fields after those below the caller has room for; there are none yet
+ * tph_namespace: enum ibv_tph_namespace: ST or ST_EXT, the one that TLPs of the device carry.
+ *                Without MLX5DV_TPH_DEVICE_ENABLED the one that they carried, and will when who
+ *                switched TPH off (an administrator, by setpci) switches it on again; NONE when
+ *                the device or the kernel has no TPH, or TPH is off until the driver is loaded
+ *                again
+ * flags:         enum mlx5dv_tph_device_flags
+ * st_entries:    entries of the table, the first one included, which is never used: up to 256.
+ *                This and the following are 0 without MLX5DV_TPH_DEVICE_TABLE
+ * st_free:       entries that nobody uses now
+ * st_reserved:   entries that are kept for the tags of CPUs (DMA handles, ibv_alloc_dmah())
+ * st_available:  how many more tags this process can have registered until IBV_TPH_REQUIRE fails
+ *                with ENOSPC: of the entries not reserved one process gets half at most. Not less
+ *                than that, as regions of one dma-buf with the same tag share an entry
+ */
+struct mlx5dv_tph_device_info {
+	uint64_t comp_mask;
+	uint32_t tph_namespace;
+	uint32_t flags;
+	uint32_t st_entries;
+	uint32_t st_free;
+	uint32_t st_reserved;
+	uint32_t st_available;
+};
+
+/**
+ * mlx5dv_tph_query_device - What hints can memory regions of a device have
+ * @context: an mlx5 device
+ * @info: comp_mask is read, all else is written on success, nothing otherwise
+ *
+ * For those who want to know before they register. A snapshot: other processes register, too. One
+ * system call, and no effect on the device.
+ *
+ * Return: 0, or a positive errno:
+ *	EOPNOTSUPP	@info->comp_mask is not 0, @context is not of an mlx5 device, or the kernel
+ *			does not have the query. One without it may import hints all the same; only
+ *			a registration shows
+ *	EIO		the device has been removed
+ */
+int mlx5dv_tph_query_device(struct ibv_context *context, struct mlx5dv_tph_device_info *info);
 
 #ifdef __cplusplus
 }
