@@ -98,10 +98,15 @@ static void errors(struct fixture *fixture)
 	close(not_dmabuf);
 }
 
+static struct ibv_mr *reg_stock(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr)
+{
+	return ibv_reg_dmabuf_mr(pd, attr->offset, attr->length, attr->iova, attr->fd,
+				 attr->access);
+}
+
 static int try_stock(struct fixture *fixture, const struct ibv_tph_dmabuf_mr_attr *attr)
 {
-	struct ibv_mr *mr = ibv_reg_dmabuf_mr(fixture->pd, attr->offset, attr->length, attr->iova,
-					      attr->fd, attr->access);
+	struct ibv_mr *mr = reg_stock(fixture->pd, attr);
 
 	return mr ? ibv_dereg_mr(mr) : errno;
 }
@@ -165,34 +170,56 @@ static void part_of_the_buffer(struct fixture *fixture)
 	tap_errno(ibv_dereg_mr(mr), 0, "it deregisters");
 }
 
-static unsigned int ioctls_of(const struct fixture *fixture, uint32_t flags)
+typedef struct ibv_mr *reg_function(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr);
+
+/* Of the registration alone, which fails with @err. */
+static unsigned int ioctls_of(const struct fixture *fixture, reg_function *reg,
+			      const struct ibv_tph_dmabuf_mr_attr *attr, int err)
 {
-	const struct ibv_tph_dmabuf_mr_attr attr = fixture_attr(fixture, IBV_TPH_NS_ST, flags);
-	struct ibv_mr *mr;
 	unsigned int count;
+	struct ibv_mr *mr;
 
 	ioctls = 0;
-	mr = must_register(fixture, &attr);
+	errno = 0;
+	mr = reg(fixture->pd, attr);
 	count = ioctls;
-	ibv_dereg_mr(mr);
+	if (errno != err)
+		tap_bail_out("a registration gets %s, not %s", strerror(errno), strerror(err));
+	if (mr)
+		ibv_dereg_mr(mr);
 	return count;
+}
+
+/* Two tests: as it is, and insisted on. */
+static void costs_one_more(const struct fixture *fixture, const struct ibv_tph_dmabuf_mr_attr *attr,
+			   int err, const char *what)
+{
+	unsigned int plain = ioctls_of(fixture, reg_stock, attr, err), ours;
+	struct ibv_tph_dmabuf_mr_attr changed = *attr;
+	uint32_t require;
+
+	for (require = 0; require <= IBV_TPH_REQUIRE; require++) {
+		changed.tph_flags = require;
+		ours = ioctls_of(fixture, ibv_tph_reg_dmabuf_mr, &changed, err);
+		if (!tap_ok(plain && ours <= plain + 1, "%s%s: one system call more", what,
+			    require ? ", required" : ""))
+			tap_note("%u, plain registration %u", ours, plain);
+	}
 }
 
 static void system_calls(struct fixture *fixture)
 {
-	unsigned int plain;
+	const struct ibv_tph_dmabuf_mr_attr good = fixture_attr(fixture, IBV_TPH_NS_ST, 0);
+	struct ibv_tph_dmabuf_mr_attr attr = good;
 	struct ibv_mr *mr;
 
-	ioctls = 0;
-	mr = ibv_reg_dmabuf_mr(fixture->pd, 0, FIXTURE_LENGTH, 0, fixture->dmabuf_fd,
-			       FIXTURE_ACCESS);
-	plain = ioctls;
-	if (!mr)
-		tap_bail_out("ibv_reg_dmabuf_mr: %s", strerror(errno));
-	tap_ok(plain, "a plain registration is counted");
-	tap_ok(ioctls_of(fixture, 0) == plain + 1 &&
-		       ioctls_of(fixture, IBV_TPH_REQUIRE) == plain + 1,
-	       "one with hints makes one system call more");
+	costs_one_more(fixture, &good, 0, "a registration");
+	attr.fd = -1;
+	costs_one_more(fixture, &attr, EBADF, "no dma-buf");
+	attr = good;
+	attr.length = FIXTURE_LENGTH + 1;
+	costs_one_more(fixture, &attr, EINVAL, "longer than the dma-buf");
+	mr = must_register(fixture, &good);
 	ioctls = 0;
 	query(mr);
 	tap_ok(ioctls == 1, "and a query makes one");
@@ -342,7 +369,7 @@ int main(void)
 	struct mlx5dv_tph_device_info device = {};
 	struct fixture fixture;
 
-	tap_plan(36 + 3 * 4 + 2);
+	tap_plan(33 + 3 * 4 + 2 + 3 * 2 + 1);
 	fixture_open(&fixture, NULL);
 	if (mlx5dv_tph_query_device(fixture.context, &device) ||
 	    device.tph_namespace != IBV_TPH_NS_ST)

@@ -336,23 +336,39 @@ static void only_a_foreign_device_is_registered_plainly(void **state)
 	assert_int_equal(dev.plain_calls, 0);
 }
 
-/* ibv_reg_dmabuf_mr() makes one. */
+/* ibv_reg_dmabuf_mr() makes one, whether it fails or not. */
 static void at_most_one_system_call_more(void **state)
 {
+	static const struct {
+		uint32_t driver, flags;
+		int err;
+		int calls;
+	} rows[] = {
+		{ RDMA_DRIVER_MLX5, 0, 0, 2 },
+		{ RDMA_DRIVER_MLX5, IBV_TPH_REQUIRE, 0, 2 },
+		{ RDMA_DRIVER_MLX5, 0, ENOMEM, 1 },
+		{ RDMA_DRIVER_MLX5, IBV_TPH_REQUIRE, ENOSPC, 1 },
+		{ RDMA_DRIVER_MLX5, IBV_TPH_REQUIRE, EPROTONOSUPPORT, 1 },
+		/* Those that a device of another driver gives, too. */
+		{ RDMA_DRIVER_MLX5, 0, EINVAL, 2 },
+		{ RDMA_DRIVER_MLX5, IBV_TPH_REQUIRE, EINVAL, 2 },
+		{ RDMA_DRIVER_MLX5, 0, EBADF, 2 },
+		{ RDMA_DRIVER_MLX5, IBV_TPH_REQUIRE, EBADF, 2 },
+		{ RDMA_DRIVER_EFA, 0, 0, 2 },
+		{ RDMA_DRIVER_EFA, 0, EBADF, 2 },
+		{ RDMA_DRIVER_EFA, IBV_TPH_REQUIRE, 0, 2 },
+	};
 	struct ibv_tph_dmabuf_mr_attr attr = good;
+	unsigned int i;
 
-	assert_non_null(ibv_tph_reg_dmabuf_mr(&pd, &attr));
-	assert_int_equal(dev.system_calls, 2);
-	attr.tph_flags = IBV_TPH_REQUIRE;
-	assert_non_null(ibv_tph_reg_dmabuf_mr(&pd, &attr));
-	assert_int_equal(dev.system_calls, 4);
-
-	dev.driver = RDMA_DRIVER_EFA;
-	dev.system_calls = 0;
-	assert_non_null(ibv_tph_reg_dmabuf_mr(&pd, &good));
-	assert_int_equal(dev.system_calls, 2);
-	assert_null(ibv_tph_reg_dmabuf_mr(&pd, &attr));
-	assert_int_equal(dev.system_calls, 4);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		dev.driver = rows[i].driver;
+		dev.reg_errno = dev.plain_errno = rows[i].err;
+		dev.system_calls = 0;
+		attr.tph_flags = rows[i].flags;
+		ibv_tph_reg_dmabuf_mr(&pd, &attr);
+		assert_int_equal(dev.system_calls, rows[i].calls);
+	}
 }
 
 static void failed_import_leaves_nothing(void **state)
