@@ -43,7 +43,7 @@ struct ibv_mr *registration_make(struct ibv_pd *pd, const struct ibv_tph_dmabuf_
 	if (mr)
 		note(mr, attr);
 	else
-		report_failed(attr, ibv_get_device_name(pd->context->device), error);
+		report_failed(attr, pd->context, error);
 	errno = error;
 	return mr;
 }

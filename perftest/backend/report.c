@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "report.h"
+#include "obstacle.h"
 #include "util/macros.h"
 
 #include <errno.h>
@@ -169,8 +170,9 @@ void report_registered(const struct registration *registration)
 {
 	write_json(registration, "registered");
 	if (tph_options_want_tph(options) && !report_is_as_asked(registration))
-		say("warning: no tag from the %s namespace is in effect on %s: the exporter published none, the device does not send them, or kernel or driver do not know the request; --dmabuf-tph-require makes this an error",
-		    tph_namespace_name(registration->ns), registration->device);
+		say("warning: no tag from the %s namespace is in effect on %s: %s; --dmabuf-tph-require makes this an error",
+		    tph_namespace_name(registration->ns), registration->device,
+		    obstacle_to_tag(registration->mr->context, registration->ns));
 }
 
 void report_ended(const struct registration *registration)
@@ -185,22 +187,37 @@ void report_ended(const struct registration *registration)
 		tph_namespace_name(registration->ns), options->require ? ", required" : "");
 }
 
-void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, const char *device, int error)
+/* Only what is required can be refused for want of a tag. */
+static bool is_for_want_of_tag(const struct ibv_tph_dmabuf_mr_attr *attr, int error)
 {
-	const char *advice;
+	return attr->tph_flags & IBV_TPH_REQUIRE &&
+	       (error == EOPNOTSUPP || error == ENOSPC || error == EIO);
+}
 
-	if (error == EOPNOTSUPP && attr->tph_flags & IBV_TPH_REQUIRE)
-		advice =
-			"either the tag required cannot be had (not published, not the namespace that the device sends, or unknown to kernel or driver), or the device cannot register dma-bufs; without --dmabuf-tph-require the buffer is registered without a tag";
-	else if (error == EOPNOTSUPP)
-		advice =
-			"the device's driver cannot register dma-bufs (rxe and siw cannot); choose another with -d";
-	else if (error == EINVAL)
-		advice =
-			"the device can perhaps not reach the exporter's memory peer to peer, or not this range of it";
+static const char *advice_on(int error)
+{
+	switch (error) {
+	case EOPNOTSUPP:
+		return "the device's driver cannot register dma-bufs (rxe and siw cannot); choose another with -d";
+	case EINVAL:
+		return "the device can perhaps not reach the exporter's memory peer to peer, or not this range of it";
+	default:
+		return "see the kernel log";
+	}
+}
+
+void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, struct ibv_context *context,
+		   int error)
+{
+	const char *device = ibv_get_device_name(context->device);
+	const char *ns = tph_namespace_name(attr->tph_namespace);
+	unsigned long long length = attr->length;
+
+	if (is_for_want_of_tag(attr, error))
+		say("registering %llu bytes of dma-buf on %s, namespace %s: %s; no tag can be had: %s; without --dmabuf-tph-require the buffer is registered without a tag",
+		    length, device, ns, strerror(error),
+		    obstacle_to_tag(context, attr->tph_namespace));
 	else
-		advice = "see the kernel log";
-	say("registering %llu bytes of dma-buf on %s, namespace %s: %s; %s",
-	    (unsigned long long)attr->length, device, tph_namespace_name(attr->tph_namespace),
-	    strerror(error), advice);
+		say("registering %llu bytes of dma-buf on %s, namespace %s: %s; %s", length, device,
+		    ns, strerror(error), advice_on(error));
 }

@@ -23,7 +23,8 @@ void report_registered(const struct registration *registration);
 /* A memory region is about to be destroyed: one JSON line, and one after perftest's table. */
 void report_ended(const struct registration *registration);
 
-/* A registration failed with @error. */
-void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, const char *device, int error);
+/* A registration on @context failed with @error. */
+void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, struct ibv_context *context,
+		   int error);
 
 #endif
