@@ -8,10 +8,12 @@
 #include <stdarg.h>
 #include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/ib_user_ioctl_verbs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -355,6 +357,28 @@ static void entries_come_back(struct fixture *fixture)
 	tap_errno(err, 0, "three times as many tags, one after the other");
 }
 
+static void forked(struct fixture *fixture)
+{
+	const struct ibv_tph_dmabuf_mr_attr attr = fixture_attr(fixture, IBV_TPH_NS_ST,
+								IBV_TPH_REQUIRE);
+	struct mlx5dv_tph_mr_info info = {};
+	struct ibv_mr *mr;
+	int status = 0;
+	pid_t child;
+
+	fixture_publish(fixture, VFIO_TPH_TAG_ST, 0x33, 1);
+	mr = must_register(fixture, &attr);
+	fflush(stdout);
+	child = fork();
+	if (!child)
+		_exit(mlx5dv_tph_query_mr(mr, &info) || info.steering_tag != 0x33);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		tap_bail_out("cannot fork: %s", strerror(errno));
+	tap_ok(WIFEXITED(status) && !WEXITSTATUS(status), "a child can query a region");
+	tap_ok(query(mr).state == MLX5DV_TPH_STATE_IN_EFFECT, "which stays when the child ends");
+	ibv_dereg_mr(mr);
+}
+
 static void revoked(struct fixture *fixture)
 {
 	const struct ibv_tph_dmabuf_mr_attr attr = fixture_attr(fixture, IBV_TPH_NS_NONE, 0);
@@ -369,7 +393,7 @@ int main(void)
 	struct mlx5dv_tph_device_info device = {};
 	struct fixture fixture;
 
-	tap_plan(33 + 3 * 4 + 2 + 3 * 2 + 1);
+	tap_plan(33 + 3 * 4 + 2 + 3 * 2 + 1 + 2);
 	fixture_open(&fixture, NULL);
 	if (mlx5dv_tph_query_device(fixture.context, &device) ||
 	    device.tph_namespace != IBV_TPH_NS_ST)
@@ -385,6 +409,7 @@ int main(void)
 	tag_zero_is_a_tag(&fixture);
 	tags_run_out(&fixture);
 	entries_come_back(&fixture);
+	forked(&fixture);
 	revoked(&fixture);
 	fixture_close(&fixture);
 	return tap_status();

@@ -300,6 +300,38 @@ static void opening_unprivileged(const char *bdf)
 		tap_bail_out("cannot take %s back: %s", node, strerror(errno));
 }
 
+/* What the child does with the device, and that it closes it, is the child's affair. */
+static int publish_in_child(struct vfio_tph_device *device, int dmabuf)
+{
+	int status = 0, err;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		err = publish(device, dmabuf, VFIO_TPH_TAG_ST, 1);
+		close(dmabuf);
+		vfio_tph_close(device);
+		_exit(err);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		tap_bail_out("cannot fork");
+	return WEXITSTATUS(status);
+}
+
+static void forking(const char *bdf)
+{
+	struct vfio_tph_device *device = vfio_tph_open(bdf, &reason);
+	int fd;
+
+	if (!device || vfio_tph_export(device, BAR, 0, PAGE, &fd, &reason))
+		tap_bail_out("%s", reason.text);
+	tap_errno(publish_in_child(device, fd), 0, "a child publishes, and closes the device");
+	expect(publish(device, fd, VFIO_TPH_TAG_ST, 2), 0, "", "its parent's is still open");
+	close(fd);
+	vfio_tph_close(device);
+}
+
 static void closing_revokes(const char *bdf)
 {
 	struct vfio_tph_device *device = vfio_tph_open(bdf, &reason), *again;
@@ -333,7 +365,7 @@ int main(void)
 
 	if (!bdf)
 		tap_bail_out("TPH_ACC0 is not set: the lab sets it to the accelerator's address");
-	tap_plan(44 + 7 + 2 + 1);
+	tap_plan(44 + 7 + 2 + 1 + 2);
 	opening(bdf);
 	device = vfio_tph_open(bdf, &reason);
 	if (!tap_ok(device, "the accelerator opens"))
@@ -348,6 +380,7 @@ int main(void)
 	opening_by_its_choice(bdf);
 	opening_by_group(bdf);
 	opening_unprivileged(bdf);
+	forking(bdf);
 	closing_revokes(bdf);
 	return tap_status();
 }

@@ -6,7 +6,8 @@
  *
  * All functions may be called from several threads, those on one device too; vfio_tph_close() only
  * when no other call on the device is running. A function that takes a reason fills it when it
- * fails, if it is not NULL.
+ * fails, if it is not NULL. After a fork() both processes have the device, and each closes it: it
+ * is open until the last of them has. All fds are close-on-exec.
  */
 #ifndef VFIO_TPH_H
 #define VFIO_TPH_H
