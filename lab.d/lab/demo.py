@@ -39,8 +39,8 @@ def add_options(parser):
                         help="processing hint, 0 to 3 (default: 2)")
     parser.add_argument("--size", type=whole(1), default=65536, metavar="BYTES",
                         help="perftest's message size (default: 65536)")
-    parser.add_argument("--iters", type=whole(1), default=1000, metavar="COUNT",
-                        help="perftest's iterations (default: 1000)")
+    parser.add_argument("--iters", type=whole(5), default=1000, metavar="COUNT",
+                        help="perftest's iterations, at least 5 (default: 1000)")
     add_accel(parser)
 
 

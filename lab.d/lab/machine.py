@@ -91,6 +91,7 @@ class Machine:
         self.relays = []
         self.log = ready.run / "console.log"
         self.fabric_log = ready.run / "softfabric.log"
+        self.stranded = False   # the fabric ended before QEMU
         self.heard = 0          # bytes of it that complaints() has given
 
     def __enter__(self):
@@ -252,11 +253,11 @@ class Machine:
 
     def wait(self):
         """The command's exit code; LabError when there is none, TimeoutError after the time-out."""
-        try:
-            self.qemu.wait(self.options.timeout)
-        except subprocess.TimeoutExpired:
+        if not one_has_ended([self.qemu, self.fabric], self.options.timeout):
             raise TimeoutError(f"still running after {self.options.timeout:g} s; last lines of the "
-                               f"guest's console:\n{tail(self.log)}") from None
+                               f"guest's console:\n{tail(self.log)}")
+        self.stranded = self.qemu.poll() is None
+        stop(self.qemu, grace=0)    # without its devices the guest would wait for ever
         for relay in self.relays:
             relay.finish()
         try:
@@ -269,7 +270,9 @@ class Machine:
         if getattr(self.relays[0], "escaped", False):
             return "left by Ctrl-]"
         parts = []
-        if self.qemu.returncode:
+        if self.stranded:
+            parts.append("the guest's devices are gone")
+        elif self.qemu.returncode:
             parts.append(f"QEMU failed (exit code {self.qemu.returncode}):\n"
                          + tail(self.ready.run / "qemu.log"))
         else:
@@ -291,6 +294,16 @@ def run(ready, options):
     finally:
         for line in guest.complaints() if guest else ():
             say(line)
+
+
+def one_has_ended(processes, timeout):
+    """Whether one of them has after so many seconds, which may be None, as may a process."""
+    ends = [os.pidfd_open(process.pid) for process in processes if process]
+    try:
+        return bool(select.select(ends, [], [], timeout)[0])
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def stop(process, grace):

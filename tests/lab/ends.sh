@@ -13,6 +13,11 @@ left_over() {
 	diff <(cut -d ' ' -f 2 "$work/mounts") <(cut -d ' ' -f 2 /proc/self/mounts)
 }
 
+# pid_of NAME: of the one process here that has it
+pid_of() {
+	grep -lx "$1" /proc/[0-9]*/comm | cut -d / -f 3
+}
+
 # nothing_stays: processes that were killed may take a moment to go
 nothing_stays() {
 	local attempt
@@ -57,6 +62,13 @@ check "and a reason" says 'went down before the command ended'
 lab_run -- sh -c 'echo c >/proc/sysrq-trigger'
 check "a kernel that panics gives 125" same "$status" 125
 check "and its last words" says 'Kernel panic - not syncing: sysrq triggered crash'
+
+begin
+kill -KILL "$(pid_of softfabric)"
+wait "$pid"
+check "a guest whose devices are gone gives 125" same $? 125
+check "and says so" says 'softfabric had ended (exit code -9)'
+check "and nothing stays of it" nothing_stays
 
 begin
 check "a second run at the same time works" lab_run --no-nic -- true

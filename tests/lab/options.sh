@@ -89,6 +89,8 @@ refused "--kernel: no kernel flavour 'fast': lab or debug, or *; ./lab run --hel
 refused "--kernel: no kernel image at ./fast; ./lab run --help says more" \
 	run --kernel ./fast -- true
 refused "--ph: takes a number from 0 to 0x3, not '4'; ./lab demo --help says more" demo --ph 4
+refused "--iters: takes a whole number from 5, not '4'; ./lab demo --help says more" \
+	demo --iters 4
 refused "no measure flight; there are write_bw_64k,*" bench flight
 
 guest=(tools guest_root "kernel lab")
