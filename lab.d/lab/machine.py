@@ -4,7 +4,6 @@
 Runs in the tools root. lab.d/guest/init is the other end of the shares and ports named here.
 """
 
-import ctypes
 import dataclasses
 import json
 import os
@@ -12,7 +11,6 @@ import pathlib
 import select
 import shlex
 import shutil
-import signal
 import subprocess
 
 from lab import accel, places
@@ -36,6 +34,9 @@ IOMMU_ARGUMENTS = (
 )
 # caching-mode: QEMU gets to know of each mapping, and tells the devices' models
 IOMMU_DEVICE = ("-device", "intel-iommu,caching-mode=on,intremap=off")
+# No process outlives the lab, however the lab ends.
+DIES_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
+
 # There is no initramfs: a shell of the root mounts the share that has the init, and becomes it.
 FIRST_PROCESS = (
     'init=/bin/busybox -- sh -c "busybox mount -t 9p'
@@ -71,11 +72,6 @@ def devices(options):
             name = f"{kind[:3]}{i}"
             slot = f"{first_slot + i:02x}.0"
             yield name, kind, ",".join(filter(None, (name, f"bdf=00:{slot}", spec))), slot
-
-
-def die_with_parent():
-    """Runs in the child: no process outlives the lab, however the lab ends."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
 
 
 class Machine:
@@ -155,7 +151,8 @@ class Machine:
         """Starts softfabric and waits until its sockets can be connected to."""
         if not self.has_fabric():
             return
-        command = [self.ready.local / "bin/softfabric", "--runtime-dir", self.sockets]
+        command = [*DIES_WITH_PARENT, self.ready.local / "bin/softfabric",
+                   "--runtime-dir", self.sockets]
         for _, kind, spec, _ in devices(self.options):
             command += [f"--{kind}", spec]
         if self.options.capture:
@@ -167,8 +164,7 @@ class Machine:
         log = self.fabric_log
         with open(log, "wb") as errors:
             self.fabric = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors,
-                                           stdout=subprocess.PIPE, start_new_session=True,
-                                           preexec_fn=die_with_parent)
+                                           stdout=subprocess.PIPE, start_new_session=True)
         if not select.select([self.fabric.stdout], [], [], FABRIC_READY_S)[0]:
             raise LabError(f"softfabric was not ready in {FABRIC_READY_S} s:\n{tail(log)}")
         if self.fabric.stdout.readline() != b"ready\n":
@@ -189,8 +185,8 @@ class Machine:
             kernel = os.path.join(kernel, "bzImage")
         arguments = f"{KERNEL_ARGUMENTS} {IOMMU_ARGUMENTS if options.iommu else ''}"
         command = [
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-            "-no-reboot", *accel.arguments(options.accel),
+            *DIES_WITH_PARENT, "qemu-system-x86_64", "-nodefaults", "-no-user-config",
+            "-display", "none", "-no-reboot", *accel.arguments(options.accel),
             "-machine", "q35,memory-backend=ram", "-smp", str(options.cpus),
             "-object", f"memory-backend-memfd,id=ram,size={options.memory},share=on",
             "-kernel", kernel,
@@ -230,7 +226,6 @@ class Machine:
         with open(self.ready.run / "qemu.log", "wb") as output:
             self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
                                          stderr=output, start_new_session=True,
-                                         preexec_fn=die_with_parent,
                                          pass_fds=[r.guest_end.fileno() for r in self.relays])
         for relay in self.relays:
             relay.start(self.qemu)
@@ -247,6 +242,10 @@ class Machine:
         whole = said[:said.rfind(b"\n") + 1]
         self.heard += len(whole)
         return whole.decode(errors="replace").splitlines()
+
+    def kill(self):
+        """The guest is down at once; another thread may be in wait()."""
+        self.qemu.kill()
 
     def pids(self):
         return [process.pid for process in (self.qemu, self.fabric) if process]
