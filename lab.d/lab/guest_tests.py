@@ -49,22 +49,35 @@ def manifest(local):
 
 
 class GuestTests:
-    """The tests of one machine: one boot, and one more after each test that brings it down."""
+    """The tests of one machine: one boot, and one more after each test that brings it down. A job,
+    see jobs.py.
+    """
 
     def __init__(self, ready, accel, tier, tests, description, report):
         self.ready = ready
         self.accel = accel
         self.tier = tier
         self.tests = list(tests)
-        self.description = description      # of the machine, as options.machine_of() gives it
+        self.description, self.processors = description     # options.describe() gives both
         self.report = report
+        self.timeout = self.limit()
         self.boots = 0
         self.guest = None
         self.watch = None
+        self.stopped = False
 
     def run(self):
-        while self.tests:
+        while self.tests and not self.stopped:
             self.boot()
+
+    def stop(self):
+        self.stopped = True
+        if self.guest:
+            self.guest.kill()
+
+    def limit(self):
+        """Seconds for the remaining tests."""
+        return sum(test.timeout + 5 for test in self.tests) + BOOT_S * SLOWDOWN[self.tier]
 
     def boot(self):
         """Runs as many of the remaining tests as the guest survives."""
@@ -81,6 +94,8 @@ class GuestTests:
             streams = (nothing.fileno(), writing, errors.fileno())
             try:
                 with self.machine_for(run, streams) as self.guest:
+                    if self.stopped:
+                        self.guest.kill()
                     self.guest.wait()
             except (say.LabError, TimeoutError) as error:
                 problem = str(error)
@@ -88,6 +103,8 @@ class GuestTests:
                 os.close(writing)
                 reader.join()
                 os.close(reading)
+        if self.stopped:
+            return
         if problem:
             self.blame(share / "tests", problem, run)
         elif self.tests:
@@ -121,9 +138,7 @@ class GuestTests:
         limits = [f"{test.name}:{test.timeout:.0f}" for test in self.tests]
         return machine.Machine(ready, machine.Options(
             command=["run-tests", self.tier, *limits], streams=streams, accel=self.accel,
-            timeout=sum(test.timeout + 5 for test in self.tests)
-            + BOOT_S * SLOWDOWN[self.tier],
-            **description | ({"memory": DEBUG_MEMORY} if debug else {})))
+            timeout=self.limit(), **description | ({"memory": DEBUG_MEMORY} if debug else {})))
 
     def follow(self, reading, results, run):
         """Reports each test when the guest says that it has ended."""

@@ -173,10 +173,15 @@ def machine_of(options):
 
 
 def describe(words, whose):
-    """machine_of() words that are no command line's; errors name `whose` they are."""
+    """machine_of() words that are no command line's, and how many processors it keeps busy; errors
+    name `whose` they are.
+    """
     parser = Parser(prog=whose)
     add_machine(parser)
     parser.add_argument("--capture", action="store_true",
                         help="as capture.pcapng in the directory that the guest has as $LAB_RUN")
+    parser.add_argument("--busy", type=whole(1), metavar="N",
+                        help="processors of this machine that it keeps busy (default: as --cpus)")
     options = parser.parse_args(words)
-    return machine_of(options) | {"capture": "capture.pcapng" if options.capture else None}
+    capture = "capture.pcapng" if options.capture else None
+    return machine_of(options) | {"capture": capture}, options.busy or options.cpus

@@ -9,9 +9,9 @@ import os
 import pathlib
 import subprocess
 
-from lab import places, say
+from lab import jobs, places, say
 from lab.guest_tests import GuestTests, manifest
-from lab.here_tests import HereTests
+from lab.here_tests import HereTest
 from lab.options import Command, add_accel, default_kernel, guest_needs
 from lab.report import Report
 from lab.tap import Test
@@ -84,23 +84,23 @@ def selected(tests, words):
     return chosen
 
 
-def run_all(ready, accel, tests, machines, report):
-    """Tests in the guest have this machine to themselves: a guest keeps two processors busy, and
-    drivers and tools in it have time-outs."""
-    HereTests([test for test in tests if test.tier not in GUEST_TIERS], report).run()
-    for tier in GUEST_TIERS:
-        for name, its in grouped([test for test in tests if test.tier == tier]).items():
-            if name not in machines:
-                say.die(f"a guest test asks for machine '{name}', which no tph_guest_machine() "
-                        "describes")
-            GuestTests(ready, accel, tier, its, machines[name], report).run()
+def jobs_of(ready, accel, tests, machines, report):
+    """Each test is one, and in the guest those of a tier that share a machine."""
+    its = [HereTest(test, report) for test in tests if test.tier not in GUEST_TIERS]
+    for (tier, name), group in by_machine(tests).items():
+        if name not in machines:
+            say.die(f"a guest test asks for machine '{name}', which no tph_guest_machine() "
+                    "describes")
+        its.append(GuestTests(ready, accel, tier, group, machines[name], report))
+    return its
 
 
-def grouped(tests):
-    """By their machines."""
+def by_machine(tests):
+    """Those in the guest, by tier and machine."""
     groups = {}
     for test in tests:
-        groups.setdefault(test.machine, []).append(test)
+        if test.tier in GUEST_TIERS:
+            groups.setdefault((test.tier, test.machine), []).append(test)
     return groups
 
 
@@ -136,7 +136,7 @@ def needs(options):
 def test(options, ready):
     report = Report()
     tests, machines = known_tests(options.words, ready)
-    run_all(ready, options.accel, selected(tests, options.words), machines, report)
+    jobs.run(jobs_of(ready, options.accel, selected(tests, options.words), machines, report))
     times = ready.run / "times"
     say.say(f"{report.costs.write(times)}; all are in {times}, with the logs")
     return report.close()
