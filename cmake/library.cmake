@@ -10,6 +10,12 @@ set(TPH_SOVERSION 1)
 set(TPH_LIBRARY_VERSION 1.0.${PROJECT_VERSION})
 set(TPH_PC_TEMPLATE ${CMAKE_CURRENT_LIST_DIR}/library.pc.in)
 
+# In the words of pkg-config, which can then say another prefix; an absolute directory stays one.
+set(TPH_PC_LIBDIR "\${exec_prefix}")
+cmake_path(APPEND TPH_PC_LIBDIR ${CMAKE_INSTALL_LIBDIR})
+set(TPH_PC_INCLUDEDIR "\${prefix}")
+cmake_path(APPEND TPH_PC_INCLUDEDIR ${CMAKE_INSTALL_INCLUDEDIR})
+
 function(tph_library name)
 	cmake_parse_arguments(arg "" "DESCRIPTION" "SOURCES;LIBRARIES;REQUIRES" ${ARGN})
 	set(map ${CMAKE_CURRENT_SOURCE_DIR}/lib${name}.map)

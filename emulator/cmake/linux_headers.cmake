@@ -43,7 +43,8 @@ if(_found OR NOT SOFTFABRIC)
 endif()
 
 set(_missing "no kernel headers that know the mkey's TPH fields (linux/mlx5/mlx5_ifc.h of Linux 7.2 \
-or later): install linux-headers-7.*-common, or set LINUX_HEADERS_DIR to the include/ of such a tree")
+or later): install linux-headers-7.*-common, on Debian 13 from backports, or set LINUX_HEADERS_DIR \
+to the include/ of such a tree")
 if(SOFTFABRIC STREQUAL AUTO)
 	message(STATUS "softfabric is not built: ${_missing}")
 else()
