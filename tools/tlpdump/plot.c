@@ -104,6 +104,7 @@ static bool is_drawn(const struct plot *plot, unsigned int index)
 	return plot->series[index].requests;
 }
 
+/* A step lasts until the next row, so that the last bin is there twice: where it ends, too. */
 static void print_times(const struct plot *plot, FILE *out)
 {
 	fputs("$times << EOD\nms", out);
@@ -112,8 +113,10 @@ static void print_times(const struct plot *plot, FILE *out)
 			fputc(' ', out);
 			print_name(plot, i, out);
 		}
-	for (unsigned int bin = 0; bin < plot->used; bin++) {
-		fprintf(out, "\n%.6f", bin * (plot->bin_ns / NS_PER_MS));
+	for (unsigned int row = 0; row <= plot->used; row++) {
+		unsigned int bin = row < plot->used ? row : plot->used - 1;
+
+		fprintf(out, "\n%.6f", row * (plot->bin_ns / NS_PER_MS));
 		for (unsigned int i = 0; i <= SERIES; i++)
 			if (is_drawn(plot, i))
 				fprintf(out, " %" PRIu64, plot->series[i].bins[bin]);

@@ -336,8 +336,9 @@ static const struct broken broken[] = {
 	{ "block at byte 0: the file is empty", 0, { 0 } },
 	BROKEN("block at byte 0: the file ends within a block header; was its writer interrupted?",
 	       1, 2, 3),
-	BROKEN("block at byte 0: no section header: not a pcapng file", 0xd4, 0xc3, 0xb2, 0xa2, 2,
-	       0, 4, 0, 0, 0, 0, 0),
+	BROKEN("block at byte 0: no section header: neither a pcapng nor a pcap file; unpack what "
+	       "is compressed, and give lines of hex with --hex",
+	       0xd4, 0xc3, 0xb2, 0xa2, 2, 0, 4, 0, 0, 0, 0, 0),
 	BROKEN("block at byte 0: the file ends within its header; was its writer interrupted?",
 	       LE32(0x0a0d0d0a), LE32(28), 0x4d, 0x3c),
 	BROKEN("block at byte 0: no byte-order magic: not a pcapng file", LE32(0x0a0d0d0a),

@@ -628,6 +628,22 @@ static void plots_tags_over_time(void **state)
 	assert_non_null(strstr(text, "requests in 8.192 ms"));
 }
 
+/* gnuplot would warn of a range without an extent, and draw no line. */
+static void plots_a_single_packet(void **state)
+{
+	struct fixture *fixture = *state;
+	char options[128];
+
+	if (system("command -v gnuplot >/dev/null"))
+		skip();
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	snprintf(options, sizeof(options), "--expect=st=0xf0,ph=2 --plot=%s.svg", fixture->path);
+	assert_run(fixture, options, 0, "1 of 1 TLPs carry ST=F0h PH=2 HV=1\n");
+	snprintf(options, sizeof(options), "%s.svg", fixture->path);
+	assert_int_equal(unlink(options), 0);
+}
+
 static void summary_is_by_initiator(void **state)
 {
 	struct fixture *fixture = *state;
@@ -882,6 +898,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(summary_is_by_initiator, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(follows_a_capture_that_grows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(plots_tags_over_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(plots_a_single_packet, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(expectations_decide_the_exit_code, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_cut_capture_says_so_and_meets_no_expectation,
