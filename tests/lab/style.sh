@@ -14,7 +14,7 @@ mapfile -t files < <(find . \( -path ./.git -o -path './build*' -o -path ./captu
 
 # Patterns of paths, in which * stands for slashes, too.
 # Bytes that are what they are, text of others, what programs wrote
-as_it_is='@(*/corpus/*|LICENSES/*|*.patch|*.svg|*.csv|*.json|debian/@(changelog|copyright|source/*))'
+as_it_is='@(*/corpus/*|LICENSES/*|*.@(patch|svg|csv|json|abi)|debian/@(changelog|copyright|source/*))'
 # Pages and lists: indented by what they show, lines as long as their tables
 pages='@(*.md|COPYING|MAINTAINERS)'
 # Code for Linux looks as its neighbours there, and checkpatch judges it
