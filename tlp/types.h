@@ -72,7 +72,7 @@ static inline void tlp_put_dw(struct tlp_cursor *out, uint32_t dw)
 	out->at += TLP_DW;
 }
 
-/* The last one or two DWs of a memory request; @low goes into the bits that addresses leave free. */
+/* The last one or two DWs of a memory request; @low is for the bits that addresses leave free. */
 static inline void tlp_put_address(struct tlp_cursor *out, uint64_t address, uint8_t low)
 {
 	if (address > UINT32_MAX)

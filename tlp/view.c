@@ -103,7 +103,7 @@ static void view_shared(const uint8_t *buf, size_t have, const struct extent *ex
 	const struct tlp_type_info *info = tlp_named_type_info(view->type);
 	const uint8_t *dw = buf + extent->dw0;
 
-	/* In either mode; outside of flit mode byte 6 is the Tag, in it EP and what the code says */
+	/* In either mode; byte 6 is the Tag outside of flit mode, in it EP and more */
 	if (view->has_ids && (info->flags & TLP_F_MSG)) {
 		view->has_code = true;
 		view->code = dw[7];

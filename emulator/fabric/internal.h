@@ -88,7 +88,7 @@ struct packet {
 	size_t header_len; /* 0: it cannot be encoded */
 };
 
-/* The TLPs of one request from @from to @to: count them on both links, and record them if wanted. */
+/* The TLPs of one request from @from to @to: counted on both links, and recorded if wanted. */
 struct transfer {
 	struct fabric_port *from, *to;
 	struct tlp_hints hints;    /* as sent */
