@@ -229,7 +229,7 @@ static void test_wire(struct test *test)
 
 int main(void)
 {
-	unsigned int rounds = tier_rounds(2, 4);
+	unsigned int rounds = tier_rounds(2, 1);
 	static struct test test = { .next = 0x80 };
 
 	open_all(&test);
