@@ -64,28 +64,6 @@ static void vectors_encode(void **state)
 	}
 }
 
-/* The header of a request to another page becomes the vector's. */
-static void addresses_are_encoded_alone(void **state)
-{
-	for (size_t i = 0; i < num_nonflit_vectors; i++) {
-		const struct vector *vector = &nonflit_vectors[i];
-		struct tlp other = vector->tlp;
-		uint8_t bytes[TLP_MAX_HEADER];
-		size_t size;
-
-		if (tlp_is_completion(vector->tlp.type))
-			continue;
-		print_message("# %s\n", vector->what);
-		other.address ^= 4096;
-		assert_int_equal(tlp_encode_header(TLP_NONFLIT, &other, 0, bytes, sizeof(bytes),
-						   &size),
-				 TLP_OK);
-		assert_memory_not_equal(bytes, vector->bytes, vector->header);
-		tlp_encode_address(TLP_NONFLIT, &vector->tlp, bytes);
-		assert_memory_equal(bytes, vector->bytes, vector->header);
-	}
-}
-
 static void vectors_decode(void **state)
 {
 	for (size_t i = 0; i < num_nonflit_vectors; i++) {
@@ -519,7 +497,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors_encode),
-		cmocka_unit_test(addresses_are_encoded_alone),
 		cmocka_unit_test(vectors_decode),
 		cmocka_unit_test(short_buffers_are_refused),
 		cmocka_unit_test(cut_and_overlong_packets_are_refused),
