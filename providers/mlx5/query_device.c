@@ -2,11 +2,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <infiniband/mlx5dv_tph.h>
-#include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/mlx5_user_ioctl_tph.h>
 
+#include "query.h"
 #include "util/macros.h"
-#include "uverbs.h"
 
 static_assert((int)MLX5DV_TPH_DEVICE_IMPORT == (int)MLX5_IB_TPH_DEVICE_IMPORT &&
 		      (int)MLX5DV_TPH_DEVICE_REQUIRE == (int)MLX5_IB_TPH_DEVICE_REQUIRE &&
@@ -25,11 +24,10 @@ int mlx5dv_tph_query_device(struct ibv_context *context, struct mlx5dv_tph_devic
 
 	if (info->comp_mask)
 		return EOPNOTSUPP;
-	err = tph_uverbs_ioctl(context->cmd_fd, RDMA_DRIVER_MLX5, UVERBS_OBJECT_DEVICE,
-			       MLX5_IB_METHOD_DEVICE_QUERY_TPH, attrs, ARRAY_SIZE(attrs));
+	err = mlx5_tph_query(context->cmd_fd, UVERBS_OBJECT_DEVICE, MLX5_IB_METHOD_DEVICE_QUERY_TPH,
+			     attrs, ARRAY_SIZE(attrs));
 	if (err)
-		return tph_uverbs_is_foreign(context->cmd_fd, RDMA_DRIVER_MLX5, err) ? EOPNOTSUPP :
-										       err;
+		return err;
 
 	info->tph_namespace = answer.tph_namespace;
 	info->flags = answer.flags;

@@ -2,11 +2,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <infiniband/mlx5dv_tph.h>
-#include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/mlx5_user_ioctl_tph.h>
 
+#include "query.h"
 #include "util/macros.h"
-#include "uverbs.h"
 
 static_assert((int)MLX5DV_TPH_SOURCE_NONE == (int)MLX5_IB_TPH_SOURCE_NONE &&
 		      (int)MLX5DV_TPH_SOURCE_EXPORTER == (int)MLX5_IB_TPH_SOURCE_EXPORTER &&
@@ -20,7 +19,6 @@ static_assert((int)MLX5DV_TPH_STATE_NONE == (int)MLX5_IB_TPH_STATE_NONE &&
 
 int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
 {
-	int cmd_fd = mr->context->cmd_fd;
 	struct mlx5_ib_tph_mr_info answer = {};
 	struct ib_uverbs_attr attrs[] = {
 		TPH_UVERBS_HANDLE(MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE, mr->handle),
@@ -30,10 +28,10 @@ int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
 
 	if (info->comp_mask)
 		return EOPNOTSUPP;
-	err = tph_uverbs_ioctl(cmd_fd, RDMA_DRIVER_MLX5, UVERBS_OBJECT_MR,
-			       MLX5_IB_METHOD_MR_QUERY_TPH, attrs, ARRAY_SIZE(attrs));
+	err = mlx5_tph_query(mr->context->cmd_fd, UVERBS_OBJECT_MR, MLX5_IB_METHOD_MR_QUERY_TPH,
+			     attrs, ARRAY_SIZE(attrs));
 	if (err)
-		return tph_uverbs_is_foreign(cmd_fd, RDMA_DRIVER_MLX5, err) ? EOPNOTSUPP : err;
+		return err;
 
 	info->source = answer.source;
 	info->tph_namespace = answer.tph_namespace;
