@@ -27,9 +27,12 @@ endfunction()
 # tph_fuzz_test(NAME SOURCES FILE... LIBRARIES TARGET...): SOURCES define LLVMFuzzerTestOneInput()
 # and abort on what must not be. With -DTPH_FUZZ=ON (clang) it becomes the test fuzz/NAME, which
 # searches for TPH_FUZZ_SECONDS from the inputs in corpus/NAME; what it finds is left in found/NAME
-# of the build. In every other build the test unit/fuzz_NAME replays corpus/NAME, so that what was
-# found once stays fixed: a crash's input belongs into corpus/NAME under the name of what it broke.
+# of the build. The seed is always the same, so that no commit is refused for what luck finds of
+# an older one; -DTPH_FUZZ_SEED=0 -DTPH_FUZZ_SECONDS=600 searches elsewhere, and further. In every
+# other build the test unit/fuzz_NAME replays corpus/NAME, so that what was found once stays fixed:
+# a crash's input belongs into corpus/NAME under the name of what it broke.
 set(TPH_FUZZ_SECONDS 10 CACHE STRING "How long each fuzzer of the fuzz tier runs")
+set(TPH_FUZZ_SEED 1 CACHE STRING "Where each fuzzer of the fuzz tier begins; 0: anywhere")
 
 function(tph_fuzz_test name)
 	cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
@@ -47,9 +50,9 @@ function(tph_fuzz_test name)
 	endif()
 	target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
 	file(MAKE_DIRECTORY ${found})
-	add_test(NAME fuzz/${name} COMMAND fuzz_${name} -max_total_time=${TPH_FUZZ_SECONDS}
-		-timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix=${found}/
-		${found} ${corpus})
+	add_test(NAME fuzz/${name} COMMAND fuzz_${name}
+		-seed=${TPH_FUZZ_SEED} -max_total_time=${TPH_FUZZ_SECONDS} -timeout=10
+		-rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix=${found}/ ${found} ${corpus})
 	math(EXPR timeout "${TPH_FUZZ_SECONDS} + 60")
 	set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT ${timeout})
 endfunction()

@@ -22,10 +22,13 @@ enum capture_status capture_reader_fail(struct capture_reader *reader, const cha
 	return CAPTURE_ERROR;
 }
 
+/* Even of a first packet that is empty the address is one of memory: memcpy() may not get NULL. */
 bool capture_reader_room_for(struct capture_reader *reader, uint32_t len)
 {
 	uint8_t *block;
 
+	if (!len)
+		len = 1;
 	if (len <= reader->block_room)
 		return true;
 	block = realloc(reader->block, len);
