@@ -153,3 +153,11 @@ int ibv_tph_reg_dmabuf_mr_handle(int cmd_fd, uint32_t pd_handle,
 		return err;
 	return reg_raw(cmd_fd, driver_id, pd_handle, attr, mr_handle);
 }
+
+int ibv_tph_dereg_mr_handle(int cmd_fd, uint32_t mr_handle)
+{
+	uint32_t driver_id;
+	int err = tph_uverbs_get_driver(cmd_fd, &driver_id);
+
+	return err ? err : destroy_raw(cmd_fd, driver_id, mr_handle);
+}

@@ -14,7 +14,7 @@ static_assert((int)MLX5DV_TPH_DEVICE_IMPORT == (int)MLX5_IB_TPH_DEVICE_IMPORT &&
 		      (int)MLX5DV_TPH_DEVICE_DIRECT == (int)MLX5_IB_TPH_DEVICE_DIRECT,
 	      "flags are passed through");
 
-int mlx5dv_tph_query_device(struct ibv_context *context, struct mlx5dv_tph_device_info *info)
+int mlx5dv_tph_query_device_handle(int cmd_fd, struct mlx5dv_tph_device_info *info)
 {
 	struct mlx5_ib_tph_device_info answer = {};
 	struct ib_uverbs_attr attrs[] = {
@@ -24,8 +24,8 @@ int mlx5dv_tph_query_device(struct ibv_context *context, struct mlx5dv_tph_devic
 
 	if (info->comp_mask)
 		return EOPNOTSUPP;
-	err = mlx5_tph_query(context->cmd_fd, UVERBS_OBJECT_DEVICE, MLX5_IB_METHOD_DEVICE_QUERY_TPH,
-			     attrs, ARRAY_SIZE(attrs));
+	err = mlx5_tph_query(cmd_fd, UVERBS_OBJECT_DEVICE, MLX5_IB_METHOD_DEVICE_QUERY_TPH, attrs,
+			     ARRAY_SIZE(attrs));
 	if (err)
 		return err;
 
@@ -36,4 +36,9 @@ int mlx5dv_tph_query_device(struct ibv_context *context, struct mlx5dv_tph_devic
 	info->st_reserved = answer.st_reserved;
 	info->st_available = answer.st_available;
 	return 0;
+}
+
+int mlx5dv_tph_query_device(struct ibv_context *context, struct mlx5dv_tph_device_info *info)
+{
+	return mlx5dv_tph_query_device_handle(context->cmd_fd, info);
 }

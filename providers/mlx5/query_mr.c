@@ -17,19 +17,19 @@ static_assert((int)MLX5DV_TPH_STATE_NONE == (int)MLX5_IB_TPH_STATE_NONE &&
 		      (int)MLX5DV_TPH_STATE_REFUSED == (int)MLX5_IB_TPH_STATE_REFUSED,
 	      "states are passed through");
 
-int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
+int mlx5dv_tph_query_mr_handle(int cmd_fd, uint32_t mr_handle, struct mlx5dv_tph_mr_info *info)
 {
 	struct mlx5_ib_tph_mr_info answer = {};
 	struct ib_uverbs_attr attrs[] = {
-		TPH_UVERBS_HANDLE(MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE, mr->handle),
+		TPH_UVERBS_HANDLE(MLX5_IB_ATTR_MR_QUERY_TPH_HANDLE, mr_handle),
 		TPH_UVERBS_OUT(MLX5_IB_ATTR_MR_QUERY_TPH_RESP, &answer),
 	};
 	int err;
 
 	if (info->comp_mask)
 		return EOPNOTSUPP;
-	err = mlx5_tph_query(mr->context->cmd_fd, UVERBS_OBJECT_MR, MLX5_IB_METHOD_MR_QUERY_TPH,
-			     attrs, ARRAY_SIZE(attrs));
+	err = mlx5_tph_query(cmd_fd, UVERBS_OBJECT_MR, MLX5_IB_METHOD_MR_QUERY_TPH, attrs,
+			     ARRAY_SIZE(attrs));
 	if (err)
 		return err;
 
@@ -41,4 +41,9 @@ int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
 	info->revalidations = answer.revalidations;
 	info->state = answer.state;
 	return 0;
+}
+
+int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info)
+{
+	return mlx5dv_tph_query_mr_handle(mr->context->cmd_fd, mr->handle, info);
 }

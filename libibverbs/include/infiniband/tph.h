@@ -112,8 +112,9 @@ struct ibv_mr *ibv_tph_reg_dmabuf_mr(struct ibv_pd *pd, const struct ibv_tph_dma
  * @attr: as above; not modified
  * @mr_handle: set to the handle of the new memory region; written on success only
  *
- * The caller owns the handle and destroys it (UVERBS_METHOD_MR_DESTROY), once, before the
- * protection domain. Handles are reused at once.
+ * The caller owns the handle and destroys it, once, before the protection domain: by
+ * ibv_tph_dereg_mr_handle(), or by ibv_dereg_mr() of what ibv_import_mr() made of it. Handles are
+ * reused at once.
  *
  * Return: 0, or what ibv_tph_reg_dmabuf_mr() leaves in errno, or
  *	ENOENT		@pd_handle is no protection domain of @cmd_fd
@@ -122,6 +123,20 @@ struct ibv_mr *ibv_tph_reg_dmabuf_mr(struct ibv_pd *pd, const struct ibv_tph_dma
  */
 int ibv_tph_reg_dmabuf_mr_handle(int cmd_fd, uint32_t pd_handle,
 				 const struct ibv_tph_dmabuf_mr_attr *attr, uint32_t *mr_handle);
+
+/**
+ * ibv_tph_dereg_mr_handle - Destroy a memory region of which there is only the handle
+ * @cmd_fd: the uverbs device
+ * @mr_handle: of a memory region that is in no struct ibv_mr
+ *
+ * Return: 0, or a positive errno:
+ *	ENOENT		@mr_handle is no memory region of @cmd_fd
+ *	EBUSY		a memory window is bound to it, or another call uses it
+ *	EBADF		@cmd_fd is not open
+ *	ENOTTY		@cmd_fd is no uverbs device
+ *	EOPNOTSUPP	the driver is not known
+ */
+int ibv_tph_dereg_mr_handle(int cmd_fd, uint32_t mr_handle);
 
 #ifdef __cplusplus
 }

@@ -441,18 +441,42 @@ static void handle_works_with_any_driver(void **state)
 	assert_int_equal(dev.plain_calls, 0);
 }
 
+static void handle_is_destroyed_with_any_driver(void **state)
+{
+	for (dev.driver = 0; dev.driver <= 30; dev.driver++) {
+		dev.live = 1;
+		assert_int_equal(ibv_tph_dereg_mr_handle(CMD_FD, MR_HANDLE), 0);
+		assert_int_equal(dev.live, 0);
+	}
+	assert_int_equal(dev.calls, 31);
+}
+
+static void failed_destruction_says_why(void **state)
+{
+	static const int errors[] = { ENOENT, EBUSY, EIO };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		dev.destroy_errno = errors[i];
+		assert_int_equal(ibv_tph_dereg_mr_handle(CMD_FD, MR_HANDLE), errors[i]);
+	}
+}
+
 static void handle_says_what_the_fd_is(void **state)
 {
 	uint32_t handle = 99;
 
 	dev.probe_errno = EBADF;
 	assert_int_equal(ibv_tph_reg_dmabuf_mr_handle(CMD_FD, PD_HANDLE, &good, &handle), EBADF);
+	assert_int_equal(ibv_tph_dereg_mr_handle(CMD_FD, MR_HANDLE), EBADF);
 	dev.probe_errno = ENOTTY;
 	assert_int_equal(ibv_tph_reg_dmabuf_mr_handle(CMD_FD, PD_HANDLE, &good, &handle), ENOTTY);
+	assert_int_equal(ibv_tph_dereg_mr_handle(CMD_FD, MR_HANDLE), ENOTTY);
 	dev.probe_errno = 0;
 	dev.driver = 1000;
 	assert_int_equal(ibv_tph_reg_dmabuf_mr_handle(CMD_FD, PD_HANDLE, &good, &handle),
 			 EOPNOTSUPP);
+	assert_int_equal(ibv_tph_dereg_mr_handle(CMD_FD, MR_HANDLE), EOPNOTSUPP);
 	assert_int_equal(handle, 99);
 	assert_int_equal(dev.calls, 0);
 }
@@ -486,6 +510,8 @@ int main(void)
 		cmocka_unit_test_setup(other_provider_registers_plainly, setup),
 		cmocka_unit_test_setup(context_without_uverbs_registers_plainly, setup),
 		cmocka_unit_test_setup(handle_works_with_any_driver, setup),
+		cmocka_unit_test_setup(handle_is_destroyed_with_any_driver, setup),
+		cmocka_unit_test_setup(failed_destruction_says_why, setup),
 		cmocka_unit_test_setup(handle_says_what_the_fd_is, setup),
 		cmocka_unit_test_setup(too_many_attributes_are_refused, setup),
 	};

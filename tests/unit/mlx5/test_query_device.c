@@ -76,6 +76,16 @@ static void answer_is_passed_on(void **state)
 	assert_int_equal(dev.system_calls, 1);
 }
 
+static void handle_gets_the_same_answer(void **state)
+{
+	struct mlx5dv_tph_device_info info = {}, of_handle = {};
+
+	assert_int_equal(mlx5dv_tph_query_device(&context, &info), 0);
+	assert_int_equal(mlx5dv_tph_query_device_handle(CMD_FD, &of_handle), 0);
+	assert_memory_equal(&of_handle, &info, sizeof(info));
+	assert_int_equal(dev.queries, 2);
+}
+
 static void assert_refused(uint64_t comp_mask, int expected)
 {
 	struct mlx5dv_tph_device_info info, before;
@@ -84,6 +94,7 @@ static void assert_refused(uint64_t comp_mask, int expected)
 	info.comp_mask = comp_mask;
 	before = info;
 	assert_int_equal(mlx5dv_tph_query_device(&context, &info), expected);
+	assert_int_equal(mlx5dv_tph_query_device_handle(CMD_FD, &info), expected);
 	assert_memory_equal(&info, &before, sizeof(before));
 }
 
@@ -107,7 +118,7 @@ static void older_kernel_is_refused(void **state)
 	dev.method = 0;
 	assert_refused(0, EOPNOTSUPP);
 	assert_int_equal(dev.queries, 0);
-	assert_int_equal(dev.system_calls, 1);
+	assert_int_equal(dev.system_calls, 2);
 }
 
 static void failure_writes_nothing(void **state)
@@ -126,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(layout_is_abi, setup),
 		cmocka_unit_test_setup(answer_is_passed_on, setup),
+		cmocka_unit_test_setup(handle_gets_the_same_answer, setup),
 		cmocka_unit_test_setup(unknown_fields_are_refused, setup),
 		cmocka_unit_test_setup(other_device_is_refused, setup),
 		cmocka_unit_test_setup(older_kernel_is_refused, setup),

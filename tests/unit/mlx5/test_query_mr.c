@@ -86,6 +86,16 @@ static void answer_is_passed_on(void **state)
 	assert_int_equal(dev.system_calls, 1);
 }
 
+static void handle_gets_the_same_answer(void **state)
+{
+	struct mlx5dv_tph_mr_info info = {}, of_handle = {};
+
+	assert_int_equal(mlx5dv_tph_query_mr(&mr, &info), 0);
+	assert_int_equal(mlx5dv_tph_query_mr_handle(CMD_FD, MR_HANDLE, &of_handle), 0);
+	assert_memory_equal(&of_handle, &info, sizeof(info));
+	assert_int_equal(dev.queries, 2);
+}
+
 static void assert_refused(uint64_t comp_mask, int expected)
 {
 	struct mlx5dv_tph_mr_info info, before;
@@ -94,6 +104,7 @@ static void assert_refused(uint64_t comp_mask, int expected)
 	info.comp_mask = comp_mask;
 	before = info;
 	assert_int_equal(mlx5dv_tph_query_mr(&mr, &info), expected);
+	assert_int_equal(mlx5dv_tph_query_mr_handle(CMD_FD, MR_HANDLE, &info), expected);
 	assert_memory_equal(&info, &before, sizeof(before));
 }
 
@@ -129,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(layout_is_abi, setup),
 		cmocka_unit_test_setup(answer_is_passed_on, setup),
+		cmocka_unit_test_setup(handle_gets_the_same_answer, setup),
 		cmocka_unit_test_setup(unknown_fields_are_refused, setup),
 		cmocka_unit_test_setup(other_device_is_refused, setup),
 		cmocka_unit_test_setup(failure_writes_nothing, setup),

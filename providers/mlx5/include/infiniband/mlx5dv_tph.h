@@ -79,6 +79,16 @@ struct mlx5dv_tph_mr_info {
  */
 int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info);
 
+/**
+ * mlx5dv_tph_query_mr_handle - The same for language bindings, which hold handles, not pointers
+ * @cmd_fd: the uverbs device, cmd_fd of struct ibv_context
+ * @mr_handle: handle of struct ibv_mr
+ * @info: as above
+ *
+ * Return: as mlx5dv_tph_query_mr(); EOPNOTSUPP also when @cmd_fd is no uverbs device or not open.
+ */
+int mlx5dv_tph_query_mr_handle(int cmd_fd, uint32_t mr_handle, struct mlx5dv_tph_mr_info *info);
+
 /* What a device, its driver and the kernel have of it. More may come: ignore what is not here. */
 enum mlx5dv_tph_device_flags {
 	/* Registrations import hints from the exporters of dma-bufs. */
@@ -137,6 +147,16 @@ struct mlx5dv_tph_device_info {
  *	EIO		the device has been removed
  */
 int mlx5dv_tph_query_device(struct ibv_context *context, struct mlx5dv_tph_device_info *info);
+
+/**
+ * mlx5dv_tph_query_device_handle - The same for language bindings, which hold handles, not pointers
+ * @cmd_fd: the uverbs device, cmd_fd of struct ibv_context
+ * @info: as above
+ *
+ * Return: as mlx5dv_tph_query_device(); EOPNOTSUPP also when @cmd_fd is no uverbs device or not
+ * open.
+ */
+int mlx5dv_tph_query_device_handle(int cmd_fd, struct mlx5dv_tph_device_info *info);
 
 #ifdef __cplusplus
 }
