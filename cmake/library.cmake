@@ -28,8 +28,9 @@ function(tph_library name)
 	add_library(${name} SHARED $<TARGET_OBJECTS:${name}-objects>)
 	target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include)
 	target_link_libraries(${name} PRIVATE ${arg_LIBRARIES})
+	# -Wl, would split the path of the map where it has a comma
 	target_link_options(${name} PRIVATE -Wl,--no-undefined -Wl,--as-needed
-		-Wl,--version-script=${map})
+		"SHELL:-Xlinker \"--version-script=${map}\"")
 	set_target_properties(${name} PROPERTIES
 		VERSION ${TPH_LIBRARY_VERSION} SOVERSION ${TPH_SOVERSION} LINK_DEPENDS ${map})
 
