@@ -15,7 +15,7 @@ import perftest_pair
 import tap
 from tier import rounds
 
-KILLS = rounds(4, 1)
+KILLS = rounds(2, 1)
 MOST_STEPS = 300        # of commands and messages, before the kill; setting up takes some 30
 TIMEOUT_S = 20
 # So many messages that each is killed long before it ends; -N, or it would keep a time for each.
