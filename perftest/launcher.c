@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "backend/preload.h"
-#include "checks.h"
-#include "command_line.h"
+#include "backend/checks.h"
+#include "backend/command_line.h"
 #include "options.h"
 #include "stock_tool.h"
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "checks.h"
-#include "command_line.h"
+#include "backend/checks.h"
+#include "backend/command_line.h"
 #include "util/macros.h"
 
 #define LONGEST 16

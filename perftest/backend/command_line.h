@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "util/complaint.h"
-#include "options.h"
+#include "../options.h"
 
 /* What the stock flags say that matters to ours. Numbers are 0 when the flag is absent or
  * malformed: the stock tool has the last word on its own flags.
