@@ -51,8 +51,9 @@ function(tph_fuzz_test name)
 	target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
 	file(MAKE_DIRECTORY ${found})
 	add_test(NAME fuzz/${name} COMMAND fuzz_${name}
-		-seed=${TPH_FUZZ_SEED} -max_total_time=${TPH_FUZZ_SECONDS} -timeout=10
-		-rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix=${found}/ ${found} ${corpus})
+		-seed=${TPH_FUZZ_SEED} -max_total_time=${TPH_FUZZ_SECONDS}
+		-timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix=${found}/
+		${found} ${corpus})
 	math(EXPR timeout "${TPH_FUZZ_SECONDS} + 60")
 	set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT ${timeout})
 endfunction()

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Installed under the name of each perftest tool, before the stock ones in PATH. Takes our flags
- * off the command line and becomes the stock tool, with the backend preloaded when there were any.
+/* Installed under the name of each perftest tool, before the stock ones in PATH. Becomes the stock
+ * tool, with the backend preloaded when the command line may have flags of ours, or asks for help.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "backend/preload.h"
-#include "backend/checks.h"
-#include "backend/command_line.h"
 #include "options.h"
 #include "stock_tool.h"
 
 #define SELF "/proc/self/exe"
 
-/* As perftest does for wrong flags; and as shells do for what cannot be run, or found. */
-enum { EXIT_FLAGS = 1, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+/* As shells do for what cannot be run, or found */
+enum { EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 static int refuse(const struct complaint *why, int status)
 {
@@ -36,23 +31,6 @@ static int become(const char *stock, char **argv)
 	complain(&why, "cannot run %s: %s; check the perftest installation", stock,
 		 strerror(errno));
 	return refuse(&why, EXIT_CANNOT_RUN);
-}
-
-/* The stock tool's help, then ours; with the stock tool's exit code. */
-static int help(const char *stock, char **argv)
-{
-	int status;
-	pid_t child = fork();
-
-	if (child < 0)
-		return become(stock, argv);
-	if (!child)
-		_exit(become(stock, argv));
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return EXIT_CANNOT_RUN;
-	tph_options_help(stdout);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* The backend lies where it was installed relative to this program. */
@@ -74,42 +52,30 @@ static bool find_backend(char path[static PATH_MAX], struct complaint *why)
 	return true;
 }
 
-/* Tell the loader and the backend what to do. The tools' own children inherit none of it. */
-static bool prepare_environment(const struct command_line *line, struct complaint *why)
+/* The tools' own children do not inherit it. */
+static bool preload_backend(struct complaint *why)
 {
-	char backend[PATH_MAX], least[24];
+	char backend[PATH_MAX], *preload;
 	const char *others = getenv("LD_PRELOAD");
-	char *preload;
 	bool set;
 
 	if (!find_backend(backend, why))
 		return false;
-	snprintf(least, sizeof(least), "%" PRIu64,
-		 check_least_buffer(program_invocation_short_name, &line->facts));
 	if (asprintf(&preload, "%s%s%s", backend, others ? ":" : "", others ? others : "") < 0)
 		return complain(why, "the environment: %s", strerror(ENOMEM));
-	set = !setenv("LD_PRELOAD", preload, 1) && !setenv(LEAST_BUFFER_VARIABLE, least, 1) &&
-	      !tph_options_export(&line->options);
+	set = !setenv("LD_PRELOAD", preload, 1);
 	free(preload);
 	return set || complain(why, "the environment: %s", strerror(ENOMEM));
 }
 
-static int launch(const char *stock, struct command_line *line)
+/* -h, also among other letters, or a beginning of --help */
+static bool may_ask_for_help(char *const *argv)
 {
-	char name[128], flag[sizeof(name) + sizeof("--mmap=")];
-	struct complaint why;
-
-	if (!check_flags(program_invocation_short_name, line, &why) ||
-	    !prepare_environment(line, &why))
-		return refuse(&why, EXIT_FLAGS);
-	if (line->options.exporter != TPH_EXPORTER_NONE) {
-		if (check_inlines(program_invocation_short_name, &line->facts))
-			say("note: small messages are sent inline: the NIC takes them from the work request, not from the exported buffer; -I 0 turns that off");
-		tph_options_buffer_name(&line->options, name, sizeof(name));
-		snprintf(flag, sizeof(flag), "--mmap=%s", name);
-		command_line_add_buffer(line, flag);
-	}
-	return become(stock, line->argv);
+	for (; *argv; argv++)
+		if (!strncmp(*argv, "--h", 3) ||
+		    ((*argv)[0] == '-' && (*argv)[1] != '-' && strchr(*argv, 'h')))
+			return true;
+	return false;
 }
 
 /* Stock tools that a package has moved aside to make room are not in PATH. */
@@ -126,10 +92,8 @@ static bool find_stock(const struct stat *self, char stock[static PATH_MAX], str
 int main(int argc, char **argv)
 {
 	char stock[PATH_MAX];
-	struct command_line line;
 	struct complaint why;
 	struct stat self;
-	int status;
 
 	if (stat(SELF, &self)) {
 		complain(&why, SELF ": %s; is /proc mounted?", strerror(errno));
@@ -137,15 +101,8 @@ int main(int argc, char **argv)
 	}
 	if (!find_stock(&self, stock, &why))
 		return refuse(&why, EXIT_NOT_FOUND);
-
-	if (!command_line_parse(&line, argc, argv, &why))
-		status = refuse(&why, EXIT_FLAGS);
-	else if (line.facts.help)
-		status = help(stock, line.argv);
-	else if (!tph_options_given(&line.options))
-		status = become(stock, argv);
-	else
-		status = launch(stock, &line);
-	command_line_free(&line);
-	return status;
+	if (argc && (tph_options_may_be_in(argv + 1) || may_ask_for_help(argv + 1)) &&
+	    !preload_backend(&why))
+		return refuse(&why, EXIT_CANNOT_RUN);
+	return become(stock, argv);
 }

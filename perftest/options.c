@@ -1,54 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "util/macros.h"
 #include "util/number.h"
 #include "util/range.h"
 
-#define ENVIRONMENT_PREFIX "RDMA_TPH_"
-#define ENVIRONMENT_NAME_SIZE 48
 #define PCI_BAR_LAST 5
 #define PH_LAST 3 /* PCIe base specification, TLP Processing Hints: PH is 2 bits */
 
 const struct tph_option tph_option_table[TPH_OPTION_COUNT] = {
 	[TPH_OPTION_NAMESPACE] = {
-		"dmabuf-tph", TPH_ARGUMENT_OPTIONAL, "[=none|auto|st|st-ext]",
+		"dmabuf-tph", "dmabuf_tph", TPH_ARGUMENT_OPTIONAL, "[=none|auto|st|st-ext]",
 		"Register the dma-buf with its exporter's steering tag from this namespace (default auto)",
 	},
 	[TPH_OPTION_REQUIRE] = {
-		"dmabuf-tph-require", TPH_ARGUMENT_NONE, NULL,
+		"dmabuf-tph-require", "dmabuf_tph_require", TPH_ARGUMENT_NONE, NULL,
 		"Fail when the tag cannot be had, instead of registering without one",
 	},
 	[TPH_OPTION_VFIO] = {
-		"vfio-dmabuf", TPH_ARGUMENT_REQUIRED, "=<BDF>,bar=<N>[,offset=<bytes>][,size=<bytes>]",
+		"vfio-dmabuf", "vfio_dmabuf", TPH_ARGUMENT_REQUIRED, "=<BDF>,bar=<N>[,offset=<bytes>][,size=<bytes>]",
 		"Use a BAR of a device bound to vfio-pci, exported as a dma-buf, as the buffer",
 	},
 	[TPH_OPTION_UDMABUF] = {
-		"udmabuf", TPH_ARGUMENT_NONE, NULL,
+		"udmabuf", "udmabuf", TPH_ARGUMENT_NONE, NULL,
 		"Use host memory, exported as a dma-buf by /dev/udmabuf, as the buffer",
 	},
 	[TPH_OPTION_ST] = {
-		"tph-st", TPH_ARGUMENT_REQUIRED, "=<0..0xff>",
+		"tph-st", "tph_st", TPH_ARGUMENT_REQUIRED, "=<0..0xff>",
 		"Publish this 8-bit steering tag on the --vfio-dmabuf buffer",
 	},
 	[TPH_OPTION_ST_EXT] = {
-		"tph-st-ext", TPH_ARGUMENT_REQUIRED, "=<0..0xffff>",
+		"tph-st-ext", "tph_st_ext", TPH_ARGUMENT_REQUIRED, "=<0..0xffff>",
 		"Publish this 16-bit steering tag on the --vfio-dmabuf buffer",
 	},
 	[TPH_OPTION_PH] = {
-		"tph-ph", TPH_ARGUMENT_REQUIRED, "=<0..3>",
+		"tph-ph", "tph_ph", TPH_ARGUMENT_REQUIRED, "=<0..3>",
 		"Publish this processing hint with the tag (default 0)",
 	},
 	[TPH_OPTION_JSON_FILE] = {
-		"tph-json-file", TPH_ARGUMENT_REQUIRED, "=<path>",
+		"tph-json-file", "tph_json_file", TPH_ARGUMENT_REQUIRED, "=<path>",
 		"Write what is in effect to this file, one JSON object per line",
 	},
 };
@@ -72,30 +68,42 @@ void tph_options_init(struct tph_options *options)
 	*options = (struct tph_options){ .ns = IBV_TPH_NS_AUTO };
 }
 
-static bool same_name(const char *name, size_t length, const char *ours)
+/* Is @text, of @length bytes, how @ours begins, '-' and '_' being the same? */
+static bool begins(const char *ours, const char *text, size_t length)
 {
-	if (strlen(ours) != length)
-		return false;
 	for (size_t i = 0; i < length; i++)
-		if (name[i] != ours[i] && !(name[i] == '_' && ours[i] == '-'))
+		if (text[i] != ours[i] && !(text[i] == '_' && ours[i] == '-'))
 			return false;
 	return true;
 }
 
-enum tph_option_id tph_option_find(const char *name, size_t length)
+static bool may_be_ours(const char *argument)
 {
-	enum tph_option_id id;
+	size_t length;
 
-	for (id = 0; id < TPH_OPTION_COUNT; id++)
-		if (same_name(name, length, tph_option_table[id].name))
-			break;
-	return id;
+	if (strncmp(argument, "--", 2))
+		return false;
+	argument += 2;
+	length = strcspn(argument, "=");
+	for (int id = 0; length && id < TPH_OPTION_COUNT; id++)
+		if (begins(tph_option_table[id].name, argument, length))
+			return true;
+	return false;
+}
+
+bool tph_options_may_be_in(char *const *argv)
+{
+	for (; *argv; argv++)
+		if (may_be_ours(*argv))
+			return true;
+	return false;
 }
 
 static bool namespace_find(const char *value, enum ibv_tph_namespace *ns)
 {
 	for (size_t i = 0; i < NAMESPACE_COUNT; i++) {
-		if (same_name(value, strlen(value), namespace_names[i])) {
+		if (strlen(value) == strlen(namespace_names[i]) &&
+		    begins(namespace_names[i], value, strlen(value))) {
 			*ns = i;
 			return true;
 		}
@@ -107,7 +115,15 @@ bool tph_option_takes(enum tph_option_id id, const char *value)
 {
 	enum ibv_tph_namespace ns;
 
-	return id == TPH_OPTION_NAMESPACE && namespace_find(value, &ns);
+	switch (tph_option_table[id].argument) {
+	case TPH_ARGUMENT_NONE:
+		return false;
+	case TPH_ARGUMENT_OPTIONAL:
+		return namespace_find(value, &ns);
+	case TPH_ARGUMENT_REQUIRED:
+		break;
+	}
+	return true;
 }
 
 static bool set_namespace(struct tph_options *options, const char *value, struct complaint *why)
@@ -328,43 +344,6 @@ bool tph_options_want_tph(const struct tph_options *options)
 {
 	return options->ns != IBV_TPH_NS_NONE &&
 	       (options->text[TPH_OPTION_NAMESPACE] || options->require || publishes(options));
-}
-
-static void environment_name(enum tph_option_id id, char name[static ENVIRONMENT_NAME_SIZE])
-{
-	snprintf(name, ENVIRONMENT_NAME_SIZE, ENVIRONMENT_PREFIX "%s", tph_option_table[id].name);
-	for (; *name; name++)
-		*name = *name == '-' ? '_' : toupper((unsigned char)*name);
-}
-
-int tph_options_export(const struct tph_options *options)
-{
-	char name[ENVIRONMENT_NAME_SIZE];
-	int ret = 0;
-
-	for (int id = 0; id < TPH_OPTION_COUNT && !ret; id++) {
-		environment_name(id, name);
-		if (options->text[id])
-			ret = setenv(name, options->text[id], 1);
-		else
-			ret = unsetenv(name);
-	}
-	return ret ? errno : 0;
-}
-
-bool tph_options_import(struct tph_options *options, struct complaint *why)
-{
-	char name[ENVIRONMENT_NAME_SIZE];
-	const char *value;
-
-	tph_options_init(options);
-	for (int id = 0; id < TPH_OPTION_COUNT; id++) {
-		environment_name(id, name);
-		value = getenv(name);
-		if (value && !tph_option_set(options, id, *value ? value : NULL, why))
-			return false;
-	}
-	return tph_options_check(options, why);
 }
 
 void tph_options_buffer_name(const struct tph_options *options, char *name, size_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The flags that perftest gains: one table, used by the launcher (command line, help), and by the
- * backend, which finds the same values in its environment.
+/* The flags that perftest gains: what they are called, what their values may be, and what they mean
+ * together.
  */
 #ifndef PERFTEST_OPTIONS_H
 #define PERFTEST_OPTIONS_H
@@ -54,7 +54,8 @@ struct tph_options {
 enum tph_option_argument { TPH_ARGUMENT_NONE, TPH_ARGUMENT_OPTIONAL, TPH_ARGUMENT_REQUIRED };
 
 struct tph_option {
-	const char *name; /* hyphenated, without the leading "--" */
+	const char *name;        /* without the leading "--" */
+	const char *underscored; /* the same, the other way of writing it */
 	enum tph_option_argument argument;
 	const char *value_help; /* how the value is written, or NULL */
 	const char *help;
@@ -66,12 +67,10 @@ extern const struct tph_option tph_option_table[TPH_OPTION_COUNT];
 /* A set in which nothing was given. */
 void tph_options_init(struct tph_options *options);
 
-/* Which of ours a long option is: @name without "--", @length bytes long, '-' and '_' being the
- * same. Returns TPH_OPTION_COUNT for a name that is not ours.
- */
-enum tph_option_id tph_option_find(const char *name, size_t length);
+/* May one of the strings of @argv be one of ours, or an abbreviation? Only getopt_long() knows. */
+bool tph_options_may_be_in(char *const *argv);
 
-/* Is @value what the optional argument of @id may be, when it stands in an argument of its own? */
+/* Is @value the value of @id when it stands in an argument of its own, right after it? */
 bool tph_option_takes(enum tph_option_id id, const char *value);
 
 /* Parse @value (NULL: none was given) of option @id, which must stay valid as long as @options.
@@ -90,14 +89,8 @@ bool tph_options_given(const struct tph_options *options);
 /* Does one of them have to do with TPH, and not only with the buffer? */
 bool tph_options_want_tph(const struct tph_options *options);
 
-/* The launcher hands the options to the backend in the environment: RDMA_TPH_ and the option's name
- * in capitals. Export sets and clears those variables, 0 or errno as setenv(); import parses them.
- */
-int tph_options_export(const struct tph_options *options);
-bool tph_options_import(struct tph_options *options, struct complaint *why);
-
-/* What the launcher gives as perftest's --mmap file and the backend recognizes in open(): never the
- * name of an existing file, and readable, as perftest prints it in its errors.
+/* What perftest gets as its --mmap file and the backend recognizes in open(): never the name of an
+ * existing file, and readable, as perftest prints it in its errors.
  */
 void tph_options_buffer_name(const struct tph_options *options, char *name, size_t size);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Preloaded into a perftest tool: starts before its main(), so that what cannot be done is said
- * before the tool talks to its peer.
+/* Preloaded into a perftest tool. It starts to work when the tool reads its command line, so that
+ * what cannot be done is said before the tool talks to its peer.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -8,24 +8,69 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../options.h"
+#include "backend.h"
 #include "buffer.h"
+#include "checks.h"
 #include "interpose.h"
-#include "preload.h"
 #include "registration.h"
 #include "report.h"
 
-static struct tph_options options;
+static struct command_line line;
 static struct buffer buffer;
+static char buffer_name[128];
+
+static void fail(const struct complaint *why)
+{
+	say("%s", why->text);
+	exit(EXIT_FAILURE);
+}
+
+static bool get_ready(struct complaint *why)
+{
+	const char *tool = program_invocation_short_name;
+	const struct tph_options *options = &line.options;
+
+	if (!tph_options_check(options, why) || !check_flags(tool, &line, why) ||
+	    !report_open(options, why) ||
+	    !buffer_open(&buffer, options, check_least_buffer(tool, &line.facts), why))
+		return false;
+	if (buffer.exporter && check_inlines(tool, &line.facts))
+		say("note: small messages are sent inline: the NIC takes them from the work request, not from the exported buffer; -I 0 turns that off");
+	tph_options_buffer_name(options, buffer_name, sizeof(buffer_name));
+	interpose_start(options, &buffer, buffer_name);
+	return true;
+}
+
+int backend_next_flag(command_line_getopt *next, int argc, char *const *argv, const char *letters,
+		      const struct option *flags, int *index)
+{
+	static bool ended;
+	struct complaint why;
+	int got;
+
+	if (ended)
+		return flags == line.stock ? -1 : next(argc, argv, letters, flags, index);
+	got = command_line_next(&line, next, argc, argv, letters, flags, index, &why);
+	ended = got == -1;
+	if (ended && tph_options_given(&line.options)) {
+		if (!get_ready(&why))
+			got = COMMAND_LINE_WRONG;
+		else if (buffer.exporter)
+			got = command_line_add(&line, "mmap", buffer_name, index, &why);
+	}
+	if (got == COMMAND_LINE_WRONG)
+		fail(&why);
+	return got;
+}
 
 /* The tool's children are not perftest: take us, whom the launcher put first, off the list. */
-static void leave_children_alone(void)
+static __attribute__((constructor)) void leave_children_alone(void)
 {
 	const char *preload = getenv("LD_PRELOAD");
 	Dl_info self;
 	size_t length;
 
-	if (!preload || !dladdr(&options, &self))
+	if (!preload || !dladdr(&line, &self))
 		return;
 	length = strcspn(preload, ":");
 	if (strncmp(preload, self.dli_fname, length) || self.dli_fname[length])
@@ -36,28 +81,12 @@ static void leave_children_alone(void)
 		unsetenv("LD_PRELOAD");
 }
 
-static uint64_t least_buffer(void)
-{
-	const char *least = getenv(LEAST_BUFFER_VARIABLE);
-
-	return least ? strtoull(least, NULL, 10) : 0;
-}
-
-static __attribute__((constructor)) void start(void)
-{
-	struct complaint why;
-
-	leave_children_alone();
-	if (!tph_options_import(&options, &why) || !report_open(&options, &why) ||
-	    !buffer_open(&buffer, &options, least_buffer(), &why)) {
-		say("%s", why.text);
-		_exit(EXIT_FAILURE);
-	}
-	interpose_start(&options, &buffer);
-}
-
-/* A tool that gives up half-way does not destroy its memory regions. */
+/* A tool that gives up half-way does not destroy its memory regions; one that was asked for help
+ * has given its own.
+ */
 static __attribute__((destructor)) void stop(void)
 {
 	registration_end_all();
+	if (line.facts.help)
+		tph_options_help(stdout);
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "checks.h"
 
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,7 +38,7 @@ static bool check_buffer(const char *tool, const struct command_line *line, stru
 									 "--udmabuf";
 
 	if (facts->memory)
-		return complain(why, "%s and %s: there is one data buffer; choose one of them",
+		return complain(why, "%s and --%s: there is one data buffer; choose one of them",
 				flag, facts->memory);
 	if (is_raw_ethernet(tool))
 		return complain(
@@ -57,6 +60,33 @@ static const char *first_flag(const struct tph_options *options)
 	while (id < TPH_OPTION_COUNT - 1 && !options->text[id])
 		id++;
 	return tph_option_table[id].name;
+}
+
+/* Of a file that need not be there yet; its folder must be. */
+static bool full_path(const char *path, char full[static PATH_MAX])
+{
+	char folder[PATH_MAX], name[PATH_MAX];
+	size_t length;
+
+	if (realpath(path, full))
+		return true;
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	strcpy(folder, path);
+	strcpy(name, path);
+	if (!realpath(dirname(folder), full))
+		return false;
+	length = strlen(full);
+	return snprintf(full + length, PATH_MAX - length, "/%s", basename(name)) <
+	       (int)(PATH_MAX - length);
+}
+
+static bool is_same_file(const char *one, const char *other)
+{
+	char full_one[PATH_MAX], full_other[PATH_MAX];
+
+	return full_path(one, full_one) && full_path(other, full_other) &&
+	       !strcmp(full_one, full_other);
 }
 
 bool check_flags(const char *tool, const struct command_line *line, struct complaint *why)
@@ -84,8 +114,14 @@ bool check_flags(const char *tool, const struct command_line *line, struct compl
 	if (facts->dma_handle)
 		return complain(
 			why,
-			"--%s with %s: a DMA handle takes the place of the exporter's tag; drop one of them",
+			"--%s with --%s: a DMA handle takes the place of the exporter's tag; drop one of them",
 			first_flag(options), facts->dma_handle);
+	if (options->text[TPH_OPTION_JSON_FILE] && facts->report_file &&
+	    is_same_file(options->text[TPH_OPTION_JSON_FILE], facts->report_file))
+		return complain(
+			why,
+			"--tph-json-file and --out_json_file are the same file, %s, and each would overwrite the other's report; give two",
+			facts->report_file);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* What the command line alone shows: which of our and the stock tool's flags exclude each other.
- * What depends on the machine is checked by the backend, before the tool's main().
+ * What depends on the machine is found out when the buffer is opened.
  */
 #ifndef PERFTEST_CHECKS_H
 #define PERFTEST_CHECKS_H

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "command_line.h"
-#include "util/macros.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* perftest's short options, those with a value followed by a colon: the same since 4.5. */
-static const char stock_letters[] =
-	"w:y:p:d:i:m:s:n:t:u:S:x:c:q:I:o:M:r:Q:A:l:D:f:B:T:L:E:J:j:K:k:X:W:aFegzRvhbNVCHUOZP";
+#include "util/macros.h"
+
+/* Beyond what a tool's own flags return */
+#define OURS_FIRST 0x10000
 
 enum stock_meaning {
 	STOCK_SIZE,
@@ -23,63 +23,45 @@ enum stock_meaning {
 	STOCK_MEMORY,
 	STOCK_DMABUF,
 	STOCK_DMA_HANDLE,
+	STOCK_REPORT_FILE,
 };
 
 /* The stock flags that matter to ours, up to perftest 26. */
 static const struct stock_flag {
 	const char *name;
-	char letter;
-	bool value;
 	enum stock_meaning meaning;
 } stock_flags[] = {
-	{ "size", 's', true, STOCK_SIZE },
-	{ "qp", 'q', true, STOCK_QPS },
-	{ "all", 'a', false, STOCK_ALL_SIZES },
-	{ "connection", 'c', true, STOCK_CONNECTION },
-	{ "help", 'h', false, STOCK_HELP },
-	{ "inline_size", 'I', true, STOCK_INLINE },
-	{ "mr_per_qp", 0, false, STOCK_MR_PER_QP },
-	{ "odp", 0, false, STOCK_ON_DEMAND },
-	{ "use_data_direct", 0, false, STOCK_DATA_DIRECT },
-	{ "mmap", 0, true, STOCK_MEMORY },
-	{ "mmap-offset", 0, true, STOCK_MEMORY },
-	{ "use_cuda", 0, true, STOCK_MEMORY },
-	{ "use_cuda_bus_id", 0, true, STOCK_MEMORY },
-	{ "use_musa", 0, true, STOCK_MEMORY },
-	{ "use_musa_bus_id", 0, true, STOCK_MEMORY },
-	{ "use_rocm", 0, true, STOCK_MEMORY },
-	{ "use_neuron", 0, true, STOCK_MEMORY },
-	{ "use_mlu", 0, true, STOCK_MEMORY },
-	{ "use_opencl", 0, true, STOCK_MEMORY },
-	{ "use_hl", 0, true, STOCK_DMABUF },
-	{ "use_cuda_dmabuf", 0, false, STOCK_DMABUF },
-	{ "use_musa_dmabuf", 0, false, STOCK_DMABUF },
-	{ "use_rocm_dmabuf", 0, false, STOCK_DMABUF },
-	{ "use_neuron_dmabuf", 0, false, STOCK_DMABUF },
-	{ "use_mlu_dmabuf", 0, false, STOCK_DMABUF },
-	{ "use_ib_dm_dmabuf", 0, true, STOCK_DMABUF },
-	{ "ph", 0, true, STOCK_DMA_HANDLE },
-	{ "tph_mem", 0, true, STOCK_DMA_HANDLE },
-	{ "cpu_id", 0, true, STOCK_DMA_HANDLE },
+	{ "size", STOCK_SIZE },
+	{ "qp", STOCK_QPS },
+	{ "all", STOCK_ALL_SIZES },
+	{ "connection", STOCK_CONNECTION },
+	{ "help", STOCK_HELP },
+	{ "inline_size", STOCK_INLINE },
+	{ "mr_per_qp", STOCK_MR_PER_QP },
+	{ "odp", STOCK_ON_DEMAND },
+	{ "use_data_direct", STOCK_DATA_DIRECT },
+	{ "mmap", STOCK_MEMORY },
+	{ "mmap-offset", STOCK_MEMORY },
+	{ "use_cuda", STOCK_MEMORY },
+	{ "use_cuda_bus_id", STOCK_MEMORY },
+	{ "use_musa", STOCK_MEMORY },
+	{ "use_musa_bus_id", STOCK_MEMORY },
+	{ "use_rocm", STOCK_MEMORY },
+	{ "use_neuron", STOCK_MEMORY },
+	{ "use_mlu", STOCK_MEMORY },
+	{ "use_opencl", STOCK_MEMORY },
+	{ "use_hl", STOCK_DMABUF },
+	{ "use_cuda_dmabuf", STOCK_DMABUF },
+	{ "use_musa_dmabuf", STOCK_DMABUF },
+	{ "use_rocm_dmabuf", STOCK_DMABUF },
+	{ "use_neuron_dmabuf", STOCK_DMABUF },
+	{ "use_mlu_dmabuf", STOCK_DMABUF },
+	{ "use_ib_dm_dmabuf", STOCK_DMABUF },
+	{ "ph", STOCK_DMA_HANDLE },
+	{ "tph_mem", STOCK_DMA_HANDLE },
+	{ "cpu_id", STOCK_DMA_HANDLE },
+	{ "out_json_file", STOCK_REPORT_FILE },
 };
-
-#define STOCK_FLAG_COUNT ARRAY_SIZE(stock_flags)
-
-static const struct stock_flag *stock_flag_by_name(const char *name, size_t length)
-{
-	for (size_t i = 0; i < STOCK_FLAG_COUNT; i++)
-		if (!strncmp(stock_flags[i].name, name, length) && !stock_flags[i].name[length])
-			return &stock_flags[i];
-	return NULL;
-}
-
-static const struct stock_flag *stock_flag_by_letter(char letter)
-{
-	for (size_t i = 0; i < STOCK_FLAG_COUNT; i++)
-		if (stock_flags[i].letter == letter)
-			return &stock_flags[i];
-	return NULL;
-}
 
 /* As perftest reads --size: strtol() and then a K or M at the very end. 0 for what it refuses. */
 static uint64_t stock_size(const char *value)
@@ -114,8 +96,8 @@ static bool is_connected(const char *transport)
 	return false;
 }
 
-static void note_flag(struct stock_facts *facts, const struct stock_flag *flag, const char *written,
-		      const char *value)
+/* @value is NULL for a flag that takes none. */
+static void note_flag(struct stock_facts *facts, const struct stock_flag *flag, const char *value)
 {
 	switch (flag->meaning) {
 	case STOCK_SIZE:
@@ -146,138 +128,117 @@ static void note_flag(struct stock_facts *facts, const struct stock_flag *flag, 
 		facts->data_direct = true;
 		break;
 	case STOCK_MEMORY:
-		facts->memory = written;
+		facts->memory = flag->name;
 		break;
 	case STOCK_DMABUF:
-		facts->memory = written;
-		facts->dmabuf = written;
+		facts->memory = flag->name;
+		facts->dmabuf = flag->name;
 		break;
 	case STOCK_DMA_HANDLE:
-		facts->dma_handle = written;
+		facts->dma_handle = flag->name;
+		break;
+	case STOCK_REPORT_FILE:
+		facts->report_file = value;
 		break;
 	}
 }
 
-struct scan {
-	struct command_line *line;
-	char **argv;
-	int argc;
-	int at;
-};
-
-static void keep(struct scan *scan)
+static void note_stock(struct command_line *line, const struct option *flag)
 {
-	scan->line->argv[scan->line->argc++] = scan->argv[scan->at];
+	for (size_t i = 0; i < ARRAY_SIZE(stock_flags); i++)
+		if (!strcmp(stock_flags[i].name, flag->name))
+			note_flag(&line->facts, &stock_flags[i], flag->has_arg ? optarg : NULL);
 }
 
-/* The value in the argument after this one, which is kept too; "" when there is none. */
-static const char *keep_next(struct scan *scan)
+/* The flag that a letter is short for; NULL when it has no long name */
+static const struct option *flag_of_letter(const struct command_line *line, int letter)
 {
-	if (scan->at + 1 == scan->argc)
-		return "";
-	scan->at++;
-	keep(scan);
-	return scan->argv[scan->at];
+	for (size_t i = 0; i < line->stock_count; i++)
+		if (!line->stock[i].flag && line->stock[i].val == letter)
+			return &line->stock[i];
+	return NULL;
 }
 
-static void scan_stock_long(struct scan *scan, const char *name, size_t length, const char *value)
+static bool begin(struct command_line *line, const struct option *stock, struct complaint *why)
 {
-	const struct stock_flag *flag = stock_flag_by_name(name, length);
-	const char *written = scan->argv[scan->at];
+	struct option *flag;
 
-	keep(scan);
-	if (!flag)
-		return;
-	if (flag->value && !value)
-		value = keep_next(scan);
-	note_flag(&scan->line->facts, flag, written, value);
-}
-
-/* One or more letters in one argument, the last of which may have a value: -aFq4, -q 4. */
-static void scan_stock_letters(struct scan *scan)
-{
-	const char *written = scan->argv[scan->at];
-
-	keep(scan);
-	for (const char *letter = written + 1; *letter; letter++) {
-		const struct stock_flag *flag = stock_flag_by_letter(*letter);
-		const char *known = *letter == ':' ? NULL : strchr(stock_letters, *letter);
-		bool has_value = known && known[1] == ':';
-		const char *value = NULL;
-
-		if (has_value)
-			value = letter[1] ? letter + 1 : keep_next(scan);
-		if (flag)
-			note_flag(&scan->line->facts, flag, written, value);
-		if (has_value)
-			return;
+	tph_options_init(&line->options);
+	line->stock = stock;
+	while (stock[line->stock_count].name)
+		line->stock_count++;
+	line->flags = calloc(line->stock_count + 2 * TPH_OPTION_COUNT + 1, sizeof(*line->flags));
+	if (!line->flags)
+		return complain(why, "the command line: %s", strerror(ENOMEM));
+	memcpy(line->flags, stock, line->stock_count * sizeof(*stock));
+	flag = line->flags + line->stock_count;
+	for (int id = 0; id < TPH_OPTION_COUNT; id++) {
+		/* Where a value is a must, tph_option_set() says which. */
+		*flag++ = (struct option){ tph_option_table[id].name, optional_argument, NULL,
+					   OURS_FIRST + id };
+		*flag++ = (struct option){ tph_option_table[id].underscored, optional_argument,
+					   NULL, OURS_FIRST + id };
 	}
-}
-
-static bool scan_ours(struct scan *scan, enum tph_option_id id, const char *value,
-		      struct complaint *why)
-{
-	enum tph_option_argument argument = tph_option_table[id].argument;
-	const char *next = scan->at + 1 < scan->argc ? scan->argv[scan->at + 1] : NULL;
-
-	if (!value && next &&
-	    (argument == TPH_ARGUMENT_REQUIRED ||
-	     (argument == TPH_ARGUMENT_OPTIONAL && tph_option_takes(id, next)))) {
-		value = next;
-		scan->at++;
-	}
-	return tph_option_set(&scan->line->options, id, value, why);
-}
-
-static bool scan_long(struct scan *scan, struct complaint *why)
-{
-	const char *name = scan->argv[scan->at] + strlen("--");
-	size_t length = strcspn(name, "=");
-	const char *value = name[length] ? name + length + 1 : NULL;
-	enum tph_option_id id = tph_option_find(name, length);
-
-	if (id != TPH_OPTION_COUNT)
-		return scan_ours(scan, id, value, why);
-	scan_stock_long(scan, name, length, value);
 	return true;
 }
 
-bool command_line_parse(struct command_line *line, int argc, char **argv, struct complaint *why)
+/* The value may be an argument of its own, which getopt_long() has not looked at yet. */
+static bool take_ours(struct command_line *line, enum tph_option_id id, int argc, char *const *argv,
+		      struct complaint *why)
 {
-	struct scan scan = { .line = line, .argv = argv, .argc = argc };
+	const char *value = optarg;
 
-	memset(line, 0, sizeof(*line));
-	tph_options_init(&line->options);
-	/* All of argv, its NULL, and the flag for the buffer. */
-	line->argv = calloc(argc + 2, sizeof(*line->argv));
-	if (!line->argv)
-		return complain(why, "the command line: %s", strerror(ENOMEM));
-
-	for (; scan.at < argc; scan.at++) {
-		const char *argument = argv[scan.at];
-
-		if (!scan.at || argument[0] != '-' || !argument[1])
-			keep(&scan);
-		else if (argument[1] != '-')
-			scan_stock_letters(&scan);
-		else if (!argument[2])
-			break;
-		else if (!scan_long(&scan, why))
-			return false;
-	}
-	for (; scan.at < argc; scan.at++)
-		keep(&scan);
-	return tph_options_check(&line->options, why);
+	if (!value && optind < argc && tph_option_takes(id, argv[optind]))
+		value = argv[optind++];
+	return tph_option_set(&line->options, id, value, why);
 }
 
-void command_line_add_buffer(struct command_line *line, char *flag)
+int command_line_next(struct command_line *line, command_line_getopt *getopt, int argc,
+		      char *const *argv, const char *letters, const struct option *stock,
+		      int *index, struct complaint *why)
 {
-	memmove(line->argv + 2, line->argv + 1, (line->argc - 1) * sizeof(*line->argv));
-	line->argv[1] = flag;
-	line->argc++;
+	if (!line->flags && !begin(line, stock, why))
+		return COMMAND_LINE_WRONG;
+	for (;;) {
+		int at = -1, got = getopt(argc, argv, letters, line->flags, &at);
+		const struct option *flag = at < 0 ? flag_of_letter(line, got) : &line->flags[at];
+
+		if (got < OURS_FIRST) {
+			if (flag)
+				note_stock(line, flag);
+			if (at >= 0 && index)
+				*index = at;
+			return got;
+		}
+		if (!take_ours(line, got - OURS_FIRST, argc, argv, why))
+			return COMMAND_LINE_WRONG;
+	}
+}
+
+int command_line_add(const struct command_line *line, const char *name, char *value, int *index,
+		     struct complaint *why)
+{
+	for (size_t i = 0; i < line->stock_count; i++) {
+		const struct option *flag = &line->stock[i];
+
+		if (strcmp(flag->name, name))
+			continue;
+		if (index)
+			*index = i;
+		optarg = value;
+		if (!flag->flag)
+			return flag->val;
+		*flag->flag = flag->val;
+		return 0;
+	}
+	complain(
+		why,
+		"this perftest has no --%s, by which it gets the exported buffer; install 4.5 or later",
+		name);
+	return COMMAND_LINE_WRONG;
 }
 
 void command_line_free(struct command_line *line)
 {
-	free(line->argv);
+	free(line->flags);
 }

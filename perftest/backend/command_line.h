@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* A perftest command line, taken apart: our flags, and what goes to the stock tool. */
+/* A perftest command line, read by the tool's own getopt_long() with our flags among the tool's: so
+ * abbreviations, values and the order of flags are for both what getopt_long() makes of them.
+ */
 #ifndef PERFTEST_COMMAND_LINE_H
 #define PERFTEST_COMMAND_LINE_H
 
+#include <getopt.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/complaint.h"
@@ -22,30 +26,40 @@ struct stock_facts {
 	bool mr_per_qp;
 	bool on_demand; /* --odp */
 	bool data_direct;
-	const char *memory;     /* a flag that chooses other memory, as written, or NULL */
-	const char *dmabuf;     /* a flag that makes it a dma-buf, as written, or NULL */
-	const char *dma_handle; /* a flag for a DMA handle, as written, or NULL */
+	const char *memory;      /* the flag that chooses other memory, without "--", or NULL */
+	const char *dmabuf;      /* the flag that makes it a dma-buf, likewise */
+	const char *dma_handle;  /* the flag for a DMA handle, likewise */
+	const char *report_file; /* perftest's own, --out_json_file, or NULL */
 };
 
 struct command_line {
 	struct tph_options options;
 	struct stock_facts facts;
-	/* NULL-terminated; argv[0] and all that is not ours, in order. One place is kept free for
-	 * command_line_add_buffer(). The strings are the caller's argv's.
-	 */
-	char **argv;
-	int argc;
+	const struct option *stock; /* the tool's flags; NULL before the first call */
+	size_t stock_count;
+	struct option *flags; /* the tool's, then ours in both spellings */
 };
 
-/* Take @argv apart. Returns false with @why filled in when one of our flags is wrong.
- * command_line_free() in any case.
- */
-bool command_line_parse(struct command_line *line, int argc, char **argv, struct complaint *why);
+/* getopt_long(), whoever defines it. */
+typedef int command_line_getopt(int argc, char *const *argv, const char *letters,
+				const struct option *flags, int *index);
 
-/* Make the stock tool use @flag ("--mmap=NAME", valid until exec): put it first, before anything
- * that ends the options. Call at most once.
+/* The next flag of the tool. Ours before it are taken into @line->options, and what the tool's says
+ * into @line->facts. @line is all 0 before the first call; the strings of @argv must outlive it.
+ *
+ * Returns what @getopt returns for the tool's flags, -1 at the end of all flags, or
+ * COMMAND_LINE_WRONG with @why filled in when one of ours is wrong.
  */
-void command_line_add_buffer(struct command_line *line, char *flag);
+#define COMMAND_LINE_WRONG (-2)
+int command_line_next(struct command_line *line, command_line_getopt *getopt, int argc,
+		      char *const *argv, const char *letters, const struct option *stock,
+		      int *index, struct complaint *why);
+
+/* Act as if the tool's flag @name were next, with @value: for what comes after the last one.
+ * Returns what getopt_long() returns for it, or COMMAND_LINE_WRONG when the tool has none.
+ */
+int command_line_add(const struct command_line *line, const char *name, char *value, int *index,
+		     struct complaint *why);
 
 void command_line_free(struct command_line *line);
 

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include <infiniband/verbs.h>
 
+#include "backend.h"
 #include "registration.h"
 #include "report.h"
 
@@ -26,7 +28,7 @@
 
 static const struct tph_options *options;
 static struct buffer *buffer;
-static char buffer_name[128];
+static const char *buffer_name;
 
 /* What perftest got for opening the buffer's name; it maps that and closes it. */
 static int opened_fd = -1;
@@ -34,12 +36,18 @@ static int opened_fd = -1;
 /* Registration calls other registrations: of libibverbs, which come back through these wrappers. */
 static _Thread_local bool registering;
 
-void interpose_start(const struct tph_options *given, struct buffer *opened)
+void interpose_start(const struct tph_options *given, struct buffer *opened, const char *name)
 {
 	options = given;
 	buffer = opened;
-	if (buffer->exporter)
-		tph_options_buffer_name(options, buffer_name, sizeof(buffer_name));
+	buffer_name = opened->exporter ? name : NULL;
+}
+
+EXPORT int getopt_long(int argc, char *const *argv, const char *letters, const struct option *flags,
+		       int *index)
+{
+	NEXT(getopt_long, next);
+	return backend_next_flag(next, argc, argv, letters, flags, index);
 }
 
 EXPORT int open(const char *path, int flags, ...)
@@ -54,7 +62,7 @@ EXPORT int open(const char *path, int flags, ...)
 		mode = va_arg(args, mode_t);
 		va_end(args);
 	}
-	if (!*buffer_name || strcmp(path, buffer_name))
+	if (!buffer_name || strcmp(path, buffer_name))
 		return next(path, flags, mode);
 	/* Only a number that nothing else has until it is mapped. */
 	opened_fd = next("/dev/null", O_RDWR | O_CLOEXEC);

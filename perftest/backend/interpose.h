@@ -6,9 +6,9 @@
 #include "../options.h"
 #include "buffer.h"
 
-/* From now on the tool's --mmap file is @buffer, and dma-bufs are registered as @options say. Both
- * must stay valid. Before this call every function passes straight through.
+/* From now on the file @name is @buffer, if there is one, and dma-bufs are registered as @options
+ * say. All must stay valid. Before this call open() and the verbs pass straight through.
  */
-void interpose_start(const struct tph_options *options, struct buffer *buffer);
+void interpose_start(const struct tph_options *options, struct buffer *buffer, const char *name);
 
 #endif

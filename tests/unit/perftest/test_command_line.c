@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Whole command lines: ours are taken out wherever they stand, all else stays as it was, and what
- * the stock flags say is understood in all of their spellings.
+/* Whole command lines, read as a tool reads them: ours are taken wherever they stand, the tool gets
+ * all else as it was, and what its flags say is understood in all of their spellings.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 
 #include "backend/checks.h"
 #include "backend/command_line.h"
+#include "tool.h"
 #include "util/macros.h"
 
 #define LONGEST 16
@@ -20,37 +21,50 @@ struct parsed {
 	struct command_line line;
 	char *argv[LONGEST];
 	char text[512];
+	char seen[512]; /* what the tool got, joined by spaces: its flags, then what is none */
 	struct complaint why;
 	bool good;
 };
 
+static void see(struct parsed *parsed, const char *what)
+{
+	size_t length = strlen(parsed->seen);
+
+	snprintf(parsed->seen + length, sizeof(parsed->seen) - length, "%s%s", length ? " " : "",
+		 what);
+}
+
+static void see_flag(struct parsed *parsed, int got, int index)
+{
+	char flag[128];
+
+	tool_flag(got, index, flag, sizeof(flag));
+	see(parsed, flag);
+}
+
 /* @text is cut at its spaces. */
 static void parse(struct parsed *parsed, const char *text)
 {
+	int argc = 0, got, index;
 	char *rest;
-	int argc = 0;
 
+	memset(parsed, 0, sizeof(*parsed));
 	strcpy(parsed->text, text);
 	for (char *part = strtok_r(parsed->text, " ", &rest); part;
 	     part = strtok_r(NULL, " ", &rest))
 		parsed->argv[argc++] = part;
-	parsed->argv[argc] = NULL;
-	parsed->why.text[0] = '\0';
-	parsed->good = command_line_parse(&parsed->line, argc, parsed->argv, &parsed->why);
-}
-
-/* What is left for the stock tool, joined by spaces. */
-static void assert_stock(const struct parsed *parsed, const char *expected)
-{
-	char text[512] = "";
-	int i;
-
-	for (i = 0; parsed->line.argv[i]; i++) {
-		strcat(text, i ? " " : "");
-		strcat(text, parsed->line.argv[i]);
-	}
-	assert_string_equal(text, expected);
-	assert_int_equal(parsed->line.argc, i);
+	optind = 0; /* another command line begins */
+	opterr = 0;
+	do {
+		index = -1;
+		got = command_line_next(&parsed->line, getopt_long, argc, parsed->argv,
+					tool_letters, tool_flags, &index, &parsed->why);
+		if (got >= 0)
+			see_flag(parsed, got, index);
+	} while (got >= 0);
+	while (got == -1 && optind < argc)
+		see(parsed, parsed->argv[optind++]);
+	parsed->good = got == -1 && tph_options_check(&parsed->line.options, &parsed->why);
 }
 
 static void takes_ours_in_every_order(void **state)
@@ -73,7 +87,7 @@ static void takes_ours_in_every_order(void **state)
 			 ours[at[0]], ours[at[1]], ours[at[2]], ours[at[3]]);
 		parse(&parsed, text);
 		assert_true(parsed.good);
-		assert_stock(&parsed, "ib_write_bw -d mlx5_0 -s 4096 host");
+		assert_string_equal(parsed.seen, "-d mlx5_0 -s 4096 host");
 		assert_int_equal(parsed.line.options.ns, IBV_TPH_NS_ST);
 		assert_string_equal(parsed.line.options.bdf, "0000:04:00.0");
 		assert_int_equal(parsed.line.options.st, 0xf0);
@@ -88,16 +102,18 @@ static void takes_both_forms_of_a_value(void **state)
 		const char *text, *stock;
 		enum ibv_tph_namespace ns;
 	} cases[] = {
-		{ "t --dmabuf-tph=st-ext host", "t host", IBV_TPH_NS_ST_EXT },
-		{ "t --dmabuf_tph=st_ext host", "t host", IBV_TPH_NS_ST_EXT },
-		{ "t --dmabuf-tph st host", "t host", IBV_TPH_NS_ST },
-		{ "t --dmabuf-tph none", "t", IBV_TPH_NS_NONE },
+		{ "t --dmabuf-tph=st-ext host", "host", IBV_TPH_NS_ST_EXT },
+		{ "t --dmabuf_tph=st_ext host", "host", IBV_TPH_NS_ST_EXT },
+		{ "t --dmabuf-tph st host", "host", IBV_TPH_NS_ST },
+		{ "t host --dmabuf-tph st -a", "-a host", IBV_TPH_NS_ST },
+		{ "t --dmabuf-tph none", "", IBV_TPH_NS_NONE },
 		/* The value is optional: what is no namespace is the stock tool's. */
-		{ "t --dmabuf-tph host", "t host", IBV_TPH_NS_AUTO },
-		{ "t --dmabuf-tph -a", "t -a", IBV_TPH_NS_AUTO },
-		{ "t --dmabuf-tph", "t", IBV_TPH_NS_AUTO },
-		{ "t --dmabuf-tph=auto st", "t st", IBV_TPH_NS_AUTO },
-		{ "t --vfio-dmabuf 4:0.0,bar=2 host", "t host", IBV_TPH_NS_AUTO },
+		{ "t --dmabuf-tph host", "host", IBV_TPH_NS_AUTO },
+		{ "t --dmabuf-tph -a", "-a", IBV_TPH_NS_AUTO },
+		{ "t --dmabuf-tph", "", IBV_TPH_NS_AUTO },
+		{ "t --dmabuf-tph=auto st", "st", IBV_TPH_NS_AUTO },
+		{ "t --vfio-dmabuf 4:0.0,bar=2 host", "host", IBV_TPH_NS_AUTO },
+		{ "t host --tph_st 1 --vfio-dmabuf 4:0.0,bar=2 st", "host st", IBV_TPH_NS_AUTO },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -105,46 +121,63 @@ static void takes_both_forms_of_a_value(void **state)
 
 		parse(&parsed, cases[i].text);
 		assert_true(parsed.good);
-		assert_stock(&parsed, cases[i].stock);
+		assert_string_equal(parsed.seen, cases[i].stock);
 		assert_int_equal(parsed.line.options.ns, cases[i].ns);
 		assert_true(tph_options_given(&parsed.line.options));
 		command_line_free(&parsed.line);
 	}
 }
 
-static void leaves_stock_lines_alone(void **state)
-{
-	static const char *const lines[] = {
-		"ib_write_bw",
-		"ib_write_bw -d mlx5_0 -aFq4 --report_gbits host",
-		"ib_write_bw --mmap=file --mmap-offset 4096 --tph_mem=pm --cpu_id 3 --ph=1",
-		"ib_write_bw -",
-		"ib_write_bw -- --tph-st=4 --dmabuf-tph",
-		"ib_write_bw --no-such-flag -@ -q",
-		"ib_write_bw -: --size",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		struct parsed parsed;
-
-		parse(&parsed, lines[i]);
-		assert_true(parsed.good);
-		assert_stock(&parsed, lines[i]);
-		assert_false(tph_options_given(&parsed.line.options));
-		command_line_free(&parsed.line);
-	}
-}
-
-static void does_not_take_a_stock_value(void **state)
+static void takes_abbreviations(void **state)
 {
 	struct parsed parsed;
 
-	/* getopt() gives -d whatever comes next, also what looks like a flag of ours. */
-	parse(&parsed, "t -d --udmabuf -s --dmabuf-tph");
+	parse(&parsed,
+	      "t --vf=4:0.0,bar=2 --tph-p=2 --tph_st-e --dmabuf-tph-r --siz=8M --tph_st_e 7");
+	/* getopt_long() does not know both spellings in one name. */
+	assert_string_equal(parsed.seen, "? --size=8M");
 	assert_true(parsed.good);
-	assert_stock(&parsed, "t -d --udmabuf -s --dmabuf-tph");
-	assert_false(tph_options_given(&parsed.line.options));
+	assert_int_equal(parsed.line.options.bar, 2);
+	assert_int_equal(parsed.line.options.ph, 2);
+	assert_int_equal(parsed.line.options.st_ext, 7);
+	assert_true(parsed.line.options.require);
+	assert_true(parsed.line.facts.size == 8 << 20);
 	command_line_free(&parsed.line);
+	/* of two of ours, and of one of each */
+	parse(&parsed, "t --dmabuf --dmabuf-tph --tph");
+	assert_string_equal(parsed.seen, "? ?");
+	assert_int_equal(parsed.line.options.ns, IBV_TPH_NS_AUTO);
+	assert_non_null(parsed.line.options.text[TPH_OPTION_NAMESPACE]);
+	command_line_free(&parsed.line);
+}
+
+static void leaves_stock_lines_alone(void **state)
+{
+	static const struct {
+		const char *text, *seen;
+	} cases[] = {
+		{ "ib_write_bw", "" },
+		{ "ib_write_bw -d mlx5_0 -aFq4 --report_gbits host",
+		  "-d mlx5_0 -a -F -q 4 --report_gbits host" },
+		{ "ib_write_bw --mmap=file --mmap-offset 4096 --tph_mem=pm --cpu_id 3 --ph=1",
+		  "--mmap=file --mmap-offset=4096 --tph_mem=pm --cpu_id=3 --ph=1" },
+		{ "ib_write_bw -", "-" },
+		{ "ib_write_bw -- --tph-st=4 --dmabuf-tph", "--tph-st=4 --dmabuf-tph" },
+		{ "ib_write_bw --no-such-flag -@ -q", "? ? ?" },
+		{ "ib_write_bw --size", "?" },
+		/* getopt() gives -d whatever comes next, also what looks like a flag of ours. */
+		{ "ib_write_bw -d --udmabuf -s --dmabuf-tph", "-d --udmabuf -s --dmabuf-tph" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct parsed parsed;
+
+		parse(&parsed, cases[i].text);
+		assert_true(parsed.good);
+		assert_string_equal(parsed.seen, cases[i].seen);
+		assert_false(tph_options_given(&parsed.line.options));
+		command_line_free(&parsed.line);
+	}
 }
 
 static void complains_about_ours_only(void **state)
@@ -154,6 +187,7 @@ static void complains_about_ours_only(void **state)
 	} cases[] = {
 		{ "t --tph-st", "--tph-st needs a value; write --tph-st=<0..0xff>" },
 		{ "t --udmabuf --udmabuf", "--udmabuf is given twice; give it once" },
+		{ "t --udma=3", "--udmabuf=3: this flag takes no value; write --udmabuf" },
 		{ "t --tph_st=1 --tph-st=1", "--tph-st is given twice; give it once" },
 		{ "t --tph-ph=2 --udmabuf",
 		  "--tph-ph: a hint is published together with a tag; add --tph-st or --tph-st-ext" },
@@ -169,20 +203,31 @@ static void complains_about_ours_only(void **state)
 	}
 }
 
-static void adds_the_buffer_first(void **state)
+static void adds_the_buffer(void **state)
 {
-	char flag[] = "--mmap=//udmabuf";
+	char name[] = "//udmabuf", seen[128];
+	static struct option none[] = { { "size", required_argument, NULL, 's' }, { 0 } };
+	struct command_line old = { 0 };
 	struct parsed parsed;
+	int index = -1, got;
 
 	parse(&parsed, "t --udmabuf -s 64 -- host");
 	assert_true(parsed.good);
-	command_line_add_buffer(&parsed.line, flag);
-	assert_stock(&parsed, "t --mmap=//udmabuf -s 64 -- host");
+	got = command_line_add(&parsed.line, "mmap", name, &index, &parsed.why);
+	tool_flag(got, index, seen, sizeof(seen));
+	assert_string_equal(seen, "--mmap=//udmabuf");
 	command_line_free(&parsed.line);
-	parse(&parsed, "t --udmabuf");
-	command_line_add_buffer(&parsed.line, flag);
-	assert_stock(&parsed, "t --mmap=//udmabuf");
-	command_line_free(&parsed.line);
+
+	optind = 0;
+	assert_int_equal(command_line_next(&old, getopt_long, 1, parsed.argv, "s:", none, NULL,
+					   &parsed.why),
+			 -1);
+	assert_int_equal(command_line_add(&old, "mmap", name, NULL, &parsed.why),
+			 COMMAND_LINE_WRONG);
+	assert_string_equal(
+		parsed.why.text,
+		"this perftest has no --mmap, by which it gets the exported buffer; install 4.5 or later");
+	command_line_free(&old);
 }
 
 static void understands_stock_flags(void **state)
@@ -205,7 +250,13 @@ static void understands_stock_flags(void **state)
 		{ "t -c SRD", { .datagram = true } },
 		{ "t --connection=XRC", { .datagram = false } },
 		{ "t -h", { .help = true } },
-		{ "t --help", { .help = true } },
+		{ "t --he", { .help = true } },
+		{ "t --mr --od --use_data --conn=UD --al",
+		  { .all_sizes = true,
+		    .datagram = true,
+		    .mr_per_qp = true,
+		    .on_demand = true,
+		    .data_direct = true } },
 		/* What the stock tool refuses counts for nothing. */
 		{ "t -s -5 -q x", { .size = 0 } },
 		{ "t -s 99999999999999999999 -q 0", { .size = 0 } },
@@ -235,13 +286,13 @@ static void refuses_what_the_tools_cannot(void **state)
 		  "--dmabuf-tph: the data buffer is no dma-buf; make it one with --vfio-dmabuf, --udmabuf or a flag of perftest such as --use_cuda_dmabuf" },
 		{ "ib_write_bw --tph-json-file=x --use_cuda=0",
 		  "--tph-json-file: the data buffer is no dma-buf; make it one with --vfio-dmabuf, --udmabuf or a flag of perftest such as --use_cuda_dmabuf" },
-		{ "ib_write_bw --udmabuf --mmap=file", ONE_BUFFER("--udmabuf", "--mmap=file") },
+		{ "ib_write_bw --udmabuf --mmap=file", ONE_BUFFER("--udmabuf", "--mmap") },
 		{ "ib_write_bw --mmap-offset 4096 --udmabuf",
 		  ONE_BUFFER("--udmabuf", "--mmap-offset") },
 		{ "ib_write_bw --vfio-dmabuf=4:0.0,bar=2 --use_cuda=0",
-		  ONE_BUFFER("--vfio-dmabuf", "--use_cuda=0") },
+		  ONE_BUFFER("--vfio-dmabuf", "--use_cuda") },
 		{ "ib_write_bw --vfio-dmabuf=4:0.0,bar=2 --use_hl=0",
-		  ONE_BUFFER("--vfio-dmabuf", "--use_hl=0") },
+		  ONE_BUFFER("--vfio-dmabuf", "--use_hl") },
 		{ "raw_ethernet_bw --udmabuf",
 		  "--udmabuf: the raw_ethernet tools cannot use a mapped buffer; use an ib_ tool" },
 		{ "ib_write_bw --vfio-dmabuf=4:0.0,bar=2 -q 4 --mr_per_qp",
@@ -251,7 +302,9 @@ static void refuses_what_the_tools_cannot(void **state)
 		{ "ib_write_bw --dmabuf-tph --use_cuda=0 --use_cuda_dmabuf --use_data_direct",
 		  "--dmabuf-tph with --use_data_direct: data direct requests leave from another PCI function, which has no steering tags; drop one of them" },
 		{ "ib_write_bw --dmabuf-tph-require --udmabuf --ph=1",
-		  "--dmabuf-tph-require with --ph=1: a DMA handle takes the place of the exporter's tag; drop one of them" },
+		  "--dmabuf-tph-require with --ph: a DMA handle takes the place of the exporter's tag; drop one of them" },
+		{ "ib_write_bw --udmabuf --tph-json-file=/tmp/../tmp/x --out_json --out_json_f /tmp/./x",
+		  "--tph-json-file and --out_json_file are the same file, /tmp/./x, and each would overwrite the other's report; give two" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -274,6 +327,8 @@ static void allows_what_they_can(void **state)
 		"ib_read_lat --dmabuf-tph --use_cuda=0 --use_cuda_dmabuf",
 		"ib_write_bw --dmabuf-tph=st -q 4 --mr_per_qp --use_hl=1",
 		"raw_ethernet_bw --dmabuf-tph --use_rocm=0 --use_rocm_dmabuf",
+		"ib_write_bw --udmabuf --tph-json-file=/tmp/x --out_json_file=/tmp/y",
+		"ib_write_bw --udmabuf --tph-json-file=/nonexistent/x --out_json_file=/tmp/x",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -344,10 +399,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_ours_in_every_order),
 		cmocka_unit_test(takes_both_forms_of_a_value),
+		cmocka_unit_test(takes_abbreviations),
 		cmocka_unit_test(leaves_stock_lines_alone),
-		cmocka_unit_test(does_not_take_a_stock_value),
 		cmocka_unit_test(complains_about_ours_only),
-		cmocka_unit_test(adds_the_buffer_first),
+		cmocka_unit_test(adds_the_buffer),
 		cmocka_unit_test(understands_stock_flags),
 		cmocka_unit_test(refuses_what_the_tools_cannot),
 		cmocka_unit_test(allows_what_they_can),

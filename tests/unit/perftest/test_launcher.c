@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The launcher as a process, before a stand-in for the stock tool that prints what it was given:
- * what reaches the stock tool, what is said when nothing can, and with which exit code.
+/* Launcher and backend as processes, before a stand-in for the stock tool that prints what it was
+ * given: what reaches the stock tool, what is said when nothing can, and with which exit code.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -109,8 +109,11 @@ static void assert_run(const char *command, int status, const char *text)
 static void is_transparent(void **state)
 {
 	assert_run(IN_PATH TOOL, 42, "");
-	assert_run(IN_PATH TOOL " -d mlx5_0 '' 'a b' -- --tph-st=1", 42,
-		   "<-d>\n<mlx5_0>\n<>\n<a b>\n<-->\n<--tph-st=1>\n");
+	assert_run(IN_PATH TOOL " -d mlx5_0 '' 'a b' -aF --siz=1", 42,
+		   "<-d mlx5_0>\n<-a>\n<-F>\n<--size=1>\n<>\n<a b>\n");
+	/* What may be ours, and is not */
+	assert_run(IN_PATH TOOL " -d --tph-st=1 -- --udmabuf", 42,
+		   "<-d --tph-st=1>\n<--udmabuf>\npreloaded\n");
 	/* Also what somebody else preloads. */
 	assert_run(IN_PATH "LD_PRELOAD=libc.so.6 " TOOL " host", 42,
 		   "<host>\nLD_PRELOAD=libc.so.6\n");
@@ -118,17 +121,12 @@ static void is_transparent(void **state)
 
 static void hands_over(void **state)
 {
-	assert_run(
-		IN_PATH "RDMA_TPH_UDMABUF= " TOOL " -s 64 --use_cuda_dmabuf --dmabuf-tph st host "
-			"--dmabuf_tph_require -q 2",
-		42,
-		"<-s>\n<64>\n<--use_cuda_dmabuf>\n<host>\n<-q>\n<2>\n"
-		"RDMA_TPH_DMABUF_TPH=st\nRDMA_TPH_DMABUF_TPH_REQUIRE=\nRDMA_TPH_LEAST_BUFFER=16384\n"
-		"preloaded\n");
+	assert_run(IN_PATH TOOL
+		   " -s 64 --use_cuda_dmabuf --dmabuf-tph st host --dmabuf_tph_require -q 2",
+		   42, "<-s 64>\n<--use_cuda_dmabuf>\n<-q 2>\n<host>\npreloaded\n");
 	/* The tool's children get what others preload. */
 	assert_run(IN_PATH "LD_PRELOAD=libc.so.6 " TOOL " --use_hl=0 --dmabuf-tph", 42,
-		   "<--use_hl=0>\nLD_PRELOAD=libc.so.6\nRDMA_TPH_DMABUF_TPH=\n"
-		   "RDMA_TPH_LEAST_BUFFER=131072\npreloaded\n");
+		   "<--use_hl=0>\nLD_PRELOAD=libc.so.6\npreloaded\n");
 }
 
 static void fails_before_the_tool_starts(void **state)
@@ -147,10 +145,11 @@ static void shows_both_helps(void **state)
 {
 	struct outcome outcome;
 
-	run(&outcome, IN_PATH TOOL " --tph-st=1 --vfio-dmabuf=4:0.0,bar=1 -h");
+	run(&outcome, IN_PATH TOOL " -aFh");
 	assert_int_equal(outcome.status, 42);
-	assert_non_null(strstr(outcome.text, "<-h>\n\nSteering tags for dma-buf memory"));
-	assert_ptr_equal(strstr(outcome.text, "<-h>"), outcome.text);
+	assert_non_null(
+		strstr(outcome.text, "<-h>\npreloaded\n\nSteering tags for dma-buf memory"));
+	assert_ptr_equal(strstr(outcome.text, "<-a>\n<-F>\n<-h>"), outcome.text);
 	assert_non_null(strstr(outcome.text, "\n      --dmabuf-tph[=none|auto|st|st-ext]\n"));
 	assert_non_null(strstr(outcome.text, "\n      --udmabuf\n"));
 }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The flags one by one: every spelling of a value, every refusal and its words; and their way
- * through the environment.
- */
+/* The flags one by one: every spelling of a value, every refusal and its words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -16,34 +13,71 @@
 
 #define PAGE_TEXT "4096"
 
-static enum tph_option_id find(const char *name)
+static bool may_be_ours(const char *argument)
 {
-	return tph_option_find(name, strlen(name));
+	char copy[64];
+	char *argv[] = { "mlx5_0", copy, "host", NULL };
+
+	strcpy(copy, argument);
+	return tph_options_may_be_in(argv);
 }
 
-static void finds_both_spellings(void **state)
+static void sees_ours(void **state)
 {
-	assert_int_equal(find("dmabuf-tph"), TPH_OPTION_NAMESPACE);
-	assert_int_equal(find("dmabuf_tph"), TPH_OPTION_NAMESPACE);
-	assert_int_equal(find("dmabuf_tph-require"), TPH_OPTION_REQUIRE);
-	assert_int_equal(find("vfio_dmabuf"), TPH_OPTION_VFIO);
-	assert_int_equal(find("udmabuf"), TPH_OPTION_UDMABUF);
-	assert_int_equal(find("tph-st"), TPH_OPTION_ST);
-	assert_int_equal(find("tph_st_ext"), TPH_OPTION_ST_EXT);
-	assert_int_equal(find("tph-ph"), TPH_OPTION_PH);
-	assert_int_equal(find("tph_json_file"), TPH_OPTION_JSON_FILE);
-}
-
-static void leaves_foreign_names(void **state)
-{
-	static const char *const foreign[] = {
-		"", "tph", "tph-s", "tph-stx", "dmabuf", "mmap", "size", "tph mem", "TPH-ST", "ph",
+	static const char *const ours[] = {
+		"--dmabuf-tph",
+		"--dmabuf_tph=st",
+		"--dmabuf_tph-require",
+		"--vfio_dmabuf=4:0.0",
+		"--udmabuf",
+		"--tph-st",
+		"--tph_st_ext=1",
+		"--tph-ph",
+		"--tph_json_file",
+		/* abbreviations, also such that getopt_long() may refuse */
+		"--dm",
+		"--tph",
+		"--tph_",
+		"--v=4:0.0",
+		"--tph-j=x",
 	};
+	static const char *const foreign[] = {
+		"",          "-",
+		"--",        "--=",
+		"-t",        "tph-st",
+		"--tph-stx", "--dmabuf-tph-no",
+		"--mmap=x",  "--size",
+		"--tph mem", "--TPH-ST",
+		"--ph",      "--tph_mem=vm",
+	};
+	char *const none[] = { NULL };
 
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		assert_true(may_be_ours(ours[i]));
 	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
-		assert_int_equal(find(foreign[i]), TPH_OPTION_COUNT);
-	/* Only the bytes before the '=' count. */
-	assert_int_equal(tph_option_find("tph-st=4", 6), TPH_OPTION_ST);
+		assert_false(may_be_ours(foreign[i]));
+	assert_false(tph_options_may_be_in(none));
+}
+
+static void writes_each_name_both_ways(void **state)
+{
+	for (int id = 0; id < TPH_OPTION_COUNT; id++) {
+		char name[64];
+
+		strcpy(name, tph_option_table[id].name);
+		for (char *at = name; (at = strchr(at, '-'));)
+			*at = '_';
+		assert_string_equal(tph_option_table[id].underscored, name);
+	}
+}
+
+static void takes_values_of_their_own(void **state)
+{
+	assert_true(tph_option_takes(TPH_OPTION_ST, "host"));
+	assert_true(tph_option_takes(TPH_OPTION_JSON_FILE, "--all"));
+	assert_true(tph_option_takes(TPH_OPTION_NAMESPACE, "st_ext"));
+	assert_false(tph_option_takes(TPH_OPTION_NAMESPACE, "host"));
+	assert_false(tph_option_takes(TPH_OPTION_UDMABUF, "1"));
 }
 
 static void takes_namespaces(void **state)
@@ -279,49 +313,27 @@ static void knows_when_tph_is_wanted(void **state)
 	assert_false(tph_options_want_tph(&options));
 }
 
-static void passes_through_the_environment(void **state)
+static void names_the_buffer(void **state)
 {
-	struct tph_options options, copy;
+	struct tph_options options;
 	struct complaint why;
-	char name[128], copied_name[128];
+	char name[128];
 
-	setenv("RDMA_TPH_UDMABUF", "", 1);
 	tph_options_init(&options);
-	assert_true(
-		tph_option_set(&options, TPH_OPTION_VFIO, "4:0.0,bar=2,offset=8K,size=1M", &why));
-	assert_true(tph_option_set(&options, TPH_OPTION_NAMESPACE, NULL, &why));
-	assert_true(tph_option_set(&options, TPH_OPTION_REQUIRE, NULL, &why));
-	assert_true(tph_option_set(&options, TPH_OPTION_ST, "0xf0", &why));
-	assert_true(tph_option_set(&options, TPH_OPTION_PH, "2", &why));
-	assert_int_equal(tph_options_export(&options), 0);
-	assert_null(getenv("RDMA_TPH_UDMABUF"));
-	assert_null(getenv("RDMA_TPH_TPH_ST_EXT"));
-	assert_string_equal(getenv("RDMA_TPH_TPH_ST"), "0xf0");
-
-	assert_true(tph_options_import(&copy, &why));
-	for (int id = 0; id < TPH_OPTION_COUNT; id++)
-		assert_int_equal(!copy.text[id], !options.text[id]);
-	assert_int_equal(copy.exporter, TPH_EXPORTER_VFIO);
-	assert_int_equal(copy.ns, IBV_TPH_NS_AUTO);
-	assert_true(copy.require);
-	assert_true(copy.offset == 8192 && copy.size == 1 << 20);
-	assert_int_equal(copy.st, 0xf0);
-	assert_int_equal(copy.ph, 2);
+	assert_true(tph_option_set(&options, TPH_OPTION_UDMABUF, NULL, &why));
 	tph_options_buffer_name(&options, name, sizeof(name));
-	tph_options_buffer_name(&copy, copied_name, sizeof(copied_name));
-	assert_string_equal(name, copied_name);
+	assert_string_equal(name, "//udmabuf");
+	assert_true(tph_option_set(&options, TPH_OPTION_VFIO, "4:0.0,bar=2", &why));
+	tph_options_buffer_name(&options, name, sizeof(name));
 	assert_string_equal(name, "//vfio-dmabuf/0000:04:00.0/bar2");
-
-	setenv("RDMA_TPH_TPH_ST", "0x100", 1);
-	assert_false(tph_options_import(&copy, &why));
-	assert_string_equal(why.text, NO_ST("0x100"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_both_spellings),
-		cmocka_unit_test(leaves_foreign_names),
+		cmocka_unit_test(sees_ours),
+		cmocka_unit_test(writes_each_name_both_ways),
+		cmocka_unit_test(takes_values_of_their_own),
 		cmocka_unit_test(takes_namespaces),
 		cmocka_unit_test(takes_ranges),
 		cmocka_unit_test(takes_limits),
@@ -329,7 +341,7 @@ int main(void)
 		cmocka_unit_test(refuses_repetition),
 		cmocka_unit_test(refuses_combinations),
 		cmocka_unit_test(knows_when_tph_is_wanted),
-		cmocka_unit_test(passes_through_the_environment),
+		cmocka_unit_test(names_the_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
