@@ -131,10 +131,11 @@ int ibv_tph_reg_dmabuf_mr_handle(int cmd_fd, uint32_t pd_handle,
  *
  * Return: 0, or a positive errno:
  *	ENOENT		@mr_handle is no memory region of @cmd_fd
- *	EBUSY		a memory window is bound to it, or another call uses it
+ *	EBUSY		another call uses it
  *	EBADF		@cmd_fd is not open
  *	ENOTTY		@cmd_fd is no uverbs device
  *	EOPNOTSUPP	the driver is not known
+ * and what the driver says when it fails.
  */
 int ibv_tph_dereg_mr_handle(int cmd_fd, uint32_t mr_handle);
 
