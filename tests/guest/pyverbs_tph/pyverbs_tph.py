@@ -1,0 +1,12 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+"""pyverbs_tph in the guest, in whichever namespace the NIC sends."""
+
+import sys
+
+from pyverbs_tph_api import TphDmaBufMRTest
+from pyverbs_tph_base import main
+from pyverbs_tph_traffic import TphTrafficTest
+
+if __name__ == "__main__":
+    sys.exit(main(TphDmaBufMRTest, TphTrafficTest))
