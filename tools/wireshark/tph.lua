@@ -42,8 +42,41 @@ local TS = {
 local TRAILER_DWS = { [0] = 0, 1, 1, 2, 2, 3, 4, 5 }
 local OHC_E_DWS = { [0] = 0, 1, 2, 4 }
 
+local MESSAGES = {
+	[0x00] = "Unlock",
+	[0x01] = "Invalidate_Request",
+	[0x02] = "Invalidate_Completion",
+	[0x04] = "Page_Request",
+	[0x05] = "PRG_Response",
+	[0x10] = "LTR",
+	[0x12] = "OBFF",
+	[0x14] = "PM_Active_State_Nak",
+	[0x18] = "PM_PME",
+	[0x19] = "PME_Turn_Off",
+	[0x1b] = "PME_TO_Ack",
+	[0x20] = "Assert_INTA",
+	[0x21] = "Assert_INTB",
+	[0x22] = "Assert_INTC",
+	[0x23] = "Assert_INTD",
+	[0x24] = "Deassert_INTA",
+	[0x25] = "Deassert_INTB",
+	[0x26] = "Deassert_INTC",
+	[0x27] = "Deassert_INTD",
+	[0x30] = "ERR_COR",
+	[0x31] = "ERR_NONFATAL",
+	[0x33] = "ERR_FATAL",
+	[0x50] = "Set_Slot_Power_Limit",
+	[0x52] = "PTM_Request",
+	[0x53] = "PTM_Response",
+	[0x7e] = "Vendor_Defined_Type_0",
+	[0x7f] = "Vendor_Defined_Type_1",
+}
+
+-- Kinds of header. Of those after WRITE only what all requests share is dissected, of BARE not even
+-- that is where theirs is.
+local REQUEST, ATOMIC, COMPLETION, WRITE, OTHER, CONFIG, MESSAGE, BARE = 1, 2, 3, 4, 5, 6, 7, 8
+
 -- Type[7:0]: name, DWs of the header base, whether data follows, and the kind of header
-local REQUEST, ATOMIC, COMPLETION = 1, 2, 3
 local TYPES = {
 	[tonumber("00000011", 2)] = { "MRd32", 3, false, REQUEST },
 	[tonumber("00100000", 2)] = { "MRd64", 4, false, REQUEST },
@@ -59,7 +92,28 @@ local TYPES = {
 	[tonumber("01101110", 2)] = { "CAS64", 4, true, ATOMIC },
 	[tonumber("00001010", 2)] = { "Cpl", 3, false, COMPLETION },
 	[tonumber("01001010", 2)] = { "CplD", 3, true, COMPLETION },
+	[tonumber("00000000", 2)] = { "NOP", 1, false, BARE },
+	[tonumber("00000001", 2)] = { "MRdLk32", 3, false, OTHER },
+	[tonumber("00100001", 2)] = { "MRdLk64", 4, false, OTHER },
+	[tonumber("00000010", 2)] = { "IORd", 3, false, OTHER },
+	[tonumber("01000010", 2)] = { "IOWr", 3, true, OTHER },
+	[tonumber("00000100", 2)] = { "CfgRd0", 3, false, CONFIG },
+	[tonumber("01000100", 2)] = { "CfgWr0", 3, true, CONFIG },
+	[tonumber("00000101", 2)] = { "CfgRd1", 3, false, CONFIG },
+	[tonumber("01000101", 2)] = { "CfgWr1", 3, true, CONFIG },
+	[tonumber("00001011", 2)] = { "CplLk", 3, false, BARE },
+	[tonumber("01001011", 2)] = { "CplDLk", 3, true, BARE },
+	[tonumber("00100010", 2)] = { "UIOMRd", 4, false, OTHER },
+	[tonumber("01100001", 2)] = { "UIOMWr", 4, true, OTHER },
+	[tonumber("00001101", 2)] = { "UIORdCpl", 3, false, BARE },
+	[tonumber("01001000", 2)] = { "UIORdCplD", 3, true, BARE },
+	[tonumber("00001100", 2)] = { "UIOWrCpl", 3, false, BARE },
 }
+-- How a message is routed is in its Type[2:0].
+for routing = 0, 7 do
+	TYPES[tonumber("00110000", 2) + routing] = { "Msg", 4, false, MESSAGE }
+	TYPES[tonumber("01110000", 2) + routing] = { "MsgD", 4, true, MESSAGE }
+end
 local NAMES = {}
 for number, entry in pairs(TYPES) do
 	NAMES[number] = entry[1]
@@ -78,6 +132,8 @@ local f = {
 	completer = ProtoField.string("tlp.completer", "Completer ID"),
 	ep = ProtoField.bool("tlp.ep", "Poisoned", 16, nil, 0x8000),
 	tag = ProtoField.uint16("tlp.tag", "Tag", base.HEX, nil, 0x3fff),
+	code = ProtoField.uint8("tlp.message_code", "Message code", base.HEX, MESSAGES),
+	destination = ProtoField.string("tlp.destination", "Destination ID"),
 	address = ProtoField.uint64("tlp.address", "Address", base.HEX),
 	at = ProtoField.uint8("tlp.at", "Address type", base.DEC, nil, 0x03),
 	count = ProtoField.uint16("tlp.byte_count", "Byte count", base.DEC),
@@ -97,19 +153,86 @@ local f = {
 	ohc_e = ProtoField.bytes("tlp.ohc_e", "OHC-E"),
 	data = ProtoField.bytes("tlp.data", "Data"),
 	trailer = ProtoField.bytes("tlp.trailer", "Trailer"),
+	missing = ProtoField.string("tlp.missing", "Missing"),
 }
 tlp.fields = f
 
 local malformed = ProtoExpert.new("tlp.malformed", "Malformed packet", expert.group.MALFORMED,
 				  expert.severity.ERROR)
-tlp.experts = { malformed }
+local undecoded = ProtoExpert.new("tlp.undecoded", "Not decoded", expert.group.UNDECODED,
+				  expert.severity.NOTE)
+tlp.experts = { malformed, undecoded }
+local own = { undecoded = undecoded, missing = f.missing, last = "trailer" }
 
 local function id_text(range)
 	local id = range:uint()
 	return string.format("%02x:%02x.%x", id >> 8, id >> 3 & 0x1f, id & 7)
 end
 
-local function add_dw0(tree, buf, length)
+-- What was captured of the bytes from start up to stop
+local function add_captured(tree, field, buf, start, stop)
+	stop = math.min(stop, buf:len())
+	if stop > start then
+		tree:add(field, buf(start, stop - start))
+	end
+end
+
+local function remark(tree, pinfo, kind, words)
+	tree:add_proto_expert_info(kind, words)
+	pinfo.cols.info:append(" [" .. words .. "]")
+end
+
+-- Parts that are not at hand break no rule: a header log has no payload, a capture may cut packets.
+local function add_missing(tree, pinfo, field, words)
+	tree:add(field, words):set_generated()
+	pinfo.cols.info:append(" [missing: " .. words .. "]")
+end
+
+-- Parts of which so many bytes do not have all, where they end being in parts
+local function missing_parts(have, parts, last)
+	local names = {}
+	if have < parts.data then
+		names[#names + 1] = "header"
+	end
+	if parts.data < parts.trailer and have < parts.trailer then
+		names[#names + 1] = "payload"
+	end
+	if parts.trailer < parts.stop and have < parts.stop then
+		names[#names + 1] = last
+	end
+	return table.concat(names, ", ")
+end
+
+-- own: the undecoded and the missing of the protocol, and the name of what it has behind the data
+local function add_verdict(tree, pinfo, own, kind, have, parts)
+	if kind >= OTHER then
+		remark(tree, pinfo, own.undecoded, "not decoded")
+	end
+	local missing = missing_parts(have, parts, own.last)
+	if missing ~= "" then
+		add_missing(tree, pinfo, own.missing, missing)
+	end
+end
+
+-- Length is reserved where there is no data, neither here nor asked for.
+local function has_length(kind, has_data)
+	return has_data or (kind ~= COMPLETION and kind ~= MESSAGE and kind ~= BARE)
+end
+
+-- A completion is for the requester that its third DW names.
+local function set_source(pinfo, buf, kind)
+	local at = kind == COMPLETION and 8 or 4
+	if kind ~= BARE and buf:len() >= at + 4 then
+		pinfo.cols.src = id_text(buf(at, 2))
+	end
+end
+
+local function message_words(range)
+	local code = range:uint()
+	return " " .. (MESSAGES[code] or string.format("Code=%02Xh", code))
+end
+
+local function add_dw0(tree, buf)
 	tree:add(f.type, buf(0, 1))
 	tree:add(f.tc, buf(1, 1))
 	tree:add(f.ohc, buf(1, 1))
@@ -117,13 +240,21 @@ local function add_dw0(tree, buf, length)
 	tree:add(f.ido, buf(2, 1))
 	tree:add(f.ro, buf(2, 1))
 	tree:add(f.ns, buf(2, 1))
-	tree:add(f.length, buf(2, 2), length)
+end
+
+-- What all requests share
+local function add_ids(tree, buf, kind)
+	tree:add(f.requester, buf(4, 2), id_text(buf(4, 2)))
+	tree:add(f.ep, buf(6, 2))
+	if kind == MESSAGE then
+		tree:add(f.code, buf(7, 1))
+	else
+		tree:add(f.tag, buf(6, 2))
+	end
 end
 
 local function add_request(tree, buf, base_dws)
-	tree:add(f.requester, buf(4, 2), id_text(buf(4, 2)))
-	tree:add(f.ep, buf(6, 2))
-	tree:add(f.tag, buf(6, 2))
+	add_ids(tree, buf, REQUEST)
 	local at = base_dws * 4 - 4
 	local low = buf(at, 4):uint() & 0xfffffffc
 	local range = buf(8, base_dws * 4 - 8)
@@ -214,14 +345,6 @@ local function lay_out(buf, base_dws, has_data, length)
 	return parts
 end
 
--- What was captured of the bytes from start up to stop
-local function add_captured(tree, field, buf, start, stop)
-	stop = math.min(stop, buf:len())
-	if stop > start then
-		tree:add(field, buf(start, stop - start))
-	end
-end
-
 local function add_parts(tree, buf, parts, kind)
 	local hints = ""
 	if parts.a then
@@ -236,14 +359,32 @@ local function add_parts(tree, buf, parts, kind)
 	if parts.e then
 		tree:add(f.ohc_e, buf(parts.e, parts.data - parts.e))
 	end
-	add_captured(tree, f.data, buf, parts.data, parts.trailer)
-	add_captured(tree, f.trailer, buf, parts.trailer, parts.stop)
 	return hints
 end
 
-local function complain(tree, pinfo, words)
-	tree:add_proto_expert_info(malformed, words)
-	pinfo.cols.info:append(" [" .. words .. "]")
+-- What all requests share, as far as it is at hand; returns the words for the info column
+local function add_shared(tree, buf, kind)
+	if kind == COMPLETION or kind == BARE or buf:len() < 8 then
+		return ""
+	end
+	add_ids(tree, buf, kind)
+	if kind == CONFIG and buf:len() >= 12 then
+		tree:add(f.destination, buf(8, 2), id_text(buf(8, 2)))
+	end
+	return kind == MESSAGE and message_words(buf(7, 1)) or ""
+end
+
+-- Returns the words for the info column
+local function add_header(tree, buf, parts, kind, base_dws)
+	if kind >= OTHER or buf:len() < parts.data then
+		return add_shared(tree, buf, kind)
+	end
+	if kind == COMPLETION then
+		add_completion(tree, buf, parts.a)
+	else
+		add_request(tree, buf, base_dws)
+	end
+	return add_parts(tree, buf, parts, kind)
 end
 
 function tlp.dissector(buf, pinfo, root)
@@ -252,39 +393,34 @@ function tlp.dissector(buf, pinfo, root)
 	pinfo.cols.info = ""
 	local tree = root:add(tlp, buf())
 	if buf:len() < 4 then
-		complain(tree, pinfo, "less than one DW")
+		add_missing(tree, pinfo, f.missing, "header")
 		return size
 	end
-	local length = buf():bitfield(22, 10)
-	length = length == 0 and 1024 or length
-	add_dw0(tree, buf, length)
+	add_dw0(tree, buf)
 	local entry = TYPES[buf(0, 1):uint()]
 	if not entry then
-		complain(tree, pinfo, string.format("unknown type %02Xh", buf(0, 1):uint()))
+		remark(tree, pinfo, undecoded,
+		       string.format("unknown type %02Xh", buf(0, 1):uint()))
 		return size
 	end
 	local name, base_dws, has_data, kind = table.unpack(entry)
+	local length = buf():bitfield(22, 10)
+	length = length == 0 and 1024 or length
 	local parts = lay_out(buf, base_dws, has_data, length)
 	pinfo.cols.info = name
-	if size ~= parts.stop then
-		complain(tree, pinfo, string.format("%d bytes instead of %d", size, parts.stop))
-		return size
-	end
-	if buf:len() < parts.data then
-		pinfo.cols.info:append(" [header not captured]")
-		return size
-	end
-	if kind == COMPLETION then
-		add_completion(tree, buf, parts.a)
-	else
-		add_request(tree, buf, base_dws)
-	end
-	local hints = add_parts(tree, buf, parts, kind)
-	pinfo.cols.src = id_text(buf(kind == COMPLETION and 8 or 4, 2))
-	if has_data or kind ~= COMPLETION then
+	if has_length(kind, has_data) then
+		tree:add(f.length, buf(2, 2), length)
 		pinfo.cols.info:append(string.format(" L=%d", length))
 	end
-	pinfo.cols.info:append(hints)
+	pinfo.cols.info:append(add_header(tree, buf, parts, kind, base_dws))
+	add_captured(tree, f.data, buf, parts.data, parts.trailer)
+	add_captured(tree, f.trailer, buf, parts.trailer, parts.stop)
+	set_source(pinfo, buf, kind)
+	add_verdict(tree, pinfo, own, kind, buf:len(), parts)
+	if size > parts.stop then
+		remark(tree, pinfo, malformed, string.format("%d bytes instead of %d", size,
+							     parts.stop))
+	end
 	return size
 end
 
@@ -292,16 +428,32 @@ end
 -- Outside of flit mode
 --
 
-local WRITE = 4
--- Type[4:0], then Fmt[1], which says whether data follows: name without 32 or 64, kind of header
+-- Type[4:0], then Fmt[1], which says whether data follows: name, kind of header, and its DWs if
+-- they are no matter of choice; else the name ends in 32 or 64.
 local NONFLIT_TYPES = {
 	[tonumber("00000", 2)] = { [false] = { "MRd", REQUEST }, [true] = { "MWr", WRITE } },
+	[tonumber("00001", 2)] = { [false] = { "MRdLk", OTHER } },
+	[tonumber("00010", 2)] = { [false] = { "IORd", OTHER, 3 }, [true] = { "IOWr", OTHER, 3 } },
+	[tonumber("00100", 2)] = {
+		[false] = { "CfgRd0", CONFIG, 3 }, [true] = { "CfgWr0", CONFIG, 3 },
+	},
+	[tonumber("00101", 2)] = {
+		[false] = { "CfgRd1", CONFIG, 3 }, [true] = { "CfgWr1", CONFIG, 3 },
+	},
 	[tonumber("11011", 2)] = { [true] = { "DMWr", REQUEST } },
 	[tonumber("01100", 2)] = { [true] = { "FetchAdd", ATOMIC } },
 	[tonumber("01101", 2)] = { [true] = { "Swap", ATOMIC } },
 	[tonumber("01110", 2)] = { [true] = { "CAS", ATOMIC } },
-	[tonumber("01010", 2)] = { [false] = { "Cpl", COMPLETION }, [true] = { "CplD", COMPLETION } },
+	[tonumber("01010", 2)] = {
+		[false] = { "Cpl", COMPLETION, 3 }, [true] = { "CplD", COMPLETION, 3 },
+	},
+	[tonumber("01011", 2)] = { [false] = { "CplLk", BARE, 3 }, [true] = { "CplDLk", BARE, 3 } },
 }
+for routing = 0, 7 do
+	NONFLIT_TYPES[tonumber("10000", 2) + routing] = {
+		[false] = { "Msg", MESSAGE, 4 }, [true] = { "MsgD", MESSAGE, 4 },
+	}
+end
 local FMT = {
 	[0] = "3 DW header, no data",
 	[1] = "4 DW header, no data",
@@ -328,6 +480,8 @@ local n = {
 	tag = ProtoField.uint16("tlpnf.tag", "Tag", base.HEX),
 	last = ProtoField.uint8("tlpnf.last_be", "Last DW byte enables", base.HEX, nil, 0xf0),
 	first = ProtoField.uint8("tlpnf.first_be", "First DW byte enables", base.HEX, nil, 0x0f),
+	code = ProtoField.uint8("tlpnf.message_code", "Message code", base.HEX, MESSAGES),
+	destination = ProtoField.string("tlpnf.destination", "Destination ID"),
 	address = ProtoField.uint64("tlpnf.address", "Address", base.HEX),
 	st = ProtoField.uint16("tlpnf.st", "Steering tag", base.HEX),
 	st_high = ProtoField.uint8("tlpnf.st_high", "ST[15:8]", base.HEX),
@@ -340,17 +494,17 @@ local n = {
 	prefix = ProtoField.bytes("tlpnf.prefix", "Prefix"),
 	data = ProtoField.bytes("tlpnf.data", "Data"),
 	digest = ProtoField.bytes("tlpnf.digest", "Digest"),
+	spare = ProtoField.bytes("tlpnf.spare", "Not of the packet"),
+	missing = ProtoField.string("tlpnf.missing", "Missing"),
 }
 nonflit.fields = n
 
 local nonflit_malformed = ProtoExpert.new("tlpnf.malformed", "Malformed packet",
 					  expert.group.MALFORMED, expert.severity.ERROR)
-nonflit.experts = { nonflit_malformed }
-
-local function complain_nonflit(tree, pinfo, words)
-	tree:add_proto_expert_info(nonflit_malformed, words)
-	pinfo.cols.info:append(" [" .. words .. "]")
-end
+local nonflit_undecoded = ProtoExpert.new("tlpnf.undecoded", "Not decoded", expert.group.UNDECODED,
+					  expert.severity.NOTE)
+nonflit.experts = { nonflit_malformed, nonflit_undecoded }
+local nonflit_own = { undecoded = nonflit_undecoded, missing = n.missing, last = "digest" }
 
 -- Prefixes one by one; returns where the header starts, and where the first TPH prefix is
 local function add_prefixes(tree, buf)
@@ -370,7 +524,7 @@ local function add_prefixes(tree, buf)
 	return at, tph
 end
 
-local function add_nonflit_dw0(tree, buf, length)
+local function add_nonflit_dw0(tree, buf)
 	tree:add(n.fmt, buf(0, 1))
 	tree:add(n.type, buf(0, 1))
 	tree:add(n.tc, buf(1, 1))
@@ -381,7 +535,6 @@ local function add_nonflit_dw0(tree, buf, length)
 	tree:add(n.ro, buf(2, 1))
 	tree:add(n.ns, buf(2, 1))
 	tree:add(n.at, buf(2, 1))
-	tree:add(n.length, buf(2, 2), length)
 end
 
 -- T9 and T8 are bits 7 and 3 of byte 1
@@ -425,6 +578,48 @@ local function add_nonflit_request(tree, buf, dws, kind, st_high)
 	return string.format(" ST=%Xh PH=%d", st, buf(at + 3, 1):uint() & 3)
 end
 
+-- Name, kind of header, its DWs, whether data follows; nothing if there is no such type
+local function nonflit_type(head)
+	local fmt = head():bitfield(0, 3)
+	local has_data, dws = fmt & 2 ~= 0, fmt & 1 ~= 0 and 4 or 3
+	local entry = fmt < 4 and NONFLIT_TYPES[head():bitfield(3, 5)]
+	entry = entry and entry[has_data]
+	if not entry or (entry[3] and entry[3] ~= dws) then
+		return nil
+	end
+	local name = entry[3] and entry[1] or entry[1] .. (dws == 4 and "64" or "32")
+	return name, entry[2], dws, has_data
+end
+
+-- What all requests share, as far as it is at hand; returns the words for the info column
+local function add_nonflit_shared(tree, buf, kind)
+	if kind == COMPLETION or kind == BARE or buf:len() < 8 then
+		return ""
+	end
+	tree:add(n.requester, buf(4, 2), id_text(buf(4, 2)))
+	if kind ~= WRITE or buf():bitfield(15, 1) == 0 then
+		add_tag(tree, buf, 6)
+	end
+	if kind == MESSAGE then
+		tree:add(n.code, buf(7, 1))
+	elseif kind == CONFIG and buf:len() >= 12 then
+		tree:add(n.destination, buf(8, 2), id_text(buf(8, 2)))
+	end
+	return kind == MESSAGE and message_words(buf(7, 1)) or ""
+end
+
+-- Returns the words for the info column
+local function add_nonflit_header(tree, head, kind, dws, st_high)
+	if kind >= OTHER or head:len() < dws * 4 then
+		return add_nonflit_shared(tree, head, kind)
+	end
+	if kind == COMPLETION then
+		add_nonflit_completion(tree, head)
+		return ""
+	end
+	return add_nonflit_request(tree, head, dws, kind, st_high)
+end
+
 function nonflit.dissector(buf, pinfo, root)
 	local size = buf:reported_len()
 	pinfo.cols.protocol = "TLP"
@@ -432,52 +627,41 @@ function nonflit.dissector(buf, pinfo, root)
 	local tree = root:add(nonflit, buf())
 	local start, tph = add_prefixes(tree, buf)
 	if buf:len() < start + 4 then
-		complain_nonflit(tree, pinfo, "no header")
+		add_missing(tree, pinfo, n.missing, "header")
 		return size
 	end
 	local head = buf(start):tvb()
+	add_nonflit_dw0(tree, head)
+	local name, kind, dws, has_data = nonflit_type(head)
+	if not name then
+		remark(tree, pinfo, nonflit_undecoded,
+		       string.format("unknown type %02Xh", head(0, 1):uint()))
+		return size
+	end
 	local length = head():bitfield(22, 10)
 	length = length == 0 and 1024 or length
-	add_nonflit_dw0(tree, head, length)
-	local fmt = head():bitfield(0, 3)
-	local has_data, dws = fmt & 2 ~= 0, fmt & 1 ~= 0 and 4 or 3
-	local entry = fmt < 4 and NONFLIT_TYPES[head():bitfield(3, 5)]
-	entry = entry and entry[has_data]
-	if not entry or (entry[2] == COMPLETION and dws == 4) then
-		complain_nonflit(tree, pinfo, string.format("unknown type %02Xh", head(0, 1):uint()))
-		return size
-	end
-	local name, kind = entry[1], entry[2]
-	if kind ~= COMPLETION then
-		name = name .. (dws == 4 and "64" or "32")
-	end
-	local digest = dws * 4 + (has_data and length * 4 or 0)
-	local stop = digest + head():bitfield(16, 1) * 4
+	local parts = { data = dws * 4 }
+	parts.trailer = parts.data + (has_data and length * 4 or 0)
+	parts.stop = parts.trailer + head():bitfield(16, 1) * 4
 	tree:add(n.name, head(0, 1), name)
 	pinfo.cols.info = name
-	if size - start ~= stop then
-		complain_nonflit(tree, pinfo, string.format("%d bytes instead of %d", size,
-							    start + stop))
-		return size
-	end
-	if head:len() < dws * 4 then
-		pinfo.cols.info:append(" [header not captured]")
-		return size
-	end
-	local hints = ""
-	if kind == COMPLETION then
-		add_nonflit_completion(tree, head)
-	else
-		local st_high = tph and buf(tph + 1, 1):uint() or 0
-		hints = add_nonflit_request(tree, head, dws, kind, st_high)
-	end
-	add_captured(tree, n.data, head, dws * 4, digest)
-	add_captured(tree, n.digest, head, digest, stop)
-	pinfo.cols.src = id_text(head(kind == COMPLETION and 8 or 4, 2))
-	if has_data or kind ~= COMPLETION then
+	if has_length(kind, has_data) then
+		tree:add(n.length, head(2, 2), length)
 		pinfo.cols.info:append(string.format(" L=%d", length))
 	end
-	pinfo.cols.info:append(hints)
+	local st_high = tph and buf(tph + 1, 1):uint() or 0
+	pinfo.cols.info:append(add_nonflit_header(tree, head, kind, dws, st_high))
+	add_captured(tree, n.data, head, parts.data, parts.trailer)
+	add_captured(tree, n.digest, head, parts.trailer, parts.stop)
+	set_source(pinfo, head, kind)
+	add_verdict(tree, pinfo, nonflit_own, kind, head:len(), parts)
+	-- Header logs have four words of headers that have three.
+	if start == 0 and parts.stop == 12 and size == 16 then
+		add_captured(tree, n.spare, buf, 12, 16)
+	elseif size - start > parts.stop then
+		remark(tree, pinfo, nonflit_malformed,
+		       string.format("%d bytes instead of %d", size, start + parts.stop))
+	end
 	return size
 end
 

@@ -170,13 +170,13 @@ static void expect_completion(char *line, const struct tlp *tlp)
 	column(line, ohc_a, "%u", tlp->status);
 }
 
-/* All columns but the data. Length 0 reads as 1024, also in Cpl, where it is reserved. */
+/* All columns but the data. Of Cpl Length is reserved. */
 static void expect_line(char *line, const struct tlp *tlp, uint16_t tag)
 {
 	line[0] = '\0';
 	column(line, true, "0x%02x", tlp->type);
 	column(line, true, "%u", tlp->tc);
-	column(line, true, "%u", tlp->length ? tlp->length : TLP_MAX_LENGTH_DW);
+	column(line, tlp->length, "%u", tlp->length);
 	expect_id(line, true, tlp->requester);
 	column(line, true, "0x%04x", tag);
 	expect_request(line, tlp);
@@ -229,7 +229,7 @@ static void assert_nonflit_line(FILE *pipe, const struct tlp *tlp, const uint8_t
 
 	column(line, true, "%s", tlp_type_name(tlp->type));
 	column(line, true, "%u", tlp->tc);
-	column(line, true, "%u", tlp->length ? tlp->length : TLP_MAX_LENGTH_DW);
+	column(line, tlp->length, "%u", tlp->length);
 	expect_id(line, true, tlp->requester);
 	/* without hints a write has a Tag, too, which the encoder leaves 0 */
 	column(line, !tlp_is_posted(tlp->type) || !tlp->hints.hv, "0x%04x", tlp->tag);
@@ -442,39 +442,31 @@ static void links_directions_and_times_are_shown(void **state)
 	assert_end(pipe);
 }
 
+static void add(struct fixture *fixture, uint32_t link, const void *bytes, size_t len)
+{
+	assert_int_equal(capture_packet(fixture->capture, link, CAPTURE_OUTBOUND, 0, bytes, len,
+					NULL, 0),
+			 0);
+}
+
 static void malformed_packets_are_named(void **state)
 {
+	static const uint8_t write[20] = { 0x40, 0, 0, 1 }, read[20] = { 0, 0, 0, 1 };
 	struct fixture *fixture = *state;
 	char line[LINE_MAX_CHARS];
 	FILE *pipe;
 
-	for (size_t len = 1; len <= 20; len += 19)
-		assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 0,
-						REFERENCE->bytes, len, NULL, 0),
-				 0);
-	assert_int_equal(capture_packet(fixture->capture, 0, CAPTURE_OUTBOUND, 0, "\0\0\0\1", 4,
-					NULL, 0),
-			 0);
-	for (size_t len = 4; len <= 20; len += 16)
-		assert_int_equal(capture_packet(fixture->capture, 2, CAPTURE_OUTBOUND, 0,
-						nonflit_vectors[1].bytes, len, NULL, 0),
-				 0);
-	assert_int_equal(capture_packet(fixture->capture, 2, CAPTURE_OUTBOUND, 0, "\3\0\0\1", 4,
-					NULL, 0),
-			 0);
-	pipe = dissect(fixture, "-e _ws.col.info -e _ws.expert.message");
+	add(fixture, fixture->links[0], write, sizeof(write));
+	add(fixture, fixture->links[2], write, sizeof(write));
+	/* A fourth word behind three is what header logs have, a fifth is not. */
+	add(fixture, fixture->links[2], read, sizeof(read));
+	pipe = dissect(fixture, "-e _ws.col.info -e tlp.malformed -e tlpnf.malformed");
 	read_line(pipe, line, sizeof(line));
-	assert_string_equal(line, " [less than one DW]|less than one DW");
+	assert_string_equal(line, "MWr32 L=1 [20 bytes instead of 16]|1|");
 	read_line(pipe, line, sizeof(line));
-	assert_string_equal(line, "MWr64 [20 bytes instead of 52]|20 bytes instead of 52");
+	assert_string_equal(line, "MWr32 L=1 [20 bytes instead of 16]||1");
 	read_line(pipe, line, sizeof(line));
-	assert_string_equal(line, " [unknown type 00h]|unknown type 00h");
-	read_line(pipe, line, sizeof(line));
-	assert_string_equal(line, " [no header]|no header");
-	read_line(pipe, line, sizeof(line));
-	assert_string_equal(line, "MWr64 [20 bytes instead of 28]|20 bytes instead of 28");
-	read_line(pipe, line, sizeof(line));
-	assert_string_equal(line, " [unknown type 03h]|unknown type 03h");
+	assert_string_equal(line, "MRd32 L=1 [20 bytes instead of 12]||1");
 	assert_end(pipe);
 }
 
@@ -508,6 +500,180 @@ static void packets_that_were_cut_are_dissected(void **state)
 	assert_end(pipe);
 }
 
+/* Words as people have them, without what else belongs to the packet */
+struct logged {
+	const char *words, *expected;
+};
+
+static size_t bytes_of(const char *words, uint8_t *bytes)
+{
+	size_t len = 0;
+	int used;
+
+	for (; sscanf(words, "%2hhx%n", &bytes[len], &used) == 1; words += used)
+		len++;
+	return len;
+}
+
+/* None of them is malformed. */
+static void assert_logged(struct fixture *fixture, uint32_t link, const struct logged *logged,
+			  size_t count, const char *columns)
+{
+	char line[LINE_MAX_CHARS];
+	uint8_t bytes[64];
+	FILE *pipe;
+
+	for (size_t i = 0; i < count; i++)
+		add(fixture, link, bytes, bytes_of(logged[i].words, bytes));
+	pipe = dissect(fixture, columns);
+	for (size_t i = 0; i < count; i++) {
+		read_line(pipe, line, sizeof(line));
+		assert_string_equal(line, logged[i].expected);
+	}
+	assert_end(pipe);
+}
+
+static void header_logs_are_dissected(void **state)
+{
+	static const struct logged logged[] = {
+		{ "6000007a ab0000ff 00000001 629d4318",
+		  "MWr64 L=122 [missing: payload]|ab:00.0|0x0000|0x00000001629d4318|payload||||||" },
+		{ "40000004 0a0000ff fffc0e80 00000000",
+		  "MWr32 L=4 [missing: payload]|0a:00.0|0x0000|0x00000000fffc0e80|payload|||||"
+		  "00000000|" },
+		{ "00002001 04000001 2001ff00 c281ff10",
+		  "MRd32 L=1|04:00.0|0x0000|0x000000002001ff00||c281ff10|||||" },
+		{ "04000001 00200a03 05010000 00050100",
+		  "CfgRd0 L=1 [not decoded]|00:04.0|0x000a|||00050100|05:00.1||1||" },
+		{ "34000000 70000010 00000000 88468846",
+		  "Msg LTR [not decoded]|70:00.0|0x0000|||||0x10|1||" },
+		{ "30000000 700000ab 00000000 00000000",
+		  "Msg Code=ABh [not decoded]|70:00.0|0x0000|||||0xab|1||" },
+		{ "60008010 010000ff 00001000 9c4c0000",
+		  "MWr64 L=16 [missing: payload, digest]|01:00.0|0x0000|0x000010009c4c0000|"
+		  "payload, digest||||||" },
+		{ "60008001 0100000f 00001000 9c4c0000 11223344",
+		  "MWr64 L=1 [missing: digest]|01:00.0|0x0000|0x000010009c4c0000|digest|||||"
+		  "11223344|" },
+		{ "42000001 0000050f 00000cf8 deadbeef",
+		  "IOWr L=1 [not decoded]|00:00.0|0x0005||||||1|deadbeef|" },
+		{ "21000001 0000050f 00000001 00000cf8",
+		  "MRdLk64 L=1 [not decoded]|00:00.0|0x0005||||||1||" },
+		{ "0b000000 00000004 00000500", "CplLk [not decoded]||||||||1||" },
+		{ "0a000000 01002004 04000500", "Cpl|04:00.0|0x0005||||||||" },
+		{ "60000001 0400",
+		  "MWr64 L=1 [missing: header, payload]||||header, payload||||||" },
+		{ "60010001 0400f00f 00000001",
+		  "MWr64 L=1 [missing: header, payload]|04:00.0|||header, payload||||||" },
+		{ "60", " [missing: header]||||header||||||" },
+		{ "90120000", " [missing: header]||||header||||||" },
+		{ "03000001 0400000f 00000000", " [unknown type 03h]||||||||1||" },
+		{ "30", " [missing: header]||||header||||||" },
+	};
+	struct fixture *fixture = *state;
+
+	assert_logged(fixture, fixture->links[2], logged, sizeof(logged) / sizeof(logged[0]),
+		      "-e _ws.col.info -e tlpnf.requester -e tlpnf.tag -e tlpnf.address "
+		      "-e tlpnf.missing -e tlpnf.spare -e tlpnf.destination "
+		      "-e tlpnf.message_code -e tlpnf.undecoded -e tlpnf.data "
+		      "-e tlpnf.malformed");
+}
+
+static void header_logs_of_flit_mode_are_dissected(void **state)
+{
+	static const struct logged logged[] = {
+		{ "60020008 040000f0 000020e0 06000800 0000f090",
+		  "MWr64 L=8 ST=F0h PH=2 [missing: payload]|04:00.0|0x00f0|0x000020e006000800|"
+		  "payload||||" },
+		{ "60022001 040000f0 000020e0 06000800 0000f090 11223344",
+		  "MWr64 L=1 ST=F0h PH=2 [missing: trailer]|04:00.0|0x00f0|0x000020e006000800|"
+		  "trailer||||" },
+		{ "60020008 040000f0 000020e0",
+		  "MWr64 L=8 [missing: header, payload]|04:00.0|0x00f0||header, payload||||" },
+		{ "70000001 00000050 00000000 00000000 4b000000",
+		  "MsgD L=1 Set_Slot_Power_Limit [not decoded]|00:00.0|||||0x50|1|" },
+		{ "05000001 0020000a 05010000",
+		  "CfgRd1 L=1 [not decoded]|00:04.0|0x000a|||05:00.1||1|" },
+		{ "61000001 00200001 00000001 00001000 11223344",
+		  "UIOMWr L=1 [not decoded]|00:04.0|0x0001|||||1|" },
+		{ "0c000000 00000000 00000000", "UIOWrCpl [not decoded]|||||||1|" },
+		{ "00000001", "NOP [not decoded]|||||||1|" },
+		{ "0a", " [missing: header]||||header||||" },
+		{ "ff000000", " [unknown type FFh]|||||||1|" },
+	};
+	struct fixture *fixture = *state;
+
+	assert_logged(fixture, fixture->links[0], logged, sizeof(logged) / sizeof(logged[0]),
+		      "-e _ws.col.info -e tlp.requester -e tlp.tag -e tlp.address "
+		      "-e tlp.missing -e tlp.destination -e tlp.message_code -e tlp.undecoded "
+		      "-e tlp.malformed");
+}
+
+/* The first word of the line that tshark prints has to be what tlp calls it. */
+static void assert_name(FILE *pipe, const char *name, uint8_t byte)
+{
+	char line[LINE_MAX_CHARS], unknown[32];
+
+	snprintf(unknown, sizeof(unknown), " [unknown type %02Xh]", byte);
+	read_line(pipe, line, sizeof(line));
+	if (name)
+		line[strcspn(line, " ")] = '\0';
+	assert_string_equal(line, name ? name : unknown);
+}
+
+static void types_have_the_same_names(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tlp_nonflit_layout layout;
+	uint8_t bytes[16] = { 0 };
+	FILE *pipe;
+
+	for (int type = 0; type < 256; type++) {
+		bytes[0] = type;
+		add(fixture, fixture->links[0], bytes, sizeof(bytes));
+		if ((type & 0xe0) != 0x80) /* which is a prefix */
+			add(fixture, fixture->links[2], bytes, sizeof(bytes));
+	}
+	pipe = dissect(fixture, "-e _ws.col.info");
+	for (int type = 0; type < 256; type++) {
+		bytes[0] = type;
+		assert_name(pipe, tlp_type_name(type), type);
+		if ((type & 0xe0) == 0x80)
+			continue;
+		assert_name(pipe,
+			    tlp_nonflit_layout(bytes, sizeof(bytes), &layout) ?
+				    NULL :
+				    tlp_type_name(layout.type),
+			    type);
+	}
+	assert_end(pipe);
+}
+
+static void messages_have_the_same_names(void **state)
+{
+	uint8_t bytes[16] = { TLP_MSG };
+	struct fixture *fixture = *state;
+	char line[LINE_MAX_CHARS], expected[LINE_MAX_CHARS];
+	FILE *pipe;
+
+	for (int code = 0; code < 256; code++) {
+		bytes[7] = code;
+		add(fixture, fixture->links[code % 3], bytes, sizeof(bytes));
+	}
+	pipe = dissect(fixture, "-e _ws.col.info");
+	for (int code = 0; code < 256; code++) {
+		const char *name = tlp_message_name(code);
+
+		if (name)
+			snprintf(expected, sizeof(expected), "Msg %s [not decoded]", name);
+		else
+			snprintf(expected, sizeof(expected), "Msg Code=%02Xh [not decoded]", code);
+		read_line(pipe, line, sizeof(line));
+		assert_string_equal(line, expected);
+	}
+	assert_end(pipe);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,6 +687,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(links_directions_and_times_are_shown, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(malformed_packets_are_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(types_have_the_same_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(messages_have_the_same_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(header_logs_are_dissected, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(header_logs_of_flit_mode_are_dissected, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
