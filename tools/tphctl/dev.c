@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "imports.h"
 #include "machine.h"
 #include "print.h"
 #include "util/macros.h"
@@ -87,6 +88,7 @@ static struct json_object *node_json(const struct machine *machine,
 	json_add_string(object, "driver", node->function.driver);
 	machine_rdma_names(machine, node, text, sizeof(text));
 	json_add_string(object, "rdma", text[0] ? text : NULL);
+	json_object_object_add(object, "imports", json_object_get(machine_imports(machine, node)));
 	json_add_int(object, "numa_node", node->function.numa_node);
 	json_add_string(object, "completer", completer_words(node));
 	json_object_object_add(object, "requester", requester_json(node));
@@ -158,6 +160,17 @@ static void print_requester(const struct vfio_tph_node *node)
 	print_row("capability", text);
 }
 
+static void print_imports(const struct machine *machine, const struct vfio_tph_node *node)
+{
+	struct json_object *imports = machine_imports(machine, node);
+	char words[160];
+
+	if (!imports)
+		return;
+	imports_words(imports, words, sizeof(words));
+	print_row("imports", words);
+}
+
 static void print_details(const struct machine *machine, const struct vfio_tph_node *node)
 {
 	char text[256], words[ACS_WORDS_SIZE];
@@ -182,6 +195,7 @@ static void print_details(const struct machine *machine, const struct vfio_tph_n
 	print_row("driver", node->function.driver);
 	machine_rdma_names(machine, node, text, sizeof(text));
 	print_row("RDMA", text);
+	print_imports(machine, node);
 	snprintf(text, sizeof(text), "%s below %s", or_dash(node->function.parent),
 		 or_dash(node->function.host_bridge));
 	print_row("above", text);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "imports.h"
 #include "machine.h"
 #include "print.h"
 #include "util/macros.h"
@@ -271,6 +272,24 @@ static void check_limits(struct doctor *doctor)
 	}
 }
 
+/* A device that sends tags may have none left. */
+static void check_room(struct doctor *doctor, const struct vfio_tph_node *node)
+{
+	struct json_object *imports = machine_imports(doctor->machine, node);
+	char words[160];
+
+	if (!imports)
+		return;
+	imports_words(imports, words, sizeof(words));
+	if (!imports_are_full(imports)) {
+		say_that(doctor, HEALTH_GOOD, "%s imports %s", node->function.address, words);
+		return;
+	}
+	say_that(doctor, HEALTH_MEND, "%s has no room for another tag: %s", node->function.address,
+		 words);
+	mend(doctor, "tphctl st show %s tells which programs have them", node->function.address);
+}
+
 static void check_requester(struct doctor *doctor, const struct vfio_tph_node *node)
 {
 	const struct vfio_tph_requester *requester = &node->requester;
@@ -280,6 +299,7 @@ static void check_requester(struct doctor *doctor, const struct vfio_tph_node *n
 	port = vfio_tph_topology_root_port(doctor->machine->topology, node);
 	if (requester->enabled == 1 || requester->enabled == 3) {
 		say_that(doctor, HEALTH_GOOD, "%s sends %s tags", address, requester_words(node));
+		check_room(doctor, node);
 	} else if (!(requester->modes & 1 << VFIO_TPH_MODE_DEVICE_SPECIFIC)) {
 		say_that(doctor, HEALTH_NOTE, "%s has no mode to choose tags by what it writes to",
 			 address);

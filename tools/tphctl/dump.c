@@ -39,7 +39,7 @@ static void add_extras(struct json_object *device, const struct machine *machine
 		       const struct vfio_tph_node *node)
 {
 	struct json_object *facts = machine_device(machine, node), *value;
-	static const char *const keys[] = { "rdma", "bars" };
+	static const char *const keys[] = { "rdma", "imports", "bars" };
 
 	for (size_t i = 0; facts && i < ARRAY_SIZE(keys); i++)
 		if (json_object_object_get_ex(facts, keys[i], &value))

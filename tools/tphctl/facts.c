@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "facts.h"
+#include "imports.h"
 #include "machine.h"
 #include "util/macros.h"
 
@@ -247,11 +248,16 @@ static struct json_object *gather_bars(const char *address)
 static struct json_object *gather_device(const char *address)
 {
 	struct json_object *device = json_object_new_object(), *rdma = gather_rdma(address);
-	struct json_object *bars = gather_bars(address);
+	struct json_object *bars = gather_bars(address), *imports;
 
 	json_object_object_add(device, "address", json_object_new_string(address));
-	if (rdma)
+	if (rdma) {
+		imports = imports_gather(
+			json_object_get_string(json_object_array_get_idx(rdma, 0)));
 		json_object_object_add(device, "rdma", rdma);
+		if (imports)
+			json_object_object_add(device, "imports", imports);
+	}
 	if (bars)
 		json_object_object_add(device, "bars", bars);
 	return device;

@@ -260,6 +260,14 @@ void machine_rdma_names(const struct machine *machine, const struct vfio_tph_nod
 				   json_object_get_string(json_object_array_get_idx(list, i)));
 }
 
+struct json_object *machine_imports(const struct machine *machine, const struct vfio_tph_node *node)
+{
+	struct json_object *device = machine_device(machine, node), *imports = NULL;
+
+	json_object_object_get_ex(device, "imports", &imports);
+	return json_object_is_type(imports, json_type_object) ? imports : NULL;
+}
+
 unsigned long long machine_bar_size(const struct machine *machine, const struct vfio_tph_node *node,
 				    unsigned int bar)
 {

@@ -52,6 +52,9 @@ struct json_object *machine_device(const struct machine *machine, const struct v
 /* Its RDMA devices, separated by commas; "" without any. */
 void machine_rdma_names(const struct machine *machine, const struct vfio_tph_node *node,
 			char *names, size_t size);
+/* What its memory regions can import, see imports.h; NULL when that is not known. */
+struct json_object *machine_imports(const struct machine *machine,
+				    const struct vfio_tph_node *node);
 /* Size of a memory BAR, 0 when there is none. */
 unsigned long long machine_bar_size(const struct machine *machine, const struct vfio_tph_node *node,
 				    unsigned int bar);

@@ -87,6 +87,28 @@ def test_dev():
     assert nic in both and acc in both
 
 
+def imports():
+    return show("dev", "show", NIC)[0]["imports"]
+
+
+def test_imports():
+    """dev show tells what regions can import, and how much is left while one has a tag"""
+    before = imports()
+    known = {key: before[key] for key in ("hints", "namespace", "enabled", "table", "entries")}
+    assert known == {"hints": True, "namespace": "8-bit", "enabled": True, "table": True,
+                     "entries": 64}, before
+    # one process gets half of what is not kept for CPUs
+    assert before["available"] == (64 - before["reserved"]) // 2, before
+    with export(f"--st={TAG + 1}", "--", sys.executable, __file__, "register") as (_, line):
+        assert line == "registered", line
+        assert imports() == before | {"free": before["free"] - 1}, (before, imports())
+    assert imports() == before
+    assert tphctl("dev", "show", "-d", NIC).count(
+        f"\n  imports      8-bit tags; {before['free']} of 64 entries free, {before['reserved']} "
+        f"kept for CPUs, a process can have {before['available']} more\n") == 1
+    assert show("dev", "show", ACC)[0]["imports"] is None
+
+
 def test_path():
     """path finds nothing in the way, and says what depends on the root complex"""
     path = show("path", NIC, ACC)
@@ -137,7 +159,7 @@ def test_st():
         assert line == "registered", line
         entry = tags()[TAG]
         [holder] = entry["holders"]
-        assert entry["index"] > 0 and holder.pop("mrn") > 0 and holder.pop("pid") > 1, entry
+        assert entry["index"] > 0 and holder.pop("mrn") >= 0 and holder.pop("pid") > 1, entry
         assert holder == {"rdma": "mlx5_0", "length": LENGTH, "source": "exporter", "ph": PH,
                           "program": os.path.basename(sys.executable)}, holder
         assert tphctl("resolve", NIC, "--export", ACC) == f"{NIC}: 8-bit tag {TAG:#x}, ph {PH}\n"
@@ -205,5 +227,5 @@ def test_refusals():
 if __name__ == "__main__":
     if sys.argv[1:] == ["register"]:
         sys.exit(register())
-    sys.exit(tap.run(test_dev, test_path, test_path_no, test_doctor, test_dump, test_st,
-                     test_publish, test_join, test_refusals))
+    sys.exit(tap.run(test_dev, test_imports, test_path, test_path_no, test_doctor, test_dump,
+                     test_st, test_publish, test_join, test_refusals))

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "imports.h"
 #include "machine.h"
 #include "rdma_mrs.h"
 #include "scrub.h"
@@ -119,6 +120,7 @@ static void extras_of_wrong_types(void **state)
 		"\"bars\":{\"bar\":0}",
 		"\"bars\":[{\"bar\":0,\"size\":[]}]",
 		"\"numa_node\":\"x\"",
+		"\"imports\":[1]",
 	};
 	char text[256], names[8];
 
@@ -132,6 +134,7 @@ static void extras_of_wrong_types(void **state)
 		node = vfio_tph_topology_node(machine.topology, 0);
 		machine_rdma_names(&machine, node, names, sizeof(names));
 		assert_int_equal(machine_bar_size(&machine, node, 0), 0);
+		assert_null(machine_imports(&machine, node));
 		machine_free(&machine);
 	}
 }
@@ -341,6 +344,40 @@ static void tags_in_json(void **state)
 	}
 }
 
+static void imports_in_words(void **state)
+{
+	static const struct {
+		const char *imports, *words;
+		bool full;
+	} cases[] = {
+		{ "{\"hints\":true,\"namespace\":\"8-bit\",\"enabled\":true,\"table\":true,"
+		  "\"entries\":64,\"free\":63,\"reserved\":16,\"available\":24}",
+		  "8-bit tags; 63 of 64 entries free, 16 kept for CPUs, a process can have 24 more" },
+		{ "{\"hints\":true,\"namespace\":\"16-bit\",\"enabled\":false,\"table\":true,"
+		  "\"entries\":2,\"free\":0,\"reserved\":0,\"available\":0}",
+		  "16-bit tags, off now; 0 of 2 entries free, 0 kept for CPUs, a process can have 0 more",
+		  true },
+		{ "{\"hints\":true,\"namespace\":\"8-bit\",\"enabled\":true,\"table\":false}",
+		  "8-bit tags; each region its own" },
+		{ "{\"hints\":true,\"namespace\":\"none\"}", "no tags" },
+		{ "{\"hints\":false,\"namespace\":\"8-bit\"}", "no tags" },
+		{ "{\"hints\":true,\"namespace\":[]}", "[ ] tags, off now; each region its own" },
+		{ "{}", "no tags" },
+	};
+	char words[160], few[12];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct json_object *imports = json_tokener_parse(cases[i].imports);
+
+		imports_words(imports, words, sizeof(words));
+		assert_string_equal(words, cases[i].words);
+		assert_int_equal(imports_are_full(imports), cases[i].full);
+		imports_words(imports, few, sizeof(few));
+		assert_memory_equal(few, words, strnlen(few, sizeof(few) - 1));
+		json_object_put(imports);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +385,7 @@ int main(void)
 		cmocka_unit_test(extras_of_wrong_types), cmocka_unit_test(scrubbing),
 		cmocka_unit_test(regions_with_hints),    cmocka_unit_test(cut_answers),
 		cmocka_unit_test(tags_are_checked),      cmocka_unit_test(tags_in_json),
+		cmocka_unit_test(imports_in_words),
 	};
 
 	return cmocka_run_group_tests_name("tphctl_parts", tests, NULL, NULL);
