@@ -5,41 +5,85 @@
  * versions) is looked at by its type where it is printed.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
+#include "util/macros.h"
 
 /* Devices, functions, registers: nothing is deeper. */
 #define MAX_JSON_DEPTH 8
 
-/* No string has a character that would confuse a terminal. */
-static bool is_printable(struct json_object *value)
+/*
+ * What would confuse a terminal, in UTF-8, which the text is checked to be: control characters of
+ * both kinds, ends of lines, and what turns the direction of text.
+ */
+static const struct {
+	const char *first, *last;
+} confusing[] = {
+	{ "\x01", "\x1f" },
+	{ "\x7f", "\x7f" },
+	{ "\xc2\x80", "\xc2\x9f" },
+	{ "\xe2\x80\x8e", "\xe2\x80\x8f" },
+	{ "\xe2\x80\xa8", "\xe2\x80\xae" },
+	{ "\xe2\x81\xa6", "\xe2\x81\xa9" },
+};
+
+static bool is_confusing(const char *at)
 {
-	size_t count = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(confusing); i++) {
+		size_t length = strlen(confusing[i].first);
+
+		if (strncmp(at, confusing[i].first, length) >= 0 &&
+		    strncmp(at, confusing[i].last, length) <= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if (is_confusing(text))
+			return false;
+	return true;
+}
+
+static bool is_string_printable(struct json_object *value)
+{
+	const char *text = json_object_get_string(value);
+
+	return is_printable(text) && strlen(text) == (size_t)json_object_get_string_len(value);
+}
+
+/* What no dump has, in words that go on from "it has"; NULL when there is none such. */
+static const char *find_unfit(struct json_object *value)
+{
+	const char *unfit = NULL;
 
 	switch (json_object_get_type(value)) {
 	case json_type_string:
-		for (const char *c = json_object_get_string(value); *c; c++)
-			if ((unsigned char)*c < ' ' || *c == 0x7f)
-				return false;
-		return strlen(json_object_get_string(value)) ==
-		       (size_t)json_object_get_string_len(value);
+		return is_string_printable(value) ? NULL : "control characters in a string";
+	case json_type_double: /* json-c takes NaN, too, and JSON has none */
+		return isfinite(json_object_get_double(value)) ? NULL : "a number that is none";
 	case json_type_array:
-		count = json_object_array_length(value);
-		for (size_t i = 0; i < count; i++)
-			if (!is_printable(json_object_array_get_idx(value, i)))
-				return false;
-		return true;
+		for (size_t i = 0; !unfit && i < json_object_array_length(value); i++)
+			unfit = find_unfit(json_object_array_get_idx(value, i));
+		return unfit;
 	case json_type_object: {
-		json_object_object_foreach(value, key, member)
-			if (!is_printable(member) || !key)
-				return false;
-		return true;
+		json_object_object_foreach(value, key, member) {
+			if (!is_printable(key))
+				return "control characters in a key";
+			unfit = find_unfit(member);
+			if (unfit)
+				return unfit;
+		}
+		return NULL;
 	}
 	default:
-		return true;
+		return NULL;
 	}
 }
 
@@ -237,6 +281,7 @@ static struct json_object *parse_json(const char *text, size_t size, struct vfio
 		refuse(why, EPROTO, "out of memory");
 		return NULL;
 	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
 	object = json_tokener_parse_ex(tokener, text, size);
 	if (!is_whole(tokener, text, size, why)) {
 		json_object_put(object);
@@ -251,13 +296,16 @@ static struct json_object *parse_json(const char *text, size_t size, struct vfio
 bool machine_parse(struct machine *machine, const char *text, size_t size,
 		   struct vfio_tph_reason *why)
 {
+	const char *unfit;
+
 	*machine = (struct machine){ .topology = vfio_tph_topology_create() };
 	if (!machine->topology)
 		return !refuse(why, EPROTO, "out of memory");
 	machine->facts = parse_json(text, size, why);
 	if (!machine->facts || !check_version(machine, why))
 		return false;
-	if (!is_printable(machine->facts))
-		return !refuse(why, EPROTO, "it has control characters in a string");
+	unfit = find_unfit(machine->facts);
+	if (unfit)
+		return !refuse(why, EPROTO, "it has %s", unfit);
 	return set_name(machine, why) && set_machine(machine, why) && add_devices(machine, why);
 }

@@ -255,9 +255,13 @@ void machine_rdma_names(const struct machine *machine, const struct vfio_tph_nod
 	size_t count = list ? json_object_array_length(list) : 0, length = 0;
 
 	names[0] = '\0';
-	for (size_t i = 0; i < count && length < size; i++)
-		length += snprintf(names + length, size - length, "%s%s", length ? "," : "",
-				   json_object_get_string(json_object_array_get_idx(list, i)));
+	for (size_t i = 0; i < count && length < size; i++) {
+		struct json_object *name = json_object_array_get_idx(list, i);
+
+		if (json_object_is_type(name, json_type_string))
+			length += snprintf(names + length, size - length, "%s%s", length ? "," : "",
+					   json_object_get_string(name));
+	}
 }
 
 struct json_object *machine_imports(const struct machine *machine, const struct vfio_tph_node *node)

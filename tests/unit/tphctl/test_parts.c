@@ -38,6 +38,16 @@ static const struct {
 	  "it has control characters in a string" },
 	{ "{\"tphctl_dump\":1,\"machine\":\"a\\u0000b\"}",
 	  "it has control characters in a string" },
+	{ "{\"tphctl_dump\":1,\"machine\":\"\\u009b31m\"}",
+	  "it has control characters in a string" },
+	{ "{\"tphctl_dump\":1,\"machine\":\"a\\u202eb\"}",
+	  "it has control characters in a string" },
+	{ "{\"tphctl_dump\":1,\"\\u001b[2J\":0}", "it has control characters in a key" },
+	{ ONE("{" ADDRESS "\"config\":{\"\\u009b31m\":\"00\"}}"),
+	  "it has control characters in a key" },
+	{ "{\"tphctl_dump\":1,\"machine\":\"a\xff\"}", "no JSON: invalid utf-8 string at byte 29" },
+	{ "{\"tphctl_dump\":1,\"system\":{\"memlock\":NaN}}", "it has a number that is none" },
+	{ "{\"tphctl_dump\":1,\"system\":[[1e999]]}", "it has a number that is none" },
 	{ "{\"tphctl_dump\":1,\"machine\":5}", "'machine' is no string" },
 	{ HEAD "\"devices\":{}}", "'devices' is no array" },
 	{ HEAD "\"kernel\":{\"command_line\":[]},\"devices\":[]}", "'command_line' is no string" },
@@ -133,6 +143,7 @@ static void extras_of_wrong_types(void **state)
 		assert_true(machine_parse(&machine, text, strlen(text), &why));
 		node = vfio_tph_topology_node(machine.topology, 0);
 		machine_rdma_names(&machine, node, names, sizeof(names));
+		assert_string_equal(names, "");
 		assert_int_equal(machine_bar_size(&machine, node, 0), 0);
 		assert_null(machine_imports(&machine, node));
 		machine_free(&machine);
