@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* tphctl dump: a machine as JSON, so that others can look at it and a report becomes a test. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,12 +96,24 @@ static const struct option_row options[] = {
 	[OPT_NAME] = { "name", 'n', "NAME", "call the machine that, not by its host name" },
 };
 
+/* So that the dump can be read, and MACHINE/DEVICE written */
+static bool is_name(const char *name)
+{
+	size_t length = 0;
+
+	while (isgraph((unsigned char)name[length]) && name[length] != '/')
+		length++;
+	return length && !name[length];
+}
+
 static enum exit_code run(const struct arguments *arguments)
 {
 	const char *name = arguments->values[OPT_NAME];
 	struct machines machines;
 	struct json_object *dump;
 
+	if (name && !is_name(name))
+		return trouble("dump: --name is one word of visible characters, without a /");
 	if (!machines_load(&machines, arguments))
 		return EXIT_TROUBLE;
 	for (size_t i = 0; i < machines.count; i++) {

@@ -66,6 +66,20 @@ static bool parse_plan(const struct arguments *arguments, struct plan *plan)
 	       tags_parse(arguments, &tag_options, &plan->tags);
 }
 
+/* Of the machine it is not known how large its pages are, but not smaller than this. */
+#define PAGE 4096
+
+/* Whether the BAR has, in whole pages, what is planned. */
+static bool fits(const struct plan *plan, uint64_t size)
+{
+	uint64_t length = plan->has_length    ? plan->length :
+			  plan->offset < size ? size - plan->offset :
+						0;
+
+	return length && !(plan->offset % PAGE) && !(length % PAGE) &&
+	       range_within(plan->offset, length, size);
+}
+
 /* As far as a dump tells: whether it would work on that machine. */
 static enum exit_code try_plan(const struct machine *machine, const struct plan *plan)
 {
@@ -79,9 +93,10 @@ static enum exit_code try_plan(const struct machine *machine, const struct plan 
 	else if (!size)
 		printf("%s: no: %s has no memory BAR%llu\n", machine->name, function->address,
 		       (unsigned long long)plan->bar);
-	else if (!range_within(plan->offset, plan->has_length ? plan->length : 0, size))
-		printf("%s: no: BAR%llu of %s has %#llx bytes only\n", machine->name,
-		       (unsigned long long)plan->bar, function->address, size);
+	else if (!fits(plan, size))
+		printf("%s: no: that is not one or more whole pages of BAR%llu of %s, which has "
+		       "%#llx bytes\n",
+		       machine->name, (unsigned long long)plan->bar, function->address, size);
 	else if (plan->tags.flags && tags_check(plan->node, &plan->tags, &reason))
 		printf("%s: no: %s\n", machine->name, reason.text);
 	else
@@ -124,7 +139,7 @@ static enum exit_code export_plan(const struct arguments *arguments, const struc
 	int code = EXIT_TROUBLE;
 
 	snprintf(exporter.address, sizeof(exporter.address), "%s", plan->node->function.address);
-	snprintf(exporter.name, sizeof(exporter.name), "%s", name ? name : exporter.address);
+	exporter.name = name ? name : exporter.address;
 	if (open_export(&exporter, plan, &reason)) {
 		trouble("%s", reason.text);
 	} else {

@@ -62,7 +62,7 @@ static bool socket_address(const char *name, struct sockaddr_un *address, bool m
 	}
 	if (snprintf(address->sun_path, sizeof(address->sun_path), "%s/tphctl/%s", runtime, name) <
 		    (int)sizeof(address->sun_path) &&
-	    name[0] && !strchr(name, '/'))
+	    name[0] && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, ".."))
 		return true;
 	trouble("'%s' is no name for an export: it becomes a file in %s", name, directory);
 	return false;

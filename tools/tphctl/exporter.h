@@ -20,15 +20,14 @@
 #include "tags.h"
 
 #define EXPORTER_MESSAGE_SIZE 2048
-#define EXPORTER_NAME_SIZE 64
 
 /*
- * name:   of its socket
+ * name:   of its socket, the caller's
  * device: that exports; owned
  * fd:     the dma-buf; owned
  */
 struct exporter {
-	char name[EXPORTER_NAME_SIZE];
+	const char *name;
 	char address[VFIO_TPH_ADDRESS_SIZE];
 	struct vfio_tph_device *device;
 	int fd;

@@ -320,22 +320,33 @@ static const struct vfio_tph_node *find_in(const struct machine *machine, const 
 	return node;
 }
 
-/* Which machine "MACHINE/…" names, and what is left of the word; NULL when it names none. */
+/*
+ * The machine that "MACHINE/…" names, and what is left of the word; NULL after it has said what is
+ * wrong.
+ */
 static const struct machine *named_machine(const struct machines *machines, const char *word,
 					   const char **rest)
 {
-	const char *slash = strchr(word, '/');
+	size_t length = strcspn(word, "/");
+	const struct machine *found = NULL;
 
-	for (size_t i = 0; slash && i < machines->count; i++) {
+	for (size_t i = 0; i < machines->count; i++) {
 		const struct machine *machine = &machines->array[i];
 
-		if (strlen(machine->name) == (size_t)(slash - word) &&
-		    !strncmp(machine->name, word, slash - word)) {
-			*rest = slash + 1;
-			return machine;
+		if (strlen(machine->name) != length || strncmp(machine->name, word, length))
+			continue;
+		if (found) {
+			trouble("%s: there are several machines of that name; tphctl dump --name "
+				"gives one another",
+				word);
+			return NULL;
 		}
+		found = machine;
 	}
-	return NULL;
+	if (!found)
+		trouble("%s: there is no machine of that name", word);
+	*rest = word + length + 1;
+	return found;
 }
 
 const struct vfio_tph_node *machines_find(const struct machines *machines, const char *word,
@@ -344,18 +355,17 @@ const struct vfio_tph_node *machines_find(const struct machines *machines, const
 	const struct vfio_tph_node *node;
 	const char *rest = word;
 
-	*machine = named_machine(machines, word, &rest);
-	if (!*machine && strchr(word, '/')) {
-		trouble("%s: there is no machine of that name", word);
-		return NULL;
-	}
-	if (!*machine && machines->count > 1) {
+	if (strchr(word, '/')) {
+		*machine = named_machine(machines, word, &rest);
+		if (!*machine)
+			return NULL;
+	} else if (machines->count > 1) {
 		trouble("%s: there are %zu machines, write which one, as in %s/%s", word,
 			machines->count, machines->array[0].name, word);
 		return NULL;
-	}
-	if (!*machine)
+	} else {
 		*machine = &machines->array[0];
+	}
 	node = find_in(*machine, rest);
 	if (!node)
 		trouble("%s: %s has no such PCI or RDMA device; tphctl dev show --all shows them",

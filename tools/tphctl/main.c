@@ -52,7 +52,7 @@ static bool is_help(const char *word)
 	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
-static enum exit_code run(const struct command *command, int argc, char **argv)
+static enum exit_code run_command(const struct command *command, int argc, char **argv)
 {
 	struct arguments arguments;
 
@@ -64,25 +64,30 @@ static enum exit_code run(const struct command *command, int argc, char **argv)
 	return EXIT_FINE;
 }
 
-int main(int argc, char **argv)
+static enum exit_code run(int argc, char **argv)
 {
 	const struct command *command;
-	enum exit_code code;
 	int length;
 
-	setlocale(LC_CTYPE, "");
 	if (argc > 1 && is_help(argv[1])) {
 		usage(stdout);
 		return EXIT_FINE;
 	}
 	command = find_command(argc, argv, &length);
-	if (!command) {
-		if (argc > 1)
-			trouble("no command '%s'", argv[1]);
-		usage(stderr);
-		return EXIT_TROUBLE;
-	}
-	code = run(command, argc - length, argv + length);
+	if (command)
+		return run_command(command, argc - length, argv + length);
+	if (argc > 1)
+		trouble("no command '%s'", argv[1]);
+	usage(stderr);
+	return EXIT_TROUBLE;
+}
+
+int main(int argc, char **argv)
+{
+	enum exit_code code;
+
+	setlocale(LC_CTYPE, "");
+	code = run(argc, argv);
 	if (fflush(stdout) || ferror(stdout))
 		return trouble("cannot write the output: %s", strerror(errno));
 	return code;
