@@ -59,6 +59,8 @@ class GuestTests:
         self.tier = tier
         self.tests = list(tests)
         self.description, self.processors = description     # options.describe() gives both
+        if tier == "debug":
+            self.processors = 1     # KASAN's guest is busy with itself, and its time-outs are long
         self.report = report
         self.timeout = self.limit()
         self.boots = 0
