@@ -38,7 +38,7 @@ class Pages:
 
 
 def functions_of(tree):
-    for path in sorted(tree.glob('*/**/*.map')):
+    for path in sorted([*tree.glob('*/lib*.map'), *tree.glob('*/*/lib*.map')]):
         for declared in re.findall(r'global:(.*?)(?:local:|\})', path.read_text(), re.S):
             yield from re.findall(r'^\s*(\w+);', declared, re.M)
 

@@ -5,9 +5,10 @@
 usage: messages.py SOURCE-TREE [--list]
 
 A message is a string in a call of any function that is declared with format(printf), or of one
-that logs in the kernel; and any other sentence there is: in a table of reasons, say. Its fixed words count; what it
-inserts is "…" here, and <anything> or the text of an errno on the page. Every message has to be in a
-code block of the page, and every line of these has to be made of messages. --list prints messages.
+that logs in the kernel; and any other sentence there is: in a table of reasons, say. Its fixed
+words count; what it inserts is "…" here, and <anything> or the text of an errno on the page. Every
+message has to be in a code block of the page, and every line of these has to be made of messages.
+--list prints the messages.
 """
 import errno
 import os
@@ -22,8 +23,8 @@ NOT_FOR_USERS = re.compile(r'/tests/|dma-buf-tph-test\.c|tphctl/completion\.c')
 PAGE = 'Documentation/troubleshooting.md'
 
 # Functions that print answers and tables, or take a part of a message that is nothing by itself
-ANSWERS = {'printf', 'fprintf', 'fputs', 'table_cell', 'set_cell', 'print_row', 'static_assert', '_Static_assert',
-           'capture_reader_fail_short'}
+ANSWERS = {'printf', 'fprintf', 'fputs', 'table_cell', 'set_cell', 'print_row', 'static_assert',
+           '_Static_assert', 'capture_reader_fail_short'}
 # What is initialised with help, answers and pictures
 HELP = {'help', 'summary', 'what', 'options', 'tph_option_table', 'modules', 'names', 'types',
         'route_words', 'words'}
