@@ -45,6 +45,11 @@ static bool check_buffer(const char *tool, const struct command_line *line, stru
 			why,
 			"%s: the raw_ethernet tools cannot use a mapped buffer; use an ib_ tool",
 			flag);
+	if (facts->data_validation)
+		return complain(
+			why,
+			"%s with --data_validation: perftest validates data in memory that it allocates itself; drop one of them",
+			flag);
 	if (facts->mr_per_qp && facts->qps > 1)
 		return complain(
 			why,

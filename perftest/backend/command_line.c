@@ -20,6 +20,7 @@ enum stock_meaning {
 	STOCK_MR_PER_QP,
 	STOCK_ON_DEMAND,
 	STOCK_DATA_DIRECT,
+	STOCK_DATA_VALIDATION,
 	STOCK_MEMORY,
 	STOCK_DMABUF,
 	STOCK_DMA_HANDLE,
@@ -40,6 +41,7 @@ static const struct stock_flag {
 	{ "mr_per_qp", STOCK_MR_PER_QP },
 	{ "odp", STOCK_ON_DEMAND },
 	{ "use_data_direct", STOCK_DATA_DIRECT },
+	{ "data_validation", STOCK_DATA_VALIDATION },
 	{ "mmap", STOCK_MEMORY },
 	{ "mmap-offset", STOCK_MEMORY },
 	{ "use_cuda", STOCK_MEMORY },
@@ -126,6 +128,9 @@ static void note_flag(struct stock_facts *facts, const struct stock_flag *flag, 
 		break;
 	case STOCK_DATA_DIRECT:
 		facts->data_direct = true;
+		break;
+	case STOCK_DATA_VALIDATION:
+		facts->data_validation = true;
 		break;
 	case STOCK_MEMORY:
 		facts->memory = flag->name;

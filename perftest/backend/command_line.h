@@ -26,6 +26,7 @@ struct stock_facts {
 	bool mr_per_qp;
 	bool on_demand; /* --odp */
 	bool data_direct;
+	bool data_validation;
 	const char *memory;      /* the flag that chooses other memory, without "--", or NULL */
 	const char *dmabuf;      /* the flag that makes it a dma-buf, likewise */
 	const char *dma_handle;  /* the flag for a DMA handle, likewise */

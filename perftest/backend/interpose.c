@@ -10,9 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <infiniband/verbs.h>
-
 #include "backend.h"
+#include "reg_mr_ex.h"
 #include "registration.h"
 #include "report.h"
 
@@ -143,11 +142,17 @@ EXPORT struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size
 	return next(pd, offset, length, iova, fd, access);
 }
 
-#if HAVE_IBV_REG_MR_EX
-/* perftest 25.10 and later register everything with this one. */
+/* perftest 25.10 and later try this one first, for all that they register, and one of the others when
+ * it fails with EOPNOTSUPP, EPROTONOSUPPORT or EIO. All of them lead here, so that what is required
+ * of the one is not dropped by the other.
+ */
 EXPORT struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *in)
 {
 	NEXT(ibv_reg_mr_ex, next);
+	if (!next) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
 	if (!options || registering || in->comp_mask & IBV_REG_MR_MASK_DMAH)
 		return next(pd, in);
 	if (in->comp_mask & IBV_REG_MR_MASK_FD)
@@ -159,7 +164,6 @@ EXPORT struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *
 				  in->access);
 	return next(pd, in);
 }
-#endif
 
 EXPORT int ibv_dereg_mr(struct ibv_mr *mr)
 {

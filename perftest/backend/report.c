@@ -212,7 +212,12 @@ void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, struct ibv_context
 	const char *device = ibv_get_device_name(context->device);
 	const char *ns = tph_namespace_name(attr->tph_namespace);
 	unsigned long long length = attr->length;
+	static bool said;
 
+	/* perftest 25.10 and later try by another function again, which fails for the same reason. */
+	if (said)
+		return;
+	said = true;
 	if (is_for_want_of_tag(attr, error))
 		say("registering %llu bytes of dma-buf on %s, namespace %s: %s; no tag can be had: %s; without --dmabuf-tph-require the buffer is registered without a tag",
 		    length, device, ns, strerror(error),

@@ -297,6 +297,8 @@ static void refuses_what_the_tools_cannot(void **state)
 		  "--udmabuf: the raw_ethernet tools cannot use a mapped buffer; use an ib_ tool" },
 		{ "ib_write_bw --vfio-dmabuf=4:0.0,bar=2 -q 4 --mr_per_qp",
 		  "--vfio-dmabuf with --mr_per_qp and more than one QP: perftest loses its pointers to a mapped buffer when it makes several; drop --mr_per_qp, and the QPs share one memory region" },
+		{ "ib_write_bw --udmabuf --data_validation",
+		  "--udmabuf with --data_validation: perftest validates data in memory that it allocates itself; drop one of them" },
 		{ "ib_write_bw --udmabuf --odp",
 		  "--udmabuf with --odp: a dma-buf cannot be registered on demand; drop --odp" },
 		{ "ib_write_bw --dmabuf-tph --use_cuda=0 --use_cuda_dmabuf --use_data_direct",

@@ -50,8 +50,10 @@ static int make_folder(void **state)
 	assert_int_equal(mkdir(in_folder("first"), 0755), 0);
 	assert_int_equal(mkdir(in_folder("second"), 0755), 0);
 	assert_int_equal(mkdir(in_folder("third"), 0755), 0);
+	assert_int_equal(mkdir(in_folder("newest"), 0755), 0);
 	assert_int_equal(symlink(LAUNCHER, in_folder("first/" TOOL)), 0);
 	assert_int_equal(symlink(STAND_IN, in_folder("second/" TOOL)), 0);
+	assert_int_equal(symlink(NEWEST, in_folder("newest/" TOOL)), 0);
 	write_program(in_folder("third/" TOOL), "#!/nonexistent/interpreter\n");
 	/* Built with sanitizers, the backend brings theirs into a program that has started. */
 	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
@@ -61,7 +63,9 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
 	static const char *const names[] = {
-		"first/" TOOL, "second/" TOOL, "third/" TOOL, "first", "second", "third", "",
+		"first/" TOOL,  "second/" TOOL, "third/" TOOL,
+		"newest/" TOOL, "first",        "second",
+		"third",        "newest",       "",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -139,6 +143,59 @@ static void fails_before_the_tool_starts(void **state)
 		IN_PATH TOOL " --use_hl=0 --tph-json-file=/nonexistent/file", 1,
 		TOOL
 		": --tph-json-file=/nonexistent/file: No such file or directory; give a file that can be written\n");
+}
+
+#define NEWEST_TOOL "RDMA_TPH_PERFTEST_DIR=$dir/newest $dir/first/" TOOL
+#define CANNOT_BE_ASKED \
+	"the device, its driver or the kernel does not import tags, or cannot be asked"
+#define REFUSED                                                                            \
+	TOOL                                                                               \
+	": registering 8192 bytes of dma-buf on mlx5_0, namespace st: %s; no tag can be had: " CANNOT_BE_ASKED \
+	"; without --dmabuf-tph-require the buffer is registered without a tag\n"
+
+/* What perftest 25.10 tries first, and what it tries next */
+static void assert_never_dropped(const char *flags, int error)
+{
+	char command[256], refused[512], text[1024];
+
+	snprintf(command, sizeof(command),
+		 "REFUSE=%d " NEWEST_TOOL " %s --dmabuf-tph=st --dmabuf-tph-require", error, flags);
+	snprintf(refused, sizeof(refused), REFUSED, strerror(error));
+	snprintf(text, sizeof(text),
+		 "kernel: namespace 2, required\n%s"
+		 "kernel: namespace 2, required\nnot registered\n",
+		 refused);
+	assert_run(command, 1, text);
+}
+
+static void never_drops_what_is_required(void **state)
+{
+	assert_never_dropped("--udmabuf", EOPNOTSUPP);
+	assert_never_dropped("--udmabuf", EIO);
+	assert_never_dropped("--use_cuda_dmabuf", EOPNOTSUPP);
+	assert_never_dropped("--use_cuda_dmabuf", EIO);
+}
+
+static void hands_all_registrations_to_the_kernel(void **state)
+{
+	static const char *const flags[] = { "--udmabuf", "--use_cuda_dmabuf" };
+	char command[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		snprintf(command, sizeof(command), NEWEST_TOOL " %s --dmabuf-tph=none", flags[i]);
+		assert_run(
+			command, 0,
+			"kernel: namespace 0\nregistered\n"
+			" TPH in effect: unknown, mlx5_0 cannot be asked: Operation not supported (asked for: none)\n");
+	}
+	/* A device of another driver */
+	assert_run(
+		"REFUSE=25 " NEWEST_TOOL " --use_cuda_dmabuf --dmabuf-tph=st", 0,
+		"kernel: namespace 2\nlibibverbs: ibv_reg_dmabuf_mr\n" TOOL
+		": warning: no tag from the st namespace is in effect on mlx5_0: " CANNOT_BE_ASKED
+		"; --dmabuf-tph-require makes this an error\nregistered\n"
+		" TPH in effect: unknown, mlx5_0 cannot be asked: Operation not supported (asked for: st)\n");
+	assert_run(NEWEST_TOOL " --use_cuda_dmabuf", 0, "libibverbs: ibv_reg_mr_ex\nregistered\n");
 }
 
 static void shows_both_helps(void **state)
@@ -233,6 +290,8 @@ int main(void)
 		cmocka_unit_test(is_transparent),
 		cmocka_unit_test(hands_over),
 		cmocka_unit_test(fails_before_the_tool_starts),
+		cmocka_unit_test(never_drops_what_is_required),
+		cmocka_unit_test(hands_all_registrations_to_the_kernel),
 		cmocka_unit_test(shows_both_helps),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(says_that_there_is_no_stock_tool),

@@ -21,6 +21,8 @@ const struct option tool_flags[] = {
 	{ "mr_per_qp", no_argument, &set, 1 },
 	{ "odp", no_argument, &set, 1 },
 	{ "use_data_direct", no_argument, &set, 1 },
+	{ "data_validation", no_argument, &set, 1 },
+	{ "data_validation_debug", no_argument, &set, 1 },
 	{ "use_cuda", required_argument, &set, 1 },
 	{ "use_cuda_dmabuf", no_argument, &set, 1 },
 	{ "use_rocm", required_argument, &set, 1 },

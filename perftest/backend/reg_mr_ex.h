@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
+/* ibv_reg_mr_ex() of rdma-core 59 and later, also where this is built with an older one: a tool, and
+ * the library that it runs on, may be newer, and nothing that they register may pass us by.
+ */
+#ifndef PERFTEST_BACKEND_REG_MR_EX_H
+#define PERFTEST_BACKEND_REG_MR_EX_H
+
+#include <infiniband/verbs.h>
+
+#if !HAVE_IBV_REG_MR_EX
+struct ibv_dmah;
+
+enum {
+	IBV_REG_MR_MASK_IOVA = 1 << 0,
+	IBV_REG_MR_MASK_ADDR = 1 << 1,
+	IBV_REG_MR_MASK_FD = 1 << 2,
+	IBV_REG_MR_MASK_FD_OFFSET = 1 << 3,
+	IBV_REG_MR_MASK_DMAH = 1 << 4,
+};
+
+/* As in release 59. What came later is behind these members. */
+struct ibv_mr_init_attr {
+	size_t length;
+	int access;
+	uint64_t comp_mask;
+	uint64_t iova;
+	void *addr;
+	int fd;
+	uint64_t fd_offset;
+	struct ibv_dmah *dmah;
+};
+
+struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr);
+#endif
+
+#endif
