@@ -188,6 +188,7 @@ static void serve_tlps(struct request *request)
 		add_number(entry, "writes", counts[i].writes);
 		add_number(entry, "write_bytes", counts[i].write_bytes);
 		add_number(entry, "reads", counts[i].reads);
+		add_number(entry, "read_bytes", counts[i].read_bytes);
 		add_number(entry, "atomics", counts[i].atomics);
 		json_object_array_add(list, entry);
 	}

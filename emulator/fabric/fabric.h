@@ -263,7 +263,7 @@ bool fabric_port_losses_expected(const struct fabric_port *port);
 /* How many peer-to-peer requests a device received with exactly these hints. */
 struct fabric_hint_count {
 	struct tlp_hints hints;
-	uint64_t writes, write_bytes, reads, atomics;
+	uint64_t writes, write_bytes, reads, read_bytes, atomics;
 };
 
 #define FABRIC_MAX_HINT_COUNTS 1024

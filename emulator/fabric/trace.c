@@ -186,10 +186,12 @@ uint16_t trace_read(const struct transfer *transfer, uint64_t addr, uint32_t len
 
 	transfer->from->counters.tx_reads++;
 	transfer->to->counters.rx_reads++;
-	if (hint)
+	if (hint) {
 		hint->reads++;
-	else
+		hint->read_bytes += len;
+	} else {
 		transfer->to->counters.hints_lost++;
+	}
 	if (transfer->from->fabric->capture) {
 		tlp_set_span(&tlp, addr, len);
 		record(transfer, &tlp, transfer->from, transfer->to);

@@ -159,10 +159,12 @@ static void tlps_by_hints(void **state)
 	fabric_write(f->nic, 0x1000, "12345678", 4, NULL);
 	expect(f, "{\"execute\":\"tlps\",\"arguments\":{\"device\":\"acc0\"}}",
 	       "{\"return\":{\"received\":["
-	       "{\"namespace\":\"st\",\"st\":240,\"ph\":2,\"writes\":1,\"write_bytes\":8,\"reads\":0,\"atomics\":0},"
+	       "{\"namespace\":\"st\",\"st\":240,\"ph\":2,\"writes\":1,\"write_bytes\":8,"
+	       "\"reads\":0,\"read_bytes\":0,\"atomics\":0},"
 	       "{\"namespace\":\"st_ext\",\"st\":4660,\"ph\":1,\"writes\":1,\"write_bytes\":4,"
-	       "\"reads\":0,\"atomics\":0},"
-	       "{\"namespace\":\"none\",\"st\":0,\"ph\":0,\"writes\":1,\"write_bytes\":4,\"reads\":0,\"atomics\":0}"
+	       "\"reads\":0,\"read_bytes\":0,\"atomics\":0},"
+	       "{\"namespace\":\"none\",\"st\":0,\"ph\":0,\"writes\":1,\"write_bytes\":4,"
+	       "\"reads\":0,\"read_bytes\":0,\"atomics\":0}"
 	       "],\"lost\":0}}");
 }
 

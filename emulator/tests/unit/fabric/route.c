@@ -228,6 +228,7 @@ static void hints_are_counted(void **state)
 	assert_int_equal(counts[0].writes, 3);
 	assert_int_equal(counts[0].write_bytes, 260);
 	assert_int_equal(counts[0].reads, 1);
+	assert_int_equal(counts[0].read_bytes, 4);
 	assert_int_equal(counts[1].hints.hv, TLP_HV_NONE);
 	assert_int_equal(counts[1].writes, 1);
 	assert_memory_equal(&counts[2].hints, &ext, sizeof(ext));
