@@ -15,6 +15,8 @@ import tempfile
 
 PORT = 18515            # perftest's own default
 LOOPBACK = "127.0.0.1"
+# The stock tools that the guest has, by their version; the launcher looks in RDMA_TPH_PERFTEST_DIR.
+STOCK_FOLDERS = {"25.01": "/usr/bin", "4.5": "/opt/older/usr/bin"}
 LISTENING = "0A"        # the state in /proc/net/tcp, include/net/tcp_states.h
 TICK_S = 0.02
 # perftest measures the TSC against the clock of the system first, and reports nothing when a busy
@@ -142,15 +144,21 @@ def run_pair(tool, common=(), server=(), client=(), timeout=60, port=PORT, addre
 
     At another address than the default, the two find each other by rdma_cm.
     """
-    common = [*common, "-p", str(port)]
+    return until_measured(lambda: run_pair_once(tool, common, server, client, timeout, port,
+                                                address))
+
+
+def until_measured(run):
+    """The Pair that run() returns, which is called again when the clock was not measured."""
     for _ in range(CLOCK_TRIES):
-        pair = run_pair_once(tool, common, server, client, timeout, port, address)
+        pair = run()
         if not pair.clock_unmeasured():
             break
     return pair
 
 
 def run_pair_once(tool, common, server, client, timeout, port, address):
+    common = [*common, "-p", str(port)]
     with tempfile.NamedTemporaryFile("r") as report:
         flags = [*common, *server]
         if server and not os.path.isabs(tool):

@@ -11,6 +11,7 @@ import sys
 import control
 import perftest_pair
 import tap
+from arrivals import Arrivals
 
 ACCELERATORS = {"acc0": os.environ["TPH_ACC0"], "acc1": os.environ["TPH_ACC1"]}
 OP_CHECK = os.path.join(os.path.dirname(__file__), "tph_op_check")
@@ -18,19 +19,6 @@ SIZE = 4093             # not a multiple of 4: ragged at the end
 COUNT = 64
 
 fabric = control.Control()
-
-
-def received(device):
-    """What the accelerator got from its peers until now: by (namespace, st, ph)."""
-    return {(kind["namespace"], kind["st"], kind["ph"]): kind
-            for kind in fabric("tlps", device=device)["received"]}
-
-
-def arrived(device, before, what):
-    """The kinds of requests that came since, with how much more of `what` there is now."""
-    now = received(device)
-    grown = {kind: now[kind][what] - before.get(kind, {what: 0})[what] for kind in now}
-    return {kind: growth for kind, growth in grown.items() if growth}
 
 
 def perftest(tool, device, st, ph):
@@ -48,11 +36,11 @@ def test_links():
 
 
 def operations(device):
-    before = received(device)
+    arrivals = Arrivals(fabric, device)
     done = subprocess.run([OP_CHECK, "--accelerator", ACCELERATORS[device], "--st-ext", "0x0f07",
                            "--ph", "3"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    written = arrived(device, before, "write_bytes")
+    written = arrivals.grown("write_bytes")
     assert written == {("none", 0, 0): 4096, ("st_ext", 0x0f07, 3): 4096}, written
 
 
@@ -67,9 +55,9 @@ def test_operations_translated():
 
 
 def writes(device, st, ph, namespace):
-    before = received(device)
+    arrivals = Arrivals(fabric, device)
     perftest("ib_write_bw", device, st, ph)
-    written = arrived(device, before, "write_bytes")
+    written = arrivals.grown("write_bytes")
     assert written == {(namespace, st, ph): COUNT * SIZE}, written
 
 
@@ -94,9 +82,9 @@ def test_small_tag_translated():
 
 
 def reads(device):
-    before = received(device)
+    arrivals = Arrivals(fabric, device)
     perftest("ib_read_bw", device, 0x3401, 1)
-    requests = arrived(device, before, "reads")
+    requests = arrivals.grown("reads")
     assert set(requests) == {("st_ext", 0x3401, 1)}, requests
 
 

@@ -9,14 +9,16 @@ import pathlib
 import subprocess
 import sys
 
+import perftest_pair
 import tap
 
 EXT, PLAIN, NONE = (os.environ[f"TPH_ACC{i}"] for i in range(3))
 
 
-def refused(device, flags, message):
-    command = ["ib_write_bw", f"--vfio-dmabuf={device},{flags[0]}", *flags[1:]]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+def refused(device, flags, message, exporter="--vfio-dmabuf", folder="/usr/bin"):
+    command = ["ib_write_bw", f"{exporter}={device},{flags[0]}", *flags[1:]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False,
+                          env={**os.environ, "RDMA_TPH_PERFTEST_DIR": folder})
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"ib_write_bw: {message}\n"), done
 
 
@@ -72,6 +74,25 @@ def test_bars():
             "or -q, or export more (size=, or another BAR)")
 
 
+def test_shortened():
+    """Shortened flags are what they are in full, with each version of perftest."""
+    for folder in perftest_pair.STOCK_FOLDERS.values():
+        def short(flags, message, folder=folder):
+            refused(EXT, ["bar=2,size=64K", *flags.split()], message, "--vf", folder)
+
+        short("--siz=64M", "the data buffer needs 134217728 bytes and the exported range has "
+              "65536; lower -s or -q, or export more (size=, or another BAR)")
+        short("--mr_per -q 2", "--vfio-dmabuf with --mr_per_qp and more than one QP: perftest "
+              "loses its pointers to a mapped buffer when it makes several; drop --mr_per_qp, and "
+              "the QPs share one memory region")
+        short("--od", "--vfio-dmabuf with --odp: a dma-buf cannot be registered on demand; "
+              "drop --odp")
+        short("--tph-p=4", "--tph-ph=4: a processing hint is 0 (bidirectional), 1 (requester), "
+              "2 (target) or 3 (target with priority)")
+        short("--dmabuf-tph-r --dmabuf_tph=none", "--dmabuf-tph-require with --dmabuf-tph=none: "
+              "there is nothing to require; ask for auto, st or st-ext")
+
+
 def test_unbound():
     """A device that no driver has, and how to give it to vfio-pci."""
     driver = pathlib.Path(f"/sys/bus/pci/devices/{EXT}/driver")
@@ -100,4 +121,4 @@ def test_foreign():
 
 if __name__ == "__main__":
     sys.exit(tap.run(test_no_completer, test_narrow_completer, test_wide_completer, test_bars,
-                     test_unbound, test_foreign))
+                     test_shortened, test_unbound, test_foreign))

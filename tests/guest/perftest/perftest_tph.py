@@ -12,6 +12,7 @@ import tempfile
 import control
 import perftest_pair
 import tap
+from arrivals import Arrivals
 
 ACCELERATOR = os.environ["TPH_ACC0"]
 NIC = os.environ["TPH_NIC0"]
@@ -27,19 +28,12 @@ NOT_PUBLISHED, OTHER_NAMESPACE = (
 fabric = control.Control()
 
 
-def received():
-    """Bytes that the accelerator got from its peers until now, by (namespace, st, ph)."""
-    return {(kind["namespace"], kind["st"], kind["ph"]): kind["write_bytes"]
-            for kind in fabric("tlps", device="acc0")["received"]}
-
-
 @contextlib.contextmanager
 def carries(*hints, size):
     """What happens inside makes the NIC write so many bytes, all with these hints."""
-    before = received()
+    arrivals = Arrivals(fabric, "acc0")
     yield
-    written = {kind: total - before.get(kind, 0) for kind, total in received().items()
-               if total != before.get(kind, 0)}
+    written = arrivals.grown("write_bytes")
     assert written == {hints: size}, f"on the wire: {written}"
 
 
