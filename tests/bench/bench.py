@@ -113,6 +113,14 @@ def captured_write(bench, side, to_accelerator, iterations):
     return float(row[AVERAGE_BANDWIDTH])
 
 
+def launched_write(bench, side, iterations):
+    """64 KiB writes without our flags: by what PATH finds first, or by the stock tool."""
+    row = bench.guest().ask("perftest", device="connectx", tool="ib_write_bw",
+                            flags=["-s", "65536", "-n", str(iterations)],
+                            launched=side == "launcher")
+    return float(row[AVERAGE_BANDWIDTH])
+
+
 def idle(bench, side):
     """The share of one core that softfabric uses while a queue pair is open and quiet."""
     guest = bench.guest()
@@ -149,6 +157,8 @@ MEASURES = (
             (Bound("on", "off", at_least=0.9),)),
     Measure("headers_p2p_64k", "MiB/s", ("headers", "off"), captured_write, (True, 2000),
             (Bound("headers", "off", at_least=0.5),)),
+    Measure("launcher_64k", "MiB/s", ("launcher", "stock"), launched_write, (20000,),
+            (Bound("launcher", "stock", at_least=0.98),)),
     Measure("idle", "% CPU", ("softfabric",), idle, (), (Bound("softfabric", None, at_most=2),)),
 )
 
