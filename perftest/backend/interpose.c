@@ -142,9 +142,9 @@ EXPORT struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size
 	return next(pd, offset, length, iova, fd, access);
 }
 
-/* perftest 25.10 and later try this one first, for all that they register, and one of the others when
- * it fails with EOPNOTSUPP, EPROTONOSUPPORT or EIO. All of them lead here, so that what is required
- * of the one is not dropped by the other.
+/* perftest 25.10 and later try this one first, for all that they register, and one of the others
+ * when it fails with EOPNOTSUPP, EPROTONOSUPPORT or EIO. All of them lead here, so that what is
+ * required of the one is not dropped by the other.
  */
 EXPORT struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *in)
 {

@@ -214,7 +214,7 @@ void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, struct ibv_context
 	unsigned long long length = attr->length;
 	static bool said;
 
-	/* perftest 25.10 and later try by another function again, which fails for the same reason. */
+	/* perftest 25.10 and later try by another function, which fails for the same reason. */
 	if (said)
 		return;
 	said = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Stands in for a tool of perftest 25.10 or later, which registers its buffer with ibv_reg_mr_ex() and,
- * when that fails as on a system without it, with the older functions. It is the kernel below the
- * backend, too: says what is registered there, and refuses it with the error number in REFUSE.
+/* Stands in for a tool of perftest 25.10 or later, which registers its buffer with ibv_reg_mr_ex()
+ * and, when that fails as on a system without it, with the older functions. It is the kernel below
+ * the backend, too: says what is registered there, and refuses it with the error number in REFUSE.
  */
 #include <errno.h>
 #include <fcntl.h>
