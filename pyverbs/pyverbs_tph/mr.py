@@ -35,9 +35,9 @@ def _open_attribute(name, says):
 class TphDmaBufMR(DmaBufMR):
     """A memory region of a dma-buf, with the exporter's steering tag in its requests.
 
-    It is one of pyverbs' DmaBufMR: it goes into SGEs, work requests, memory windows and CMIDs by
-    the same lkey, rkey and handle, its PD closes it, and so does the VfioDmaBuf it is of. What the
-    requests carry pyverbs_tph.mlx5.query_mr() tells.
+    It is one of pyverbs' DmaBufMR: it goes wherever those do, into SGEs, work requests and CMIDs,
+    its PD closes it, and so does the VfioDmaBuf it is of. What the requests carry
+    pyverbs_tph.mlx5.query_mr() tells.
     """
     # What a region has that was not registered, or whose attributes are gone because it is being
     # collected: pyverbs calls close() once more then.

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""The C libraries: their structures, and how they are loaded. tests/unit/pyverbs_tph holds the
-structures against the headers.
+"""The C libraries: their structures, and how they are loaded. What is a copy of a header here is
+compared with it by tests/unit/pyverbs_tph/test_layout.py.
 """
 
 import ctypes
 
-REASON_SIZE = 512       # VFIO_TPH_REASON_SIZE
+VFIO_TPH_REASON_SIZE = 512
+VFIO_TPH_TAG_ST = 1
+VFIO_TPH_TAG_ST_EXT = 2
 
 
 class DmaBufMrAttr(ctypes.Structure):
@@ -66,7 +68,7 @@ class Range(ctypes.Structure):
 
 class Reason(ctypes.Structure):
     """struct vfio_tph_reason"""
-    _fields_ = [("text", ctypes.c_char * REASON_SIZE)]
+    _fields_ = [("text", ctypes.c_char * VFIO_TPH_REASON_SIZE)]
 
     def __str__(self):
         return self.text.decode(errors="replace")

@@ -14,9 +14,6 @@ from . import native
 from .arguments import signed, unsigned
 from .errors import TphArgumentError, TphClosedError, TphError
 
-_VFIO_TPH_TAG_ST = 1
-_VFIO_TPH_TAG_ST_EXT = 2
-
 _device = ctypes.c_void_p
 _reason = ctypes.POINTER(native.Reason)
 _lib = native.load(
@@ -157,6 +154,8 @@ class VfioDmaBuf(PyverbsCM):
             ENOMEM, EMFILE  no memory, no file descriptor left
         """
         super().__init__()
+        if not isinstance(device, VfioDevice):
+            raise TypeError(f"a VfioDevice is needed, not {type(device).__name__}")
         self._mrs = weakref.WeakSet()
         self._mappings = []
         self._device = device
@@ -222,11 +221,14 @@ class VfioDmaBuf(PyverbsCM):
         """
         if st is None and st_ext is None:
             raise TphArgumentError("A tag is needed, st or st_ext; clear() takes tags back")
-        flags = (st is not None and _VFIO_TPH_TAG_ST) | (st_ext is not None and
-                                                         _VFIO_TPH_TAG_ST_EXT)
-        self._publish(native.Tags(flags=flags, st=unsigned("st", st or 0, 8),
-                                  st_ext=unsigned("st_ext", st_ext or 0, 16),
-                                  ph=unsigned("ph", ph, 8)))
+        tags = native.Tags(ph=unsigned("ph", ph, 8))
+        if st is not None:
+            tags.flags |= native.VFIO_TPH_TAG_ST
+            tags.st = unsigned("st", st, 8)
+        if st_ext is not None:
+            tags.flags |= native.VFIO_TPH_TAG_ST_EXT
+            tags.st_ext = unsigned("st_ext", st_ext, 16)
+        self._publish(tags)
 
     def clear(self):
         """Says that writers should send no tag, in either namespace. Errors as of publish()."""

@@ -34,8 +34,14 @@ installs() {
 		((softfabric == $([[ -x $bin/softfabric ]] && echo 1 || echo 0)))
 }
 
+# imports: what was installed, together with the release's own pyverbs
+imports() {
+	local root=$work/root/usr/local
+	PYTHONPATH=$(echo "$root"/lib/python3*/dist-packages) LD_LIBRARY_PATH=$root/lib debian/tests/python
+}
+
 compgen -G '/usr/src/linux-headers-*-common' >/dev/null && softfabric=1
-echo 1..6
+echo 1..7
 check "configures" configures || exit
 check "$( ((softfabric)) && echo 'builds softfabric, too' || echo 'says why softfabric is not built')" \
 	says_about_softfabric
@@ -43,3 +49,4 @@ check "softfabric by itself insists on headers" refuses_nowhere
 check "builds without a warning" cmake --build "$build" || exit
 check "passes its tests" ctest --test-dir "$build" -j "$(nproc)" --no-tests=error --output-on-failure
 check "installs what was built" installs
+check "pyverbs_tph is installed where Python looks, and has what it needs" imports

@@ -4,9 +4,11 @@
 
 import sys
 
-from pyverbs_tph_api import TphDmaBufMRTest
+import pyverbs_tph_api
+from pyverbs_tph_arguments import ArgumentsTest
 from pyverbs_tph_base import main
+from pyverbs_tph_example import ExampleTest
 from pyverbs_tph_traffic import TphTrafficTest
 
 if __name__ == "__main__":
-    sys.exit(main(TphDmaBufMRTest, TphTrafficTest))
+    sys.exit(main(ArgumentsTest, *pyverbs_tph_api.CLASSES, TphTrafficTest, ExampleTest))
