@@ -11,7 +11,7 @@ import weakref
 from pyverbs.base import PyverbsCM
 
 from . import native
-from .arguments import signed, unsigned
+from .arguments import unsigned
 from .errors import TphArgumentError, TphClosedError, TphError
 
 _device = ctypes.c_void_p
@@ -184,7 +184,8 @@ class VfioDmaBuf(PyverbsCM):
                 _, address, length = self._mappings.pop()
                 _libc.munmap(address, length)
             fd, self._fd = self._fd, None
-            os.close(fd)
+            if fd is not None:          # another thread was first
+                os.close(fd)
 
     def add_ref(self, mr):
         """The region is to be closed before the dma-buf."""
@@ -235,7 +236,8 @@ class VfioDmaBuf(PyverbsCM):
         self._publish(native.Tags())
 
     def _publish(self, tags):
-        self._device.call("vfio_tph_publish", signed("fd", self.fd), tags)
+        with self._device.lock:
+            self._device.call("vfio_tph_publish", self.fd, tags)
 
     def write(self, data, length, offset=0):
         """Writes to the device's memory by CPU, uncached.
@@ -247,7 +249,7 @@ class VfioDmaBuf(PyverbsCM):
         :raises TphArgumentError: There is not so much data, or memory
         :raises TphError: ENODEV (the kernel does not let the BAR be mapped), ENOMEM
         """
-        data = data.encode() if isinstance(data, str) else bytes(data)
+        data = data.encode() if isinstance(data, str) else bytes(memoryview(data))
         if length > len(data):
             raise TphArgumentError(f"There are {len(data)} bytes, not {length}")
         with self._device.lock:

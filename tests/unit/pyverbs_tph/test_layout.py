@@ -38,7 +38,7 @@ def expectations():
 
 def main(compiler):
     source = [f"#include <{header}>" for header in HEADERS]
-    source += [f'_Static_assert({each}, "");' for each in expectations()]
+    source += [f'_Static_assert({each}, "{each}");' for each in expectations()]
     # Six structures and as many enums: what compares nothing proves nothing.
     assert len(source) > 60, source
     done = subprocess.run([*compiler, "-x", "c", "-std=gnu11", "-fsyntax-only", "-"],
