@@ -170,7 +170,7 @@ static bool action_done(struct traffic *traffic, unsigned int stream, void *arg)
 
 void traffic_during(struct traffic *traffic, void (*run)(void *arg), void *arg)
 {
-	struct action action = { run, arg };
+	struct action action = { .run = run, .arg = arg };
 	pthread_t thread;
 	int err;
 
