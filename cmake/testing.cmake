@@ -31,7 +31,7 @@ endfunction()
 # an older one; -DTPH_FUZZ_SEED=0 -DTPH_FUZZ_SECONDS=600 searches elsewhere, and further. In every
 # other build the test unit/fuzz_NAME replays corpus/NAME, so that what was found once stays fixed:
 # a crash's input belongs into corpus/NAME under the name of what it broke.
-set(TPH_FUZZ_SECONDS 10 CACHE STRING "How long each fuzzer of the fuzz tier runs")
+set(TPH_FUZZ_SECONDS 5 CACHE STRING "How long each fuzzer of the fuzz tier runs")
 set(TPH_FUZZ_SEED 1 CACHE STRING "Where each fuzzer of the fuzz tier begins; 0: anywhere")
 
 function(tph_fuzz_test name)

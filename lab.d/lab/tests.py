@@ -153,7 +153,7 @@ exit code is 0 when none failed.
   kunit    parts of our kernel by themselves, in the guest
   guest    the whole, in the guest: our kernel, the models, stock user space
   lab      the lab itself, and the project's scripts
-  fuzz     whatever takes bytes from outside, 10 s each
+  fuzz     whatever takes bytes from outside, 5 s each
   debug    what asks something of the kernel, on one with KASAN, lockdep, kmemleak and failing
            allocations
   distros  README's build of libraries and tools on Debian 12, 13 and sid
