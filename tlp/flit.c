@@ -311,8 +311,10 @@ void tlp_flit_get_fields(const uint8_t *header, const struct tlp_flit_layout *la
 		.ep = info && !(info->flags & TLP_F_NO_ID) && header[6] >> 7,
 		.length = tlp_has_length(layout->type) ? layout->length : 0,
 	};
-	if (!info)
+	if (!info || info->base_dw < 2)
 		return;
+	view->has_tag = !(info->flags & TLP_F_MSG);
+	view->tag = tlp_get_dw(header + 4) & TLP_MAX_TAG;
 	if (info->flags & TLP_F_SHARED)
 		get_shared(header, &view->tlp, info);
 	else

@@ -354,6 +354,16 @@ static void get_shared(const uint8_t *dw, struct tlp *tlp, const struct tlp_type
 		tlp->tag = tag_of(tlp_get_dw(dw), dw1 >> 8);
 }
 
+/* The steering tag of a write is in its place. */
+static void get_tag(const uint8_t *dw, const struct tlp_nonflit_layout *layout,
+		    struct tlp_view *view, const struct tlp_type_info *info)
+{
+	bool posted = info->flags & TLP_F_POSTED, shared = info->flags & TLP_F_SHARED;
+
+	view->has_tag = !(layout->th && posted && !shared);
+	view->tag = tag_of(tlp_get_dw(dw), info->flags & TLP_F_CPL ? dw[10] : dw[6]);
+}
+
 static void get_decoded(const uint8_t *header, const struct tlp_nonflit_layout *layout,
 			struct tlp *tlp, const struct tlp_type_info *info)
 {
@@ -387,6 +397,7 @@ void tlp_nonflit_get_fields(const uint8_t *header, const struct tlp_nonflit_layo
 		get_pasid(tlp_get_dw(header + (layout->pasid_prefix - 1) * TLP_DW), view);
 	if (!known)
 		return;
+	get_tag(dw, layout, view, info);
 	if (info->flags & TLP_F_SHARED)
 		get_shared(dw, &view->tlp, info);
 	else

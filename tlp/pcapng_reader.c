@@ -101,8 +101,9 @@ static enum capture_status read_block(struct capture_reader *reader, struct bloc
 		have = sizeof(magic);
 	} else if (!reader->in_section) {
 		return capture_reader_fail(reader, "no section header: neither a pcapng nor a pcap "
-						   "file; unpack what is compressed, and give "
-						   "lines of hex with --hex");
+						   "file; editcap -F pcapng OLD NEW makes one of "
+						   "other captures, unpack what is compressed, and "
+						   "give lines of hex with --hex");
 	}
 	total = capture_reader_get32(reader, header + 4);
 	if (total % 4 || total < PCAPNG_BLOCK_MIN + have || total > CAPTURE_BLOCK_MAX)

@@ -55,9 +55,10 @@ enum tlp_type {
 
 /* Hints Valid, HV[1:0] in OHC-B (2.2.1.2). Receivers treat the reserved 10b as 00b. */
 enum tlp_hv {
-	TLP_HV_NONE = 0,   /* neither ST nor PH */
-	TLP_HV_ST = 1,     /* PH and ST[7:0] */
-	TLP_HV_ST_EXT = 3, /* PH and ST[15:0], "Extended" TPH */
+	TLP_HV_NONE = 0,     /* neither ST nor PH */
+	TLP_HV_ST = 1,       /* PH and ST[7:0] */
+	TLP_HV_RESERVED = 2, /* on the wire only */
+	TLP_HV_ST_EXT = 3,   /* PH and ST[15:0], "Extended" TPH */
 };
 
 /*
@@ -348,12 +349,15 @@ enum tlp_view_flags {
 struct tlp_view {
 	/*
 	 * What of it is valid: @type of the first DW with @has_dw0; tc, attr, length, td; with
-	 * @has_ids requester and tag, too; with @decoded all.
+	 * @has_ids requester and tag, too; with @has_hints hints; with @decoded all.
 	 */
 	struct tlp tlp;
 	uint8_t type;     /* as in enum tlp_type, if it has a name there; else Type as it is */
 	const char *name; /* tlp_type_name(), or NULL */
 	bool has_dw0, has_ids, decoded;
+	bool has_hints; /* it is known whether there are any: a type that cannot have them has none */
+	bool has_tag;   /* a steering tag may be in its place */
+	uint16_t tag;   /* as it is, also where it is reserved */
 
 	unsigned int missing; /* enum tlp_part: parts that are not at hand, or not to their end */
 	uint16_t payload_len; /* bytes of the payload that are, at tlp.payload */

@@ -21,6 +21,7 @@ enum tlp_type_flags {
 	TLP_F_FLIT_ONLY = 1 << 8, /* the number means nothing outside of flit mode */
 	TLP_F_CFG = 1 << 9,       /* routed by the ID in its third DW */
 	TLP_F_MSG = 1 << 10,
+	TLP_F_IO = 1 << 11,
 };
 
 struct tlp_type_info {

@@ -4,6 +4,9 @@
 
 #include "types.h"
 
+/* Memory requests alone have hints (2.2.7.1.1). */
+#define WITHOUT_HINTS (TLP_F_CPL | TLP_F_CFG | TLP_F_IO | TLP_F_MSG | TLP_F_NO_ID)
+
 /* The longest header of either mode: prefixes and four DWs, or a header base and its OHC */
 #define HEADER_ROOM TLP_MAX_HEADER
 _Static_assert(HEADER_ROOM >= (TLP_MAX_LOCAL_PREFIXES + TLP_MAX_END_PREFIXES + 4) * TLP_DW,
@@ -121,7 +124,9 @@ static void view_fields(size_t have, const struct extent *extent, struct tlp_vie
 	size_t ids_end = extent->dw0 + (info->flags & TLP_F_CPL ? 3 : 2) * TLP_DW;
 
 	view->has_ids = !(info->flags & TLP_F_NO_ID) && have >= ids_end;
+	view->has_tag = view->has_tag && view->has_ids;
 	view->decoded = tlp_is_decoded(view->type) && !(view->missing & TLP_PART_HEADER);
+	view->has_hints = view->decoded || (info->flags & WITHOUT_HINTS);
 	if (view->decoded)
 		return;
 	view->tlp.hints = (struct tlp_hints){ 0 };

@@ -79,10 +79,13 @@ static struct kind *find_kind(struct count *count, const struct kind *key)
 
 static struct kind kind_of(const struct count *count, const struct packet *packet)
 {
-	struct kind kind = { .link = "", .direction = "", .type = "" };
+	struct kind kind = {
+		.link = "",
+		.direction = "",
+		.type = "",
+		.hints = packet_hints(packet),
+	};
 
-	if (packet_decoded(packet))
-		kind.hints = packet->view.tlp.hints;
 	if (count->by == COUNT_BY_INITIATOR) {
 		kind.requester = packet->view.tlp.requester;
 		return kind;
@@ -174,10 +177,15 @@ __attribute__((format(printf, 4, 5))) static int set_cell(const struct table *ta
 static int fill_hints(const struct table *table, struct libscols_line *line,
 		      const struct tlp_hints *hints)
 {
+	if (hints->hv == HV_UNKNOWN)
+		return set_cell(table, line, ST, "?") | set_cell(table, line, PH, "?") |
+		       set_cell(table, line, HV, "?");
 	if (!tlp_hints_valid(hints))
-		return set_cell(table, line, ST, "-") | set_cell(table, line, PH, "-");
+		return set_cell(table, line, ST, "-") | set_cell(table, line, PH, "-") |
+		       set_cell(table, line, HV, "0");
 	return set_cell(table, line, ST, "%Xh", hints->st) |
-	       set_cell(table, line, PH, "%u", hints->ph);
+	       set_cell(table, line, PH, "%u", hints->ph) |
+	       set_cell(table, line, HV, "%u", hints->hv);
 }
 
 /* How much of all there is; the bar of what is there is never empty. */
@@ -197,7 +205,6 @@ static int fill_line(const struct table *table, struct libscols_line *line, cons
 		    set_cell(table, line, TYPE, "%s", kind->type) |
 		    set_cell(table, line, REQUESTER, "%02x:%02x.%x", kind->requester >> 8,
 			     kind->requester >> 3 & 0x1f, kind->requester & 7) |
-		    set_cell(table, line, HV, "%u", kind->hints.hv) |
 		    set_cell(table, line, TLPS, "%" PRIu64, kind->tlps) |
 		    set_cell(table, line, BYTES, "%" PRIu64, kind->payload_bytes);
 
@@ -274,7 +281,9 @@ static void add_object(const void *node, VISIT visit, void *data)
 		return;
 	object = json_object_new_object();
 	add_key(object, kind, list->by);
-	json_object_object_add(object, "hv", json_object_new_int(kind->hints.hv));
+	json_object_object_add(object, "hv",
+			       kind->hints.hv == HV_UNKNOWN ? NULL :
+							      json_object_new_int(kind->hints.hv));
 	if (tlp_hints_valid(&kind->hints)) {
 		json_object_object_add(object, "st", json_object_new_int(kind->hints.st));
 		json_object_object_add(object, "ph", json_object_new_int(kind->hints.ph));

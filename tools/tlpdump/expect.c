@@ -52,11 +52,10 @@ bool expect_parse(struct expect *expect, const char *text)
 
 void expect_packet(struct expect *expect, const struct packet *packet)
 {
-	const struct tlp_hints *want = &expect->hints, *have = &packet->view.tlp.hints;
+	const struct tlp_hints *want = &expect->hints, have = packet_hints(packet);
 
 	expect->total++;
-	if (packet_decoded(packet) && have->hv == want->hv && have->st == want->st &&
-	    have->ph == want->ph)
+	if (have.hv == want->hv && have.st == want->st && have.ph == want->ph)
 		expect->matching++;
 	else if (!expect->first_other)
 		expect->first_other = packet->number;

@@ -122,7 +122,7 @@ bool filter_set_hv(struct filter *filter, const char *number)
 {
 	uint64_t value;
 
-	if (!number_parse(number, 0, TLP_HV_ST_EXT, &value))
+	if (!number_parse(number, 0, TLP_HV_ST_EXT, &value) || value == TLP_HV_RESERVED)
 		return false;
 	filter->hv = value;
 	filter->has_hv = true;
@@ -137,22 +137,26 @@ bool filter_accepts_link(const struct filter *filter, const char *link)
 	return !filter->num_links;
 }
 
-static bool accepts_address(const struct filter *filter, const struct tlp *tlp)
+static bool accepts_address(const struct filter *filter, const struct packet *packet)
 {
+	const struct tlp *tlp = &packet->view.tlp;
+
 	if (!filter->has_addresses)
 		return true;
-	return !tlp_is_completion(tlp->type) && tlp->address >= filter->first_address &&
-	       tlp->address <= filter->last_address;
+	return packet_decoded(packet) && !tlp_is_completion(tlp->type) &&
+	       tlp->address >= filter->first_address && tlp->address <= filter->last_address;
 }
 
-static bool accepts_hints(const struct filter *filter, const struct tlp_hints *hints)
+static bool accepts_hints(const struct filter *filter, const struct packet *packet)
 {
-	if (filter->has_hv && filter->hv != hints->hv)
+	const struct tlp_hints hints = packet_hints(packet);
+
+	if (filter->has_hv && filter->hv != hints.hv)
 		return false;
-	if ((filter->has_st || filter->has_ph) && !tlp_hints_valid(hints))
+	if ((filter->has_st || filter->has_ph) && !tlp_hints_valid(&hints))
 		return false;
-	return (!filter->has_st || filter->st == hints->st) &&
-	       (!filter->has_ph || filter->ph == hints->ph);
+	return (!filter->has_st || filter->st == hints.st) &&
+	       (!filter->has_ph || filter->ph == hints.ph);
 }
 
 static bool accepts_type(const struct filter *filter, const struct packet *packet)
@@ -169,26 +173,21 @@ static bool accepts_requester(const struct filter *filter, const struct packet *
 	       (packet->view.has_ids && filter->requester == packet->view.tlp.requester);
 }
 
-/* What needs the whole header of a packet that is decoded */
+/* What a packet that breaks the rules does not tell */
 static bool asks_for_fields(const struct filter *filter)
 {
-	return filter->has_addresses || filter->has_st || filter->has_ph || filter->has_hv;
+	return filter->has_types || filter->has_requester || filter->has_addresses ||
+	       filter->has_st || filter->has_ph || filter->has_hv;
 }
 
 bool filter_accepts(const struct filter *filter, const struct packet *packet)
 {
-	const struct tlp *tlp = &packet->view.tlp;
-
 	if (!filter_accepts_link(filter, packet->record.link))
 		return false;
 	if (filter->direction && filter->direction != packet->record.direction)
 		return false;
 	if (packet_malformed(packet))
-		return !filter->has_types && !filter->has_requester && !asks_for_fields(filter);
-	if (!accepts_type(filter, packet) || !accepts_requester(filter, packet))
-		return false;
-	if (!asks_for_fields(filter))
-		return true;
-	return packet_decoded(packet) && accepts_address(filter, tlp) &&
-	       accepts_hints(filter, &tlp->hints);
+		return !asks_for_fields(filter);
+	return accepts_type(filter, packet) && accepts_requester(filter, packet) &&
+	       accepts_address(filter, packet) && accepts_hints(filter, packet);
 }

@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "follow.h"
 
 struct follow {
 	int fd;
+	const char *path;
+	struct stat file;   /* that was there */
 	bool closed;        /* by its writer: what is there now is all */
 	sigset_t open_mask; /* while waiting */
 };
@@ -50,9 +53,11 @@ struct follow *follow_create(const char *path)
 
 	if (!follow)
 		return NULL;
+	follow->path = path;
 	follow->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (follow->fd < 0 ||
-	    inotify_add_watch(follow->fd, path, IN_MODIFY | IN_CLOSE_WRITE | IN_DELETE_SELF) < 0) {
+	    inotify_add_watch(follow->fd, path, IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB) < 0 ||
+	    stat(path, &follow->file)) {
 		int error = errno;
 
 		follow_destroy(follow);
@@ -72,6 +77,15 @@ void follow_destroy(struct follow *follow)
 	free(follow);
 }
 
+/* Removed, or another has its place: as it is open here, it loses but a link. */
+static bool is_gone(const struct follow *follow)
+{
+	struct stat now;
+
+	return stat(follow->path, &now) || now.st_dev != follow->file.st_dev ||
+	       now.st_ino != follow->file.st_ino;
+}
+
 /* Take all events that there are. */
 static void take_events(struct follow *follow)
 {
@@ -83,7 +97,8 @@ static void take_events(struct follow *follow)
 		for (char *at = buffer; at < buffer + len;) {
 			const struct inotify_event *event = (const struct inotify_event *)at;
 
-			if (event->mask & (IN_CLOSE_WRITE | IN_DELETE_SELF | IN_IGNORED))
+			if (event->mask & (IN_CLOSE_WRITE | IN_IGNORED) ||
+			    (event->mask & IN_ATTRIB && is_gone(follow)))
 				follow->closed = true;
 			at += sizeof(*event) + event->len;
 		}

@@ -70,10 +70,10 @@ static void add_completion(struct json_object *object, const struct tlp *tlp)
 /* What all have that are there so far */
 static void add_shared(struct json_object *object, const struct tlp_view *view)
 {
-	if (view->has_ids) {
+	if (view->has_ids)
 		add_id(object, "requester", view->tlp.requester);
-		add_int(object, "tag", view->tlp.tag);
-	}
+	if (view->has_tag)
+		add_int(object, "tag", view->tag);
 	add_int(object, "tc", view->tlp.tc);
 	add_int(object, "attr", view->tlp.attr);
 	add_bool(object, "ep", view->tlp.ep);

@@ -218,7 +218,6 @@ int main(int argc, char **argv)
 	code = dump(&options, file);
 	if (file != stdin)
 		fclose(file);
-	if (fflush(stdout) || ferror(stdout))
-		die("cannot write the output: %s", strerror(errno));
+	flush_output();
 	return code;
 }

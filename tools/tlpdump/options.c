@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -100,6 +101,12 @@ void die(const char *format, ...)
 	exit(EXIT_TROUBLE);
 }
 
+void flush_output(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		die("cannot write the output: %s", strerror(errno));
+}
+
 static bool take_hex(struct options *options, const char *encoding)
 {
 	options->hex = true;
@@ -167,6 +174,7 @@ static void take_flag(struct options *options, int code)
 		break;
 	case OPT_HELP:
 		fputs(help, stdout);
+		flush_output();
 		exit(EXIT_FINE);
 	default: /* getopt_long() has said what is wrong */
 		fputs("Try 'tlpdump --help'.\n", stderr);

@@ -29,6 +29,9 @@ struct options {
 /* Exits after --help, and on mistakes. */
 void options_parse(struct options *options, int argc, char **argv);
 
+/* Write out what was printed; die() if that cannot be. */
+void flush_output(void);
+
 /* say() what is wrong, and exit. */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 

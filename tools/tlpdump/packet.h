@@ -22,10 +22,20 @@ static inline bool packet_malformed(const struct packet *packet)
 	return packet->error && packet->error != TLP_ERR_TYPE;
 }
 
-/* Address and hints are known. */
+/* All fields are known. */
 static inline bool packet_decoded(const struct packet *packet)
 {
 	return !packet->error && packet->view.decoded;
+}
+
+#define HV_UNKNOWN 0xff
+
+/* Its hints; with hv HV_UNKNOWN if its bytes do not tell whether it has any */
+static inline struct tlp_hints packet_hints(const struct packet *packet)
+{
+	if (!packet->error && packet->view.has_hints)
+		return packet->view.tlp.hints;
+	return (struct tlp_hints){ .hv = HV_UNKNOWN };
 }
 
 /* "in", "out" or "?" */

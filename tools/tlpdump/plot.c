@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "plot.h"
@@ -72,13 +73,15 @@ void plot_packet(struct plot *plot, const struct packet *packet)
 {
 	/* A packet before the first one is as early as that. */
 	uint64_t ns = packet->since_start_ns < 0 ? 0 : packet->since_start_ns;
+	struct tlp_hints hints;
 	struct series *series;
 
 	if (!packet_is_request(packet))
 		return;
 	while (ns / plot->bin_ns >= BINS)
 		halve(plot);
-	series = series_of(plot, &packet->view.tlp.hints);
+	hints = packet_hints(packet);
+	series = series_of(plot, &hints);
 	series->requests++;
 	series->bins[ns / plot->bin_ns]++;
 	if (plot->used <= ns / plot->bin_ns)
@@ -91,6 +94,8 @@ static void print_name(const struct plot *plot, unsigned int index, FILE *out)
 
 	if (index == OTHERS)
 		fputs("\"others\"", out);
+	else if (hints->hv == HV_UNKNOWN)
+		fputs("\"not known\"", out);
 	else if (tlp_hints_valid(hints))
 		fprintf(out, "\"ST=%Xh PH=%u%s\"", hints->st, hints->ph,
 			hints->hv == TLP_HV_ST_EXT ? " 16-bit" : "");
@@ -176,15 +181,32 @@ static void print_script(const struct plot *plot, const char *path, FILE *out)
 		plot->bin_ns / NS_PER_MS, count + 1);
 }
 
-bool plot_draw(const struct plot *plot, const char *path)
+/* gnuplot does not notice that there is no room. Only a file can be looked at. */
+static bool is_whole(const char *path)
+{
+	char end[32] = "";
+	struct stat status;
+	FILE *file;
+
+	if (stat(path, &status))
+		return false;
+	if (!S_ISREG(status.st_mode))
+		return true;
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fseek(file, -(long)(sizeof(end) - 1), SEEK_END))
+		end[fread(end, 1, sizeof(end) - 1, file)] = '\0';
+	fclose(file);
+	return strstr(end, "</svg>");
+}
+
+/* The exit code of gnuplot, or -1 */
+static int run_gnuplot(const struct plot *plot, const char *path)
 {
 	FILE *gnuplot;
 	int status;
 
-	if (!plot->used) {
-		say("%s: no request passed the filters: nothing to draw", path);
-		return false;
-	}
 	/* It may end before it has read all; its exit code says it. */
 	signal(SIGPIPE, SIG_IGN);
 	gnuplot = popen("gnuplot", "w");
@@ -192,9 +214,25 @@ bool plot_draw(const struct plot *plot, const char *path)
 		print_script(plot, path, gnuplot);
 	status = gnuplot ? pclose(gnuplot) : -1;
 	signal(SIGPIPE, SIG_DFL);
-	if (!status)
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool plot_draw(const struct plot *plot, const char *path)
+{
+	int code;
+
+	if (!plot->used) {
+		say("%s: no request passed the filters: nothing to draw", path);
+		return false;
+	}
+	code = run_gnuplot(plot, path);
+	if (!code && is_whole(path))
 		return true;
-	say("cannot draw %s: gnuplot %s; is gnuplot installed (gnuplot-nox), and the place writable?",
-	    path, WIFEXITED(status) && WEXITSTATUS(status) == 127 ? "was not found" : "failed");
+	if (!code)
+		say("cannot draw %s: gnuplot has not written all of it; is there room?", path);
+	else
+		say("cannot draw %s: gnuplot %s; is gnuplot installed (gnuplot-nox), and the "
+		    "place writable?",
+		    path, code == 127 ? "was not found" : "failed");
 	return false;
 }

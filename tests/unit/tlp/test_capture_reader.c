@@ -336,8 +336,8 @@ static const struct broken broken[] = {
 	{ "block at byte 0: the file is empty", 0, { 0 } },
 	BROKEN("block at byte 0: the file ends within a block header; was its writer interrupted?",
 	       1, 2, 3),
-	BROKEN("block at byte 0: no section header: neither a pcapng nor a pcap file; unpack what "
-	       "is compressed, and give lines of hex with --hex",
+	BROKEN("block at byte 0: no section header: neither a pcapng nor a pcap file; editcap "
+	       "-F pcapng OLD NEW makes one of other captures, unpack what is compressed, and give lines of hex with --hex",
 	       0xd4, 0xc3, 0xb2, 0xa2, 2, 0, 4, 0, 0, 0, 0, 0),
 	BROKEN("block at byte 0: the file ends within its header; was its writer interrupted?",
 	       LE32(0x0a0d0d0a), LE32(28), 0x4d, 0x3c),

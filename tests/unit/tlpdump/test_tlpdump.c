@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -26,7 +27,7 @@
 	"90F00000 -> OHC-B ST=F0h PH=2 HV=1 AMA=0 AV-\n"
 
 #define REFERENCE_JSON \
-	"\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":0,\"tc\":0,\"attr\":0," \
+	"\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":240,\"tc\":0,\"attr\":0," \
 	"\"ep\":false,\"length\":8,\"address\":\"0x20e006000800\",\"first_be\":15," \
 	"\"last_be\":15,\"at\":0,\"hv\":1,\"st\":240,\"ph\":2"
 
@@ -195,18 +196,24 @@ static void what_is_missing_is_named(void **state)
 		   "#4 nic0 out +0.000000000\n"
 		   "missing: header from byte 1 on\n\n");
 	assert_run(fixture, "--json --payload", 0,
-		   PLACE("1") "\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":0,\"tc\":0,"
+		   PLACE("1") "\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":240,\"tc\":0,"
 			      "\"attr\":0,\"ep\":false,\"length\":8,"
 			      "\"missing_parts\":[\"header\",\"payload\"]}\n" PLACE("2")
 				      REFERENCE_JSON
 		   ",\"missing_parts\":[\"payload\"]}\n" PLACE("3") REFERENCE_JSON
 		   ",\"missing_parts\":[\"payload\"],\"payload\":\"a0a1a2a3b0b1b2\"}\n" PLACE(
 			   "4") "\"type\":\"unknown\",\"missing_parts\":[\"header\"]}\n");
-	/* What is there, every filter finds. */
+	/* What is there, every filter finds; what is not, is not guessed. */
 	assert_run(fixture, "--type=MWr --count", 0,
 		   "LINK DIR TYPE   ST PH HV TLPS PAYLOAD\n"
-		   "nic0 out MWr64   -  -  0    1      32\n"
-		   "nic0 out MWr64 F0h  2  1    2      64\n");
+		   "nic0 out MWr64 F0h  2  1    2      64\n"
+		   "nic0 out MWr64   ?  ?  ?    1      32\n");
+	assert_run(fixture, "--summary --json --limit=1", 0,
+		   "{\"tlps\":1,\"counts\":[{\"requester\":\"04:00.0\",\"hv\":null,\"tlps\":1,"
+		   "\"payload_bytes\":32}],\"missing\":[]}\n");
+	assert_run(fixture, "--type=MWr --hv=0", 0, "");
+	assert_run(fixture, "--type=MWr --expect=none", 1,
+		   "0 of 3 TLPs carry no hints; the first that does not is #1\n");
 	assert_run(fixture, "--requester=04:00.0 --expect=st=0xf0,ph=2", 1,
 		   "2 of 3 TLPs carry ST=F0h PH=2 HV=1; the first that does not is #1\n");
 	assert_run(fixture,
@@ -234,7 +241,7 @@ static void malformed_packets_are_shown_and_named(void **state)
 		   "missing: payload (32 bytes)\n\n");
 	assert_run(fixture, "--count", 0,
 		   "LINK DIR TYPE      ST PH HV TLPS PAYLOAD\n"
-		   "nic0 out malformed  -  -  0    1       0\n");
+		   "nic0 out malformed  ?  ?  ?    1       0\n");
 	assert_run(fixture, "--type=MWr", 0, "");
 	assert_run(fixture, "--expect=none", 1,
 		   "0 of 1 TLPs carry no hints; the first that does not is #1\n");
@@ -290,7 +297,14 @@ static void types_that_are_not_decoded_say_so(void **state)
 		   "LINK DIR TYPE   ST PH HV TLPS PAYLOAD\n"
 		   "nic0 out CfgWr0  -  -  0    1       4\n"
 		   "nic0 out NOP     -  -  0    1       0\n");
-	assert_run(fixture, "--requester=04:00.0 --hv=0", 0, "");
+	/* Memory requests alone can have hints. */
+	assert_run(fixture, "--hv=0 --count", 0,
+		   "LINK DIR TYPE   ST PH HV TLPS PAYLOAD\n"
+		   "nic0 out CfgWr0  -  -  0    1       4\n"
+		   "nic0 out NOP     -  -  0    1       0\n");
+	assert_run(fixture, "--requester=04:00.0 --expect=none", 1,
+		   "1 of 2 TLPs carry no hints; the first that does not is #2\n");
+	assert_run(fixture, "--requester=04:00.0 --address=0-0xffffffffffffffff", 0, "");
 }
 
 static void add_nonflit(struct fixture *fixture, size_t index)
@@ -424,7 +438,7 @@ static void both_encodings_in_one_capture(void **state)
 	assert_run(fixture, "--json --link=old0 --st=0x12f0", 0,
 		   "{\"number\":2,\"link\":\"old0\",\"direction\":\"in\","
 		   "\"encoding\":\"non-flit\",\"time_ns\":1000000000,"
-		   "\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tag\":0,\"tc\":0,\"attr\":0,"
+		   "\"type\":\"MWr64\",\"requester\":\"04:00.0\",\"tc\":0,\"attr\":0,"
 		   "\"ep\":false,\"length\":2,\"address\":\"0x20e006000000\",\"first_be\":15,"
 		   "\"last_be\":15,\"at\":0,\"hv\":3,\"st\":4848,\"ph\":3,\"td\":false}\n");
 }
@@ -537,7 +551,7 @@ static void counts_by_kind(void **state)
 		   "acc0 in  MWr32       -  -  0    1       4\n"
 		   "acc0 in  MWr64     F0h  2  1    3      96\n"
 		   "nic0 out MWr64   12F0h  3  3    1       8\n"
-		   "nic0 out unknown     -  -  0    1       0\n");
+		   "nic0 out unknown     ?  ?  ?    1       0\n");
 	assert_run(fixture, "--count --json --type=MWr", 0,
 		   "{\"tlps\":5,\"counts\":["
 		   "{\"link\":\"acc0\",\"direction\":\"in\",\"type\":\"MWr32\",\"hv\":0,"
@@ -595,6 +609,31 @@ static void follows_a_capture_that_grows(void **state)
 		   "printed as it comes\n");
 }
 
+/* Nobody can add to a file that is gone. */
+static void follows_no_longer_than_there_is_a_file(void **state)
+{
+	struct fixture *fixture = *state;
+	char other[64];
+	FILE *pipe;
+
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	assert_int_equal(capture_flush(fixture->capture), 0);
+	pipe = start_following(fixture, "");
+	read_up_to(pipe, "#1 acc0 in +0.000000000\n");
+	snprintf(other, sizeof(other), "%s.other", fixture->path);
+	assert_int_equal(link(fixture->path, other), 0);
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND + 1, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	assert_int_equal(capture_flush(fixture->capture), 0);
+	read_up_to(pipe, "#2 acc0 in +0.000000001\n");
+	assert_int_equal(unlink(fixture->path), 0);
+	while (fgetc(pipe) != EOF)
+		;
+	assert_int_equal(WEXITSTATUS(pclose(pipe)), 0);
+	assert_int_equal(unlink(other), 0);
+}
+
 /* Without gnuplot there is none, which is said; with it, each tag has its name in it. */
 static void plots_tags_over_time(void **state)
 {
@@ -642,6 +681,46 @@ static void plots_a_single_packet(void **state)
 	assert_run(fixture, options, 0, "1 of 1 TLPs carry ST=F0h PH=2 HV=1\n");
 	snprintf(options, sizeof(options), "%s.svg", fixture->path);
 	assert_int_equal(unlink(options), 0);
+}
+
+/* gnuplot's exit code is 0 all the same; this one stands for a file system that is full. */
+static void plots_that_are_not_whole_are_no_success(void **state)
+{
+	static const char gnuplot[] = "#!/bin/sh\ncat >/dev/null\n";
+	struct fixture *fixture = *state;
+	char directory[] = "/tmp/test_plot.XXXXXX", path[64], plot[64], options[256], said[256];
+	char search[4096], *before;
+	FILE *file;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/gnuplot", directory);
+	snprintf(plot, sizeof(plot), "%s/plot", directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(gnuplot, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+	file = fopen(plot, "w");
+	assert_non_null(file);
+	fputs("<svg>", file);
+	assert_int_equal(fclose(file), 0);
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	snprintf(options, sizeof(options), "--expect=st=0xf0,ph=2 --plot=%s", plot);
+	snprintf(said, sizeof(said),
+		 "1 of 1 TLPs carry ST=F0h PH=2 HV=1\n"
+		 "tlpdump: cannot draw %s: gnuplot has not written all of it; is there room?\n",
+		 plot);
+	before = strdup(getenv("PATH"));
+	assert_non_null(before);
+	snprintf(search, sizeof(search), "%s:%s", directory, before);
+	assert_int_equal(setenv("PATH", search, 1), 0);
+	assert_run(fixture, options, 2, said);
+	assert_int_equal(setenv("PATH", before, 1), 0);
+	free(before);
+	unlink(path);
+	unlink(plot);
+	rmdir(directory);
 }
 
 static void summary_is_by_initiator(void **state)
@@ -813,6 +892,7 @@ static void wrong_use_is_explained(void **state)
 		"--st=1x",
 		"--ph=4",
 		"--hv=4",
+		"--hv=2",
 		"--limit=0",
 		"--limit=x",
 		"--expect=st=0x100,ph=0",
@@ -865,6 +945,17 @@ static void files_that_are_none_are_named(void **state)
 	assert_run(fixture, "", 2, message);
 }
 
+static void a_full_disk_is_noticed(void **state)
+{
+	static const char said[] = "tlpdump: cannot write the output: No space left on device\n";
+	struct fixture *fixture = *state;
+
+	add(fixture, fixture->accelerator, CAPTURE_INBOUND, SECOND, REFERENCE->bytes,
+	    vector_size(REFERENCE));
+	assert_run(fixture, ">/dev/full", 2, said);
+	assert_run(fixture, "--help >/dev/full", 2, said);
+}
+
 static void standard_input_will_do(void **state)
 {
 	struct fixture *fixture = *state;
@@ -897,6 +988,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(counts_by_kind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(summary_is_by_initiator, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(follows_a_capture_that_grows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(follows_no_longer_than_there_is_a_file, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(plots_that_are_not_whole_are_no_success, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(plots_tags_over_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(plots_a_single_packet, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(expectations_decide_the_exit_code, set_up,
@@ -909,6 +1004,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(wrong_use_is_explained, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(files_that_are_none_are_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_disk_is_noticed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(standard_input_will_do, set_up, tear_down),
 	};
 
