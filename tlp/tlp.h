@@ -355,7 +355,7 @@ struct tlp_view {
 	uint8_t type;     /* as in enum tlp_type, if it has a name there; else Type as it is */
 	const char *name; /* tlp_type_name(), or NULL */
 	bool has_dw0, has_ids, decoded;
-	bool has_hints; /* it is known whether there are any: a type that cannot have them has none */
+	bool has_hints; /* it is known whether there are any; a type that has none is known */
 	bool has_tag;   /* a steering tag may be in its place */
 	uint16_t tag;   /* as it is, also where it is reserved */
 

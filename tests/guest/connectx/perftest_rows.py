@@ -65,8 +65,8 @@ PERFTEST = {
         for flags in ("", " -o 1", " -c XRC", " -e")
     ],
 }
-# Beyond that with 25.01: what 4.5 does not know, and all sizes by each operation, which takes so long
-# (perftest measures its clock anew for each size) that one version must do
+# Beyond that with 25.01: what 4.5 does not know, and all sizes by each operation, which takes so
+# long (perftest measures its clock anew for each size) that one version must do
 PERFTEST_25_01 = {
     "ib_write_bw": [
         SHORT + " --write_with_imm", SHORT + " --write_with_imm -q 8 -b",
