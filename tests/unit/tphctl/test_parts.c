@@ -363,17 +363,19 @@ static void imports_in_words(void **state)
 	} cases[] = {
 		{ "{\"hints\":true,\"namespace\":\"8-bit\",\"enabled\":true,\"table\":true,"
 		  "\"entries\":64,\"free\":63,\"reserved\":16,\"available\":24}",
-		  "8-bit tags; 63 of 64 entries free, 16 kept for CPUs, a process can have 24 more" },
+		  "8-bit tags; 63 of 64 entries free, 16 kept for CPUs, a process can have 24 more",
+		  false },
 		{ "{\"hints\":true,\"namespace\":\"16-bit\",\"enabled\":false,\"table\":true,"
 		  "\"entries\":2,\"free\":0,\"reserved\":0,\"available\":0}",
 		  "16-bit tags, off now; 0 of 2 entries free, 0 kept for CPUs, a process can have 0 more",
 		  true },
 		{ "{\"hints\":true,\"namespace\":\"8-bit\",\"enabled\":true,\"table\":false}",
-		  "8-bit tags; each region its own" },
-		{ "{\"hints\":true,\"namespace\":\"none\"}", "no tags" },
-		{ "{\"hints\":false,\"namespace\":\"8-bit\"}", "no tags" },
-		{ "{\"hints\":true,\"namespace\":[]}", "[ ] tags, off now; each region its own" },
-		{ "{}", "no tags" },
+		  "8-bit tags; each region its own", false },
+		{ "{\"hints\":true,\"namespace\":\"none\"}", "no tags", false },
+		{ "{\"hints\":false,\"namespace\":\"8-bit\"}", "no tags", false },
+		{ "{\"hints\":true,\"namespace\":[]}", "[ ] tags, off now; each region its own",
+		  false },
+		{ "{}", "no tags", false },
 	};
 	char words[160], few[12];
 
