@@ -78,17 +78,17 @@ struct step {
 
 static const struct step steps[] = {
 	{ "memory off and on", .act = MOVE },
-	{ "another tag", true, { ST, 0, 0xf2, PH }, MOVE },
-	{ "tags in both namespaces", true, { ST | ST_EXT, 0x0203, 0x53, PH }, MOVE },
+	{ "another tag", true, { ST, 0, 0xf2, PH }, MOVE, false },
+	{ "tags in both namespaces", true, { ST | ST_EXT, 0x0203, 0x53, PH }, MOVE, false },
 	{ "reset by VFIO", .act = VFIO_RESET },
-	{ "another tag, reset by VFIO", true, { ST, 0, 0x04, PH }, VFIO_RESET },
-	{ "another tag, reset by sysfs", true, { ST, 0, 0xf5, PH }, SYSFS_RESET },
+	{ "another tag, reset by VFIO", true, { ST, 0, 0x04, PH }, VFIO_RESET, false },
+	{ "another tag, reset by sysfs", true, { ST, 0, 0xf5, PH }, SYSFS_RESET, false },
 	{ "memory off and on after that", .act = MOVE },
 	{ "another hint", true, { ST, 0, 0xf5, PH + 1 }, MOVE, true },
-	{ "the former hint", true, { ST, 0, 0x56, PH }, MOVE },
+	{ "the former hint", true, { ST, 0, 0x56, PH }, MOVE, false },
 	{ "nothing published", true, { 0 }, MOVE, true },
 	{ "the other namespace", true, { ST_EXT, 0x0207, 0, PH }, MOVE, true },
-	{ "a tag again", true, { ST, 0, 0xf7, PH }, MOVE },
+	{ "a tag again", true, { ST, 0, 0xf7, PH }, MOVE, false },
 };
 
 static const struct vfio_tph_tags first_tags = { ST, 0, 0x51, PH };
