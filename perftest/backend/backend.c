@@ -89,4 +89,5 @@ static __attribute__((destructor)) void stop(void)
 	registration_end_all();
 	if (line.facts.help)
 		tph_options_help(stdout);
+	command_line_free(&line);
 }
