@@ -23,9 +23,10 @@ fuzzers_ready() {
 		-DTPH_FUZZ=ON -DCMAKE_C_COMPILER=clang
 }
 
-# build_project WHAT ARGUMENT of lab.d/build...
+# build_project WHAT ARGUMENT of lab.d/build...: all of it without a warning
 build_project() {
 	local what=$1
 	shift
-	watched "building $what" "$logs/${1##*/}.log" last_line in_tools lab.d/build "$@"
+	watched "building $what" "$logs/${1##*/}.log" last_line in_tools lab.d/build "$@" \
+		-DTPH_WERROR=ON
 }

@@ -404,5 +404,5 @@ const struct command commands[] = {
 	{ "objects", { "device" }, serve_objects },
 	{ "release", { "device", "point" }, serve_release },
 	{ "tlps", { "device" }, serve_tlps },
-	{ NULL },
+	{ .name = NULL },
 };
