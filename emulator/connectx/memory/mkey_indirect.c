@@ -113,11 +113,15 @@ static enum mkey_status klm_follow(struct mkey *mkey, struct mkey_place *place)
 	return MKEY_OK;
 }
 
+/*
+ * As with KLMs, the first piece begins where the key does, whether or not that is a multiple of
+ * the size: the addresses of the two have nothing to do with each other.
+ */
 static enum mkey_status ksm_follow(const struct mkey *mkey, struct mkey_place *place)
 {
 	uint64_t size = 1ULL << mkey->page_shift;
-	uint64_t offset = place->va & (size - 1);
-	uint64_t entry = (place->va >> mkey->page_shift) - (mkey->start >> mkey->page_shift);
+	uint64_t from_start = place->va - mkey->start;
+	uint64_t entry = from_start >> mkey->page_shift, offset = from_start & (size - 1);
 
 	if (entry >= mkey->entries)
 		return MKEY_BAD_RANGE;

@@ -146,12 +146,93 @@ static void test_fixed_size(void **state)
 	attr.page_shift = 12;
 	attr.start = 0x10010;
 	key = guest_mkey(test->guest, &attr);
-	/* entry 0 is the piece that the start lies in */
+	/* the first piece begins at the start, which is no multiple of its size */
 	write_keys(test, test->lkey, test->local, key, attr.start, 3 * GUEST_PAGE - 0x10, 0);
-	assert_memory_equal(target(test, 2 * GUEST_PAGE + 0x10), source(test, 0),
-			    GUEST_PAGE - 0x10);
-	assert_memory_equal(target(test, GUEST_PAGE), source(test, GUEST_PAGE - 0x10), GUEST_PAGE);
-	assert_memory_equal(target(test, 0), source(test, 2 * GUEST_PAGE - 0x10), GUEST_PAGE);
+	assert_memory_equal(target(test, 2 * GUEST_PAGE), source(test, 0), GUEST_PAGE);
+	assert_memory_equal(target(test, GUEST_PAGE), source(test, GUEST_PAGE), GUEST_PAGE);
+	assert_memory_equal(target(test, 0), source(test, 2 * GUEST_PAGE), GUEST_PAGE - 0x10);
+	assert_int_equal(*target(test, GUEST_PAGE - 0x10), 0);
+}
+
+/* What lies where, of keys whose starts are no multiples of anything: addresses by hand. */
+static const struct {
+	uint64_t start;
+	uint8_t page_shift; /* KSM; 0: KLMs, or a strided block */
+	bool strided;
+	uint64_t va;       /* looked for */
+	uint64_t expected; /* in the key that the list names */
+	uint64_t len;      /* that follow there, of all that can be asked for */
+} places[] = {
+	/* pieces of 1 GiB from 0x55ef80000000 on, seen 192 bytes further up */
+	{ 0x55ef800000c0, 30, false, 0x55ef800000c0, 0x55ef80000000, 0x40000000 },
+	{ 0x55ef800000c0, 30, false, 0x55ef80012418, 0x55ef80012358, 0x3ffedca8 },
+	{ 0x55ef800000c0, 30, false, 0x55efc0000000, 0x55efbfffff40, 0xc0 },
+	{ 0x55ef800000c0, 30, false, 0x55efc00000c0, 0x66ef80000000, 0x40000000 },
+	{ 0x55ef800000c0, 30, false, 0x55efffffffff, 0x66efbfffff3f, 0xc1 },
+	/* start above all multiples in it; pieces of 4 KiB */
+	{ 0x10ff8, 12, false, 0x10ff8, 0x55ef80000000, 0x1000 },
+	{ 0x10ff8, 12, false, 0x11ff7, 0x55ef80000fff, 1 },
+	{ 0x10ff8, 12, false, 0x11ff8, 0x66ef80000000, 0x1000 },
+	/* KLMs of 0x1000 bytes, and a block that takes 8 of every 16 */
+	{ 0x7000000123, 0, false, 0x7000000123, 0x55ef80000000, 0x1000 },
+	{ 0x7000000123, 0, false, 0x7000001122, 0x55ef80000fff, 1 },
+	{ 0x7000000123, 0, false, 0x7000001125, 0x66ef80000002, 0xffe },
+	{ 0x7000000123, 0, true, 0x7000000123, 0x55ef80000000, 8 },
+	{ 0x7000000123, 0, true, 0x700000012d, 0x55ef80000012, 6 },
+};
+
+static void check_place(struct indirect *test, unsigned int i)
+{
+	const struct guest_klm pieces[] = {
+		{ 0x1000, test->rkey, 0x55ef80000000 },
+		{ 0x1000, test->rkey, 0x66ef80000000 },
+	};
+	const struct guest_klm strided[] = {
+		{ 8, STRIDED, 16ULL << 32 | 1 },
+		{ 16 << 16 | 8, test->rkey, 0x55ef80000000 },
+	};
+	struct guest_mkey attr = klm_proto(test, places[i].strided ? strided : pieces, 2,
+					   1ULL << 31);
+	struct mkey_place place = { .va = places[i].va, .len = UINT64_MAX };
+	struct mkey *mkey;
+
+	attr.start = places[i].start;
+	attr.page_shift = places[i].page_shift;
+	attr.ksm = places[i].page_shift;
+	attr.klm = !attr.ksm;
+	mkey = mkey_find(&test->guest->nic->mkeys, guest_mkey(test->guest, &attr) >> 8);
+	assert_int_equal(mkey_follow(mkey, &place), MKEY_OK);
+	assert_int_equal(place.key, test->rkey);
+	assert_int_equal(place.va, places[i].expected);
+	assert_int_equal(place.len, places[i].len);
+}
+
+static void test_places(void **state)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++)
+		check_place(*state, i);
+}
+
+/* Behind the last piece nothing follows, although the key is said to be longer. */
+static void test_beyond_pieces(void **state)
+{
+	struct indirect *test = *state;
+	const struct guest_klm pieces[] = {
+		{ 0, test->rkey, test->remote },
+		{ 0, test->rkey, test->remote },
+		{ 0, test->rkey, test->remote },
+		{ 0, test->rkey, test->remote },
+	};
+	struct guest_mkey attr = klm_proto(test, pieces, 4, SIZE + 1);
+
+	attr.klm = false;
+	attr.ksm = true;
+	attr.page_shift = 12;
+	attr.start = 0x10ff8;
+	write_keys(test, test->lkey, test->local, guest_mkey(test->guest, &attr),
+		   attr.start + SIZE - 1, 1, 0);
+	write_keys(test, test->lkey, test->local, guest_mkey(test->guest, &attr), attr.start + SIZE,
+		   1, CQE_REMOTE_ACCESS);
 }
 
 /* Three times eight bytes from each of two streams, as test_mlx5_mkey of rdma-core lays them out */
@@ -531,6 +612,8 @@ int main(void)
 		TEST(test_list),
 		TEST(test_local_list),
 		TEST(test_fixed_size),
+		TEST(test_places),
+		TEST(test_beyond_pieces),
 		TEST(test_strided),
 		TEST(test_strided_malformed),
 		TEST(test_length),

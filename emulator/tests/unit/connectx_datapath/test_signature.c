@@ -22,7 +22,8 @@ struct test {
 	struct guest_cq cq[2];
 	uint64_t local, remote;
 	uint32_t lkey, rkey;
-	uint32_t key; /* with signatures, over local */
+	uint32_t key;   /* with signatures, over local */
+	uint64_t start; /* its address */
 	uint32_t psv;
 };
 
@@ -48,6 +49,20 @@ static uint8_t psv_try_destroy(struct guest *guest, uint32_t psv)
 	return guest_try(guest, MLX5_CMD_OP_DESTROY_PSV, in, sizeof(in), out, sizeof(out));
 }
 
+static uint32_t signed_key(const struct test *test)
+{
+	return guest_mkey(test->guest, &(struct guest_mkey){
+					       .pd = test->guest->pd,
+					       .access = GUEST_ACCESS,
+					       .variant = 3,
+					       .klm = true,
+					       .umr = true,
+					       .start = test->start,
+					       .octowords = 4,
+					       .bsf_octowords = 4,
+				       });
+}
+
 static int setup(void **state)
 {
 	static struct test test;
@@ -58,15 +73,7 @@ static int setup(void **state)
 	test.remote = guest_alloc(test.guest, SIZE);
 	test.lkey = guest_mr(test.guest, test.local, SIZE, GUEST_ACCESS);
 	test.rkey = guest_mr(test.guest, test.remote, SIZE, GUEST_ACCESS);
-	test.key = guest_mkey(test.guest, &(struct guest_mkey){
-						  .pd = test.guest->pd,
-						  .access = GUEST_ACCESS,
-						  .variant = 3,
-						  .klm = true,
-						  .umr = true,
-						  .octowords = 4,
-						  .bsf_octowords = 4,
-					  });
+	test.key = signed_key(&test);
 	assert_int_equal(psv_try(test.guest, 1, test.guest->pd, &test.psv), MLX5_CMD_STAT_OK);
 	guest_fill(guest_ptr(test.guest, test.local), SIZE, 1);
 	*state = &test;
@@ -173,7 +180,7 @@ static void rdma(struct test *test, uint8_t opcode, uint32_t len)
 
 	guest_wqe(&wqe, opcode, GUEST_SIGNALED, 0);
 	guest_wqe_raddr(&wqe, test->remote, test->rkey);
-	guest_wqe_data(&wqe, 0, test->key, len);
+	guest_wqe_data(&wqe, test->start, test->key, len);
 	guest_post(test->guest, &test->qp[0], &wqe, false);
 }
 
@@ -242,6 +249,16 @@ static void test_insert_strip(void **state)
 	expect_done(test, index);
 	guest_assert_filled(at(test, test->local, 0), 3 * BLOCK + 100, 1);
 	assert_int_equal(*at(test, test->local, 3 * BLOCK + 100), 0);
+}
+
+/* Blocks count from the start of the key, wherever that is. */
+static void test_odd_start(void **state)
+{
+	struct test *test = *state;
+
+	test->start = 0x55ef800000c3;
+	test->key = signed_key(test);
+	test_insert_strip(state);
 }
 
 static void test_memory_domain(void **state)
@@ -493,11 +510,11 @@ static void test_drain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_guards), TEST(test_insert_strip), TEST(test_memory_domain),
-		TEST(test_errors), TEST(test_escape),       TEST(test_pass),
-		TEST(test_bounds), TEST(test_foreign_psv),  TEST(test_psv_commands),
-		TEST(test_parse),  TEST(test_bad_size),     TEST(test_no_room),
-		TEST(test_drain),
+		TEST(test_guards),        TEST(test_insert_strip), TEST(test_odd_start),
+		TEST(test_memory_domain), TEST(test_errors),       TEST(test_escape),
+		TEST(test_pass),          TEST(test_bounds),       TEST(test_foreign_psv),
+		TEST(test_psv_commands),  TEST(test_parse),        TEST(test_bad_size),
+		TEST(test_no_room),       TEST(test_drain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
