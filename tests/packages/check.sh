@@ -4,8 +4,8 @@
 # the root of that release, see lab.d/roots/distro; they are installed in a copy of it that goes.
 set -u
 . tests/lib/tap.sh
+. tests/packages/machine.sh
 packages=$work/packages
-machine=$work/machine
 tools=(ib_write_bw ib_write_lat ib_read_bw ib_read_lat ib_send_bw ib_send_lat ib_atomic_bw
 	ib_atomic_lat raw_ethernet_bw raw_ethernet_lat raw_ethernet_burst_lat)
 
@@ -13,22 +13,10 @@ nothing_to_complain_of() {
 	lintian --fail-on error,warning --allow-root "$packages"/*.changes
 }
 
-# make_machine: a copy of this root, in which documentation is installed as well
-make_machine() {
-	mkdir -p "$work/layer" "$work/upper" "$machine"
-	mount -t tmpfs tmpfs "$work/layer" &&
-		mkdir "$work/layer/upper" "$work/layer/work" &&
-		mount -t overlay overlay "$machine" \
-			-o "lowerdir=/,upperdir=$work/layer/upper,workdir=$work/layer/work" &&
-		mount -t proc proc "$machine/proc" && mount --rbind /dev "$machine/dev" &&
-		mount --rbind /sys "$machine/sys" &&
-		rm -f "$machine"/etc/dpkg/dpkg.cfg.d/* &&
-		mkdir "$machine/packages" && cp "$packages"/*.deb "$machine/packages" &&
+# make_room: a copy of this root, with packages and their tests
+make_room() {
+	make_machine / && cp "$packages"/*.deb "$machine/packages" &&
 		cp -r debian/tests "$machine/packages"
-}
-
-on_machine() {
-	DEBIAN_FRONTEND=noninteractive chroot "$machine" "$@"
 }
 
 # everything: all files, but what dpkg and ld.so write for themselves
@@ -36,10 +24,6 @@ everything() {
 	(cd "$machine" && find . -xdev \( -path ./tmp -o -path ./packages -o -path ./var/lib/dpkg \
 		-o -path ./var/log -o -path ./var/cache -o -path ./etc/ld.so.cache \) -prune \
 		-o -type f -printf '%P %m %s\n' -o -type l -printf '%P %l\n' | LC_ALL=C sort)
-}
-
-installs() {
-	on_machine sh -c 'dpkg --install /packages/*.deb'
 }
 
 # all_taken: their names are ours, and perftest's tools are where they were put
@@ -81,12 +65,9 @@ makes_rpms() {
 		(($(find "$work/rpm/RPMS" -name '*.rpm' | wc -l) >= 4))
 }
 
-# Their roots last as long as this does.
-trap 'umount -R "$machine" "$work/layer"; rm -rf "$work"' EXIT
-
 check "packages are made, and pass their tests" lab.d/package "$packages" || { checked; exit; }
 check "lintian has nothing to complain of" nothing_to_complain_of
-check "there is a machine to install them on" make_machine || { checked; exit; }
+check "there is a machine to install them on" make_room || { checked; exit; }
 everything >"$work/before"
 check "they are installed" installs
 check "every tool of perftest has made room" all_taken
