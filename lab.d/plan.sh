@@ -20,6 +20,12 @@ plan_guest_root() {
 	ready+=(--root="$root_guest")
 }
 
+# plan_root DIR: the guest boots from that instead
+plan_root() {
+	shared_dirs+=("$1")
+	ready+=(--root="$1")
+}
+
 # plan_kernel FLAVOUR|FILE
 plan_kernel() {
 	kernel_ready "$1"

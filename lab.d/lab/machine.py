@@ -55,6 +55,7 @@ class Options:
     capture_limit: str | None = None    # size of it, as softfabric takes it; None: its default
     capture_snaplen: str | None = None  # bytes of each packet, likewise
     share: str | None = None        # becomes /run/lab/share
+    with_project: bool = True       # as /usr/local
     timeout: float | None = None    # seconds, of the whole run
     terminal: bool = False
     memory: str = "2G"
@@ -121,6 +122,8 @@ class Machine:
             environment[f"TPH_{name.upper()}"] = f"0000:00:{slot}"
         environment["TPH_ACCELERATORS"] = " ".join(
             f"0000:00:{slot}" for _, kind, _, slot in devices(options) if kind == "accelerator")
+        if options.with_project:
+            environment["LAB_LOCAL"] = 1
         if options.share:
             environment["LAB_SHARE"] = 1
         if self.modules():
@@ -198,8 +201,9 @@ class Machine:
         ]
         command += share("lab.root", self.ready.root, "readonly=on")
         command += share("lab.guest", places.GUEST, "readonly=on")
-        command += share("lab.local", self.ready.local, "readonly=on")
         command += share("lab.run", self.share)
+        if options.with_project:
+            command += share("lab.local", self.ready.local, "readonly=on")
         if options.share:
             command += share("lab.share", options.share)
         if self.modules():

@@ -27,6 +27,9 @@ def add_options(parser, timeout):
                        help="is /run/lab/share in the guest")
     group.add_argument("--kernel", type=kernel, metavar="lab|debug|FILE",
                        help="flavour of our kernel, or a bzImage (default: lab)")
+    group.add_argument("--root", type=directory, metavar="DIRECTORY",
+                       help="what the guest boots from, with what is installed there of the "
+                       "project (default: the lab's, with what was built)")
     add_accel(group)
     group.add_argument("--timeout", type=whole(0), default=timeout, metavar="SECONDS",
                        help=f"of the whole run (default: {timeout}; 0: none)")
@@ -48,6 +51,9 @@ def needs(options):
         steps.append(f"directory {os.path.dirname(options.capture)}")
     if options.share:
         steps.append(f"directory {options.share}")
+    if options.root:
+        steps.remove("guest_root")
+        steps.append(f"root {options.root}")    # last: it may be mounted in one of the others
     return steps
 
 
@@ -68,7 +74,8 @@ def boot(options, ready, **more):
     return machine.run(ready, machine.Options(
         capture=options.capture, capture_limit=options.capture_limit,
         capture_snaplen=options.capture_snaplen, share=options.share,
-        timeout=options.timeout or None, accel=options.accel, **machine_of(options), **more))
+        with_project=not options.root, timeout=options.timeout or None, accel=options.accel,
+        **machine_of(options), **more))
 
 
 def run(options, ready):

@@ -84,6 +84,7 @@ refused "--capture-limit: takes bytes, or a number with K, M or G, not '1T'; ./l
 refused "--capture-limit is of a --capture, and there is none" run --capture-limit 1M -- true
 refused "--capture-snaplen is of a --capture, and there is none" run --capture-snaplen 32 -- true
 refused "--share: no directory nowhere; ./lab run --help says more" run --share nowhere -- true
+refused "--root: no directory nowhere; ./lab run --help says more" run --root nowhere -- true
 refused "--kernel: no kernel flavour 'fast': lab or debug, or *; ./lab run --help says more" \
 	run --kernel fast -- true
 refused "--kernel: no kernel image at ./fast; ./lab run --help says more" \
@@ -99,6 +100,8 @@ check "or what was built" planned "${guest[@]}" installed -- run --no-build -- t
 check "directories it uses are named as they are" planned tools guest_root "kernel debug" project \
 	installed "directory $work" "directory $work/share" -- \
 	run --kernel debug --capture ../tlps --share ../share -- true
+check "another root is mounted last" planned tools "kernel lab" project installed "directory $work" \
+	"root $work/share" -- run --root ../share --capture ../tlps -- true
 check "unit tests need no guest" planned tools checked -- test unit/one
 check "fuzzers neither" planned tools fuzzers -- test fuzz
 check "the debug kernel is for whoever asks" \
