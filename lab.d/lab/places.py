@@ -11,6 +11,7 @@ CHECKED = OUT / "checked"       # builds that lab.d/project.sh makes
 FUZZERS = OUT / "fuzz"
 PACKAGES = TOP / "build/packages"       # SUITE/
 SUITES = ("bookworm", "trixie", "sid")  # of Debian, that people have
+GUEST_SUITE = "trixie"                  # the one of the guest's root
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,6 +19,7 @@ from lab.tap import Test
 TIERS = ("unit", "kunit", "guest", "lab", "fuzz", "debug", "distros", "packages")
 DEFAULT_TIERS = ("unit", "kunit", "guest", "lab", "fuzz")
 GUEST_TIERS = ("kunit", "guest", "debug")
+IN_GUEST = "in_guest"       # the test of tier packages that boots
 LAB_TIMEOUT_S = 1800        # one that boots ten guests takes two minutes on a machine with time
 
 
@@ -39,11 +40,15 @@ def ctest_tests(build, label):
     return tests
 
 
-def lab_tests(ready):
-    """They run ./lab, in here: with the kernel that this run has, and what was built for it."""
+def lab_environment(ready):
+    """Of tests that run ./lab, in here: with the kernel that this run has."""
     kernel = ready.kernel + ("/bzImage" if os.path.isdir(ready.kernel) else "")
-    return [Test("lab", path.stem, LAB_TIMEOUT_S, [str(path)],
-                 environment={"RDMA_TPH_KERNEL": kernel})
+    return {"RDMA_TPH_KERNEL": kernel}
+
+
+def lab_tests(ready):
+    """They run ./lab with what was built for this run."""
+    return [Test("lab", path.stem, LAB_TIMEOUT_S, [str(path)], environment=lab_environment(ready))
             for path in sorted(pathlib.Path("tests/lab").glob("*.sh"))]
 
 
@@ -53,6 +58,11 @@ def distro_tests(ready):
                                  ("packages", ready.packaging, "tests/packages/check.sh")):
         for suite, root in places.by_suite(roots):
             yield Test(tier, suite, 1800, places.in_root(root, program))
+    packaging = dict(places.by_suite(ready.packaging)).get(places.GUEST_SUITE)
+    if packaging and ready.root:
+        yield Test("packages", IN_GUEST, 1800,
+                   ["tests/packages/in_guest.sh", packaging, ready.root],
+                   environment=lab_environment(ready))
 
 
 def known_tests(words, ready):
@@ -122,14 +132,17 @@ def wanted(tier, words):
 
 def needs(options):
     steps = ["tools"]
-    if any(wanted(tier, options.words) for tier in (*GUEST_TIERS, "lab")):
+    words = set(options.words)
+    in_guest = {"packages", f"packages/{IN_GUEST}"} & words
+    if in_guest or any(wanted(tier, options.words) for tier in (*GUEST_TIERS, "lab")):
         steps = guest_needs(default_kernel())
     for tier, step in (("debug", "debug_kernel"), ("unit", "checked"), ("fuzz", "fuzzers")):
         if wanted(tier, options.words):
             steps.append(step)
     for tier, step in (("distros", "distro"), ("packages", "packaging")):
         steps += [f"{step} {suite}" for suite in places.SUITES
-                  if {tier, f"{tier}/{suite}"} & set(options.words)]
+                  if {tier, f"{tier}/{suite}"} & words
+                  or (step == "packaging" and in_guest and suite == places.GUEST_SUITE)]
     return steps
 
 
@@ -157,7 +170,8 @@ exit code is 0 when none failed.
   debug    what asks something of the kernel, on one with KASAN, lockdep, kmemleak and failing
            allocations
   distros  README's build of libraries and tools on Debian 12, 13 and sid
-  packages those of Debian 12, 13 and sid: made, installed, used, removed""",
+  packages those of Debian 12, 13 and sid: made, installed, used, removed; and used in the
+           guest""",
     notes="""\
 A NAME that does not exist gets the list of all. With CI=true a skipped point counts as failed,
 unless it needs hardware. tests/README.md says how a test is added.""",

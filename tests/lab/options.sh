@@ -106,6 +106,9 @@ check "unit tests need no guest" planned tools checked -- test unit/one
 check "fuzzers neither" planned tools fuzzers -- test fuzz
 check "the debug kernel is for whoever asks" \
 	planned "${guest[@]}" project installed debug_kernel -- test debug/one
+check "packages are used in the guest" planned "${guest[@]}" project installed "packaging trixie" -- \
+	test packages/in_guest
+check "and only made without it" planned tools "packaging sid" -- test packages/sid
 check "a name may be a test of any other tier" \
 	planned "${guest[@]}" project installed checked fuzzers -- test one
 check "what goes to the guest is not ours" job_has '"command": ["a", "--nic", "--", "b"]' \
