@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <inttypes.h>
+#include <string.h>
 
 #include "missing.h"
 #include "util/complaint.h"
@@ -44,11 +45,27 @@ static void say_link(const char *path, const struct capture_link *link)
 	}
 }
 
+static bool has_link(const struct capture_reader *reader, const char *name)
+{
+	struct capture_link link;
+
+	for (uint32_t i = 0; capture_reader_link(reader, i, &link); i++)
+		if (!strcmp(link.name, name))
+			return true;
+	return false;
+}
+
 void missing_say(const struct missing *missing)
 {
+	const struct filter *filter = missing->filter;
 	struct capture_link link;
 	uint32_t index = 0;
 
+	for (unsigned int i = 0; i < filter->num_links; i++)
+		if (!has_link(missing->reader, filter->links[i]))
+			say("%s: there is no link %s in it; --count without --link shows the links "
+			    "with packets",
+			    missing->path, filter->links[i]);
 	while (next_lacking(missing, &index, &link))
 		say_link(missing->path, &link);
 }

@@ -26,7 +26,10 @@ struct missing {
  */
 bool missing_any(const struct missing *missing);
 
-/* say() a line for each link with missing packets, or of which it is not known. */
+/*
+ * say() a line for each link with missing packets, or of which it is not known, and for each that was
+ * asked for and is not there.
+ */
 void missing_say(const struct missing *missing);
 
 /*

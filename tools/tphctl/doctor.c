@@ -242,8 +242,8 @@ static void check_acs(struct doctor *doctor)
 			 acs_words(node->acs.control & VFIO_TPH_ACS_REDIRECTS, words,
 				   sizeof(words)));
 		mend(doctor,
-		     "boot with pci=disable_acs_redir=%s, or until the next boot: setpci -s %s "
-		     "ECAP_ACS+6.w=0:2c",
+		     "boot with pci=disable_acs_redir=%s (devices below come into one IOMMU "
+		     "group), or until the next boot: setpci -s %s ECAP_ACS+6.w=0:2c",
 		     address, address);
 	}
 	if (!found)

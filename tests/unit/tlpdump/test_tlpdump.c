@@ -828,6 +828,22 @@ static void a_cut_capture_says_so_and_meets_no_expectation(void **state)
 		   "1 of 1 TLPs carry ST=F0h PH=2 HV=1\n");
 }
 
+static void a_link_that_is_not_there_is_named(void **state)
+{
+	struct fixture *fixture = *state;
+	char said[512];
+
+	add_reference(fixture, 1);
+	snprintf(said, sizeof(said),
+		 "{\"tlps\":0,\"counts\":[],\"missing\":[]}\n"
+		 "tlpdump: %s: there is no link acc1 in it; --count without --link shows the links "
+		 "with packets\n",
+		 fixture->path);
+	assert_run(fixture, "--link=acc1 --count --json", 0, said);
+	assert_run(fixture, "--link=acc0 --limit=1", 0,
+		   "#1 acc0 in +0.000000000\n" REFERENCE_WORDS "\n");
+}
+
 /* What a killed softfabric leaves when the cut is between two blocks. */
 static void an_unfinished_capture_meets_no_expectation(void **state)
 {
@@ -998,6 +1014,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_cut_capture_says_so_and_meets_no_expectation,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_link_that_is_not_there_is_named, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(an_unfinished_capture_meets_no_expectation, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(captures_of_others_are_taken_for_whole, set_up,
