@@ -30,11 +30,11 @@ fabric = control.Control()
 
 @contextlib.contextmanager
 def carries(*hints, size):
-    """What happens inside makes the NIC write so many bytes, all with these hints."""
+    """Each run of the pair inside makes the NIC write so many bytes, all with these hints."""
     arrivals = Arrivals(fabric, "acc0")
     yield
     written = arrivals.grown("write_bytes")
-    assert written == {hints: size}, f"on the wire: {written}"
+    assert written.keys() == {hints} and written[hints] % size == 0, f"on the wire: {written}"
 
 
 def succeeds(tool, *server, common=SHORT, client=()):
