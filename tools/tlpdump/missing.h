@@ -27,8 +27,8 @@ struct missing {
 bool missing_any(const struct missing *missing);
 
 /*
- * say() a line for each link with missing packets, or of which it is not known, and for each that was
- * asked for and is not there.
+ * say() a line for each link with missing packets, or of which it is not known, and for each that
+ * was asked for and is not there.
  */
 void missing_say(const struct missing *missing);
 
