@@ -46,6 +46,11 @@ static bool find_backend(char path[static PATH_MAX], struct complaint *why)
 	if (snprintf(path, PATH_MAX, "%s/" BACKEND_FROM_LAUNCHER, self) >= PATH_MAX)
 		return complain(why, "the path of the preloaded backend: %s",
 				strerror(ENAMETOOLONG));
+	if (strpbrk(path, ": "))
+		return complain(why,
+				"the preloaded backend %s: LD_PRELOAD ends a path at a space "
+				"and at a colon; install rdma-tph elsewhere",
+				path);
 	if (access(path, R_OK))
 		return complain(why, "the preloaded backend %s: %s; install rdma-tph again", path,
 				strerror(errno));

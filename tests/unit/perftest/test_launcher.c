@@ -248,6 +248,19 @@ static void says_that_it_cannot_be_run(void **state)
 			       ": No such file or directory; check the perftest installation\n"));
 }
 
+static void says_where_it_cannot_preload_from(void **state)
+{
+	struct outcome outcome;
+
+	run(&outcome, "mkdir \"$dir/a b\"; cp '" LAUNCHER "' \"$dir/a b/" TOOL "\"; "
+		      "PATH=\"$dir/a b:$dir/second:$PATH\"; " TOOL " --dmabuf-tph; "
+		      "status=$?; rm -r \"$dir/a b\"; exit $status");
+	assert_int_equal(outcome.status, 126);
+	assert_non_null(strstr(outcome.text,
+			       ": LD_PRELOAD ends a path at a space and at a colon; install "
+			       "rdma-tph elsewhere\n"));
+}
+
 static void finds(const char *path, const char *expected)
 {
 	char found[PATH_MAX], list[PATH_MAX] = "";
@@ -296,6 +309,7 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(says_that_there_is_no_stock_tool),
 		cmocka_unit_test(says_that_it_cannot_be_run),
+		cmocka_unit_test(says_where_it_cannot_preload_from),
 		cmocka_unit_test(looks_after_itself),
 	};
 
