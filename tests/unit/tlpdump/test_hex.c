@@ -28,7 +28,7 @@ static int run(const char *options, const char *text)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	snprintf(command, sizeof(command), "%s %s - <%s 2>&1", TLPDUMP, options, path);
+	snprintf(command, sizeof(command), "'%s' %s - <%s 2>&1", TLPDUMP, options, path);
 	pipe = popen(command, "r");
 	assert_non_null(pipe);
 	size = fread(output, 1, sizeof(output) - 1, pipe);

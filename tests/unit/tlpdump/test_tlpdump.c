@@ -102,7 +102,7 @@ static int run(struct fixture *fixture, const char *options)
 
 	if (fixture->capture)
 		assert_int_equal(capture_flush(fixture->capture), 0);
-	snprintf(command, sizeof(command), "%s 2>&1 %s %s", TLPDUMP, options, fixture->path);
+	snprintf(command, sizeof(command), "'%s' 2>&1 %s %s", TLPDUMP, options, fixture->path);
 	pipe = popen(command, "r");
 	assert_non_null(pipe);
 	size = fread(fixture->output, 1, sizeof(fixture->output) - 1, pipe);
@@ -568,7 +568,7 @@ static FILE *start_following(struct fixture *fixture, const char *options)
 	char command[256];
 	FILE *pipe;
 
-	snprintf(command, sizeof(command), "%s --follow %s %s 2>&1", TLPDUMP, options,
+	snprintf(command, sizeof(command), "'%s' --follow %s %s 2>&1", TLPDUMP, options,
 		 fixture->path);
 	pipe = popen(command, "r");
 	assert_non_null(pipe);

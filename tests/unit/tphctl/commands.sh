@@ -61,7 +61,8 @@ for name in . .. a/b '' "$(printf '%0100d' 0)"; do
 		"2: tphctl: '$name' is no name for an export: it becomes a file in $place/tphctl" \
 		clear "$name"
 done
-for words in --help "dev show --help" "dev show --from $acs"; do
+ln -s "$acs" "$work/acs.json"
+for words in --help "dev show --help" "dev show --from $work/acs.json"; do
 	output=/dev/full
 	# shellcheck disable=SC2086 # some are several words
 	point "a full disk: $words" "2: tphctl: cannot write the output: No space left on device" $words
