@@ -170,7 +170,7 @@ exit code is 0 when none failed.
   debug    what asks something of the kernel, on one with KASAN, lockdep, kmemleak and failing
            allocations
   distros  README's build of libraries and tools on Debian 12, 13 and sid
-  packages those of Debian 12, 13 and sid: made, installed, used, removed; and used in the
+  packages those of Debian 12, 13 and sid: made, installed, used, upgraded, removed; and used in the
            guest""",
     notes="""\
 A NAME that does not exist gets the list of all. With CI=true a skipped point counts as failed,

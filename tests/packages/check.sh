@@ -6,6 +6,8 @@ set -u
 . tests/lib/tap.sh
 . tests/packages/machine.sh
 packages=$work/packages
+version=$(dpkg-parsechangelog --show-field Version)
+newer=$version.1
 tools=(ib_write_bw ib_write_lat ib_read_bw ib_read_lat ib_send_bw ib_send_lat ib_atomic_bw
 	ib_atomic_lat raw_ethernet_bw raw_ethernet_lat raw_ethernet_burst_lat)
 
@@ -36,6 +38,23 @@ all_taken() {
 		echo "not $tool"
 		return 1
 	done
+}
+
+# make_newer: the packages become those of a later version
+make_newer() {
+	local deb tree=$work/tree old=${version//./[.]}
+	for deb in "$machine"/packages/*.deb; do
+		rm -rf "$tree"
+		dpkg-deb --raw-extract "$deb" "$tree" &&
+			sed -i -E "s/^(Version: )$old$/\1$newer/; s/(>?= )$old\)/\1$newer)/g" \
+				"$tree/DEBIAN/control" &&
+			dpkg-deb -Znone --build "$tree" "$deb" || return
+	done
+}
+
+upgrades() {
+	installs &&
+		same "$(on_machine dpkg-query --show perftest-tph | cut -f 2)" "$newer"
 }
 
 removes() {
@@ -77,6 +96,9 @@ for test in "$machine"/packages/tests/*; do
 done
 check "they are installed again over themselves" installs
 check "every tool of perftest is still where it was put" all_taken
+check "there are packages of a later version" make_newer
+check "they are upgraded to these" upgrades
+check "and every tool of perftest is there yet" all_taken
 check "they are removed" removes
 check "and leave nothing" nothing_stays
 check "unpacked only, perftest-tph can be removed again" unpacked_only
