@@ -15,7 +15,7 @@
 /* An entry begins with this; the driver's struct mlx5_wqe_srq_next_seg. */
 struct srq_next {
 	uint8_t rsvd0[2];
-	__be16 next; /* index of the entry to take after this one */
+	__be16 next; /* index of the entry to take after this one, unless the queue is cyclic */
 	uint8_t signature;
 	uint8_t rsvd1[11];
 };
@@ -30,6 +30,7 @@ struct srq_next {
 struct srq_desc {
 	enum srq_kind kind;
 	unsigned int log_size, log_stride;
+	bool cyclic;
 	uint32_t pd, xrcd, cqn, user_index;
 	uint16_t limit;
 	struct ring_place ring;
@@ -93,10 +94,15 @@ static void srq_check_limit(struct connectx *nic, struct srq *srq, int left)
 	srq_event(nic, MLX5_EVENT_TYPE_SRQ_RQ_LIMIT, srq);
 }
 
+static uint16_t srq_slot(const struct srq *srq, uint16_t index)
+{
+	return index & ((1U << srq->log_size) - 1);
+}
+
 int srq_take(struct connectx *nic, struct srq *srq, uint16_t *index, uint64_t *offset,
 	     uint32_t *bytes)
 {
-	uint64_t start = (uint64_t)srq->head << srq->log_stride;
+	uint64_t start = (uint64_t)srq_slot(srq, srq->head) << srq->log_stride;
 	struct srq_next link;
 	int left;
 
@@ -112,7 +118,7 @@ int srq_take(struct connectx *nic, struct srq *srq, uint16_t *index, uint64_t *o
 	*index = srq->head;
 	*offset = start + sizeof(link);
 	*bytes = (1U << srq->log_stride) - sizeof(link);
-	srq->head = be16_to_cpu(link.next) & ((1U << srq->log_size) - 1);
+	srq->head = srq->cyclic ? srq->head + 1 : srq_slot(srq, be16_to_cpu(link.next));
 	srq->taken++;
 	srq_check_limit(nic, srq, left - 1);
 	return 0;
@@ -152,6 +158,7 @@ static uint8_t srq_fill(struct connectx *nic, struct cmd *cmd, const struct srq_
 	srq->kind = desc->kind;
 	srq->log_size = desc->log_size;
 	srq->log_stride = desc->log_stride;
+	srq->cyclic = desc->cyclic;
 	srq->limit = desc->limit;
 	srq->user_index = desc->user_index;
 	srq->rendezvous = desc->rendezvous;
@@ -387,10 +394,17 @@ uint8_t xrc_srq_arm(struct connectx *nic, struct cmd *cmd)
 	return srq_set_limit(nic, cmd, srq, MLX5_GET(arm_xrc_srq_in, cmd->in, lwm));
 }
 
-/* The queue of an RMP or an XRQ; @layout_bytes: of the command without its page list. */
-static void desc_from_wq(struct srq_desc *desc, const struct cmd *cmd, const void *wq,
+/*
+ * The queue of an RMP or an XRQ; @layout_bytes: of the command without its page list.
+ *
+ * Return: whether its type is one of this model's: those whose entries take many messages are not.
+ */
+static bool desc_from_wq(struct srq_desc *desc, const struct cmd *cmd, const void *wq,
 			 size_t layout_bytes)
 {
+	uint8_t type = MLX5_GET(wq, wq, wq_type);
+
+	desc->cyclic = type == MLX5_WQ_TYPE_CYCLIC;
 	desc->log_size = MLX5_GET(wq, wq, log_wq_sz);
 	desc->log_stride = MLX5_GET(wq, wq, log_wq_stride);
 	desc->pd = MLX5_GET(wq, wq, pd);
@@ -409,12 +423,12 @@ static void desc_from_wq(struct srq_desc *desc, const struct cmd *cmd, const voi
 		.umem_id = MLX5_GET(wq, wq, wq_umem_id),
 		.umem_offset = MLX5_GET64(wq, wq, wq_umem_offset),
 	};
+	return desc->cyclic || type == MLX5_WQ_TYPE_LINKED_LIST;
 }
 
 uint8_t rmp_create(struct connectx *nic, struct cmd *cmd)
 {
 	const void *rmpc = MLX5_ADDR_OF(create_rmp_in, cmd->in, ctx);
-	const void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
 	struct srq_desc desc = {
 		.kind = SRQ_RMP,
 		.context = rmpc,
@@ -423,10 +437,10 @@ uint8_t rmp_create(struct connectx *nic, struct cmd *cmd)
 	uint32_t rmpn;
 	uint8_t status;
 
-	if (MLX5_GET(wq, wq, wq_type) != MLX5_WQ_TYPE_LINKED_LIST ||
+	if (!desc_from_wq(&desc, cmd, MLX5_ADDR_OF(rmpc, rmpc, wq),
+			  MLX5_ST_SZ_BYTES(create_rmp_in)) ||
 	    MLX5_GET(rmpc, rmpc, state) != MLX5_RMPC_STATE_RDY)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	desc_from_wq(&desc, cmd, wq, MLX5_ST_SZ_BYTES(create_rmp_in));
 	status = srq_make(nic, cmd, &desc, &rmpn);
 	if (!status)
 		MLX5_SET(create_rmp_out, cmd->out, rmpn, rmpn);
@@ -485,10 +499,11 @@ uint8_t xrq_create(struct connectx *nic, struct cmd *cmd)
 	uint32_t xrqn;
 	uint8_t status;
 
-	if (MLX5_GET(xrqc, xrqc, topology) != MLX5_XRQC_TOPOLOGY_TAG_MATCHING ||
+	if (!desc_from_wq(&desc, cmd, MLX5_ADDR_OF(xrqc, xrqc, wq),
+			  MLX5_ST_SZ_BYTES(create_xrq_in)) ||
+	    MLX5_GET(xrqc, xrqc, topology) != MLX5_XRQC_TOPOLOGY_TAG_MATCHING ||
 	    desc.log_tags > CX_LOG_MAX_TAGS)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	desc_from_wq(&desc, cmd, MLX5_ADDR_OF(xrqc, xrqc, wq), MLX5_ST_SZ_BYTES(create_xrq_in));
 	status = srq_make(nic, cmd, &desc, &xrqn);
 	if (!status)
 		MLX5_SET(create_xrq_out, cmd->out, xrqn, xrqn);

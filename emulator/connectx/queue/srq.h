@@ -3,7 +3,9 @@
  * Shared receive queues. mlx5_ib makes them as RMPs (ordinary SRQs), as XRC SRQs (those in an XRC
  * domain, and two for its own use) and as XRQs (those that match tags); the older SRQ object is the
  * fourth way. All are the same linked list of entries: each entry begins with the index of the one
- * that follows it.
+ * that follows it. RMPs and XRQs may be cyclic instead, as UCX makes them: entries have room for
+ * that index, but are taken in their order, and completions count them modulo 2^16, whatever the
+ * size of the ring.
  */
 #ifndef CONNECTX_SRQ_H
 #define CONNECTX_SRQ_H
@@ -34,7 +36,8 @@ struct srq {
 	uint8_t log_size;     /* entries */
 	uint8_t log_stride;   /* bytes of an entry */
 	struct cx_record dbr; /* doorbell record: entries ever posted, modulo 2^16 */
-	uint16_t head;        /* index of the entry to be taken next */
+	bool cyclic;          /* a ring, not a list */
+	uint16_t head;        /* index of the entry to be taken next; cyclic: modulo 2^16 */
 	uint16_t taken;       /* entries ever taken, modulo 2^16 */
 	uint16_t limit;       /* event when fewer are left; 0: not armed */
 	uint32_t user_index;

@@ -173,8 +173,10 @@ struct test_srq {
 	uint64_t ring, dbr;
 };
 
-static void create_rmp(struct driver *driver, struct test_srq *srq)
+static uint8_t try_create_rmp(struct driver *driver, struct test_srq *srq, uint8_t type)
 {
+	uint8_t status;
+
 	COMMAND(create_rmp, CREATE_RMP, 1);
 	void *rmpc = MLX5_ADDR_OF(create_rmp_in, in, ctx);
 	void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
@@ -183,13 +185,20 @@ static void create_rmp(struct driver *driver, struct test_srq *srq)
 	srq->ring = ram_alloc(driver, RAM_PAGE);
 	srq->dbr = ram_alloc(driver, RAM_PAGE);
 	MLX5_SET(rmpc, rmpc, state, MLX5_RMPC_STATE_RDY);
+	MLX5_SET(wq, wq, wq_type, type);
 	MLX5_SET(wq, wq, log_wq_sz, LOG_SRQ);
 	MLX5_SET(wq, wq, log_wq_stride, LOG_SRQ_STRIDE);
 	MLX5_SET(wq, wq, pd, driver->pd);
 	MLX5_SET64(wq, wq, dbr_addr, srq->dbr);
 	*pas = cpu_to_be64(srq->ring);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	status = command(driver, in, sizeof(in), out, sizeof(out));
 	srq->srqn = MLX5_GET(create_rmp_out, out, rmpn);
+	return status;
+}
+
+static void create_rmp(struct driver *driver, struct test_srq *srq)
+{
+	assert_int_equal(try_create_rmp(driver, srq, MLX5_WQ_TYPE_LINKED_LIST), MLX5_CMD_STAT_OK);
 }
 
 /* Link entry @index to @next. */
@@ -235,6 +244,43 @@ static void srq_is_taken_along_its_links(void **state)
 	assert_int_equal(index, 1);
 	assert_int_equal(srq->head, 2);
 	assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), -EAGAIN);
+}
+
+/* The links, which stay where they are, say nothing. */
+static void cyclic_srq_is_taken_in_order(void **state)
+{
+	struct driver *driver = *state;
+	struct test_srq test;
+	struct srq *srq;
+	uint64_t offset;
+	uint32_t bytes;
+	uint16_t index;
+
+	assert_int_equal(try_create_rmp(driver, &test, MLX5_WQ_TYPE_CYCLIC), MLX5_CMD_STAT_OK);
+	srq = srq_find(driver->nic, test.srqn);
+	for (unsigned int i = 0; i < 1 << LOG_SRQ; i++)
+		srq_link(driver, &test, i, i);
+	/* more than 2^16, which the record and the numbers of entries count modulo */
+	for (unsigned int i = 0; i < 0x10002; i++) {
+		assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), -EAGAIN);
+		srq_post(driver, &test, (uint16_t)(i + 1));
+		assert_int_equal(srq_take(driver->nic, srq, &index, &offset, &bytes), 0);
+		assert_int_equal(index, i & 0xffff);
+		assert_int_equal(offset, (i & 3) * 32 + 16);
+		assert_int_equal(bytes, 16);
+	}
+	assert_false(srq_available(driver->nic, srq));
+}
+
+static void srq_of_many_messages_an_entry_is_refused(void **state)
+{
+	struct driver *driver = *state;
+	struct test_srq test;
+
+	assert_int_equal(try_create_rmp(driver, &test, MLX5_WQ_TYPE_LINKED_LIST_STRIDING_RQ),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(try_create_rmp(driver, &test, MLX5_WQ_TYPE_CYCLIC_STRIDING_RQ),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 }
 
 static uint8_t arm_rmp(struct driver *driver, uint32_t rmpn, uint16_t limit)
@@ -350,6 +396,8 @@ int main(void)
 		TEST(doorbell_through_another_uar_is_stray),
 		TEST(page_lists_of_all_queues_have_a_limit),
 		TEST(srq_is_taken_along_its_links),
+		TEST(cyclic_srq_is_taken_in_order),
+		TEST(srq_of_many_messages_an_entry_is_refused),
 		TEST(srq_limit_gives_one_event),
 		TEST(qp_in_error_tells_that_it_takes_no_more),
 		TEST(srq_without_its_memory_is_a_catastrophe),

@@ -20,6 +20,7 @@ struct dc {
 	struct guest_cq cq[2]; /* of initiators, of targets */
 	struct guest_qp dci[2];
 	uint32_t dct[2], srqn;
+	uint8_t srq_type;   /* MLX5_WQ_TYPE_* */
 	uint64_t ring, dbr; /* of the SRQ */
 	uint16_t posted;
 	uint64_t local, remote;
@@ -37,6 +38,7 @@ static void create_srq(struct dc *dc)
 	dc->ring = guest_alloc(dc->guest, GUEST_PAGE);
 	dc->dbr = guest_alloc(dc->guest, GUEST_PAGE);
 	MLX5_SET(rmpc, rmpc, state, MLX5_RMPC_STATE_RDY);
+	MLX5_SET(wq, wq, wq_type, dc->srq_type);
 	MLX5_SET(wq, wq, log_wq_sz, LOG_SRQ);
 	MLX5_SET(wq, wq, log_wq_stride, LOG_SRQ_STRIDE);
 	MLX5_SET(wq, wq, pd, dc->guest->pd);
@@ -97,7 +99,7 @@ static uint8_t dct_command(struct dc *dc, uint16_t opcode, uint32_t dctn)
 	return guest_try(dc->guest, opcode, in, sizeof(in), out, sizeof(out));
 }
 
-static int setup(void **state)
+static int setup_with(void **state, uint8_t srq_type)
 {
 	static struct dc all;
 	const struct guest_path path = {
@@ -107,7 +109,7 @@ static int setup(void **state)
 		.psn = 0xffffff,
 	};
 
-	all = (struct dc){ .guest = guest_create() };
+	all = (struct dc){ .guest = guest_create(), .srq_type = srq_type };
 	create_srq(&all);
 	for (unsigned int i = 0; i < 2; i++)
 		guest_cq(all.guest, &all.cq[i]);
@@ -126,6 +128,16 @@ static int setup(void **state)
 	guest_fill(all.from, SIZE, 1);
 	*state = &all;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_with(state, MLX5_WQ_TYPE_LINKED_LIST);
+}
+
+static int setup_cyclic(void **state)
+{
+	return setup_with(state, MLX5_WQ_TYPE_CYCLIC);
 }
 
 static int teardown(void **state)
@@ -192,13 +204,17 @@ static void test_rdma(void **state)
 	assert_int_equal(dc->guest->nic->dc_connections, 1);
 }
 
-/* Both initiators to both targets in turn: what is received names initiator and target. */
+/*
+ * Both initiators to both targets in turn: what is received names initiator, target and entry, of
+ * which lists have as many as there are and rings 2^16.
+ */
 static void test_send(void **state)
 {
 	struct dc *dc = *state;
+	uint16_t entries = dc->srq_type == MLX5_WQ_TYPE_CYCLIC ? UINT16_MAX : SRQ_ENTRIES;
 	const struct mlx5_cqe64 *cqe;
 
-	for (unsigned int i = 0; i < 8; i++) {
+	for (unsigned int i = 0; i < SRQ_ENTRIES + 2; i++) {
 		post_recv(dc, dc->remote, dc->rkey, 100);
 		memset(dc->to, 0, 100);
 		post(dc, i / 2 % 2, MLX5_OPCODE_SEND_IMM, i % 2);
@@ -208,7 +224,7 @@ static void test_send(void **state)
 		assert_int_equal(be32_to_cpu(cqe->srqn), USER_INDEX);
 		assert_int_equal(be32_to_cpu(cqe->sop_drop_qpn), dc->dct[i % 2]);
 		assert_int_equal(be32_to_cpu(cqe->flags_rqpn), dc->dci[i / 2 % 2].qpn);
-		assert_int_equal(be16_to_cpu(cqe->wqe_counter), i);
+		assert_int_equal(be16_to_cpu(cqe->wqe_counter), i % entries);
 		guest_assert_filled(dc->to, 100, 1);
 		assert_non_null(guest_poll(dc->guest, &dc->cq[0]));
 	}
@@ -397,9 +413,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_rdma),   TEST(test_send),      TEST(test_key),
-		TEST(test_errors), TEST(test_not_ready), TEST(test_drain),
-		TEST(test_life),   TEST(test_streams),   TEST(test_stream_fails_twice),
+		cmocka_unit_test_setup_teardown(test_send, setup_cyclic, teardown),
+		TEST(test_rdma),
+		TEST(test_send),
+		TEST(test_key),
+		TEST(test_errors),
+		TEST(test_not_ready),
+		TEST(test_drain),
+		TEST(test_life),
+		TEST(test_streams),
+		TEST(test_stream_fails_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
