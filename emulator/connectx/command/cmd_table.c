@@ -126,6 +126,7 @@ static const struct cmd_op ops[] = {
 	OP(DEALLOC_XRCD, dealloc_xrcd, xrcd_dealloc),
 	OP(ALLOC_TRANSPORT_DOMAIN, alloc_transport_domain, td_alloc),
 	OP(DEALLOC_TRANSPORT_DOMAIN, dealloc_transport_domain, td_dealloc),
+	OP(QUERY_LAG, query_lag, hca_query_lag),
 	OP(CREATE_SQ, create_sq, sq_create),
 	OP(MODIFY_SQ, modify_sq, sq_modify),
 	OP(DESTROY_SQ, destroy_sq, sq_destroy),

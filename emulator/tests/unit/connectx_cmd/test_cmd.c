@@ -263,6 +263,21 @@ static void failed_command_has_the_status_asked_for(void **state)
 	assert_int_equal(command_number(driver, MLX5_CMD_OP_NOP, 0), MLX5_CMD_STAT_INT_ERR);
 }
 
+/* A device by itself; what the answer's buffer had before is gone. */
+static void no_ports_are_bound_together(void **state)
+{
+	struct driver *driver = *state;
+	uint8_t out[MLX5_ST_SZ_BYTES(query_lag_out)];
+	uint8_t in[MLX5_ST_SZ_BYTES(query_lag_in)] = { 0 };
+	const void *ctx = MLX5_ADDR_OF(query_lag_out, out, ctx);
+
+	memset(out, 0xff, sizeof(out));
+	MLX5_SET(query_lag_in, in, opcode, MLX5_CMD_OP_QUERY_LAG);
+	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(MLX5_GET(lagc, ctx, lag_state), 0);
+	assert_int_equal(MLX5_GET(lagc, ctx, port_select_mode), 0);
+}
+
 static void completion_event_names_the_slot(void **state)
 {
 	struct driver *driver = *state;
@@ -378,6 +393,7 @@ int main(void)
 		TEST_UP(doorbell_without_owner_does_nothing),
 		TEST_UP(stalled_command_completes_when_released),
 		TEST_UP(failed_command_has_the_status_asked_for),
+		TEST_UP(no_ports_are_bound_together),
 		TEST_UP(completion_event_names_the_slot),
 		TEST_UP(new_queue_address_starts_over),
 		TEST_UP(software_reset_disables_the_interface),
