@@ -9,13 +9,12 @@ static void fire(struct engine_timer *timer)
 	capture_flush(container_of(timer, struct flusher, timer)->capture);
 }
 
-/* The oldest that waits decides. */
+/* The oldest that waits decides: what comes after it is not told of. */
 static void waiting(void *data)
 {
 	struct flusher *flusher = data;
 
-	if (!engine_timer_armed(&flusher->timer))
-		engine_timer_arm(&flusher->timer, FLUSHER_DELAY_NS);
+	engine_timer_arm(&flusher->timer, FLUSHER_DELAY_NS);
 }
 
 void flusher_init(struct flusher *flusher, struct engine *engine, struct capture *capture)
