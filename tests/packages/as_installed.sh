@@ -50,7 +50,8 @@ example_of_pyverbs() {
 }
 
 decodes_header_log() {
-	echo 'TLP Header: 6000007a ab0000ff 00000001 629d4318' | tlpdump --hex -
+	echo 'TLP Header: 6001007a ab00f0ff 00000001 629d431a' | tlpdump --hex - | tee "$work/tlp"
+	grep -q ' ST=F0h ' "$work/tlp" && grep -q ' PH=2$' "$work/tlp"
 }
 
 holds "of the project the guest's /usr/local has tests alone" only_tests
