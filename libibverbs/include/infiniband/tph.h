@@ -89,6 +89,8 @@ struct ibv_tph_dmabuf_mr_attr {
  *	EOPNOTSUPP	the RDMA device or its driver cannot register dma-bufs
  *	EINVAL		@attr->iova and @attr->offset differ in the bits below the page size
  *	EINVAL		@attr->access is wrong
+ *	EINVAL		@attr->offset and @attr->length add up to more than 64 bits hold, or
+ *			@attr->length is more than the RDMA device can map
  *	EBADF		@attr->fd is not open
  *	EINVAL		@attr->fd is no dma-buf, or does not have all of the region; the region is
  *			empty

@@ -155,6 +155,11 @@ static void probes(struct fixture *fixture)
 	attr.iova = 0;
 	attr.access = IBV_ACCESS_REMOTE_WRITE;
 	tap_errno(fixture_try(fixture, &attr), EINVAL, "so does the access");
+	attr.access = plain.access;
+	attr.offset = attr.iova = PAGE;
+	attr.length = UINT64_MAX;
+	tap_errno(fixture_try(fixture, &attr), EINVAL, "so does an end beyond 64 bits");
+	tap_errno(try_stock(fixture, &attr), EINVAL, "so it does, ibv_reg_dmabuf_mr()");
 	fixture_publish(fixture, VFIO_TPH_TAG_ST, 0x5a, 1);
 }
 
@@ -381,11 +386,16 @@ static void forked(struct fixture *fixture)
 
 static void revoked(struct fixture *fixture)
 {
-	const struct ibv_tph_dmabuf_mr_attr attr = fixture_attr(fixture, IBV_TPH_NS_NONE, 0);
+	struct ibv_tph_dmabuf_mr_attr attr = fixture_attr(fixture, IBV_TPH_NS_NONE, 0);
 
 	vfio_tph_close(fixture->accelerator);
 	fixture->accelerator = NULL;
 	tap_errno(fixture_try(fixture, &attr), ENODEV, "the exporter has gone");
+	/* Whose tag is not looked at any more */
+	attr.tph_namespace = IBV_TPH_NS_ST_EXT;
+	attr.tph_flags = IBV_TPH_REQUIRE;
+	tap_errno(fixture_try(fixture, &attr), ENODEV,
+		  "the exporter has gone, REQUIRE of the other namespace");
 }
 
 int main(void)
@@ -393,7 +403,7 @@ int main(void)
 	struct mlx5dv_tph_device_info device = {};
 	struct fixture fixture;
 
-	tap_plan(33 + 3 * 4 + 2 + 3 * 2 + 1 + 2);
+	tap_plan(33 + 3 * 4 + 4 + 3 * 2 + 1 + 2 + 1);
 	fixture_open(&fixture, NULL);
 	if (mlx5dv_tph_query_device(fixture.context, &device) ||
 	    device.tph_namespace != IBV_TPH_NS_ST)
