@@ -21,6 +21,7 @@
 #include "connectx/queue/cq.h"
 #include "connectx/queue/dct.h"
 #include "connectx/queue/eq.h"
+#include "connectx/queue/flow_counter.h"
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/reserved_qpn.h"
@@ -193,6 +194,7 @@ void cx_objects_clear(struct connectx *nic)
 	sched_clear(nic);
 	dct_clear(nic);
 	q_counter_clear(nic);
+	flow_counter_clear(nic);
 	srq_clear(nic);
 	cq_clear(nic);
 	eq_clear(nic);
@@ -232,6 +234,7 @@ static const size_t object_tables[] = {
 	/* and what they use */
 	offsetof(struct connectx, mkeys.keys),
 	offsetof(struct connectx, q_counters),
+	offsetof(struct connectx, flow_counters),
 };
 
 static const struct cx_table *object_table(const struct connectx *nic, unsigned int i)
@@ -287,6 +290,7 @@ static int tables_init(struct connectx *nic)
 	ret = ret ? ret : cx_table_init(&nic->dcts, DCTN_FIRST, 1 << CX_LOG_MAX_DCT);
 	ret = ret ? ret : cx_table_init(&nic->srqs, NUMBER_FIRST, 1 << CX_LOG_MAX_SRQ);
 	ret = ret ? ret : cx_table_init(&nic->q_counters, NUMBER_FIRST, CX_MAX_Q_COUNTERS);
+	ret = ret ? ret : cx_table_init(&nic->flow_counters, NUMBER_FIRST, CX_MAX_FLOW_COUNTERS);
 	ret = ret ? ret : memic_init(nic);
 	ret = ret ? ret : mkey_table_init(&nic->mkeys, 1 << CX_LOG_MAX_MKEY, CX_MAX_XLT_BYTES);
 	return ret ? ret : page_faults_init(&nic->faults, CX_MAX_FAULTS);
@@ -297,6 +301,7 @@ static void tables_fini(struct connectx *nic)
 	page_faults_fini(&nic->faults);
 	mkey_table_fini(&nic->mkeys);
 	memic_fini(nic);
+	cx_table_fini(&nic->flow_counters);
 	cx_table_fini(&nic->q_counters);
 	cx_table_fini(&nic->srqs);
 	cx_table_fini(&nic->sqs);
@@ -344,6 +349,7 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_OBJECT, "dct", &nic->dcts.count },
 		{ REGISTRY_OBJECT, "srq", &nic->srqs.count },
 		{ REGISTRY_OBJECT, "q_counter", &nic->q_counters.count },
+		{ REGISTRY_OBJECT, "flow_counter", &nic->flow_counters.count },
 		{ REGISTRY_OBJECT, "mcg_attachment", &nic->mcgs.attachments },
 		{ REGISTRY_OBJECT, "memic", &nic->memic.count },
 		{ REGISTRY_OBJECT, "mkey", &nic->mkeys.keys.count },

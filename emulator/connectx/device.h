@@ -92,6 +92,7 @@ struct connectx {
 	struct cx_table srqs;                /* struct srq of every kind: one number space */
 	struct cx_table dcts;                /* struct dct; their numbers are above those of QPs */
 	struct cx_table q_counters;          /* struct q_counter */
+	struct cx_table flow_counters;       /* struct flow_counter */
 	struct mcg_table mcgs;
 	struct memic memic;
 	struct mkey_table mkeys;

@@ -42,6 +42,7 @@
 #define CX_LOG_MAX_PSV		16
 #define CX_LOG_MAX_MKEY		20
 #define CX_MAX_Q_COUNTERS	255	/* counter_set_id has 8 bits, and 0 is none */
+#define CX_MAX_FLOW_COUNTERS	1024
 #define CX_LOG_MAX_KLM_LIST	16
 #define CX_MAX_INDIRECTION	4	/* indirect keys on the way to a direct one */
 #define CX_LOG_MAX_RA_QP	4	/* outstanding reads and atomics of a QP, either side */

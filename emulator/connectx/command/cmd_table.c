@@ -18,6 +18,7 @@
 #include "connectx/queue/cq.h"
 #include "connectx/queue/dct.h"
 #include "connectx/queue/eq.h"
+#include "connectx/queue/flow_counter.h"
 #include "connectx/queue/mcg.h"
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
@@ -135,6 +136,9 @@ static const struct cmd_op ops[] = {
 	OP(MODIFY_RMP, modify_rmp, rmp_modify),
 	OP(DESTROY_RMP, destroy_rmp, rmp_destroy),
 	OP(QUERY_RMP, query_rmp, rmp_query),
+	OP(ALLOC_FLOW_COUNTER, alloc_flow_counter, flow_counter_alloc),
+	OP(DEALLOC_FLOW_COUNTER, dealloc_flow_counter, flow_counter_dealloc),
+	OP(QUERY_FLOW_COUNTER, query_flow_counter, flow_counter_query),
 	GENERAL_OP(CREATE_GENERAL_OBJECT, general_obj_create),
 	GENERAL_OP(MODIFY_GENERAL_OBJECT, general_obj_modify),
 	GENERAL_OP(QUERY_GENERAL_OBJECT, general_obj_query),

@@ -660,6 +660,67 @@ static void teardown_leaves_nothing(void **state)
 	assert_int_equal(registered(driver, REGISTRY_GAUGE, "queue_pages"), 0);
 }
 
+static uint8_t alloc_flow_counter(struct driver *driver, uint16_t uid, uint8_t bulk,
+				  uint8_t log_bulk, uint32_t *counter)
+{
+	COMMAND(alloc_flow_counter, ALLOC_FLOW_COUNTER, 0);
+	uint8_t status;
+
+	set_uid(in, uid);
+	MLX5_SET(alloc_flow_counter_in, in, flow_counter_bulk, bulk);
+	MLX5_SET(alloc_flow_counter_in, in, flow_counter_bulk_log_size, log_bulk);
+	status = command(driver, in, sizeof(in), out, sizeof(out));
+	*counter = MLX5_GET(alloc_flow_counter_out, out, flow_counter_id);
+	return status;
+}
+
+/* @len: of the output; the values at its end have to be zero */
+static uint8_t query_flow_counter(struct driver *driver, uint16_t uid, uint32_t counter,
+				  uint16_t count, size_t len)
+{
+	static const uint8_t zeros[MLX5_ST_SZ_BYTES(traffic_counter)];
+	uint8_t in[MLX5_ST_SZ_BYTES(query_flow_counter_in)] = { 0 };
+	uint8_t out[MLX5_ST_SZ_BYTES(query_flow_counter_out) + sizeof(zeros)];
+	uint8_t status;
+
+	memset(out, 0xff, sizeof(out));
+	MLX5_SET(query_flow_counter_in, in, opcode, MLX5_CMD_OP_QUERY_FLOW_COUNTER);
+	MLX5_SET(query_flow_counter_in, in, flow_counter_id, counter);
+	MLX5_SET(query_flow_counter_in, in, num_of_counters, count);
+	set_uid(in, uid);
+	status = command(driver, in, sizeof(in), out, len);
+	if (!status)
+		assert_memory_equal(out + sizeof(out) - sizeof(zeros), zeros, sizeof(zeros));
+	return status;
+}
+
+static void flow_counters_are_their_owners(void **state)
+{
+	const size_t len = MLX5_ST_SZ_BYTES(query_flow_counter_out) +
+			   MLX5_ST_SZ_BYTES(traffic_counter);
+	struct driver *driver = *state;
+	uint16_t uid = create_uctx(driver), other = create_uctx(driver);
+	uint32_t counter, none;
+
+	assert_int_equal(alloc_flow_counter(driver, uid, 1, 0, &none), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(alloc_flow_counter(driver, uid, 0, 1, &none), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(alloc_flow_counter(driver, uid, 0, 0, &counter), MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "flow_counter"), 1);
+	assert_int_equal(query_flow_counter(driver, uid, counter, 0, len), MLX5_CMD_STAT_OK);
+	assert_int_equal(query_flow_counter(driver, uid, counter, 1, len), MLX5_CMD_STAT_OK);
+	assert_int_equal(query_flow_counter(driver, uid, counter, 2, len),
+			 MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(query_flow_counter(driver, uid, counter, 1, len - 1),
+			 MLX5_CMD_STAT_BAD_OUTP_LEN_ERR);
+	assert_int_equal(query_flow_counter(driver, other, counter, 1, len),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, other, MLX5_CMD_OP_DEALLOC_FLOW_COUNTER, counter),
+			 MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(as_user(driver, uid, MLX5_CMD_OP_DEALLOC_FLOW_COUNTER, counter),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(registered(driver, REGISTRY_OBJECT, "flow_counter"), 0);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, driver_setup_up, driver_teardown)
@@ -671,6 +732,7 @@ int main(void)
 		TEST(cq_lies_in_a_umem),
 		TEST(qp_lies_in_a_umem),
 		TEST(rmp_lies_in_a_umem),
+		TEST(flow_counters_are_their_owners),
 		TEST(srq_of_a_user_is_refused),
 		TEST(key_lies_in_a_umem),
 		TEST(qp_numbers_are_reserved),
