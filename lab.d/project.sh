@@ -8,13 +8,14 @@ build_lock=build-$(echo "$out" | sha256sum | cut -c 1-16)
 
 # project_ready: builds and stages what has changed
 project_ready() {
-	locked "$build_lock" build_project "the project" "$out/build" "$stage" -DTPH_UNIT_TESTS=OFF
+	locked "$build_lock" build_project "the project" "$out/build" "$stage" \
+		-DTPH_UNIT_TESTS=OFF -DTPH_GUEST_TESTS=ON
 }
 
 # checked_ready: the same with sanitizers, for tests that run without the guest
 checked_ready() {
 	locked "$build_lock" build_project "the project with sanitizers" "$out/checked" - \
-		-DTPH_SANITIZE=ON -DTPH_GUEST_TESTS=OFF
+		-DTPH_SANITIZE=ON
 }
 
 # fuzzers_ready: the fuzzers, which need an instrumented build of their own

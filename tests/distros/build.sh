@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # The commands of README.md on a release of Debian that has what README.md asks for, and nothing
-# else. Runs in the root of that release, see lab.d/roots/distro.
+# else; the guest's programs have to build there as well. Runs in the root of that release, see
+# lab.d/roots/distro.
 set -u
 . tests/lib/tap.sh
 build=$work/build
 softfabric=0
 
 configures() {
-	cmake -S . -B "$build" -G Ninja -DTPH_WERROR=ON
+	cmake -S . -B "$build" -G Ninja -DTPH_WERROR=ON -DTPH_GUEST_TESTS=ON
 }
 
 # Where there are no headers for softfabric it is left out, and the user is told what would help.
