@@ -78,7 +78,8 @@ struct ibv_tph_dmabuf_mr_attr {
  * and ibv_dereg_mr() destroys it. It cannot be changed by ibv_rereg_mr().
  *
  * A registration that names no dma-buf on purpose, to see whether there is support (@attr->fd -1),
- * gets the EBADF of ibv_reg_dmabuf_mr(), whatever the namespace and flags.
+ * gets the EBADF of ibv_reg_dmabuf_mr(); with IBV_TPH_REQUIRE where kernel and driver know the
+ * request.
  *
  * Return: the memory region, or NULL with errno, the first that applies of
  *	EOPNOTSUPP	@attr->comp_mask is not 0
@@ -101,7 +102,7 @@ struct ibv_tph_dmabuf_mr_attr {
  *			process, or all that import tags, can have
  *	EIO		IBV_TPH_REQUIRE, and writing the steering tag table failed; TPH of the RDMA
  *			device is off from now on
- *	ENOMEM		no memory, or no memory region left
+ *	ENOMEM		no memory, which may turn up earlier, or no memory region left
  *	EAGAIN		IBV_TPH_REQUIRE, and the exporter kept replacing its tags meanwhile
  * and what the exporter and the RDMA device's driver say when they fail.
  */
