@@ -46,7 +46,8 @@ class VfioDevice(PyverbsCM):
         """Opens the device, by its own node and iommufd or by its VFIO group; no-IOMMU mode, too.
         The kernel resets it, if it can be reset.
 
-        :param address: "DDDD:BB:DD.F", or "BB:DD.F" in domain 0, hexadecimal
+        :param address: "DDDD:BB:DD.F", or "BB:DD.F" in domain 0, hexadecimal; a domain has up to
+                        8 digits
         :raises TphError: The first that applies of
             EINVAL  address has another form
             ENODEV  there is no such PCI device

@@ -54,7 +54,8 @@ struct vfio_tph_tags {
 
 /**
  * vfio_tph_open - Open a PCI device that is bound to vfio-pci or a variant of it
- * @bdf: address, "DDDD:BB:DD.F" or "BB:DD.F" in domain 0, hexadecimal
+ * @bdf: address, "DDDD:BB:DD.F" or "BB:DD.F" in domain 0, hexadecimal; a domain has up to 8
+ *	digits, leading zeroes may be left out
  *
  * By the device's own node and iommufd where the kernel has both and they may be opened, else by
  * its VFIO group; either way in no-IOMMU mode, too. No address space is attached: the device can be

@@ -32,7 +32,7 @@ struct vfio_tph_topology;
 /*
  * A function as sysfs has it. Strings that are not there are NULL.
  *
- * address:     "DDDD:BB:DD.F", hexadecimal
+ * address:     "DDDD:BB:DD.F", hexadecimal; a domain has up to 8 digits
  * parent:      address of the bridge above, NULL on a root bus
  * host_bridge: name of the host bridge above, as "pci0000:00"
  * driver:      driver that is bound to it
