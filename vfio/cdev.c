@@ -36,6 +36,19 @@ static int open_node(const char *path, int *fd, struct vfio_tph_reason *reason)
 	return vfio_tph_fail_open(reason, err, path);
 }
 
+static const char *advice_on_bind(int err)
+{
+	switch (err) {
+	case EBUSY:
+		return ". Another process has it open";
+	case EPERM:
+		return ". The IOMMU does not keep the device's interrupts apart; if you trust it, echo 1 > "
+		       "/sys/module/iommufd/parameters/allow_unsafe_interrupts";
+	default:
+		return "";
+	}
+}
+
 int vfio_tph_open_cdev(struct vfio_tph_device *device, struct vfio_tph_reason *reason)
 {
 	char path[VFIO_TPH_PATH_SIZE];
@@ -53,7 +66,7 @@ int vfio_tph_open_cdev(struct vfio_tph_device *device, struct vfio_tph_reason *r
 	err = bind_iommufd(fd, iommufd);
 	if (err) {
 		vfio_tph_fail(reason, err, "cannot bind %s (%s) to an iommufd: %m%s", path,
-			      device->bdf, err == EBUSY ? ". Another process has it open" : "");
+			      device->bdf, advice_on_bind(err));
 		goto close_fd;
 	}
 

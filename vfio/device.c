@@ -22,7 +22,10 @@ static int open_device(struct vfio_tph_device *device, const char *bdf,
 		return err;
 	err = vfio_tph_open_cdev(device, reason);
 	if (err == ENOENT || err == EACCES)
-		err = vfio_tph_open_group(device, reason);
+		return vfio_tph_open_group(device, reason);
+	/* What iommufd may not do a container perhaps may; if not, iommufd's reason is the one to mend. */
+	if (err == EPERM && !vfio_tph_open_group(device, NULL))
+		return 0;
 	return err;
 }
 

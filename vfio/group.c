@@ -50,6 +50,13 @@ static int set_iommu(int container, int group, bool noiommu, const char *bdf,
 			"no-IOMMU mode was switched off after %s was bound: %m. echo 1 > "
 			"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
 			bdf);
+	if (errno == EPERM)
+		return vfio_tph_fail(
+			reason, EPERM,
+			"cannot set the IOMMU driver of the container of %s: %m. The IOMMU does not "
+			"keep the device's interrupts apart; if you trust it, echo 1 > "
+			"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+			bdf);
 	return vfio_tph_fail(reason, errno,
 			     "cannot set the IOMMU driver of the container of %s: "
 			     "%m. Load the module vfio_iommu_type1",

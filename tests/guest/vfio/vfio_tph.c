@@ -263,6 +263,29 @@ static void opening_by_group(const char *bdf)
 		tap_bail_out("cannot move /dev/iommu back: %s", strerror(errno));
 }
 
+static void allow_unsafe_interrupts(const char *module, const char *value)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/allow_unsafe_interrupts", module);
+	file = fopen(path, "w");
+	if (!file || fputs(value, file) < 0 || fclose(file))
+		tap_bail_out("cannot write %s: %s", path, strerror(errno));
+}
+
+/* The lab's IOMMU remaps no interrupts, so that it takes a parameter to use it, one for each way. */
+static void opening_with_unsafe_interrupts(const char *bdf)
+{
+	allow_unsafe_interrupts("iommufd", "N");
+	opening_twice(bdf, "where only the container may", group_node(bdf));
+	allow_unsafe_interrupts("vfio_iommu_type1", "N");
+	expect(open_errno(bdf), EPERM, "iommufd/parameters/allow_unsafe_interrupts",
+	       "open where neither may");
+	allow_unsafe_interrupts("iommufd", "Y");
+	allow_unsafe_interrupts("vfio_iommu_type1", "Y");
+}
+
 /* In a process of @user: the errno of opening the device. */
 static int open_errno_of(uid_t user, const char *bdf)
 {
@@ -365,7 +388,7 @@ int main(void)
 
 	if (!bdf)
 		tap_bail_out("TPH_ACC0 is not set: the lab sets it to the accelerator's address");
-	tap_plan(44 + 7 + 2 + 1 + 2);
+	tap_plan(44 + 7 + 2 + 1 + 2 + (is_noiommu(bdf) ? 0 : 5));
 	opening(bdf);
 	device = vfio_tph_open(bdf, &reason);
 	if (!tap_ok(device, "the accelerator opens"))
@@ -379,6 +402,8 @@ int main(void)
 	vfio_tph_close(device);
 	opening_by_its_choice(bdf);
 	opening_by_group(bdf);
+	if (!is_noiommu(bdf))
+		opening_with_unsafe_interrupts(bdf);
 	opening_unprivileged(bdf);
 	forking(bdf);
 	closing_revokes(bdf);

@@ -188,12 +188,29 @@ static void no_permission(void **state)
 {
 	host.open_fails = "/dev/vfio/devices/vfio3";
 	host.open_errno = EPERM;
+	host_remove("/dev/vfio/noiommu-7");
 	assert_open_fails(EPERM, "CAP_SYS_RAWIO");
+	host_file("/dev/vfio/noiommu-7", "");
 	host_remove("/dev/iommu");
 	host.open_fails = "/dev/vfio/noiommu-7";
 	assert_open_fails(EPERM, "CAP_SYS_RAWIO");
 	host.open_errno = EACCES;
 	assert_open_fails(EACCES, "/dev/vfio/noiommu-7");
+}
+
+/* Each of the two has a parameter that allows it; what is said is iommufd's, where there is one. */
+static void interrupts_that_are_not_kept_apart(void **state)
+{
+	host_remove("/dev/vfio/noiommu-7");
+	host_remove("/sys/kernel/iommu_groups/7/name");
+	host.bind_errno = EPERM;
+	assert_opens_by_group(VFIO_TYPE1v2_IOMMU);
+	host.set_iommu_errno = EPERM;
+	assert_open_fails(EPERM, "/sys/module/iommufd/parameters/allow_unsafe_interrupts");
+	host_remove("/dev/iommu");
+	assert_open_fails(EPERM, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+	host.set_iommu_errno = 0;
+	assert_opens_by_group(VFIO_TYPE1v2_IOMMU);
 }
 
 static void in_use(void **state)
@@ -552,6 +569,7 @@ int main(void)
 		TEST(other_driver),
 		TEST(missing_nodes),
 		TEST(no_permission),
+		TEST(interrupts_that_are_not_kept_apart),
 		TEST(in_use),
 		TEST(noiommu_switched_off),
 		TEST(nothing_leaks_on_open),

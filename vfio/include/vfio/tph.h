@@ -57,7 +57,7 @@ struct vfio_tph_tags {
  * @bdf: address, "DDDD:BB:DD.F" or "BB:DD.F" in domain 0, hexadecimal; a domain has up to 8
  *	digits, leading zeroes may be left out
  *
- * By the device's own node and iommufd where the kernel has both and they may be opened, else by
+ * By the device's own node and iommufd where the kernel has both and they may be used, else by
  * its VFIO group; either way in no-IOMMU mode, too. No address space is attached: the device can be
  * a target, not a DMA master. The kernel resets the device, if it can be reset.
  *
@@ -67,7 +67,9 @@ struct vfio_tph_tags {
  *	ENXIO	the device has no driver, or one that is not VFIO's
  *	ENOENT	the device nodes of VFIO are missing
  *	EACCES	no permission for them
- *	EPERM	no-IOMMU mode without CAP_SYS_RAWIO, or switched off since the device was bound
+ *	EPERM	no-IOMMU mode without CAP_SYS_RAWIO, or switched off since the device was bound; or
+ *		the IOMMU does not keep interrupts apart, and the parameters of iommufd and
+ *		vfio_iommu_type1, allow_unsafe_interrupts, are off
  *	EBUSY	the device, or another one of its group, is in use
  *	ENOMEM	no memory
  * and what the kernel says when it cannot enable the device.
