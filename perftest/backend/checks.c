@@ -121,11 +121,16 @@ bool check_flags(const char *tool, const struct command_line *line, struct compl
 			why,
 			"--%s with --%s: a DMA handle takes the place of the exporter's tag; drop one of them",
 			first_flag(options), facts->dma_handle);
+	if (facts->null_mr)
+		return complain(
+			why,
+			"--%s with --use-null-mr: the client then uses a null memory region, and not the data buffer's; drop one of them",
+			first_flag(options));
 	if (options->text[TPH_OPTION_JSON_FILE] && facts->report_file &&
 	    is_same_file(options->text[TPH_OPTION_JSON_FILE], facts->report_file))
 		return complain(
 			why,
-			"--tph-json-file and --out_json_file are the same file, %s, and each would overwrite the other's report; give two",
+			"--tph-json-file and the JSON file of perftest are the same, %s, and each would overwrite the other's report; give two",
 			facts->report_file);
 	return true;
 }

@@ -10,6 +10,9 @@
 /* Beyond what a tool's own flags return */
 #define OURS_FIRST 0x10000
 
+/* perftest's, in the current directory */
+#define DEFAULT_REPORT_FILE "perftest_out.json"
+
 enum stock_meaning {
 	STOCK_SIZE,
 	STOCK_QPS,
@@ -24,6 +27,8 @@ enum stock_meaning {
 	STOCK_MEMORY,
 	STOCK_DMABUF,
 	STOCK_DMA_HANDLE,
+	STOCK_NULL_MR,
+	STOCK_REPORT,
 	STOCK_REPORT_FILE,
 };
 
@@ -62,6 +67,8 @@ static const struct stock_flag {
 	{ "ph", STOCK_DMA_HANDLE },
 	{ "tph_mem", STOCK_DMA_HANDLE },
 	{ "cpu_id", STOCK_DMA_HANDLE },
+	{ "use-null-mr", STOCK_NULL_MR },
+	{ "out_json", STOCK_REPORT },
 	{ "out_json_file", STOCK_REPORT_FILE },
 };
 
@@ -141,6 +148,13 @@ static void note_flag(struct stock_facts *facts, const struct stock_flag *flag, 
 		break;
 	case STOCK_DMA_HANDLE:
 		facts->dma_handle = flag->name;
+		break;
+	case STOCK_NULL_MR:
+		facts->null_mr = true;
+		break;
+	case STOCK_REPORT:
+		if (!facts->report_file)
+			facts->report_file = DEFAULT_REPORT_FILE;
 		break;
 	case STOCK_REPORT_FILE:
 		facts->report_file = value;

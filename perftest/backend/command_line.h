@@ -27,10 +27,11 @@ struct stock_facts {
 	bool on_demand; /* --odp */
 	bool data_direct;
 	bool data_validation;
+	bool null_mr;            /* --use-null-mr */
 	const char *memory;      /* the flag that chooses other memory, without "--", or NULL */
 	const char *dmabuf;      /* the flag that makes it a dma-buf, likewise */
 	const char *dma_handle;  /* the flag for a DMA handle, likewise */
-	const char *report_file; /* perftest's own, --out_json_file, or NULL */
+	const char *report_file; /* the JSON file that perftest writes itself, or NULL */
 };
 
 struct command_line {

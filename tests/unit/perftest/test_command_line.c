@@ -306,7 +306,11 @@ static void refuses_what_the_tools_cannot(void **state)
 		{ "ib_write_bw --dmabuf-tph-require --udmabuf --ph=1",
 		  "--dmabuf-tph-require with --ph: a DMA handle takes the place of the exporter's tag; drop one of them" },
 		{ "ib_write_bw --udmabuf --tph-json-file=/tmp/../tmp/x --out_json --out_json_f /tmp/./x",
-		  "--tph-json-file and --out_json_file are the same file, /tmp/./x, and each would overwrite the other's report; give two" },
+		  "--tph-json-file and the JSON file of perftest are the same, /tmp/./x, and each would overwrite the other's report; give two" },
+		{ "ib_write_bw --udmabuf --tph-json-file=./perftest_out.json --out_json",
+		  "--tph-json-file and the JSON file of perftest are the same, perftest_out.json, and each would overwrite the other's report; give two" },
+		{ "ib_write_bw --dmabuf-tph --udmabuf --use-null",
+		  "--dmabuf-tph with --use-null-mr: the client then uses a null memory region, and not the data buffer's; drop one of them" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -331,6 +335,8 @@ static void allows_what_they_can(void **state)
 		"raw_ethernet_bw --dmabuf-tph --use_rocm=0 --use_rocm_dmabuf",
 		"ib_write_bw --udmabuf --tph-json-file=/tmp/x --out_json_file=/tmp/y",
 		"ib_write_bw --udmabuf --tph-json-file=/nonexistent/x --out_json_file=/tmp/x",
+		"ib_write_bw --udmabuf --tph-json-file=perftest_out.json --out_json_file=y --out_json",
+		"ib_write_bw --udmabuf --tph-json-file=perftest_out.json",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {

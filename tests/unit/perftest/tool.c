@@ -30,6 +30,7 @@ const struct option tool_flags[] = {
 	{ "use_hl", required_argument, &set, 1 },
 	{ "mmap", required_argument, &set, 1 },
 	{ "mmap-offset", required_argument, &set, 1 },
+	{ "use-null-mr", no_argument, &set, 1 },
 	{ "out_json", no_argument, &set, 1 },
 	{ "out_json_file", required_argument, &set, 1 },
 	{ "tph_mem", required_argument, &set, 1 },
