@@ -24,7 +24,7 @@ def package(options, ready):
         out, log = places.PACKAGES / name, ready.run / f"package-{name}.log"
         say.say(f"making packages for {name} ...")
         with open(log, "wb") as output:
-            made = subprocess.run(places.in_root(root, "lab.d/package", str(out)), stdout=output,
+            made = subprocess.run(places.in_root(root, "lab.d/package-deb", str(out)), stdout=output,
                                   stderr=output, stdin=subprocess.DEVNULL, check=False)
         if made.returncode:
             raise say.LabError(f"that failed (exit code {made.returncode}); {log} ends with\n"

@@ -84,7 +84,7 @@ makes_rpms() {
 		(($(find "$work/rpm/RPMS" -name '*.rpm' | wc -l) >= 4))
 }
 
-check "packages are made, and pass their tests" lab.d/package "$packages" || { checked; exit; }
+check "packages are made, and pass their tests" lab.d/package-deb "$packages" || { checked; exit; }
 check "lintian has nothing to complain of" nothing_to_complain_of
 check "there is a machine to install them on" make_room || { checked; exit; }
 everything >"$work/before"

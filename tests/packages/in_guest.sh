@@ -18,7 +18,7 @@ hint=2
 makes_packages() {
 	unshare --mount --pid --fork --kill-child --mount-proc \
 		lab.d/enter "$packaging" "$PWD" "$work" -- \
-		env DEB_BUILD_OPTIONS=nocheck lab.d/package "$packages"
+		env DEB_BUILD_OPTIONS=nocheck lab.d/package-deb "$packages"
 }
 
 # Those with -dev would need rdma-core's.
