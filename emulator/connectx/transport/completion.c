@@ -56,7 +56,7 @@ static void completion_error(struct qp *qp, struct cq *cq, struct mlx5_err_cqe *
 
 /*
  * What firmware says beside the syndrome, and what people search for. No manual lists it: these are
- * those that logs of mlx5 from ConnectX-4 on agree in; for the rest it is 0.
+ * those that public logs of ConnectX devices agree in; for the rest it is 0.
  */
 static uint8_t vendor_syndrome(uint8_t syndrome)
 {
