@@ -90,12 +90,12 @@ uint8_t hca_query_special_contexts(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 }
 
-/* Ports that are bound together: none are. UCX asks each device, whatever it offers. */
+/*
+ * Ports that are bound together: none are, as an output without a bit says. UCX asks each device,
+ * whatever it offers.
+ */
 uint8_t hca_query_lag(struct connectx *nic, struct cmd *cmd)
 {
-	void *ctx = MLX5_ADDR_OF(query_lag_out, cmd->out, ctx);
-
-	MLX5_SET(lagc, ctx, lag_state, 0);
 	return MLX5_CMD_STAT_OK;
 }
 

@@ -413,9 +413,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_send, setup_cyclic, teardown),
 		TEST(test_rdma),
 		TEST(test_send),
+		{ "test_send_to_ring", test_send, setup_cyclic, teardown, NULL },
 		TEST(test_key),
 		TEST(test_errors),
 		TEST(test_not_ready),
