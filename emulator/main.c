@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #include "accelerator/accelerator.h"
+#include "base/engine.h"
+#include "base/flusher.h"
+#include "base/options.h"
+#include "base/registry.h"
 #include "connectx/connectx.h"
 #include "control/control.h"
-#include "engine.h"
 #include "fabric/fabric.h"
-#include "flusher.h"
-#include "options.h"
-#include "registry.h"
 #include "tlp/capture.h"
 #include "util/complaint.h"
 #include "util/macros.h"

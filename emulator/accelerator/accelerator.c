@@ -10,7 +10,7 @@
 
 #include "accelerator/accelerator_regs.h"
 #include "accelerator/ingress.h"
-#include "registry.h"
+#include "base/registry.h"
 #include "util/macros.h"
 #include "util/number.h"
 

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "options.h"
+#include "base/options.h"
 #include "pci/function.h"
 
 struct accelerator;

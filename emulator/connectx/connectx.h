@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "options.h"
+#include "base/options.h"
 #include "tlp/tlp.h"
 
 struct connectx;

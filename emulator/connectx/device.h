@@ -10,6 +10,8 @@
 
 #include <linux/mlx5/device.h>
 
+#include "base/engine.h"
+#include "base/registry.h"
 #include "connectx/command/cmd.h"
 #include "connectx/connectx.h"
 #include "connectx/limits.h"
@@ -20,10 +22,8 @@
 #include "connectx/queue/rate.h"
 #include "connectx/table.h"
 #include "connectx/transport/requester.h"
-#include "engine.h"
 #include "ib/port.h"
 #include "pci/function.h"
-#include "registry.h"
 
 /* How far the driver has brought the function up (hca.c). */
 enum hca_state {

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/registry.h"
 #include "control/internal.h"
 #include "fabric/fabric.h"
-#include "registry.h"
 #include "tlp/capture.h"
 
 /* The link of a function to its fabric, beside the links that devices register as switches. */

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine.h"
-#include "unix_socket.h"
+#include "base/engine.h"
+#include "base/unix_socket.h"
 #include "util/macros.h"
 
 struct client {

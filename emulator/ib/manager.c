@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
+#include "base/engine.h"
 #include "ib/sa.h"
 #include "ib/sma.h"
 #include "util/macros.h"

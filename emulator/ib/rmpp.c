@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
+#include "base/engine.h"
 #include "util/macros.h"
 
 #define SEGMENT_BYTES	IB_MGMT_SA_DATA

@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/registry.h"
 #include "fabric/fabric.h"
-#include "registry.h"
 
 #define PCI_CONFIG_SIZE		4096
 #define PCI_BARS		FABRIC_BARS

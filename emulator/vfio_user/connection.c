@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine.h"
+#include "base/engine.h"
+#include "base/unix_socket.h"
 #include "pci/function.h"
-#include "unix_socket.h"
 #include "util/complaint.h"
 #include "util/macros.h"
 #include "vfio_user/server.h"

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
+#include "base/engine.h"
+#include "base/unix_socket.h"
 #include "pci/function.h"
-#include "unix_socket.h"
 #include "util/complaint.h"
 #include "util/macros.h"
 #include "vfio_user/connection.h"

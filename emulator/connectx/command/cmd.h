@@ -17,8 +17,8 @@
 
 #include <linux/mlx5/device.h>
 
+#include "base/registry.h"
 #include "connectx/table.h"
-#include "registry.h"
 
 struct connectx;
 

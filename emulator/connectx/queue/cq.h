@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/engine.h"
 #include "connectx/buf.h"
 #include "connectx/command/cmd.h"
 #include "connectx/memory/umem.h"
-#include "engine.h"
 
 struct eq;
 

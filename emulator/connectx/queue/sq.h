@@ -10,9 +10,9 @@
 
 #include <stdint.h>
 
+#include "base/engine.h"
 #include "connectx/buf.h"
 #include "connectx/command/cmd.h"
-#include "engine.h"
 
 struct cq;
 struct sched_element;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "registry.h"
+#include "base/registry.h"
 
 struct connectx;
 struct qp;

@@ -3,12 +3,12 @@
 #include <json-c/json.h>
 
 #include "accelerator/accelerator.h"
+#include "base/engine.h"
+#include "base/registry.h"
 #include "connectx/connectx.h"
 #include "control/control.h"
-#include "engine.h"
 #include "fuzz.h"
 #include "input.h"
-#include "registry.h"
 
 struct machine {
 	struct engine *engine;

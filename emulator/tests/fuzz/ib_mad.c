@@ -5,7 +5,7 @@
  * Input: actions of one byte each (enum action) with their arguments. Headers that have to be right
  * for anything to happen are filled in, unless an action leaves them to the input.
  */
-#include "engine.h"
+#include "base/engine.h"
 #include "fuzz.h"
 #include "ib/manager.h"
 #include "ib/pma.h"

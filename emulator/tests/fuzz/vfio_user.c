@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "accelerator/accelerator.h"
+#include "base/registry.h"
 #include "fuzz.h"
 #include "input.h"
-#include "registry.h"
 #include "vfio_user/session.h"
 
 #define MEMORY_SIZE (1 << 20)	/* of the guest, as far as descriptors show it */

@@ -17,11 +17,11 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
+#include "base/engine.h"
+#include "base/registry.h"
 #include "connectx/connectx.h"
-#include "engine.h"
 #include "fabric/fabric.h"
 #include "pci/function.h"
-#include "registry.h"
 
 #define RAM_BASE	0x100000ULL	/* bus address of guest memory */
 #define RAM_BYTES	(16ULL << 20)

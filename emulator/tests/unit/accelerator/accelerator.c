@@ -13,7 +13,7 @@
 
 #include "accelerator/accelerator.h"
 #include "accelerator/accelerator_regs.h"
-#include "registry.h"
+#include "base/registry.h"
 #include "util/macros.h"
 
 #define BASE 0x20e000000000u

@@ -10,9 +10,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/registry.h"
 #include "control/control.h"
 #include "fabric/fabric.h"
-#include "registry.h"
 #include "tlp/capture.h"
 #include "tlp/capture_reader.h"
 #include "util/macros.h"

@@ -13,10 +13,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/engine.h"
+#include "base/registry.h"
 #include "control/control.h"
-#include "engine.h"
 #include "fabric/fabric.h"
-#include "registry.h"
 
 #define REQUEST "{\"execute\":\"objects\"}\n"
 #define REPLY "{\"return\":{}}\n"

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "engine.h"
+#include "base/engine.h"
 #include "ib/manager.h"
 #include "ib/port.h"
 

@@ -19,7 +19,7 @@
 #include <linux/vfio.h>
 #include <cmocka.h>
 
-#include "engine.h"
+#include "base/engine.h"
 #include "pci/function.h"
 #include "util/macros.h"
 #include "vfio_user/protocol.h"

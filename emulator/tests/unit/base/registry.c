@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "registry.h"
+#include "base/registry.h"
 
 static int make_registry(void **state)
 {

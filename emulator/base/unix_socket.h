@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine.h"
+#include "base/engine.h"
 
 /**
  * unix_listen() - a listening, non-blocking socket at @path, which replaces one that nobody

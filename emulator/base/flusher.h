@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "engine.h"
+#include "base/engine.h"
 
 struct capture;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "options.h"
+#include "base/options.h"
 
 #include <ctype.h>
 #include <errno.h>

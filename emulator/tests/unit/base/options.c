@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "options.h"
+#include "base/options.h"
 #include "util/number.h"
 
 static void addresses(void **state)

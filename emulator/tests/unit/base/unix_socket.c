@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "unix_socket.h"
+#include "base/unix_socket.h"
 
 #define RETRY_NS 100000000ULL	/* how long a client waits that could not be accepted */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "registry.h"
+#include "base/registry.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -14,8 +14,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "engine.h"
-#include "timer_heap.h"
+#include "base/engine.h"
+#include "base/timer_heap.h"
 #include "util/macros.h"
 
 #define MS 1000000ULL

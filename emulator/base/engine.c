@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "engine.h"
+#include "base/engine.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "timer_heap.h"
+#include "base/timer_heap.h"
 
 /*
  * While there is work, descriptors are looked at every so many turns: often enough that a guest's

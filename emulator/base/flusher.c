@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "flusher.h"
+#include "base/flusher.h"
 
 #include "tlp/capture.h"
 #include "util/macros.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "unix_socket.h"
+#include "base/unix_socket.h"
 #include "util/complaint.h"
 #include "util/macros.h"
 

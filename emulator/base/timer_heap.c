@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "timer_heap.h"
+#include "base/timer_heap.h"
 
 #include <stddef.h>
 
-#include "engine.h"
+#include "base/engine.h"
 
 /* child: first child; next: right sibling; prev: left sibling, or the parent for a first child. */
 
