@@ -18,7 +18,7 @@
 #include "base/flusher.h"
 #include "base/options.h"
 #include "base/registry.h"
-#include "connectx/connectx.h"
+#include "connectx/device/connectx.h"
 #include "control/control.h"
 #include "fabric/fabric.h"
 #include "tlp/capture.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "connectx/command/uctx.h"
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/eq.h"
 #include "util/macros.h"
 

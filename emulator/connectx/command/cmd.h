@@ -18,7 +18,7 @@
 #include <linux/mlx5/device.h>
 
 #include "base/registry.h"
-#include "connectx/table.h"
+#include "connectx/command/table.h"
 
 struct connectx;
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 
 struct uctx *uctx_find(struct connectx *nic, uint16_t uid)
 {

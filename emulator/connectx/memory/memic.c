@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "util/range.h"
 
 /* Units of the command interface: lengths, and what log_memic_addr_alignment counts from. */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "connectx/command/cmd.h"
-#include "connectx/limits.h"
+#include "connectx/command/limits.h"
 
 /* Numbers of operations; bits of memic_operations. The names are those of rdma-core's tests. */
 enum memic_operation {

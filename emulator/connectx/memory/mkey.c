@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/limits.h"
+#include "connectx/command/limits.h"
+#include "connectx/command/pd.h"
 #include "connectx/memory/memic.h"
 #include "connectx/memory/signature.h"
-#include "connectx/pd.h"
 #include "util/range.h"
 
 int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit)

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "connectx/command/cmd.h"
-#include "connectx/table.h"
+#include "connectx/command/table.h"
 
 struct domain;
 struct memic_range;

@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/memic.h"
 #include "connectx/memory/mkey.h"
 #include "connectx/memory/signature.h"
 #include "connectx/memory/umem.h"
-#include "connectx/pd.h"
 #include "util/macros.h"
 #include "util/range.h"
 

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "connectx/device.h"
-#include "connectx/pd.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/qp.h"
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 
 #define PSV_MAX_CREATED	4	/* by one command: psv0_index to psv3_index */
 

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/memic.h"
 #include "connectx/memory/signature.h"
-#include "connectx/tph.h"
+#include "connectx/memory/tph.h"
 #include "fabric/fabric.h"
 
 /* The largest TLP, and a multiple of all smaller ones. */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "connectx/memory/mkey.h"
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 
 struct connectx;
 

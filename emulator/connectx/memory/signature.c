@@ -6,11 +6,11 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/psv.h"
 #include "connectx/memory/sg.h"
+#include "connectx/queue/completion.h"
 #include "connectx/queue/qp.h"
-#include "connectx/transport/completion.h"
 
 #define LENGTH_MAX	(1ULL << 31)	/* of a message */
 #define APP_ESCAPE	0xffff

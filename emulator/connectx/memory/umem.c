@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "util/range.h"
 
 #define RING_ALIGN	64	/* the unit of page_offset in 4 KiB pages */

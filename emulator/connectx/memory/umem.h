@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "connectx/buf.h"
+#include "connectx/command/buf.h"
 #include "connectx/command/cmd.h"
 
 struct connectx;

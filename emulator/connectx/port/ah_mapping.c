@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 
 struct ah_mapping {
 	uint32_t number;

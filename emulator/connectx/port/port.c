@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "connectx/device.h"
-#include "connectx/port/mad.h"
+#include "connectx/device/device.h"
 #include "connectx/port/subnet.h"
 #include "connectx/queue/eq.h"
+#include "connectx/transport/mad.h"
 #include "ib/manager.h"
 #include "util/macros.h"
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "ib/manager.h"
 
 /* As many NICs as a fabric has room for. Belongs to the engine's thread, like all that uses it. */

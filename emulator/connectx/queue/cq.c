@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
+#include "connectx/queue/completion.h"
 #include "connectx/queue/eq.h"
-#include "connectx/transport/completion.h"
-#include "connectx/uar.h"
+#include "connectx/queue/uar.h"
 #include "util/macros.h"
 
 #define INDEX_MASK	0xffffffU	/* bits of consumer and producer counters */

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
-#include "connectx/pd.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
+#include "connectx/queue/dc_connection.h"
 #include "connectx/queue/eq.h"
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/srq.h"
-#include "connectx/transport/dc_connection.h"
 
 struct dct *dct_find(struct connectx *nic, uint32_t dctn)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
-#include "connectx/uar.h"
+#include "connectx/device/device.h"
+#include "connectx/queue/uar.h"
 
 #define INDEX_MASK	0xffffffU	/* bits of the consumer index in a doorbell */
 #define EQE_BYTES	sizeof(struct mlx5_eqe)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/qp.h"
 
 #define GID_MULTICAST	0xff	/* first byte of every multicast GID: vol. 1, 4.1.1 */

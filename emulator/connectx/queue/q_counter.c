@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
+#include "connectx/queue/completion.h"
 #include "connectx/queue/dct.h"
 #include "connectx/queue/qp.h"
-#include "connectx/transport/completion.h"
 #include "util/macros.h"
 
 #define FIELD(name)	(MLX5_BYTE_OFF(query_q_counter_out, name) / sizeof(uint32_t))

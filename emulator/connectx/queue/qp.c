@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/command/caps.h"
-#include "connectx/device.h"
-#include "connectx/pd.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/caps.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/eq.h"
 #include "connectx/queue/rate.h"
 #include "connectx/queue/sched.h"
 #include "connectx/queue/srq.h"
+#include "connectx/queue/uar.h"
 #include "connectx/transport/responder.h"
-#include "connectx/uar.h"
 #include "util/macros.h"
 
 #define RECORD_BYTES	4

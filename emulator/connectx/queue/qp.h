@@ -11,10 +11,10 @@
 
 #include <linux/mlx5/qp.h>
 
-#include "connectx/buf.h"
+#include "connectx/command/buf.h"
 #include "connectx/command/cmd.h"
 #include "connectx/memory/umem.h"
-#include "connectx/transport/dc_streams.h"
+#include "connectx/queue/dc_streams.h"
 
 struct cq;
 struct domain;

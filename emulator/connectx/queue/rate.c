@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 
 #define BURST_DEFAULT	(16U << 10)
 #define BURST_MIN	4096U	/* as finely as a message is cut */

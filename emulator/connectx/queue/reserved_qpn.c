@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 
 /* Far behind the numbers that QPs and SQs get. */
 #define RANGES_FIRST	(0x800000 >> CX_LOG_RESERVED_QPNS)

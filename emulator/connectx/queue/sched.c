@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/qp.h"
 
 #define NS_BITS_PER_MBIT	1000	/* a bit at 1 Mbit/s takes so many ns */

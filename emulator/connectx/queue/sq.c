@@ -6,12 +6,12 @@
 
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
+#include "connectx/queue/completion.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/sched.h"
-#include "connectx/transport/completion.h"
-#include "connectx/transport/wqe.h"
-#include "connectx/uar.h"
+#include "connectx/queue/uar.h"
+#include "connectx/queue/wqe.h"
 #include "util/macros.h"
 
 #define RECORD_BYTES	4

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/engine.h"
-#include "connectx/buf.h"
+#include "connectx/command/buf.h"
 #include "connectx/command/cmd.h"
 
 struct cq;

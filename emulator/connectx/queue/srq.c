@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
-#include "connectx/pd.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/eq.h"
 #include "connectx/queue/qp.h"

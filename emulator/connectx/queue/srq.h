@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "connectx/buf.h"
+#include "connectx/command/buf.h"
 #include "connectx/command/cmd.h"
 #include "connectx/memory/umem.h"
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 
 /* What comes before the data of a message: struct ibv_tmh and struct ibv_rvh of rdma-core. */
 #define TAG_HEADER	16	/* operation, user data, tag */

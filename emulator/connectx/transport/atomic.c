@@ -4,9 +4,9 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/sg.h"
-#include "connectx/tph.h"
+#include "connectx/memory/tph.h"
 
 static uint64_t atomic_on_ram(uint64_t *target, const struct atomic_op *op)
 {

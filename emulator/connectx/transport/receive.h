@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 
 struct qp;
 struct srq;

@@ -7,7 +7,7 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "connectx/transport/tag_match.h"
 
 /* Behind struct ibv_tmh: struct ibv_rvh of rdma-core. */

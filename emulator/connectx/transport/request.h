@@ -16,12 +16,12 @@
 #include <sys/queue.h>
 
 #include "base/engine.h"
-#include "connectx/memory/page_fault.h"
 #include "connectx/memory/sg.h"
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
+#include "connectx/queue/page_fault.h"
+#include "connectx/queue/wqe.h"
 #include "connectx/transport/rendezvous.h"
 #include "connectx/transport/responder.h"
-#include "connectx/transport/wqe.h"
 
 #define PSN_MASK	0xffffff
 #define REQUEST_UNIT	4096	/* bytes that take one unit of the engine's budget */

@@ -6,15 +6,15 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/port/port.h"
 #include "connectx/port/subnet.h"
+#include "connectx/queue/dc_connection.h"
 #include "connectx/queue/dct.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/sched.h"
+#include "connectx/queue/service.h"
 #include "connectx/transport/datagram.h"
-#include "connectx/transport/dc_connection.h"
-#include "connectx/transport/service.h"
 #include "connectx/transport/tag_match.h"
 
 #define QKEY_PRIVILEGED		0x80000000

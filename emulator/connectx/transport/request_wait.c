@@ -4,10 +4,10 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
-#include "connectx/transport/service.h"
+#include "connectx/queue/service.h"
 #include "util/macros.h"
 
 #define RNR_RETRY_FOR_EVER	7

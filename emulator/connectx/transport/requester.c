@@ -7,19 +7,19 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/psv.h"
 #include "connectx/memory/signature.h"
-#include "connectx/memory/umr.h"
-#include "connectx/pd.h"
+#include "connectx/queue/dc_connection.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/rate.h"
 #include "connectx/queue/sched.h"
+#include "connectx/queue/service.h"
 #include "connectx/queue/srq.h"
-#include "connectx/transport/dc_connection.h"
 #include "connectx/transport/request.h"
-#include "connectx/transport/service.h"
 #include "connectx/transport/tag_match.h"
+#include "connectx/transport/umr.h"
 #include "util/macros.h"
 
 void requester_kick(struct requester *req)

@@ -9,18 +9,18 @@
 #include <linux/mlx5/qp.h>
 #include <rdma/ib_verbs.h>
 
-#include "connectx/device.h"
-#include "connectx/memory/signature.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/sg.h"
-#include "connectx/pd.h"
+#include "connectx/memory/signature.h"
+#include "connectx/queue/completion.h"
+#include "connectx/queue/dc_connection.h"
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
+#include "connectx/queue/service.h"
 #include "connectx/queue/srq.h"
 #include "connectx/transport/atomic.h"
-#include "connectx/transport/completion.h"
-#include "connectx/transport/dc_connection.h"
 #include "connectx/transport/receive.h"
-#include "connectx/transport/service.h"
 #include "connectx/transport/tag_match.h"
 #include "util/macros.h"
 

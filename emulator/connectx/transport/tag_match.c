@@ -7,15 +7,15 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
+#include "connectx/queue/completion.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/srq.h"
 #include "connectx/queue/tag_list.h"
-#include "connectx/transport/completion.h"
+#include "connectx/queue/wqe.h"
 #include "connectx/transport/receive.h"
 #include "connectx/transport/rendezvous.h"
 #include "connectx/transport/requester.h"
 #include "connectx/transport/responder.h"
-#include "connectx/transport/wqe.h"
 
 /* Places in the header: of struct ibv_tmh, struct ibv_rvh behind it. */
 #define HEADER_TAG		8

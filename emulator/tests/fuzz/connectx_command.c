@@ -8,8 +8,8 @@
  */
 #include <linux/mlx5/device.h>
 
-#include "connectx/device.h"
-#include "connectx/uar.h"
+#include "connectx/device/device.h"
+#include "connectx/queue/uar.h"
 #include "fuzz.h"
 #include "guest.h"
 #include "input.h"

@@ -8,7 +8,7 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/srq.h"
 #include "connectx/queue/tag_list.h"

@@ -8,7 +8,7 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "fuzz.h"
 #include "guest.h"
 #include "input.h"

@@ -5,7 +5,7 @@
 #include "accelerator/accelerator.h"
 #include "base/engine.h"
 #include "base/registry.h"
-#include "connectx/connectx.h"
+#include "connectx/device/connectx.h"
 #include "control/control.h"
 #include "fuzz.h"
 #include "input.h"

@@ -19,7 +19,7 @@
 
 #include "base/engine.h"
 #include "base/registry.h"
-#include "connectx/connectx.h"
+#include "connectx/device/connectx.h"
 #include "fabric/fabric.h"
 #include "pci/function.h"
 

@@ -7,9 +7,9 @@
 
 #include <linux/pci_regs.h>
 
-#include "connectx/connectx.h"
-#include "connectx/transport/completion.h"
-#include "connectx/uar.h"
+#include "connectx/device/connectx.h"
+#include "connectx/queue/completion.h"
+#include "connectx/queue/uar.h"
 
 #define PATIENCE_NS	60000000000ULL	/* a queue in error is looked at for ever */
 

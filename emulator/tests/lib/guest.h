@@ -18,8 +18,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "connectx/device.h"
-#include "connectx/pd.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/qp.h"
 
 #define GUEST_PAGE	4096ULL

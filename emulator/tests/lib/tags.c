@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "tags.h"
 
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 
 #define LOG_STRIDE	5	/* the link and one data segment */
 

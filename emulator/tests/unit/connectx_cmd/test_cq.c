@@ -2,7 +2,7 @@
 /* Completion queues, with what the data path calls. */
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "driver.h"
 #include "util/macros.h"

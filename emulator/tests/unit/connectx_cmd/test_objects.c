@@ -2,7 +2,7 @@
 /* Objects: handles, references, contexts, the QP state machine, the port. */
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/memic.h"
 #include "connectx/port/port.h"
 #include "driver.h"

@@ -2,11 +2,11 @@
 /* Send queues by themselves, and BlueFlame, as the driver's test of write combining uses them. */
 #include <string.h>
 
-#include "connectx/command/general_obj.h"
-#include "connectx/device.h"
+#include "connectx/device/device.h"
+#include "connectx/device/general_obj.h"
+#include "connectx/queue/completion.h"
 #include "connectx/queue/sched.h"
 #include "connectx/queue/sq.h"
-#include "connectx/transport/completion.h"
 #include "driver.h"
 
 #define SQ_DOORBELL	0x800

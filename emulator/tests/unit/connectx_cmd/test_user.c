@@ -2,12 +2,12 @@
 /* Commands of users: what a user context may name, and where its queues and keys may lie. */
 #include <string.h>
 
-#include "connectx/command/general_obj.h"
-#include "connectx/limits.h"
+#include "connectx/command/limits.h"
+#include "connectx/command/table.h"
+#include "connectx/device/general_obj.h"
 #include "connectx/memory/umem.h"
 #include "connectx/port/ah_mapping.h"
 #include "connectx/queue/rate.h"
-#include "connectx/table.h"
 #include "driver.h"
 #include "util/macros.h"
 

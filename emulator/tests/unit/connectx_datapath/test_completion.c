@@ -8,9 +8,9 @@
 #include <infiniband/mlx5dv.h>
 #include <infiniband/tm_types.h>
 
+#include "connectx/queue/completion.h"
 #include "connectx/queue/tag_list.h"
-#include "connectx/transport/completion.h"
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 
 static void test_opcodes(void **state)
 {

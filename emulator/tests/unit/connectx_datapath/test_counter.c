@@ -2,8 +2,8 @@
 /* Queue counters: what each event counts as, and that nothing else counts. */
 #include <string.h>
 
+#include "connectx/queue/completion.h"
 #include "connectx/queue/q_counter.h"
-#include "connectx/transport/completion.h"
 #include "guest.h"
 #include "util/macros.h"
 

@@ -2,8 +2,8 @@
 /* The dynamically connected transport: initiators, targets and the connections between them. */
 #include <string.h>
 
+#include "connectx/queue/completion.h"
 #include "connectx/queue/dct.h"
-#include "connectx/transport/completion.h"
 #include "guest.h"
 
 #define SIZE		4096U

@@ -2,8 +2,8 @@
 /* Page faults of either side: event, parking, resume, failure, and what may happen meanwhile. */
 #include <string.h>
 
-#include "connectx/memory/page_fault.h"
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
+#include "connectx/queue/page_fault.h"
 #include "guest.h"
 
 #define SIZE (3 * GUEST_PAGE)

@@ -2,7 +2,7 @@
 /* Messages of which half has arrived when who sends them, or what receives them, goes away. */
 #include <string.h>
 
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 
 #define SIZE	(512u << 10)	/* two turns of the engine */

@@ -2,7 +2,7 @@
 /* Keys that lead to other keys: lists, pieces of one size, strided blocks, and what is refused. */
 #include <string.h>
 
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 #include "util/macros.h"
 

@@ -4,7 +4,7 @@
 
 #include <rdma/ib_mad.h>
 
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 #include "ib/manager.h"
 

@@ -2,9 +2,9 @@
 /* Memory of the device: given out, seen by the CPU and by RDMA, and changed by its operations. */
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/memic.h"
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 
 #define LEN	1024u

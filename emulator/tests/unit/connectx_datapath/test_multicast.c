@@ -5,7 +5,7 @@
 #include <rdma/ib_verbs.h>
 
 #include "connectx/port/subnet.h"
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 
 #define SIZE	1000U

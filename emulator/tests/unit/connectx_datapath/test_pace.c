@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "connectx/memory/umem.h"
-#include "connectx/transport/completion.h"
-#include "connectx/uar.h"
+#include "connectx/queue/completion.h"
+#include "connectx/queue/uar.h"
 #include "guest.h"
 
 #define RATE_INDEX	7

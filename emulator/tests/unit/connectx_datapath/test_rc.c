@@ -2,7 +2,7 @@
 /* Reliable connections: every operation, with its bytes, its completions and its failures. */
 #include <string.h>
 
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 #include "util/macros.h"
 

@@ -2,9 +2,9 @@
 /* Scheduling elements: the tree, who may be in it, and what its limits do to send queues. */
 #include <string.h>
 
-#include "connectx/command/general_obj.h"
+#include "connectx/device/general_obj.h"
+#include "connectx/queue/completion.h"
 #include "connectx/queue/sched.h"
-#include "connectx/transport/completion.h"
 #include "guest.h"
 #include "util/macros.h"
 

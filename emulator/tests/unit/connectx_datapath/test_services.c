@@ -5,7 +5,7 @@
 #include <rdma/ib_verbs.h>
 
 #include "connectx/port/port.h"
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 
 #define SIZE 3000U

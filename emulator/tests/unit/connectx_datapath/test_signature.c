@@ -4,7 +4,7 @@
 
 #include "connectx/memory/psv.h"
 #include "connectx/memory/signature.h"
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 
 #define SIZE		(4 * GUEST_PAGE)

@@ -2,9 +2,9 @@
 /* Tag matching: messages to an XRQ, and changes to its list. */
 #include <string.h>
 
+#include "connectx/queue/completion.h"
 #include "connectx/queue/tag_list.h"
-#include "connectx/transport/completion.h"
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 #include "tags.h"
 #include "util/macros.h"
 

@@ -4,9 +4,9 @@
 
 #include <linux/pci_regs.h>
 
-#include "connectx/connectx.h"
-#include "connectx/tph.h"
-#include "connectx/transport/completion.h"
+#include "connectx/device/connectx.h"
+#include "connectx/memory/tph.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 #include "util/macros.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 #include "tlp/capture.h"
 #include "tlp/capture_reader.h"

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 #include "guest.h"
 
 #define SIZE		(2 * GUEST_PAGE)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 #include "guest.h"
 #include "util/macros.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/buf.h"
+#include "connectx/command/buf.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "util/range.h"
 
 #define MAX_PAGE_SHIFT 43	/* 2^31 pages of 4 KiB: what a 5-bit log_page_size can say */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/memory/page_fault.h"
+#include "connectx/queue/page_fault.h"
 
 #include <errno.h>
 #include <stddef.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/sg.h"
 #include "connectx/queue/eq.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/uar.h"
+#include "connectx/queue/uar.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/eq.h"
 #include "connectx/queue/qp.h"

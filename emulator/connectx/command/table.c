@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/table.h"
+#include "connectx/command/table.h"
 
 #include <errno.h>
 #include <stddef.h>

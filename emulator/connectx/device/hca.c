@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/command/hca.h"
+#include "connectx/device/hca.h"
 
 #include <string.h>
 
-#include "connectx/command/caps.h"
-#include "connectx/device.h"
+#include "connectx/device/caps.h"
+#include "connectx/device/device.h"
 #include "connectx/port/port.h"
 
 #define ISSI_CURRENT		1	/* of the interface revisions the driver knows 0 and 1 */

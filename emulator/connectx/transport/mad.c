@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/port/mad.h"
+#include "connectx/transport/mad.h"
 
 #include <string.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/port/subnet.h"
 #include "connectx/queue/qp.h"
+#include "connectx/queue/wqe.h"
 #include "connectx/transport/datagram.h"
 #include "connectx/transport/responder.h"
-#include "connectx/transport/wqe.h"
 #include "ib/mad.h"
 #include "ib/manager.h"
 #include "ib/pma.h"

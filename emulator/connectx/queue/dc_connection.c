@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/transport/dc_connection.h"
+#include "connectx/queue/dc_connection.h"
 
 #include <stdlib.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/queue/dct.h"
 #include "connectx/queue/q_counter.h"
 #include "util/macros.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/command/caps.h"
+#include "connectx/device/caps.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/buf.h"
-#include "connectx/command/general_obj.h"
-#include "connectx/device.h"
+#include "connectx/command/buf.h"
+#include "connectx/device/device.h"
+#include "connectx/device/general_obj.h"
 #include "connectx/memory/signature.h"
 #include "connectx/queue/reserved_qpn.h"
 #include "connectx/queue/sched.h"

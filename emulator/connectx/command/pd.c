@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/pd.h"
+#include "connectx/command/pd.h"
 
 #include <stdlib.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 
 static uint8_t domain_alloc(struct cmd *cmd, struct cx_table *table, uint32_t *number)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/command/general_obj.h"
+#include "connectx/device/general_obj.h"
 
 #include <stddef.h>
 

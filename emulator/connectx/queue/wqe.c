@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/transport/dc_streams.h"
+#include "connectx/queue/dc_streams.h"
 
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>

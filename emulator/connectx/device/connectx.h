@@ -3,7 +3,7 @@
  * The software ConnectX: a PCIe function with an InfiniBand port that the stock mlx5_core and
  * mlx5_ib drivers run.
  *
- * This is all that the rest of softfabric sees of it; device.h is where its inside begins.
+ * This is all that the rest of softfabric sees of it.
  */
 #ifndef CONNECTX_CONNECTX_H
 #define CONNECTX_CONNECTX_H

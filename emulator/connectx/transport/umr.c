@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/memory/umr.h"
+#include "connectx/transport/umr.h"
 
 #include <inttypes.h>
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device.h"
+#include "connectx/command/pd.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/mkey.h"
 #include "connectx/memory/sg.h"
 #include "connectx/memory/signature.h"
-#include "connectx/pd.h"
 #include "connectx/queue/qp.h"
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 #include "fabric/fabric.h"
 #include "util/macros.h"
 #include "util/range.h"

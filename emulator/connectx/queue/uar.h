@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "connectx/command/cmd.h"
-#include "connectx/transport/wqe.h"
+#include "connectx/queue/wqe.h"
 
 struct connectx;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "connectx/transport/completion.h"
+#include "connectx/queue/completion.h"
 
 #include <string.h>
 
 #include <linux/mlx5/device.h>
 
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 #include "connectx/memory/signature.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/q_counter.h"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "connectx/limits.h"
+#include "connectx/command/limits.h"
 
 struct dc_streams {
 	bool present;                                  /* the initiator was made with streams */

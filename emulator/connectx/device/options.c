@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The device's options on the command line. */
-#include "connectx/connectx.h"
-#include "connectx/device.h"
+#include "connectx/device/connectx.h"
+#include "connectx/device/device.h"
 #include "util/number.h"
 
 #define BDF(bus, device, function) ((bus) << 8 | (device) << 3 | (function))

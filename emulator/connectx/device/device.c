@@ -3,18 +3,18 @@
  * The function on the bus: configuration space, BAR0 with the initialization segment and the UARs,
  * reset, and the tables of all objects.
  */
-#include "connectx/device.h"
+#include "connectx/device/device.h"
 
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/command/caps.h"
+#include "connectx/command/pd.h"
 #include "connectx/command/uctx.h"
+#include "connectx/device/caps.h"
 #include "connectx/memory/psv.h"
 #include "connectx/memory/umem.h"
-#include "connectx/pd.h"
 #include "connectx/port/ah_mapping.h"
 #include "connectx/port/port.h"
 #include "connectx/port/subnet.h"
@@ -28,7 +28,7 @@
 #include "connectx/queue/sched.h"
 #include "connectx/queue/sq.h"
 #include "connectx/queue/srq.h"
-#include "connectx/uar.h"
+#include "connectx/queue/uar.h"
 #include "util/macros.h"
 
 #define VENDOR_MELLANOX	0x15b3

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "connectx/command/cmd.h"
-#include "connectx/table.h"
+#include "connectx/command/table.h"
 
 struct connectx;
 struct sg_stop;
