@@ -13,16 +13,40 @@ endif()
 option(TPH_UNIT_TESTS "Build what ctest runs" ON)
 option(TPH_GUEST_TESTS "Build what the lab runs in its guest" OFF)
 
-# tph_unit_test(NAME SOURCES FILE... [LIBRARIES TARGET...] [LINK_OPTIONS OPTION...]): one cmocka
-# program, the test unit/NAME.
-function(tph_unit_test name)
+# tph_unit_name(VARIABLE SUBJECT): how a unit test of this folder is called, by the folder's place
+# below unit/ and by its subject; a subject that is all of its folder's gives the folder's name.
+function(tph_unit_name variable subject)
+	string(REGEX REPLACE "^.*/tests/unit/" "" room ${CMAKE_CURRENT_SOURCE_DIR})
+	string(REPLACE / _ room ${room})
+	if(room STREQUAL subject)
+		set(${variable} ${room} PARENT_SCOPE)
+	else()
+		set(${variable} ${room}_${subject} PARENT_SCOPE)
+	endif()
+endfunction()
+
+# tph_unit_test(SUBJECT [SOURCES FILE...] [LIBRARIES TARGET...] [LINK_OPTIONS OPTION...]): one cmocka
+# program of test_SUBJECT.c and SOURCES. Its target is test_NAME and the test unit/NAME, with the
+# NAME that tph_unit_name() gives.
+function(tph_unit_test subject)
 	cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;LINK_OPTIONS" ${ARGN})
-	add_executable(test_${name} ${arg_SOURCES})
+	tph_unit_name(name ${subject})
+	add_executable(test_${name} test_${subject}.c ${arg_SOURCES})
 	target_link_libraries(test_${name} PRIVATE PkgConfig::CMOCKA ${arg_LIBRARIES})
 	target_link_options(test_${name} PRIVATE ${arg_LINK_OPTIONS})
 	add_test(NAME unit/${name} COMMAND test_${name})
 	set_tests_properties(unit/${name} PROPERTIES
 		LABELS unit TIMEOUT 120 ENVIRONMENT CMOCKA_MESSAGE_OUTPUT=TAP)
+endfunction()
+
+# tph_unit_command(SUBJECT COMMAND WORD... [ENVIRONMENT NAME=VALUE...]): any other unit test, called
+# alike.
+function(tph_unit_command subject)
+	cmake_parse_arguments(arg "" "" "COMMAND;ENVIRONMENT" ${ARGN})
+	tph_unit_name(name ${subject})
+	add_test(NAME unit/${name} COMMAND ${arg_COMMAND})
+	set_tests_properties(unit/${name} PROPERTIES
+		LABELS unit TIMEOUT 120 ENVIRONMENT "${arg_ENVIRONMENT}")
 endfunction()
 
 # tph_fuzz_test(NAME SOURCES FILE... LIBRARIES TARGET...): SOURCES define LLVMFuzzerTestOneInput()
