@@ -25,7 +25,7 @@ function(tph_unit_name variable subject)
 	endif()
 endfunction()
 
-# tph_unit_test(SUBJECT [SOURCES FILE...] [LIBRARIES TARGET...] [LINK_OPTIONS OPTION...]): one cmocka
+# tph_unit_test(SUBJECT [SOURCES FILE...] [LIBRARIES TARGET...] [LINK_OPTIONS OPTION...]): a cmocka
 # program of test_SUBJECT.c and SOURCES. Its target is test_NAME and the test unit/NAME, with the
 # NAME that tph_unit_name() gives.
 function(tph_unit_test subject)

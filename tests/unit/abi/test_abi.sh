@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# usage: abi.sh check|write DUMP LIBRARY
+# usage: test_abi.sh check|write DUMP LIBRARY
 # Holds what programs are compiled against, functions and types, against DUMP, which was written of
 # LIBRARY once. Any difference fails: one that adds is recorded by `write`, and reviewed as a change
 # of DUMP; any other one breaks programs.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """Every relative link of a page leads to a file, and its #heading to a heading there.
 
-usage: links.py SOURCE-TREE
+usage: test_links.py SOURCE-TREE
 """
 import re
 import sys

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """Every public function, installed program and option has its manual page.
 
-usage: manual_pages.py SOURCE-TREE PROGRAM...
+usage: test_manual_pages.py SOURCE-TREE PROGRAM...
 
 Functions are those of the libraries' .map files; programs those that debian/*.install name; options
 what each PROGRAM, of the build, prints for --help, and perftest's are a table in its source.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# usage: check_exports.sh CC LIBRARY SYMBOLS HEADER...
+# usage: test_exports.sh CC LIBRARY SYMBOLS HEADER...
 # A library exports every function that its headers declare, and no other; each at the version that
 # SYMBOLS, a .symbols file of Debian, has for it.
 set -eu

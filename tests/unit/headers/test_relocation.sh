@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# check_relocation.sh PKG-CONFIG MODULE LIBDIR: whether MODULE's libraries are in LIBDIR when it is
+# test_relocation.sh PKG-CONFIG MODULE LIBDIR: whether MODULE's libraries are in LIBDIR when it is
 # told to have the prefix /elsewhere.
 set -eu
 said=$("$1" --define-variable=prefix=/elsewhere --variable=libdir "$2")

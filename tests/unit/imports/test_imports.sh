@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# usage: check_imports.sh LIBRARY
+# usage: test_imports.sh LIBRARY
 # What a library must not call. It says what is wrong by errno and reasons: it prints nothing, and
 # ends no process. Threads share what these functions use, and after a fork() the child has them in
 # whatever state they were: environment, signals, handlers, locale, static buffers of libc.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """What pyverbs_tph says without any device: of arguments, of addresses that lead nowhere, and in
-print. By itself it is the test unit/pyverbs_tph; the guest's has it, too.
+print. By itself it is the test unit/pyverbs_tph_arguments; the guest's has it, too.
 """
 
 import errno

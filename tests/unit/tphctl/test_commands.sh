@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# usage: commands.sh TPHCTL MACHINES
+# usage: test_commands.sh TPHCTL MACHINES
 # What commands say of dumps, and their exit codes, where only the whole program shows it.
 set -u
 tphctl=$1

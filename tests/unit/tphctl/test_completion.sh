@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# usage: completion.sh FILE TPHCTL
+# usage: test_completion.sh FILE TPHCTL
 # The completion offers the commands that tphctl lists, and of each the options that its help has.
 set -u
 tphctl=$2

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# foreign.sh TLPDUMP: what text2pcap, mergecap and editcap write tlpdump reads or says why not.
+# test_foreign.sh TLPDUMP: what text2pcap, mergecap and editcap write tlpdump reads or says why not.
 set -eu
 tlpdump=$1
 work=$(mktemp -d)
