@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectx/command/nic.h"
 #include "connectx/command/uctx.h"
-#include "connectx/device/device.h"
-#include "connectx/queue/eq.h"
 #include "util/macros.h"
 
 /* How a command arrived, apart from how it went (status_own[7:1]). */
@@ -145,7 +144,7 @@ static bool op_allowed(const struct connectx *nic, uint16_t opcode)
 
 static uint8_t dispatch(struct connectx *nic, struct cmd *cmd, enum fault_action fault)
 {
-	const struct cmd_op *op = cmd_op_find(cmd->opcode);
+	const struct cmd_op *op = nic->cmd.ops->find(cmd->opcode);
 
 	if (!op)
 		return CMD_FAIL(cmd, BAD_OP_ERR);
@@ -203,18 +202,6 @@ static enum delivery execute(struct connectx *nic, struct mlx5_cmd_layout *slot,
 	return store_output(nic, slot, cmd.out_len);
 }
 
-/* The queue that takes command completions; none means that the driver polls. */
-static bool has_cmd_eq(struct connectx *nic)
-{
-	uint32_t cursor = 0;
-	struct eq *eq;
-
-	while ((eq = cx_table_next(&nic->eqs, &cursor)))
-		if (eq->mask[0] & (1ULL << MLX5_EVENT_TYPE_CMD))
-			return true;
-	return false;
-}
-
 /* @write: what fails without it, for the report: the slot is read first, then written */
 static struct mlx5_cmd_layout *slot_at(struct connectx *nic, unsigned int number, bool write)
 {
@@ -228,10 +215,9 @@ static struct mlx5_cmd_layout *slot_at(struct connectx *nic, unsigned int number
 
 static void slot_run(struct connectx *nic, unsigned int number, enum fault_action fault)
 {
-	struct mlx5_eqe_cmd event = { .vector = cpu_to_be32(1U << number) };
 	struct mlx5_cmd_layout *slot = slot_at(nic, number, true);
 	/* The command that creates the queue is itself still polled for. */
-	bool announce = has_cmd_eq(nic);
+	bool announced = nic->cmd.ops->announced(nic);
 	enum delivery delivery;
 
 	if (!slot)
@@ -239,8 +225,8 @@ static void slot_run(struct connectx *nic, unsigned int number, enum fault_actio
 	delivery = execute(nic, slot, fault);
 	/* The driver polls this byte on another CPU: the output has to be there first. */
 	__atomic_store_n(&slot->status_own, (uint8_t)(delivery << 1), __ATOMIC_RELEASE);
-	if (announce)
-		eq_post_async(nic, MLX5_EVENT_TYPE_CMD, 0, &event, sizeof(event));
+	if (announced)
+		nic->cmd.ops->announce(nic, number);
 }
 
 static void slot_start(struct connectx *nic, unsigned int number)
@@ -279,8 +265,9 @@ static void stall_released(struct fault_point *fault)
 	}
 }
 
-void cmd_init(struct connectx *nic)
+void cmd_init(struct connectx *nic, const struct cmd_ops *ops)
 {
+	nic->cmd.ops = ops;
 	nic->cmd.fault = (struct fault_point){
 		.name = "command",
 		.actions = FAULT_STALL | FAULT_FAIL,

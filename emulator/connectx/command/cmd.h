@@ -3,11 +3,12 @@
  * The command interface: 32 slots in guest memory, rung through the initialization segment.
  *
  * cmd.c brings the input together out of the slot and its mailboxes, checks it and calls the
- * handler that cmd_table.c names for the opcode; cmd.c then writes the output back and completes
- * the command. Handlers know nothing of slots and mailboxes.
+ * handler of the opcode; cmd.c then writes the output back and completes the command. Handlers
+ * know nothing of slots and mailboxes. They are in all rooms, so that the table of opcodes is in
+ * the last (device/cmd_table.c), and given to the command interface.
  *
  * To add a command: write its handler in the file of the object it is about, declare it in that
- * file's header, add one line to the table in cmd_table.c.
+ * file's header, add one line to that table.
  */
 #ifndef CONNECTX_CMD_H
 #define CONNECTX_CMD_H
@@ -82,8 +83,17 @@ struct cmd_op {
 	cmd_handler *handler;
 };
 
-/** cmd_op_find() - Return: the entry of @opcode, or NULL when the device does not know it. */
-const struct cmd_op *cmd_op_find(uint16_t opcode);
+/* What the command interface needs of the rooms above. */
+struct cmd_ops {
+	/** find() - Return: the entry of @opcode, or NULL when the device does not know it. */
+	const struct cmd_op *(*find)(uint16_t opcode);
+	/** owned() - Return: whether any object, of any kind, is the user context @uid's. */
+	bool (*owned)(const struct connectx *nic, uint16_t uid);
+	/** announced() - Return: whether an event queue takes completions; else the driver polls. */
+	bool (*announced)(const struct connectx *nic);
+	/** announce() - post the completion of the command in @slot. */
+	void (*announce)(struct connectx *nic, unsigned int slot);
+};
 
 #define CMD_LOG_SLOTS	5
 #define CMD_SLOTS	(1 << CMD_LOG_SLOTS)	/* MLX5_MAX_COMMANDS; the last is for pages */
@@ -91,6 +101,7 @@ const struct cmd_op *cmd_op_find(uint16_t opcode);
 
 /* The interface of one device. */
 struct cmd_queue {
+	const struct cmd_ops *ops;
 	uint64_t address;  /* of slot 0; 0: not set up */
 	uint32_t busy;     /* slots that are waiting for a fault to be lifted */
 	uint8_t *in, *out; /* buffers, grown on demand */
@@ -100,7 +111,7 @@ struct cmd_queue {
 };
 
 /** cmd_init() - prepare the queue and its fault point; the address comes from the driver. */
-void cmd_init(struct connectx *nic);
+void cmd_init(struct connectx *nic, const struct cmd_ops *ops);
 
 /** cmd_fini() - free the buffers. */
 void cmd_fini(struct connectx *nic);

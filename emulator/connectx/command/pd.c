@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 
 static uint8_t domain_alloc(struct cmd *cmd, struct cx_table *table, uint32_t *number)
 {

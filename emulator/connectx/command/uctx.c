@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 
 struct uctx *uctx_find(struct connectx *nic, uint16_t uid)
 {
@@ -49,7 +49,7 @@ uint8_t uctx_destroy(struct connectx *nic, struct cmd *cmd)
 
 	if (!uctx)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	if (cx_objects_owned(nic, uctx->uid))
+	if (nic->cmd.ops->owned(nic, uctx->uid))
 		return CMD_FAIL(cmd, RES_BUSY);
 	cx_table_remove(&nic->uctxs, uctx->uid);
 	free(uctx);

@@ -225,52 +225,48 @@ static void fill_qos(void *general, void *cap)
 	sched_fill_caps(cap);
 }
 
-int caps_init(struct connectx *nic)
+void caps_init(struct connectx *nic)
 {
-	void *general;
+	struct cx_caps *caps = &cx_device(nic)->caps;
+	void *general = caps->max[GENERAL];
 
-	nic->caps = calloc(1, sizeof(*nic->caps));
-	if (!nic->caps)
-		return -ENOMEM;
-	general = nic->caps->max[GENERAL];
 	fill_transport(general);
-	fill_ordering(nic, general, nic->caps->max[GENERAL_2]);
+	fill_ordering(nic, general, caps->max[GENERAL_2]);
 	fill_completion(general);
 	fill_objects(general);
 	fill_memory(general);
 	fill_signatures(general);
 	fill_device(nic, general);
-	fill_odp(nic->caps->max[ODP]);
-	fill_atomic(nic->caps->max[ATOMIC]);
-	memic_fill_caps(nic->caps->max[DEV_MEM]);
-	fill_users(general, nic->caps->max[GENERAL_2]);
-	fill_qos(general, nic->caps->max[QOS]);
+	fill_odp(caps->max[ODP]);
+	fill_atomic(caps->max[ATOMIC]);
+	memic_fill_caps(caps->max[DEV_MEM]);
+	fill_users(general, caps->max[GENERAL_2]);
+	fill_qos(general, caps->max[QOS]);
 	caps_reset(nic);
-	return 0;
 }
 
-void caps_fini(struct connectx *nic)
+/* As many QPs can be made as the driver has set. */
+static void set_max_qps(struct connectx *nic, const struct cx_caps *caps)
 {
-	free(nic->caps);
+	nic->queues->max_qps = 1ULL << MLX5_GET(cmd_hca_cap, caps->cur[GENERAL], log_max_qp);
 }
 
 void caps_reset(struct connectx *nic)
 {
-	memcpy(nic->caps->cur, nic->caps->max, sizeof(nic->caps->cur));
-	/* The driver has to ask for the memory scheme. */
-	MLX5_SET(odp_cap, nic->caps->cur[ODP], mem_page_fault, 0);
-	nic->memory_faults = false;
-}
+	struct cx_caps *caps = &cx_device(nic)->caps;
 
-uint64_t caps_max_qps(const struct connectx *nic)
-{
-	return 1ULL << MLX5_GET(cmd_hca_cap, nic->caps->cur[GENERAL], log_max_qp);
+	memcpy(caps->cur, caps->max, sizeof(caps->cur));
+	/* The driver has to ask for the memory scheme. */
+	MLX5_SET(odp_cap, caps->cur[ODP], mem_page_fault, 0);
+	nic->queues->faults.enabled = false;
+	set_max_qps(nic, caps);
 }
 
 uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
 {
 	uint16_t op_mod = MLX5_GET(query_hca_cap_in, cmd->in, op_mod);
 	int group = group_index(op_mod >> 1);
+	const struct cx_caps *caps = &cx_device(nic)->caps;
 	const uint8_t *cap;
 	uint32_t len;
 
@@ -279,7 +275,7 @@ uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
 	/* A group that drivers know of, and of which this device has nothing, is all zero. */
 	if (group < 0)
 		return op_mod >> 1 < MLX5_CAP_NUM ? MLX5_CMD_STAT_OK : CMD_FAIL(cmd, BAD_PARAM_ERR);
-	cap = (op_mod & 1) == HCA_CAP_OPMOD_GET_MAX ? nic->caps->max[group] : nic->caps->cur[group];
+	cap = (op_mod & 1) == HCA_CAP_OPMOD_GET_MAX ? caps->max[group] : caps->cur[group];
 	/* Who knows a shorter structure gets the beginning of it. */
 	len = cmd->out_len - MLX5_BYTE_OFF(query_hca_cap_out, capability);
 	if (len > MLX5_UN_SZ_BYTES(hca_cap_union))
@@ -291,7 +287,8 @@ uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
 /* Of the general group only the number of QPs can be set lower; the rest must stay in bounds. */
 static uint8_t set_general(struct connectx *nic, struct cmd *cmd, const void *asked)
 {
-	void *cur = nic->caps->cur[GENERAL], *max = nic->caps->max[GENERAL];
+	struct cx_caps *caps = &cx_device(nic)->caps;
+	void *cur = caps->cur[GENERAL], *max = caps->max[GENERAL];
 	unsigned int log_max_qp = MLX5_GET(cmd_hca_cap, asked, log_max_qp);
 
 	if (!log_max_qp || log_max_qp > MLX5_GET(cmd_hca_cap, max, log_max_qp))
@@ -301,13 +298,15 @@ static uint8_t set_general(struct connectx *nic, struct cmd *cmd, const void *as
 	if (MLX5_GET(cmd_hca_cap, asked, log_uar_page_sz))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	MLX5_SET(cmd_hca_cap, cur, log_max_qp, log_max_qp);
+	set_max_qps(nic, caps);
 	return MLX5_CMD_STAT_OK;
 }
 
 static uint8_t set_odp(struct connectx *nic, struct cmd *cmd, const void *asked)
 {
-	nic->memory_faults = MLX5_GET(odp_cap, asked, mem_page_fault);
-	MLX5_SET(odp_cap, nic->caps->cur[ODP], mem_page_fault, nic->memory_faults);
+	nic->queues->faults.enabled = MLX5_GET(odp_cap, asked, mem_page_fault);
+	MLX5_SET(odp_cap, cx_device(nic)->caps.cur[ODP], mem_page_fault,
+		 nic->queues->faults.enabled);
 	return MLX5_CMD_STAT_OK;
 }
 
@@ -317,7 +316,8 @@ static uint8_t set_atomic(struct connectx *nic, struct cmd *cmd, const void *ask
 
 	if (mode > ATOMIC_HOST_ENDIAN)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	MLX5_SET(atomic_caps, nic->caps->cur[ATOMIC], atomic_req_8B_endianness_mode, mode);
+	MLX5_SET(atomic_caps, cx_device(nic)->caps.cur[ATOMIC], atomic_req_8B_endianness_mode,
+		 mode);
 	return MLX5_CMD_STAT_OK;
 }
 

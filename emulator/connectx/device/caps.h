@@ -5,15 +5,11 @@
 
 #include "connectx/command/cmd.h"
 
-/** caps_init() - allocate, and fill in by the device's configuration. Return: 0 or -ENOMEM. */
-int caps_init(struct connectx *nic);
-void caps_fini(struct connectx *nic);
+/** caps_init() - fill in by the device's configuration. */
+void caps_init(struct connectx *nic);
 
 /** caps_reset() - what the driver set is forgotten. */
 void caps_reset(struct connectx *nic);
-
-/** caps_max_qps() - Return: how many QPs the driver may make, by what it set. */
-uint64_t caps_max_qps(const struct connectx *nic);
 
 cmd_handler caps_query, caps_set;
 

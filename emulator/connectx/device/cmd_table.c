@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Every command that the device knows: one line each. */
+#include "connectx/device/cmd_table.h"
+
 #include <stdlib.h>
 
 #include "connectx/command/cmd.h"

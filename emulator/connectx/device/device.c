@@ -13,6 +13,7 @@
 #include "connectx/command/pd.h"
 #include "connectx/command/uctx.h"
 #include "connectx/device/caps.h"
+#include "connectx/device/cmd_table.h"
 #include "connectx/memory/psv.h"
 #include "connectx/memory/umem.h"
 #include "connectx/port/ah_mapping.h"
@@ -29,6 +30,7 @@
 #include "connectx/queue/sq.h"
 #include "connectx/queue/srq.h"
 #include "connectx/queue/uar.h"
+#include "connectx/transport/transport.h"
 #include "util/macros.h"
 
 #define VENDOR_MELLANOX	0x15b3
@@ -54,7 +56,7 @@ enum nic_interface { NIC_FULL = 0, NIC_DISABLED = 1, NIC_NO_DRAM = 2, NIC_SW_RES
 #define NIC_INTERFACE(low) ((low) >> MLX5_NIC_IFC_OFFSET & 7)
 
 /* A word of it; @now: the time of the whole access, whose bytes have to fit together. */
-static uint32_t iseg_read(const struct connectx *nic, uint64_t offset, uint64_t now)
+static uint32_t iseg_read(const struct cx_device *device, uint64_t offset, uint64_t now)
 {
 	switch (offset) {
 	case offsetof(struct mlx5_init_seg, fw_rev):
@@ -62,15 +64,15 @@ static uint32_t iseg_read(const struct connectx *nic, uint64_t offset, uint64_t 
 	case offsetof(struct mlx5_init_seg, cmdif_rev_fw_sub):
 		return CMDIF_REV << 16 | FW_SUB;
 	case offsetof(struct mlx5_init_seg, cmdq_addr_h):
-		return nic->cmd.address >> 32;
+		return device->nic.cmd.address >> 32;
 	case offsetof(struct mlx5_init_seg, cmdq_addr_l_sz):
-		return (uint32_t)nic->cmd.address |
-		       (uint32_t)nic->interface << MLX5_NIC_IFC_OFFSET |
+		return (uint32_t)device->nic.cmd.address |
+		       (uint32_t)device->interface << MLX5_NIC_IFC_OFFSET |
 		       (uint32_t)CMD_LOG_SLOTS << 4 | CMD_LOG_STRIDE;
 	case offsetof(struct mlx5_init_seg, health.fw_ver):
 		return FW_MAJOR << 24 | FW_MINOR << 16 | FW_SUB;
 	case offsetof(struct mlx5_init_seg, health_counter):
-		return (now - nic->health_zero_ns) / HEALTH_PERIOD_NS;
+		return (now - device->health_zero_ns) / HEALTH_PERIOD_NS;
 	case offsetof(struct mlx5_init_seg, internal_timer_h):
 		return now >> 32;
 	case offsetof(struct mlx5_init_seg, internal_timer_l):
@@ -84,66 +86,69 @@ static uint32_t iseg_read(const struct connectx *nic, uint64_t offset, uint64_t 
 static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, void *data,
 		     size_t len)
 {
-	struct connectx *nic = container_of(fn, struct connectx, fn);
-	uint64_t now = engine_now_ns(nic->engine);
+	struct cx_device *device = container_of(fn, struct cx_device, nic.fn);
+	uint64_t now = engine_now_ns(device->nic.engine);
 	uint8_t *bytes = data;
 
 	memset(data, 0, len);
 	if (bar != BAR_UAR)
 		return;
 	if (offset >= MEMIC_START)
-		memic_read(nic, offset, data, len);
+		memic_read(&device->nic, offset, data, len);
 	for (size_t i = 0; i < len && offset + i < sizeof(struct mlx5_init_seg); i++) {
-		__be32 word = cpu_to_be32(iseg_read(nic, (offset + i) & ~3ULL, now));
+		__be32 word = cpu_to_be32(iseg_read(device, (offset + i) & ~3ULL, now));
 
 		bytes[i] = ((const uint8_t *)&word)[(offset + i) & 3];
 	}
 }
 
 /* Back to the state before the first driver; the bus keeps what it set up. */
-static void device_quiesce(struct connectx *nic)
+static void device_quiesce(struct cx_device *device)
 {
+	struct connectx *nic = &device->nic;
+
 	cx_objects_clear(nic);
 	subnet_forget(nic);
 	cmd_reset(nic);
 	caps_reset(nic);
 	nic->state = HCA_DISABLED;
-	nic->issi = 0;
+	device->issi = 0;
 }
 
 /*
  * The lower half of the command queue's address: also where the driver says what it wants of the
  * interface. A new address is a new driver, whatever its predecessor left behind.
  */
-static void cmdq_write(struct connectx *nic, uint32_t low)
+static void cmdq_write(struct cx_device *device, uint32_t low)
 {
 	switch (NIC_INTERFACE(low)) {
 	case NIC_SW_RESET:
-		device_quiesce(nic);
-		nic->interface = NIC_DISABLED;
+		device_quiesce(device);
+		device->interface = NIC_DISABLED;
 		return;
 	case NIC_DISABLED:
 	case NIC_NO_DRAM:
-		nic->interface = NIC_INTERFACE(low);
+		device->interface = NIC_INTERFACE(low);
 		return;
 	default:
-		device_quiesce(nic);
-		nic->interface = NIC_FULL;
-		nic->cmd.address = ((uint64_t)nic->cmdq_high << 32 | low) & CMDQ_ADDRESS_MASK;
+		device_quiesce(device);
+		device->interface = NIC_FULL;
+		device->nic.cmd.address = ((uint64_t)device->cmdq_high << 32 | low) &
+					  CMDQ_ADDRESS_MASK;
 	}
 }
 
-static void iseg_write(struct connectx *nic, uint64_t offset, uint32_t value)
+static void iseg_write(struct cx_device *device, uint64_t offset, uint32_t value)
 {
 	switch (offset) {
 	case offsetof(struct mlx5_init_seg, cmdq_addr_h):
-		nic->cmdq_high = value;
+		device->cmdq_high = value;
 		break;
 	case offsetof(struct mlx5_init_seg, cmdq_addr_l_sz):
-		cmdq_write(nic, value);
+		cmdq_write(device, value);
 		break;
 	case offsetof(struct mlx5_init_seg, cmd_dbell):
-		cmd_doorbell(nic, value);
+		cmd_doorbell(&device->nic, value);
 		break;
 	}
 }
@@ -151,29 +156,29 @@ static void iseg_write(struct connectx *nic, uint64_t offset, uint32_t value)
 static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, const void *data,
 		      size_t len)
 {
-	struct connectx *nic = container_of(fn, struct connectx, fn);
+	struct cx_device *device = container_of(fn, struct cx_device, nic.fn);
 	__be32 word;
 
 	if (bar != BAR_UAR)
 		return;
 	if (offset >= MEMIC_START) {
-		memic_write(nic, offset, data, len);
+		memic_write(&device->nic, offset, data, len);
 	} else if (offset >= (uint64_t)UAR_FIRST << UAR_SHIFT) {
-		uar_write(nic, offset, data, len);
+		uar_write(&device->nic, offset, data, len);
 	} else if (len == sizeof(word)) {
 		memcpy(&word, data, sizeof(word));
-		iseg_write(nic, offset, be32_to_cpu(word));
+		iseg_write(device, offset, be32_to_cpu(word));
 	}
 }
 
 static void function_reset(struct pci_function *fn)
 {
-	struct connectx *nic = container_of(fn, struct connectx, fn);
+	struct cx_device *device = container_of(fn, struct cx_device, nic.fn);
 
-	device_quiesce(nic);
-	nic->interface = NIC_FULL;
-	nic->cmdq_high = 0;
-	nic->health_zero_ns = engine_now_ns(nic->engine);
+	device_quiesce(device);
+	device->interface = NIC_FULL;
+	device->cmdq_high = 0;
+	device->health_zero_ns = engine_now_ns(device->nic.engine);
 }
 
 static const struct pci_function_ops function_ops = {
@@ -187,7 +192,7 @@ static const struct pci_function_ops function_ops = {
  */
 void cx_objects_clear(struct connectx *nic)
 {
-	page_faults_clear(&nic->faults);
+	page_faults_clear(&nic->queues->faults);
 	mcg_clear(nic);
 	qp_clear(nic);
 	sq_clear(nic);
@@ -198,7 +203,7 @@ void cx_objects_clear(struct connectx *nic)
 	srq_clear(nic);
 	cq_clear(nic);
 	eq_clear(nic);
-	mkey_table_clear(&nic->mkeys);
+	mkey_table_clear(&nic->memory->mkeys);
 	psv_clear(nic);
 	umem_clear(nic);
 	memic_clear(nic);
@@ -210,41 +215,44 @@ void cx_objects_clear(struct connectx *nic)
 	uctx_clear(nic);
 }
 
-/* All tables of objects, by their place in struct connectx. */
+/* All tables of objects, by their place in struct cx_device. */
 static const size_t object_tables[] = {
-	offsetof(struct connectx, uars),
-	offsetof(struct connectx, uctxs),
-	offsetof(struct connectx, umems),
-	offsetof(struct connectx, psvs),
-	offsetof(struct connectx, reserved_qpns),
-	offsetof(struct connectx, ah_mappings),
-	offsetof(struct connectx, tsars),
-	offsetof(struct connectx, queue_groups),
+	offsetof(struct cx_device, queues.uars),
+	offsetof(struct cx_device, nic.uctxs),
+	offsetof(struct cx_device, memory.umems),
+	offsetof(struct cx_device, memory.psvs),
+	offsetof(struct cx_device, queues.reserved_qpns),
+	offsetof(struct cx_device, ib.ah_mappings),
+	offsetof(struct cx_device, queues.tsars),
+	offsetof(struct cx_device, queues.queue_groups),
 	/* domains */
-	offsetof(struct connectx, pds),
-	offsetof(struct connectx, xrcds),
-	offsetof(struct connectx, tds),
+	offsetof(struct cx_device, nic.pds),
+	offsetof(struct cx_device, nic.xrcds),
+	offsetof(struct cx_device, nic.tds),
 	/* queues */
-	offsetof(struct connectx, eqs),
-	offsetof(struct connectx, cqs),
-	offsetof(struct connectx, qps),
-	offsetof(struct connectx, sqs),
-	offsetof(struct connectx, dcts),
-	offsetof(struct connectx, srqs),
+	offsetof(struct cx_device, queues.eqs),
+	offsetof(struct cx_device, queues.cqs),
+	offsetof(struct cx_device, queues.qps),
+	offsetof(struct cx_device, queues.sqs),
+	offsetof(struct cx_device, queues.dcts),
+	offsetof(struct cx_device, queues.srqs),
 	/* and what they use */
-	offsetof(struct connectx, mkeys.keys),
-	offsetof(struct connectx, q_counters),
-	offsetof(struct connectx, flow_counters),
+	offsetof(struct cx_device, memory.mkeys.keys),
+	offsetof(struct cx_device, queues.q_counters),
+	offsetof(struct cx_device, queues.flow_counters),
 };
 
 static const struct cx_table *object_table(const struct connectx *nic, unsigned int i)
 {
-	return (const void *)((const char *)nic + object_tables[i]);
+	const struct cx_device *device = container_of(nic, struct cx_device, nic);
+
+	return (const void *)((const char *)device + object_tables[i]);
 }
 
 uint64_t cx_objects_count(const struct connectx *nic)
 {
-	uint64_t count = nic->mcgs.attachments + nic->memic.count + nic->rates.count;
+	uint64_t count = nic->queues->mcgs.attachments + nic->memory->memic.count +
+			 nic->queues->rates.count;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(object_tables); i++)
 		count += object_table(nic, i)->count;
@@ -268,113 +276,117 @@ bool cx_objects_owned(const struct connectx *nic, uint16_t uid)
 
 static int tables_init(struct connectx *nic)
 {
-	int ret = cx_table_init(&nic->uars, UAR_FIRST, (MEMIC_START >> UAR_SHIFT) - UAR_FIRST);
+	int ret = cx_table_init(&nic->queues->uars, UAR_FIRST,
+				(MEMIC_START >> UAR_SHIFT) - UAR_FIRST);
 
 	ret = ret ? ret : cx_table_init(&nic->uctxs, NUMBER_FIRST, 1 << CX_LOG_MAX_UCTX);
-	ret = ret ? ret : cx_table_init(&nic->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
-	ret = ret ? ret : cx_table_init(&nic->psvs, NUMBER_FIRST, 1 << CX_LOG_MAX_PSV);
-	ret = ret ? ret : cx_table_init(&nic->reserved_qpns, 0, 1 << CX_LOG_MAX_RESERVED);
+	ret = ret ? ret : cx_table_init(&nic->memory->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
+	ret = ret ? ret : cx_table_init(&nic->memory->psvs, NUMBER_FIRST, 1 << CX_LOG_MAX_PSV);
+	ret = ret ? ret : cx_table_init(&nic->queues->reserved_qpns, 0, 1 << CX_LOG_MAX_RESERVED);
 	ret = ret ? ret :
-		    cx_table_init(&nic->ah_mappings, NUMBER_FIRST, 1 << CX_LOG_MAX_AH_MAPPING);
-	ret = ret ? ret : cx_table_init(&nic->tsars, NUMBER_FIRST, 1 << CX_LOG_MAX_TSAR);
+		    cx_table_init(&nic->ib->ah_mappings, NUMBER_FIRST, 1 << CX_LOG_MAX_AH_MAPPING);
+	ret = ret ? ret : cx_table_init(&nic->queues->tsars, NUMBER_FIRST, 1 << CX_LOG_MAX_TSAR);
 	ret = ret ? ret :
-		    cx_table_init(&nic->queue_groups, QUEUE_GROUP_FIRST,
+		    cx_table_init(&nic->queues->queue_groups, QUEUE_GROUP_FIRST,
 				  1 << CX_LOG_MAX_QUEUE_GROUP);
 	ret = ret ? ret : cx_table_init(&nic->pds, NUMBER_FIRST, 1 << CX_LOG_MAX_PD);
 	ret = ret ? ret : cx_table_init(&nic->xrcds, NUMBER_FIRST, 1 << CX_LOG_MAX_XRCD);
 	ret = ret ? ret : cx_table_init(&nic->tds, NUMBER_FIRST, 1 << CX_LOG_MAX_TD);
-	ret = ret ? ret : cx_table_init(&nic->eqs, NUMBER_FIRST, CX_MAX_EQS);
-	ret = ret ? ret : cx_table_init(&nic->cqs, NUMBER_FIRST, 1 << CX_LOG_MAX_CQ);
-	ret = ret ? ret : cx_table_init(&nic->qps, QPN_FIRST, 1 << CX_LOG_MAX_QP);
-	ret = ret ? ret : cx_table_init(&nic->sqs, SQN_FIRST, 1 << CX_LOG_MAX_SQ);
-	ret = ret ? ret : cx_table_init(&nic->dcts, DCTN_FIRST, 1 << CX_LOG_MAX_DCT);
-	ret = ret ? ret : cx_table_init(&nic->srqs, NUMBER_FIRST, 1 << CX_LOG_MAX_SRQ);
-	ret = ret ? ret : cx_table_init(&nic->q_counters, NUMBER_FIRST, CX_MAX_Q_COUNTERS);
-	ret = ret ? ret : cx_table_init(&nic->flow_counters, NUMBER_FIRST, CX_MAX_FLOW_COUNTERS);
+	ret = ret ? ret : cx_table_init(&nic->queues->eqs, NUMBER_FIRST, CX_MAX_EQS);
+	ret = ret ? ret : cx_table_init(&nic->queues->cqs, NUMBER_FIRST, 1 << CX_LOG_MAX_CQ);
+	ret = ret ? ret : cx_table_init(&nic->queues->qps, QPN_FIRST, 1 << CX_LOG_MAX_QP);
+	ret = ret ? ret : cx_table_init(&nic->queues->sqs, SQN_FIRST, 1 << CX_LOG_MAX_SQ);
+	ret = ret ? ret : cx_table_init(&nic->queues->dcts, DCTN_FIRST, 1 << CX_LOG_MAX_DCT);
+	ret = ret ? ret : cx_table_init(&nic->queues->srqs, NUMBER_FIRST, 1 << CX_LOG_MAX_SRQ);
+	ret = ret ? ret : cx_table_init(&nic->queues->q_counters, NUMBER_FIRST, CX_MAX_Q_COUNTERS);
+	ret = ret ? ret :
+		    cx_table_init(&nic->queues->flow_counters, NUMBER_FIRST, CX_MAX_FLOW_COUNTERS);
 	ret = ret ? ret : memic_init(nic);
-	ret = ret ? ret : mkey_table_init(&nic->mkeys, 1 << CX_LOG_MAX_MKEY, CX_MAX_XLT_BYTES);
-	return ret ? ret : page_faults_init(&nic->faults, CX_MAX_FAULTS);
+	ret = ret ? ret :
+		    mkey_table_init(&nic->memory->mkeys, 1 << CX_LOG_MAX_MKEY, CX_MAX_XLT_BYTES);
+	return ret ? ret : page_faults_init(&nic->queues->faults, CX_MAX_FAULTS);
 }
 
 static void tables_fini(struct connectx *nic)
 {
-	page_faults_fini(&nic->faults);
-	mkey_table_fini(&nic->mkeys);
+	page_faults_fini(&nic->queues->faults);
+	mkey_table_fini(&nic->memory->mkeys);
 	memic_fini(nic);
-	cx_table_fini(&nic->flow_counters);
-	cx_table_fini(&nic->q_counters);
-	cx_table_fini(&nic->srqs);
-	cx_table_fini(&nic->sqs);
-	cx_table_fini(&nic->dcts);
-	cx_table_fini(&nic->qps);
-	cx_table_fini(&nic->cqs);
-	cx_table_fini(&nic->eqs);
+	cx_table_fini(&nic->queues->flow_counters);
+	cx_table_fini(&nic->queues->q_counters);
+	cx_table_fini(&nic->queues->srqs);
+	cx_table_fini(&nic->queues->sqs);
+	cx_table_fini(&nic->queues->dcts);
+	cx_table_fini(&nic->queues->qps);
+	cx_table_fini(&nic->queues->cqs);
+	cx_table_fini(&nic->queues->eqs);
 	cx_table_fini(&nic->tds);
 	cx_table_fini(&nic->xrcds);
 	cx_table_fini(&nic->pds);
-	cx_table_fini(&nic->queue_groups);
-	cx_table_fini(&nic->tsars);
-	cx_table_fini(&nic->ah_mappings);
-	cx_table_fini(&nic->reserved_qpns);
-	cx_table_fini(&nic->psvs);
-	cx_table_fini(&nic->umems);
+	cx_table_fini(&nic->queues->queue_groups);
+	cx_table_fini(&nic->queues->tsars);
+	cx_table_fini(&nic->ib->ah_mappings);
+	cx_table_fini(&nic->queues->reserved_qpns);
+	cx_table_fini(&nic->memory->psvs);
+	cx_table_fini(&nic->memory->umems);
 	cx_table_fini(&nic->uctxs);
-	cx_table_fini(&nic->uars);
+	cx_table_fini(&nic->queues->uars);
 }
 
 /* What the control socket shows. */
 static int values_register(struct connectx *nic)
 {
+	const struct cx_device *device = cx_device(nic);
 	const struct {
 		enum registry_kind kind;
 		const char *name;
 		const uint64_t *value;
 	} values[] = {
-		{ REGISTRY_OBJECT, "uar", &nic->uars.count },
+		{ REGISTRY_OBJECT, "uar", &nic->queues->uars.count },
 		{ REGISTRY_OBJECT, "user_context", &nic->uctxs.count },
-		{ REGISTRY_OBJECT, "umem", &nic->umems.count },
-		{ REGISTRY_OBJECT, "psv", &nic->psvs.count },
-		{ REGISTRY_OBJECT, "reserved_qpns", &nic->reserved_qpns.count },
-		{ REGISTRY_OBJECT, "ah_mapping", &nic->ah_mappings.count },
-		{ REGISTRY_OBJECT, "rate_limit", &nic->rates.count },
-		{ REGISTRY_OBJECT, "tsar", &nic->tsars.count },
-		{ REGISTRY_OBJECT, "queue_group", &nic->queue_groups.count },
+		{ REGISTRY_OBJECT, "umem", &nic->memory->umems.count },
+		{ REGISTRY_OBJECT, "psv", &nic->memory->psvs.count },
+		{ REGISTRY_OBJECT, "reserved_qpns", &nic->queues->reserved_qpns.count },
+		{ REGISTRY_OBJECT, "ah_mapping", &nic->ib->ah_mappings.count },
+		{ REGISTRY_OBJECT, "rate_limit", &nic->queues->rates.count },
+		{ REGISTRY_OBJECT, "tsar", &nic->queues->tsars.count },
+		{ REGISTRY_OBJECT, "queue_group", &nic->queues->queue_groups.count },
 		{ REGISTRY_OBJECT, "pd", &nic->pds.count },
 		{ REGISTRY_OBJECT, "xrcd", &nic->xrcds.count },
 		{ REGISTRY_OBJECT, "transport_domain", &nic->tds.count },
-		{ REGISTRY_OBJECT, "eq", &nic->eqs.count },
-		{ REGISTRY_OBJECT, "cq", &nic->cqs.count },
-		{ REGISTRY_OBJECT, "qp", &nic->qps.count },
-		{ REGISTRY_OBJECT, "sq", &nic->sqs.count },
-		{ REGISTRY_OBJECT, "dct", &nic->dcts.count },
-		{ REGISTRY_OBJECT, "srq", &nic->srqs.count },
-		{ REGISTRY_OBJECT, "q_counter", &nic->q_counters.count },
-		{ REGISTRY_OBJECT, "flow_counter", &nic->flow_counters.count },
-		{ REGISTRY_OBJECT, "mcg_attachment", &nic->mcgs.attachments },
-		{ REGISTRY_OBJECT, "memic", &nic->memic.count },
-		{ REGISTRY_OBJECT, "mkey", &nic->mkeys.keys.count },
-		{ REGISTRY_GAUGE, "dc_connections", &nic->dc_connections },
+		{ REGISTRY_OBJECT, "eq", &nic->queues->eqs.count },
+		{ REGISTRY_OBJECT, "cq", &nic->queues->cqs.count },
+		{ REGISTRY_OBJECT, "qp", &nic->queues->qps.count },
+		{ REGISTRY_OBJECT, "sq", &nic->queues->sqs.count },
+		{ REGISTRY_OBJECT, "dct", &nic->queues->dcts.count },
+		{ REGISTRY_OBJECT, "srq", &nic->queues->srqs.count },
+		{ REGISTRY_OBJECT, "q_counter", &nic->queues->q_counters.count },
+		{ REGISTRY_OBJECT, "flow_counter", &nic->queues->flow_counters.count },
+		{ REGISTRY_OBJECT, "mcg_attachment", &nic->queues->mcgs.attachments },
+		{ REGISTRY_OBJECT, "memic", &nic->memory->memic.count },
+		{ REGISTRY_OBJECT, "mkey", &nic->memory->mkeys.keys.count },
+		{ REGISTRY_GAUGE, "dc_connections", &nic->queues->dc_connections },
 		{ REGISTRY_GAUGE, "queue_pages", &nic->buf_pages },
-		{ REGISTRY_GAUGE, "mkey_translation_bytes", &nic->mkeys.xlt_bytes },
+		{ REGISTRY_GAUGE, "mkey_translation_bytes", &nic->memory->mkeys.xlt_bytes },
 		{ REGISTRY_COUNTER, "commands", &nic->cmd.executed },
 		{ REGISTRY_COUNTER, "commands_failed", &nic->cmd.failed },
-		{ REGISTRY_COUNTER, "orphans", &nic->counters.orphans },
-		{ REGISTRY_COUNTER, "doorbells", &nic->counters.doorbells },
-		{ REGISTRY_COUNTER, "doorbells_stray", &nic->counters.stray_doorbells },
-		{ REGISTRY_COUNTER, "cqes", &nic->counters.cqes },
-		{ REGISTRY_COUNTER, "eqes", &nic->counters.eqes },
-		{ REGISTRY_COUNTER, "cq_overruns", &nic->counters.cq_overruns },
-		{ REGISTRY_COUNTER, "eq_overruns", &nic->counters.eq_overruns },
-		{ REGISTRY_COUNTER, "cq_access_errors", &nic->counters.cq_access_errors },
-		{ REGISTRY_COUNTER, "eq_access_errors", &nic->counters.eq_access_errors },
-		{ REGISTRY_COUNTER, "wqes", &nic->requesters.wqes },
-		{ REGISTRY_COUNTER, "messages", &nic->requesters.messages },
-		{ REGISTRY_COUNTER, "message_bytes", &nic->requesters.bytes },
-		{ REGISTRY_COUNTER, "retries", &nic->requesters.retries },
-		{ REGISTRY_COUNTER, "rnr_naks", &nic->requesters.rnr_naks },
-		{ REGISTRY_COUNTER, "wqe_errors", &nic->requesters.errors },
-		{ REGISTRY_COUNTER, "page_faults", &nic->faults.raised },
-		{ REGISTRY_COUNTER, "page_faults_failed", &nic->faults.failed },
+		{ REGISTRY_COUNTER, "orphans", &device->orphans },
+		{ REGISTRY_COUNTER, "doorbells", &nic->queues->counters.doorbells },
+		{ REGISTRY_COUNTER, "doorbells_stray", &nic->queues->counters.stray_doorbells },
+		{ REGISTRY_COUNTER, "cqes", &nic->queues->counters.cqes },
+		{ REGISTRY_COUNTER, "eqes", &nic->queues->counters.eqes },
+		{ REGISTRY_COUNTER, "cq_overruns", &nic->queues->counters.cq_overruns },
+		{ REGISTRY_COUNTER, "eq_overruns", &nic->queues->counters.eq_overruns },
+		{ REGISTRY_COUNTER, "cq_access_errors", &nic->queues->counters.cq_access_errors },
+		{ REGISTRY_COUNTER, "eq_access_errors", &nic->queues->counters.eq_access_errors },
+		{ REGISTRY_COUNTER, "wqes", &nic->requesters->wqes },
+		{ REGISTRY_COUNTER, "messages", &nic->requesters->messages },
+		{ REGISTRY_COUNTER, "message_bytes", &nic->requesters->bytes },
+		{ REGISTRY_COUNTER, "retries", &nic->requesters->retries },
+		{ REGISTRY_COUNTER, "rnr_naks", &nic->requesters->rnr_naks },
+		{ REGISTRY_COUNTER, "wqe_errors", &nic->requesters->errors },
+		{ REGISTRY_COUNTER, "page_faults", &nic->queues->faults.raised },
+		{ REGISTRY_COUNTER, "page_faults_failed", &nic->queues->faults.failed },
 		{ REGISTRY_COUNTER, "tph_windows", &nic->fn.tph_windows.count },
 		{ REGISTRY_COUNTER, "tph_window_tlps", &nic->fn.tph_windows.tlps },
 		{ REGISTRY_COUNTER, "tph_window_most_tlps", &nic->fn.tph_windows.most_tlps },
@@ -393,11 +405,13 @@ static int faults_register(struct connectx *nic)
 {
 	int ret;
 
-	nic->cq_fault = (struct fault_point){ .name = "completion", .actions = FAULT_FAIL };
+	nic->queues->cq_fault = (struct fault_point){ .name = "completion", .actions = FAULT_FAIL };
 	qp_init_faults(nic);
 	ret = registry_add_fault(nic->registry, nic->attr.name, &nic->cmd.fault);
-	ret = ret ? ret : registry_add_fault(nic->registry, nic->attr.name, &nic->cq_fault);
-	return ret ? ret : registry_add_fault(nic->registry, nic->attr.name, &nic->doorbell_fault);
+	ret = ret ? ret : registry_add_fault(nic->registry, nic->attr.name, &nic->queues->cq_fault);
+	return ret ? ret :
+		     registry_add_fault(nic->registry, nic->attr.name,
+					&nic->queues->doorbell_fault);
 }
 
 /*
@@ -484,16 +498,23 @@ static int function_init(struct connectx *nic, struct fabric *fabric)
 	return ret;
 }
 
+static const struct cmd_ops cmd_ops = {
+	.find = cmd_op_find,
+	.owned = cx_objects_owned,
+	.announced = eq_takes_commands,
+	.announce = eq_event_command,
+};
+
 /* Everything but the function, which goes last on the way up and first on the way down. */
 static int parts_init(struct connectx *nic)
 {
 	int ret = tables_init(nic);
 
-	cmd_init(nic);
-	ret = ret ? ret : caps_init(nic);
+	cmd_init(nic, &cmd_ops);
+	caps_init(nic);
 	ret = ret ? ret : values_register(nic);
 	ret = ret ? ret : faults_register(nic);
-	ret = ret ? ret : requesters_init(nic);
+	ret = ret ? ret : transport_init(nic);
 	ret = ret ? ret : port_init(nic);
 	return ret ? ret : subnet_join(nic);
 }
@@ -503,13 +524,13 @@ static void parts_fini(struct connectx *nic)
 	subnet_leave(nic);
 	registry_remove(nic->registry, nic->attr.name);
 	cmd_fini(nic);
-	caps_fini(nic);
 	tables_fini(nic);
 }
 
 struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
 				 struct registry *registry, const struct connectx_attr *attr)
 {
+	struct cx_device *device;
 	struct connectx *nic;
 	int ret;
 
@@ -517,19 +538,24 @@ struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
 		errno = EINVAL;
 		return NULL;
 	}
-	nic = calloc(1, sizeof(*nic));
-	if (!nic)
+	device = calloc(1, sizeof(*device));
+	if (!device)
 		return NULL;
+	device->health_zero_ns = engine_now_ns(engine);
+	nic = &device->nic;
 	nic->attr = *attr;
 	nic->engine = engine;
 	nic->registry = registry;
-	nic->health_zero_ns = engine_now_ns(engine);
+	nic->memory = &device->memory;
+	nic->queues = &device->queues;
+	nic->ib = &device->ib;
+	nic->requesters = &device->requesters;
 	ret = parts_init(nic);
 	ret = ret ? ret : function_init(nic, fabric);
 	if (!ret)
 		return nic;
 	parts_fini(nic);
-	free(nic);
+	free(device);
 	errno = -ret;
 	return NULL;
 }
@@ -540,7 +566,7 @@ void connectx_destroy(struct connectx *nic)
 	cx_objects_clear(nic);
 	pci_function_fini(&nic->fn);
 	parts_fini(nic);
-	free(nic);
+	free(cx_device(nic));
 }
 
 struct pci_function *connectx_function(struct connectx *nic)

@@ -27,7 +27,7 @@ uint8_t hca_disable(struct connectx *nic, struct cmd *cmd)
 	if (nic->state != HCA_ENABLED)
 		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
 	nic->state = HCA_DISABLED;
-	nic->issi = 0;
+	cx_device(nic)->issi = 0;
 	caps_reset(nic);
 	return MLX5_CMD_STAT_OK;
 }
@@ -49,7 +49,7 @@ uint8_t hca_teardown(struct connectx *nic, struct cmd *cmd)
 	if (nic->state != HCA_UP)
 		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
 	/* A driver that closes gracefully has destroyed all; what it forgot is counted. */
-	nic->counters.orphans += cx_objects_count(nic);
+	cx_device(nic)->orphans += cx_objects_count(nic);
 	cx_objects_clear(nic);
 	nic->state = HCA_ENABLED;
 	return MLX5_CMD_STAT_OK;
@@ -57,7 +57,7 @@ uint8_t hca_teardown(struct connectx *nic, struct cmd *cmd)
 
 uint8_t hca_query_issi(struct connectx *nic, struct cmd *cmd)
 {
-	MLX5_SET(query_issi_out, cmd->out, current_issi, nic->issi);
+	MLX5_SET(query_issi_out, cmd->out, current_issi, cx_device(nic)->issi);
 	MLX5_SET(query_issi_out, cmd->out, supported_issi_dw0, 1 << ISSI_CURRENT | 1 << 0);
 	return MLX5_CMD_STAT_OK;
 }
@@ -68,7 +68,7 @@ uint8_t hca_set_issi(struct connectx *nic, struct cmd *cmd)
 
 	if (issi > ISSI_CURRENT)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	nic->issi = issi;
+	cx_device(nic)->issi = issi;
 	return MLX5_CMD_STAT_OK;
 }
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
+#include "connectx/memory/memory.h"
 #include "util/range.h"
 
 /* Units of the command interface: lengths, and what log_memic_addr_alignment counts from. */
@@ -23,19 +24,19 @@
 
 int memic_init(struct connectx *nic)
 {
-	nic->memic.memory = calloc(1, CX_MEMIC_SIZE);
-	return nic->memic.memory ? 0 : -ENOMEM;
+	nic->memory->memic.memory = calloc(1, CX_MEMIC_SIZE);
+	return nic->memory->memic.memory ? 0 : -ENOMEM;
 }
 
 void memic_fini(struct connectx *nic)
 {
-	free(nic->memic.memory);
+	free(nic->memory->memic.memory);
 }
 
 void memic_clear(struct connectx *nic)
 {
-	memset(nic->memic.ranges, 0, sizeof(nic->memic.ranges));
-	nic->memic.count = 0;
+	memset(nic->memory->memic.ranges, 0, sizeof(nic->memory->memic.ranges));
+	nic->memory->memic.count = 0;
 }
 
 void memic_fill_caps(void *cap)
@@ -61,7 +62,7 @@ static struct memic_range *range_at(struct connectx *nic, uint64_t offset)
 	if (page >= MEMIC_PAGES)
 		return NULL;
 	for (uint64_t first = page + 1; first-- > 0;) {
-		struct memic_range *range = &nic->memic.ranges[first];
+		struct memic_range *range = &nic->memory->memic.ranges[first];
 
 		if (range->len)
 			return first + range->pages > page ? range : NULL;
@@ -90,7 +91,7 @@ struct memic_range *memic_hold(struct connectx *nic, uint64_t address, uint64_t 
 
 void *memic_ptr(const struct connectx *nic, uint64_t address)
 {
-	return nic->memic.memory + (address - MEMIC_START);
+	return nic->memory->memic.memory + (address - MEMIC_START);
 }
 
 /*
@@ -112,7 +113,7 @@ static void access_page(struct connectx *nic, uint64_t offset, uint8_t *load, co
 {
 	uint64_t in_memory = offset % CX_MEMIC_SIZE, alias = offset / CX_MEMIC_SIZE;
 	struct memic_range *range = range_at(nic, in_memory);
-	uint8_t *memory = nic->memic.memory + in_memory;
+	uint8_t *memory = nic->memory->memic.memory + in_memory;
 
 	if (load)
 		memset(load, 0, len);
@@ -173,15 +174,15 @@ uint8_t memic_alloc(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!pages_free(nic, start / MEMIC_PAGE, (len - 1) / MEMIC_PAGE + 1))
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	range = &nic->memic.ranges[start / MEMIC_PAGE];
+	range = &nic->memory->memic.ranges[start / MEMIC_PAGE];
 	*range = (struct memic_range){
 		.offset = start,
 		.len = len,
 		.pages = (len - 1) / MEMIC_PAGE + 1,
 	};
-	nic->memic.count++;
+	nic->memory->memic.count++;
 	/* what the last owner left is not for the next to see, who maps whole pages */
-	memset(nic->memic.memory + start, 0, (uint64_t)range->pages * MEMIC_PAGE);
+	memset(nic->memory->memic.memory + start, 0, (uint64_t)range->pages * MEMIC_PAGE);
 	MLX5_SET64(alloc_memic_out, cmd->out, memic_start_addr, MEMIC_START + start);
 	return MLX5_CMD_STAT_OK;
 }
@@ -198,7 +199,7 @@ uint8_t memic_dealloc(struct connectx *nic, struct cmd *cmd)
 	if (range->users)
 		return CMD_FAIL(cmd, RES_BUSY);
 	*range = (struct memic_range){ 0 };
-	nic->memic.count--;
+	nic->memory->memic.count--;
 	return MLX5_CMD_STAT_OK;
 }
 

@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "connectx/command/nic.h"
 #include "connectx/command/pd.h"
-#include "connectx/device/device.h"
 #include "connectx/memory/memic.h"
+#include "connectx/memory/memory.h"
 #include "connectx/memory/mkey.h"
 #include "connectx/memory/signature.h"
 #include "connectx/memory/umem.h"
@@ -120,7 +121,7 @@ static int mkey_load_command(struct mkey *mkey, const struct cmd *cmd)
  */
 static uint8_t mkey_load_umem(struct connectx *nic, struct cmd *cmd, struct mkey *mkey)
 {
-	struct umem *umem = cmd_find(cmd, &nic->umems,
+	struct umem *umem = cmd_find(cmd, &nic->memory->umems,
 				     MLX5_GET(create_mkey_umem_in, cmd->in, mkey_umem_id));
 	uint64_t offset = MLX5_GET64(create_mkey_umem_in, cmd->in, mkey_umem_offset);
 	uint64_t page = 1ULL << mkey->page_shift, in_page = mkey->start & (page - 1);
@@ -214,7 +215,7 @@ static uint8_t mkey_load_signature(struct connectx *nic, struct cmd *cmd, struct
 
 	if (!MLX5_GET(mkc, mkc, bsf_en))
 		return MLX5_CMD_STAT_OK;
-	switch (mkey_add_signature(&nic->mkeys, mkey)) {
+	switch (mkey_add_signature(&nic->memory->mkeys, mkey)) {
 	case 0:
 		mkey->signature->expected = MLX5_GET(mkc, mkc, expected_sigerr_count);
 		return MLX5_CMD_STAT_OK;
@@ -242,14 +243,14 @@ uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (proto.mode == MKEY_MODE_MEMIC && !mkey_take_memic(nic, &proto))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	mkey = mkey_add(&nic->mkeys, &proto);
+	mkey = mkey_add(&nic->memory->mkeys, &proto);
 	if (!mkey)
 		return mkey_refuse(cmd, &proto);
 	status = mkey_load_signature(nic, cmd, mkey);
 	if (!status)
 		status = mkey_load_pages(nic, cmd, mkey);
 	if (status) {
-		mkey_remove(&nic->mkeys, mkey);
+		mkey_remove(&nic->memory->mkeys, mkey);
 		return status;
 	}
 	MLX5_SET(create_mkey_out, cmd->out, mkey_index, mkey_index(mkey));
@@ -270,7 +271,7 @@ static void mkey_query_list(const struct mkey *mkey, struct cmd *cmd)
 
 uint8_t mkey_query(struct connectx *nic, struct cmd *cmd)
 {
-	const struct mkey *mkey = cmd_find(cmd, &nic->mkeys.keys,
+	const struct mkey *mkey = cmd_find(cmd, &nic->memory->mkeys.keys,
 					   MLX5_GET(query_mkey_in, cmd->in, mkey_index));
 
 	if (!mkey)
@@ -283,11 +284,11 @@ uint8_t mkey_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t mkey_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct mkey *mkey = cmd_find(cmd, &nic->mkeys.keys,
+	struct mkey *mkey = cmd_find(cmd, &nic->memory->mkeys.keys,
 				     MLX5_GET(destroy_mkey_in, cmd->in, mkey_index));
 
 	if (!mkey)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
-	mkey_remove(&nic->mkeys, mkey);
+	mkey_remove(&nic->memory->mkeys, mkey);
 	return MLX5_CMD_STAT_OK;
 }

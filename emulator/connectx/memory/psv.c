@@ -3,17 +3,16 @@
 
 #include <stdlib.h>
 
+#include "connectx/command/nic.h"
 #include "connectx/command/pd.h"
-#include "connectx/device/device.h"
-#include "connectx/queue/qp.h"
-#include "connectx/queue/wqe.h"
+#include "connectx/memory/memory.h"
 
 #define PSV_MAX_CREATED	4	/* by one command: psv0_index to psv3_index */
 
 static void psv_free(struct connectx *nic, struct psv *psv)
 {
 	psv->pd->users--;
-	cx_table_remove(&nic->psvs, psv->index);
+	cx_table_remove(&nic->memory->psvs, psv->index);
 	free(psv);
 }
 
@@ -22,7 +21,7 @@ void psv_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct psv *psv;
 
-	while ((psv = cx_table_next(&nic->psvs, &cursor)))
+	while ((psv = cx_table_next(&nic->memory->psvs, &cursor)))
 		psv_free(nic, psv);
 }
 
@@ -33,7 +32,7 @@ static struct psv *psv_add(struct connectx *nic, const struct cmd *cmd, struct d
 
 	if (!psv)
 		return NULL;
-	index = cmd_add(cmd, &nic->psvs, psv);
+	index = cmd_add(cmd, &nic->memory->psvs, psv);
 	if (index < 0) {
 		free(psv);
 		return NULL;
@@ -88,20 +87,11 @@ uint8_t psv_create(struct connectx *nic, struct cmd *cmd)
 
 uint8_t psv_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct psv *psv = cmd_find(cmd, &nic->psvs, MLX5_GET(destroy_psv_in, cmd->in, psvn));
+	struct psv *psv = cmd_find(cmd, &nic->memory->psvs,
+				   MLX5_GET(destroy_psv_in, cmd->in, psvn));
 
 	if (!psv)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	psv_free(nic, psv);
 	return MLX5_CMD_STAT_OK;
-}
-
-bool psv_execute(struct qp *qp, const struct send_wqe *wqe)
-{
-	struct psv *psv = cx_table_get(&qp->nic->psvs, wqe->psv_index);
-
-	if (!psv || psv->pd != qp->pd)
-		return false;
-	psv->seed = wqe->psv_seed;
-	return true;
 }

@@ -9,17 +9,12 @@
 #include "connectx/command/cmd.h"
 
 struct domain;
-struct qp;
-struct send_wqe;
 
 struct psv {
 	uint32_t index;
 	struct domain *pd;
 	uint64_t seed; /* transient signature: guard first, in the upper bits */
 };
-
-/** psv_execute() - carry out the SET_PSV in @wqe. Return: whether @qp may change that PSV. */
-bool psv_execute(struct qp *qp, const struct send_wqe *wqe);
 
 /** psv_clear() - destroy all. */
 void psv_clear(struct connectx *nic);

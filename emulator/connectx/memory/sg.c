@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/memory/memic.h"
+#include "connectx/memory/memory.h"
 #include "connectx/memory/signature.h"
 #include "connectx/memory/tph.h"
 #include "fabric/fabric.h"
@@ -21,7 +22,8 @@ void sg_init(struct sg *sg, struct connectx *nic, const struct mkey_use *use,
 /* The key of an entry, if what goes through it is transformed; else NULL. */
 static struct mkey *sg_signature(const struct sg *sg, const struct wqe_data *data)
 {
-	return data->bytes || sg->plain ? NULL : signature_find(&sg->nic->mkeys, data->lkey);
+	return data->bytes || sg->plain ? NULL :
+					  signature_find(&sg->nic->memory->mkeys, data->lkey);
 }
 
 static bool sg_check_entry(const struct sg *sg, const struct wqe_data *data)
@@ -41,7 +43,8 @@ static bool sg_check_entry(const struct sg *sg, const struct wqe_data *data)
 		len = signature_memory_len(format, start + len);
 		address = mkey->start;
 	}
-	return mkey_check(&sg->nic->mkeys, data->lkey, &sg->use, address, len, &mkey) == MKEY_OK;
+	return mkey_check(&sg->nic->memory->mkeys, data->lkey, &sg->use, address, len, &mkey) ==
+	       MKEY_OK;
 }
 
 bool sg_check(const struct sg *sg)
@@ -109,8 +112,8 @@ static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct 
 	/* only what is used counts: a receive may describe more than its memory key has */
 	if (len > left)
 		len = left;
-	status = mkey_resolve(&sg->nic->mkeys, data->lkey, &sg->use, data->address + sg->offset,
-			      len, write, &place);
+	status = mkey_resolve(&sg->nic->memory->mkeys, data->lkey, &sg->use,
+			      data->address + sg->offset, len, write, &place);
 	if (status != MKEY_OK) {
 		*stop = (struct sg_stop){
 			.end = sg,

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "connectx/memory/mkey.h"
-#include "connectx/queue/wqe.h"
+#include "connectx/memory/wqe_data.h"
 
 struct connectx;
 

@@ -6,11 +6,9 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device/device.h"
+#include "connectx/memory/memory.h"
 #include "connectx/memory/psv.h"
 #include "connectx/memory/sg.h"
-#include "connectx/queue/completion.h"
-#include "connectx/queue/qp.h"
 
 #define LENGTH_MAX	(1ULL << 31)	/* of a message */
 #define APP_ESCAPE	0xffff
@@ -89,11 +87,12 @@ bool signature_lengths(const struct connectx *nic, struct wqe_data *data, uint8_
 {
 	uint64_t sum = 0;
 
-	if (!nic->mkeys.signatures)
+	if (!nic->memory->mkeys.signatures)
 		return true;
 	for (unsigned int i = 0; i < num; i++) {
-		struct mkey *mkey = data[i].bytes ? NULL :
-						    signature_find(&nic->mkeys, data[i].lkey);
+		struct mkey *mkey = data[i].bytes ?
+					    NULL :
+					    signature_find(&nic->memory->mkeys, data[i].lkey);
 		uint64_t start, end;
 
 		if (mkey) {
@@ -121,7 +120,7 @@ bool signature_lengths(const struct connectx *nic, struct wqe_data *data, uint8_
 static bool domain_seed(const struct connectx *nic, const struct mkey *mkey,
 			const struct signature_domain *domain, uint64_t *seed)
 {
-	const struct psv *psv = domain->kind ? cx_table_get(&nic->psvs, domain->psv) : NULL;
+	const struct psv *psv = domain->kind ? cx_table_get(&nic->memory->psvs, domain->psv) : NULL;
 
 	*seed = psv ? psv->seed : 0;
 	return !domain->kind || (psv && psv->pd == mkey->pd);
@@ -447,24 +446,4 @@ void signature_written(const struct sg *sg, struct mkey *mkey, uint32_t len)
 	signature->in_end += len;
 	if (signature->in_end == unit_wire(&signature->format) || last)
 		in_unit(sg, mkey);
-}
-
-bool signature_report(struct qp *qp, struct cq *cq, const struct sg *sg)
-{
-	bool any = false;
-
-	if (!sg->nic->mkeys.signatures)
-		return false;
-	for (unsigned int i = 0; i < sg->num; i++) {
-		struct mkey *mkey = sg->data[i].bytes ?
-					    NULL :
-					    signature_find(&sg->nic->mkeys, sg->data[i].lkey);
-
-		if (!mkey || !mkey->signature->untold)
-			continue;
-		mkey->signature->untold = false;
-		completion_signature(qp, cq, mkey->key, &mkey->signature->error);
-		any = true;
-	}
-	return any;
 }

@@ -21,10 +21,8 @@
 #include "connectx/memory/block_guard.h"
 
 struct connectx;
-struct cq;
 struct mkey;
 struct mkey_table;
-struct qp;
 struct sg;
 struct sg_span;
 struct sg_stop;
@@ -133,12 +131,5 @@ bool signature_map(const struct sg *sg, struct mkey *mkey, uint64_t len, bool wr
 
 /** signature_written() - the first @len bytes of the span that has just been mapped are there. */
 void signature_written(const struct sg *sg, struct mkey *mkey, uint32_t len);
-
-/**
- * signature_report() - tell @cq of errors of the keys in the list of @sg.
- *
- * Return: whether there were any.
- */
-bool signature_report(struct qp *qp, struct cq *cq, const struct sg *sg);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "connectx/memory/tph.h"
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/memory/mkey.h"
 
 struct tlp_hints tph_hints(const struct connectx *nic, const struct mkey *mkey)

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
+#include "connectx/memory/memory.h"
 #include "util/range.h"
 
 #define RING_ALIGN	64	/* the unit of page_offset in 4 KiB pages */
@@ -20,7 +21,7 @@ uint8_t ring_take(struct connectx *nic, struct cmd *cmd, struct cx_buf *buf,
 		return cx_buf_create(nic, cmd, buf, place->pas, place->pas_bytes,
 				     place->log_page_size, place->page_offset, size);
 	*buf = (struct cx_buf){ 0 };
-	umem = cmd_find(cmd, &nic->umems, place->umem_id);
+	umem = cmd_find(cmd, &nic->memory->umems, place->umem_id);
 	if (!umem)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if ((umem->buf.offset + place->umem_offset) % RING_ALIGN || (write && !umem->writable) ||
@@ -42,7 +43,7 @@ uint8_t record_take(struct connectx *nic, struct cmd *cmd, struct cx_record *rec
 
 	*record = (struct cx_record){ 0 };
 	if (place->in_umem) {
-		umem = cmd_find(cmd, &nic->umems, place->umem_id);
+		umem = cmd_find(cmd, &nic->memory->umems, place->umem_id);
 		if (!umem)
 			return CMD_FAIL(cmd, BAD_RES_ERR);
 		if (!range_within(place->address, bytes, umem->buf.size))
@@ -69,7 +70,7 @@ void record_release(struct cx_record *record)
 
 static void umem_free(struct connectx *nic, struct umem *umem)
 {
-	cx_table_remove(&nic->umems, umem->number);
+	cx_table_remove(&nic->memory->umems, umem->number);
 	cx_buf_fini(nic, &umem->buf);
 	free(umem);
 }
@@ -79,7 +80,7 @@ void umem_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct umem *umem;
 
-	while ((umem = cx_table_next(&nic->umems, &cursor)))
+	while ((umem = cx_table_next(&nic->memory->umems, &cursor)))
 		umem_free(nic, umem);
 }
 
@@ -125,7 +126,7 @@ uint8_t umem_create(struct connectx *nic, struct cmd *cmd)
 	status = umem_parse(nic, cmd, umem);
 	if (status)
 		goto free_umem;
-	number = cmd_add(cmd, &nic->umems, umem);
+	number = cmd_add(cmd, &nic->memory->umems, umem);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
 		goto free_buf;
@@ -143,7 +144,8 @@ free_umem:
 
 uint8_t umem_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct umem *umem = cmd_find(cmd, &nic->umems, MLX5_GET(destroy_umem_in, cmd->in, umem_id));
+	struct umem *umem = cmd_find(cmd, &nic->memory->umems,
+				     MLX5_GET(destroy_umem_in, cmd->in, umem_id));
 
 	if (!umem)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device/device.h"
+#include "connectx/port/port.h"
 
 struct ah_mapping {
 	uint32_t number;
@@ -11,7 +11,7 @@ struct ah_mapping {
 
 static void mapping_free(struct connectx *nic, struct ah_mapping *mapping)
 {
-	cx_table_remove(&nic->ah_mappings, mapping->number);
+	cx_table_remove(&nic->ib->ah_mappings, mapping->number);
 	free(mapping);
 }
 
@@ -20,7 +20,7 @@ void ah_mapping_clear(struct connectx *nic)
 	struct ah_mapping *mapping;
 	uint32_t cursor = 0;
 
-	while ((mapping = cx_table_next(&nic->ah_mappings, &cursor)))
+	while ((mapping = cx_table_next(&nic->ib->ah_mappings, &cursor)))
 		mapping_free(nic, mapping);
 }
 
@@ -37,7 +37,7 @@ uint8_t ah_mapping_create(struct connectx *nic, struct cmd *cmd)
 	mapping = calloc(1, sizeof(*mapping));
 	if (!mapping)
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	number = cmd_add(cmd, &nic->ah_mappings, mapping);
+	number = cmd_add(cmd, &nic->ib->ah_mappings, mapping);
 	if (number < 0) {
 		free(mapping);
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -49,7 +49,7 @@ uint8_t ah_mapping_create(struct connectx *nic, struct cmd *cmd)
 
 uint8_t ah_mapping_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct ah_mapping *mapping = cmd_find(cmd, &nic->ah_mappings,
+	struct ah_mapping *mapping = cmd_find(cmd, &nic->ib->ah_mappings,
 					      MLX5_GET(general_obj_in_cmd_hdr, cmd->in, obj_id));
 
 	if (!mapping)

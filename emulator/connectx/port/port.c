@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/port/subnet.h"
 #include "connectx/queue/eq.h"
-#include "connectx/transport/mad.h"
 #include "ib/manager.h"
 #include "util/macros.h"
 
@@ -48,7 +47,7 @@ enum {
 
 static void link_set(struct connectx *nic, bool on)
 {
-	struct cx_port *ib = &nic->ib;
+	struct cx_port *ib = nic->ib;
 	struct mlx5_eqe_port_state event = { .port = CX_PORTS << 4 };
 
 	if (ib->link == on)
@@ -62,7 +61,7 @@ static void link_set(struct connectx *nic, bool on)
 
 static void link_trained(struct engine_timer *timer)
 {
-	struct connectx *nic = container_of(timer, struct connectx, ib.training);
+	struct connectx *nic = container_of(timer, struct cx_port, training)->nic;
 
 	link_set(nic, true);
 }
@@ -70,7 +69,7 @@ static void link_trained(struct engine_timer *timer)
 /* After a change of what the link needs: it goes down at once, and comes up when it is trained. */
 static void link_update(struct connectx *nic)
 {
-	struct cx_port *ib = &nic->ib;
+	struct cx_port *ib = nic->ib;
 
 	if (!ib->plugged || !ib->wanted) {
 		engine_timer_cancel(&ib->training);
@@ -84,7 +83,7 @@ static void link_update(struct connectx *nic)
 
 void port_start(struct connectx *nic)
 {
-	nic->ib.wanted = true;
+	nic->ib->wanted = true;
 	if (nic->attr.training_ms)
 		link_set(nic, false);
 	link_update(nic);
@@ -92,7 +91,7 @@ void port_start(struct connectx *nic)
 
 void port_fini(struct connectx *nic)
 {
-	engine_timer_cancel(&nic->ib.training);
+	engine_timer_cancel(&nic->ib->training);
 }
 
 static bool port_switch_get(struct registry_switch *sw)
@@ -105,13 +104,14 @@ static void port_switch_set(struct registry_switch *sw, bool on)
 	struct cx_port *ib = container_of(sw, struct cx_port, sw);
 
 	ib->plugged = on;
-	link_update(container_of(ib, struct connectx, ib));
+	link_update(ib->nic);
 }
 
 int port_init(struct connectx *nic)
 {
-	struct cx_port *ib = &nic->ib;
+	struct cx_port *ib = nic->ib;
 
+	ib->nic = nic;
 	ib->lid = nic->attr.lid;
 	ib->sm_lid = MANAGER_LID;
 	ib->guid = nic->attr.guid;
@@ -125,13 +125,12 @@ int port_init(struct connectx *nic)
 		.set = port_switch_set,
 	};
 	strncpy(ib->node_description, "softfabric ConnectX", sizeof(ib->node_description) - 1);
-	mad_port_init(nic);
 	return registry_add_switch(nic->registry, nic->attr.name, &ib->sw);
 }
 
 void port_gid(const struct connectx *nic, uint8_t gid[16])
 {
-	ib_port_gid(nic->ib.guid, gid);
+	ib_port_gid(nic->ib->guid, gid);
 }
 
 uint16_t port_pkey(const struct connectx *nic, unsigned int index)
@@ -142,7 +141,7 @@ uint16_t port_pkey(const struct connectx *nic, unsigned int index)
 uint8_t port_query_context(struct connectx *nic, struct cmd *cmd)
 {
 	void *context = MLX5_ADDR_OF(query_hca_vport_context_out, cmd->out, hca_vport_context);
-	const struct cx_port *ib = &nic->ib;
+	const struct cx_port *ib = nic->ib;
 
 	if (MLX5_GET(query_hca_vport_context_in, cmd->in, other_vport))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
@@ -174,7 +173,7 @@ uint8_t port_modify_context(struct connectx *nic, struct cmd *cmd)
 	if (MLX5_GET(modify_hca_vport_context_in, cmd->in, other_vport) ||
 	    MLX5_GET(hca_vport_context, context, field_select) || mask & ~CAP_CM)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	nic->ib.cap_mask = (nic->ib.cap_mask & ~mask) | (value & mask);
+	nic->ib->cap_mask = (nic->ib->cap_mask & ~mask) | (value & mask);
 	return MLX5_CMD_STAT_OK;
 }
 
@@ -236,7 +235,7 @@ uint8_t port_query_pkey(struct connectx *nic, struct cmd *cmd)
 
 uint8_t port_query_counters(struct connectx *nic, struct cmd *cmd)
 {
-	struct cx_port *ib = &nic->ib;
+	struct cx_port *ib = nic->ib;
 
 	if (MLX5_GET(query_vport_counter_in, cmd->in, other_vport))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
@@ -257,14 +256,14 @@ static void ptys_read(struct connectx *nic, void *data)
 	MLX5_SET(ptys_reg, data, ib_proto_capability, RATES);
 	MLX5_SET(ptys_reg, data, ib_link_width_admin, WIDTHS);
 	MLX5_SET(ptys_reg, data, ib_proto_admin, RATES);
-	MLX5_SET(ptys_reg, data, ib_link_width_oper, nic->ib.link ? WIDTH_4X : 0);
-	MLX5_SET(ptys_reg, data, ib_proto_oper, nic->ib.link ? RATE_NDR : 0);
+	MLX5_SET(ptys_reg, data, ib_link_width_oper, nic->ib->link ? WIDTH_4X : 0);
+	MLX5_SET(ptys_reg, data, ib_proto_oper, nic->ib->link ? RATE_NDR : 0);
 }
 
 static void paos_read(struct connectx *nic, void *data)
 {
-	MLX5_SET(paos_reg, data, admin_status, nic->ib.wanted ? PORT_UP : PORT_DOWN);
-	MLX5_SET(paos_reg, data, oper_status, nic->ib.link ? PORT_UP : PORT_DOWN);
+	MLX5_SET(paos_reg, data, admin_status, nic->ib->wanted ? PORT_UP : PORT_DOWN);
+	MLX5_SET(paos_reg, data, oper_status, nic->ib->link ? PORT_UP : PORT_DOWN);
 }
 
 /* Without "ase" it is a question, which programs also ask as a write. */
@@ -272,7 +271,7 @@ static void paos_write(struct connectx *nic, const void *data)
 {
 	if (!MLX5_GET(paos_reg, data, ase))
 		return;
-	nic->ib.wanted = MLX5_GET(paos_reg, data, admin_status) == PORT_UP;
+	nic->ib->wanted = MLX5_GET(paos_reg, data, admin_status) == PORT_UP;
 	link_update(nic);
 }
 
@@ -299,12 +298,12 @@ static void ppcnt_read(struct connectx *nic, void *data)
 
 static void node_desc_read(struct connectx *nic, void *data)
 {
-	memcpy(data, nic->ib.node_description, sizeof(nic->ib.node_description));
+	memcpy(data, nic->ib->node_description, sizeof(nic->ib->node_description));
 }
 
 static void node_desc_write(struct connectx *nic, const void *data)
 {
-	memcpy(nic->ib.node_description, data, sizeof(nic->ib.node_description));
+	memcpy(nic->ib->node_description, data, sizeof(nic->ib->node_description));
 }
 
 /* The driver says that it is little endian, which changes nothing that is modelled. */

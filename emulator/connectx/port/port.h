@@ -5,7 +5,32 @@
 #ifndef CONNECTX_PORT_H
 #define CONNECTX_PORT_H
 
-#include "connectx/command/cmd.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/engine.h"
+#include "base/registry.h"
+#include "connectx/command/nic.h"
+#include "ib/port.h"
+
+struct cx_port {
+	struct connectx *nic;
+	struct ib_port port; /* how the subnet's manager sees it */
+	uint16_t lid, sm_lid;
+	uint64_t guid;
+	bool link;                    /* up: plugged in, wanted and trained */
+	bool plugged;                 /* a switch in the registry */
+	bool wanted;                  /* admin_status of PAOS */
+	struct engine_timer training; /* armed while the link trains */
+	struct registry_switch sw;
+	char node_description[64];
+	uint32_t cap_mask; /* IB CapabilityMask */
+	uint16_t cap_mask2;
+	uint32_t qkey_violations, pkey_violations;
+	struct ib_traffic unicast, multicast; /* of all services together */
+
+	struct cx_table ah_mappings; /* struct ah_mapping */
+};
 
 /** port_init() - by the device's configuration; link up. Return: 0, or -errno of the registry. */
 int port_init(struct connectx *nic);

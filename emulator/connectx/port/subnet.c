@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
+#include "connectx/port/port.h"
 #include "ib/manager.h"
 
 /* As many NICs as a fabric has room for. Belongs to the engine's thread, like all that uses it. */
@@ -15,7 +16,7 @@ static struct manager *manager;
 static struct connectx *subnet_find(uint16_t lid)
 {
 	for (size_t i = 0; i < FABRIC_MAX_PORTS; i++)
-		if (members[i] && members[i]->ib.lid == lid)
+		if (members[i] && members[i]->ib->lid == lid)
 			return members[i];
 	return NULL;
 }
@@ -32,7 +33,7 @@ int subnet_join(struct connectx *nic)
 {
 	size_t i = 0;
 
-	if (subnet_find(nic->ib.lid))
+	if (subnet_find(nic->ib->lid))
 		return -EEXIST;
 	while (i < FABRIC_MAX_PORTS && members[i])
 		i++;
@@ -43,7 +44,7 @@ int subnet_join(struct connectx *nic)
 	if (!manager)
 		return -ENOMEM;
 	members[i] = nic;
-	manager_add(manager, &nic->ib.port);
+	manager_add(manager, &nic->ib->port);
 	return 0;
 }
 
@@ -53,7 +54,7 @@ void subnet_leave(struct connectx *nic)
 		if (members[i] != nic)
 			continue;
 		members[i] = NULL;
-		manager_remove(manager, &nic->ib.port);
+		manager_remove(manager, &nic->ib->port);
 		if (is_empty()) {
 			manager_destroy(manager);
 			manager = NULL;
@@ -63,9 +64,9 @@ void subnet_leave(struct connectx *nic)
 
 struct connectx *subnet_route(struct connectx *nic, uint16_t lid)
 {
-	struct connectx *peer = lid == nic->ib.lid ? nic : subnet_find(lid);
+	struct connectx *peer = lid == nic->ib->lid ? nic : subnet_find(lid);
 
-	return peer && peer->ib.link && nic->ib.link ? peer : NULL;
+	return peer && peer->ib->link && nic->ib->link ? peer : NULL;
 }
 
 struct connectx *subnet_next(const struct connectx *nic)
@@ -82,23 +83,23 @@ struct connectx *subnet_next(const struct connectx *nic)
 
 bool subnet_forwards(const struct connectx *from, uint16_t mlid, const struct connectx *to)
 {
-	return from->ib.link && to->ib.link &&
-	       (from == to || manager_forwards(manager, mlid, &to->ib.port));
+	return from->ib->link && to->ib->link &&
+	       (from == to || manager_forwards(manager, mlid, &to->ib->port));
 }
 
 void subnet_manage(struct connectx *nic, const struct ib_packet *packet)
 {
-	if (nic->ib.link)
+	if (nic->ib->link)
 		manager_receive(manager, packet);
 }
 
 void subnet_forget(struct connectx *nic)
 {
 	if (manager)
-		manager_forget(manager, &nic->ib.port);
+		manager_forget(manager, &nic->ib->port);
 }
 
 void subnet_link_changed(struct connectx *nic)
 {
-	manager_port_changed(manager, &nic->ib.port);
+	manager_port_changed(manager, &nic->ib->port);
 }

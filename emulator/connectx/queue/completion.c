@@ -5,7 +5,9 @@
 
 #include <linux/mlx5/device.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
+#include "connectx/memory/memory.h"
+#include "connectx/memory/sg.h"
 #include "connectx/memory/signature.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/q_counter.h"
@@ -83,8 +85,8 @@ void completion_send_error(struct qp *qp, uint16_t index, uint8_t opcode, uint8_
 	completion_error(qp, qp->send_cq, &err, CQE_REQ_ERR);
 }
 
-void completion_signature(struct qp *qp, struct cq *cq, uint32_t key,
-			  const struct signature_error *error)
+static void completion_signature(struct qp *qp, struct cq *cq, uint32_t key,
+				 const struct signature_error *error)
 {
 	struct mlx5_sig_err_cqe cqe = {
 		.expected_trans_sig = cpu_to_be32(error->expected >> 32),
@@ -102,6 +104,26 @@ void completion_signature(struct qp *qp, struct cq *cq, uint32_t key,
 
 	_Static_assert(sizeof(cqe) == sizeof(struct mlx5_cqe64), "one size of CQE");
 	completion_post(qp, cq, (struct mlx5_cqe64 *)&cqe, true);
+}
+
+bool completion_signatures(struct qp *qp, struct cq *cq, const struct sg *sg)
+{
+	bool any = false;
+
+	if (!sg->nic->memory->mkeys.signatures)
+		return false;
+	for (unsigned int i = 0; i < sg->num; i++) {
+		struct mkey *mkey = sg->data[i].bytes ? NULL :
+							signature_find(&sg->nic->memory->mkeys,
+								       sg->data[i].lkey);
+
+		if (!mkey || !mkey->signature->untold)
+			continue;
+		mkey->signature->untold = false;
+		completion_signature(qp, cq, mkey->key, &mkey->signature->error);
+		any = true;
+	}
+	return any;
 }
 
 /* XRC SRQs complete to a queue of their own and are named by CQEs; all others go by their QP. */

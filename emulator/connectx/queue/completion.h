@@ -13,7 +13,7 @@
 
 struct cq;
 struct qp;
-struct signature_error;
+struct sg;
 struct srq;
 
 /*
@@ -88,9 +88,13 @@ void completion_send(struct qp *qp, uint16_t index, uint8_t opcode, uint32_t byt
 /** completion_send_error() - the same, in error. @syndrome: enum cqe_syndrome */
 void completion_send_error(struct qp *qp, uint16_t index, uint8_t opcode, uint8_t syndrome);
 
-/** completion_signature() - tell @cq, one of @qp, that data of @key had a bad signature. */
-void completion_signature(struct qp *qp, struct cq *cq, uint32_t key,
-			  const struct signature_error *error);
+/**
+ * completion_signatures() - tell @cq, one of @qp, which keys in the list of @sg had data with a bad
+ * signature.
+ *
+ * Return: whether any had.
+ */
+bool completion_signatures(struct qp *qp, struct cq *cq, const struct sg *sg);
 
 /* A message that has been received. */
 struct completion_recv {

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/eq.h"
+#include "connectx/queue/queues.h"
 #include "connectx/queue/uar.h"
 #include "util/macros.h"
 
@@ -40,7 +41,7 @@ enum {
 
 struct cq *cq_find(struct connectx *nic, uint32_t cqn)
 {
-	return cx_table_get(&nic->cqs, cqn);
+	return cx_table_get(&nic->queues->cqs, cqn);
 }
 
 static uint32_t cq_used(const struct cq *cq)
@@ -82,9 +83,9 @@ static void cq_fail(struct connectx *nic, struct cq *cq, enum cq_error error)
 
 	cq->error = error;
 	if (error == CQ_OVERRUN)
-		nic->counters.cq_overruns++;
+		nic->queues->counters.cq_overruns++;
 	else
-		nic->counters.cq_access_errors++;
+		nic->queues->counters.cq_access_errors++;
 	eq_post_async(nic, MLX5_EVENT_TYPE_CQ_ERROR, 0, &event, sizeof(event));
 }
 
@@ -163,7 +164,7 @@ static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe
 	/* The guest polls for the owner bit: the rest has to be there first. */
 	__atomic_store_n(&slot->op_own, cqe->op_own, __ATOMIC_RELEASE);
 	cq->producer++;
-	nic->counters.cqes++;
+	nic->queues->counters.cqes++;
 	return true;
 }
 
@@ -173,7 +174,7 @@ static enum cq_error cq_append(struct connectx *nic, struct cq *cq, struct mlx5_
 
 	if (error)
 		return error;
-	if (fault_check(&nic->cq_fault, cq->cqn) == FAULT_FAIL)
+	if (fault_check(&nic->queues->cq_fault, cq->cqn) == FAULT_FAIL)
 		return CQ_OVERRUN;
 	return cq_write(nic, cq, cqe) ? CQ_FINE : CQ_ACCESS_VIOLATION;
 }
@@ -207,7 +208,7 @@ void cq_doorbell(struct connectx *nic, uint32_t uar, uint32_t arm, uint32_t cqn)
 	struct cq *cq = cq_find(nic, cqn & INDEX_MASK);
 
 	if (!cq || cq->uar != uar) {
-		nic->counters.stray_doorbells++;
+		nic->queues->counters.stray_doorbells++;
 		return;
 	}
 	cq->arm = arm & ARM_SOLICITED ? CQ_SOLICITED : CQ_ARMED;
@@ -222,7 +223,7 @@ static void cq_free(struct connectx *nic, struct cq *cq)
 	engine_timer_cancel(&cq->moderation);
 	uar_release(nic, cq->uar);
 	cq->eq->users--;
-	cx_table_remove(&nic->cqs, cq->cqn);
+	cx_table_remove(&nic->queues->cqs, cq->cqn);
 	cx_buf_fini(nic, &cq->buf);
 	record_release(&cq->dbr);
 	free(cq);
@@ -233,7 +234,7 @@ void cq_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct cq *cq;
 
-	while ((cq = cx_table_next(&nic->cqs, &cursor)))
+	while ((cq = cx_table_next(&nic->queues->cqs, &cursor)))
 		cq_free(nic, cq);
 }
 
@@ -304,7 +305,7 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 	cq->ignore_overrun = MLX5_GET(cqc, cqc, oi);
 	cq->arm = CQ_FIRED;
 	cq->uar = MLX5_GET(cqc, cqc, uar_page);
-	cq->eq = cmd_find(cmd, &nic->eqs, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
+	cq->eq = cmd_find(cmd, &nic->queues->eqs, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
 	memcpy(cq->cqc, cqc, sizeof(cq->cqc));
 	/*
 	 * Compression is a permission, of which no use is made: an entry is written when its
@@ -330,7 +331,7 @@ uint8_t cq_create(struct connectx *nic, struct cmd *cmd)
 	status = cq_parse(nic, cmd, cq);
 	if (status)
 		goto free_cq;
-	number = cmd_add(cmd, &nic->cqs, cq);
+	number = cmd_add(cmd, &nic->queues->cqs, cq);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
 		goto free_buf;
@@ -351,7 +352,7 @@ free_cq:
 
 uint8_t cq_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct cq *cq = cmd_find(cmd, &nic->cqs, MLX5_GET(destroy_cq_in, cmd->in, cqn));
+	struct cq *cq = cmd_find(cmd, &nic->queues->cqs, MLX5_GET(destroy_cq_in, cmd->in, cqn));
 
 	if (!cq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -375,7 +376,7 @@ static uint8_t cq_status(const struct cq *cq)
 
 uint8_t cq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct cq *cq = cmd_find(cmd, &nic->cqs, MLX5_GET(query_cq_in, cmd->in, cqn));
+	struct cq *cq = cmd_find(cmd, &nic->queues->cqs, MLX5_GET(query_cq_in, cmd->in, cqn));
 	void *cqc = MLX5_ADDR_OF(query_cq_out, cmd->out, cq_context);
 
 	if (!cq)
@@ -455,7 +456,7 @@ static void cq_modify_fields(struct cq *cq, const void *cqc, uint32_t select)
 
 uint8_t cq_modify(struct connectx *nic, struct cmd *cmd)
 {
-	struct cq *cq = cmd_find(cmd, &nic->cqs, MLX5_GET(modify_cq_in, cmd->in, cqn));
+	struct cq *cq = cmd_find(cmd, &nic->queues->cqs, MLX5_GET(modify_cq_in, cmd->in, cqn));
 	const void *cqc = MLX5_ADDR_OF(modify_cq_in, cmd->in, cq_context);
 	uint32_t select = MLX5_GET(
 		modify_cq_in, cmd->in,

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "connectx/device/device.h"
 #include "connectx/queue/dct.h"
 #include "connectx/queue/q_counter.h"
+#include "connectx/queue/queues.h"
 #include "util/macros.h"
 
 static struct dc_connection *dc_make(struct dct *dct, const struct dc_source *source)
@@ -20,17 +20,17 @@ static struct dc_connection *dc_make(struct dct *dct, const struct dc_source *so
 	qp->path.dlid = source->lid;
 	qp->remote_qpn = source->qpn;
 	qp->recv_psn = source->psn;
-	if (responder_create(qp)) {
+	if (qp->nic->queues->responder->create(qp)) {
 		free(connection);
 		return NULL;
 	}
 	qp->state = MLX5_QP_STATE_RTR;
-	responder_state(qp, MLX5_QP_STATE_INIT);
+	qp->nic->queues->responder->state(qp, MLX5_QP_STATE_INIT);
 	/* there is nothing to be established by the first message, as in RTR */
 	qp->state = MLX5_QP_STATE_RTS;
 	connection->dct = dct;
 	LIST_INSERT_HEAD(&dct->connections, connection, entry);
-	qp->nic->dc_connections++;
+	qp->nic->queues->dc_connections++;
 	Q_COUNT(qp->counter, rx_dct_connect);
 	return connection;
 }
@@ -50,10 +50,12 @@ struct qp *dc_connect(struct dc_connection **holder, struct dct *dct,
 
 void dc_drop(struct dc_connection *connection)
 {
-	connection->qp.nic->dc_connections--;
+	struct cx_queues *queues = connection->qp.nic->queues;
+
+	queues->dc_connections--;
 	*connection->holder = NULL;
 	LIST_REMOVE(connection, entry);
-	responder_destroy(&connection->qp);
+	queues->responder->destroy(&connection->qp);
 	free(connection);
 }
 

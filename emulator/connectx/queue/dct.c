@@ -4,17 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectx/command/nic.h"
 #include "connectx/command/pd.h"
-#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/dc_connection.h"
 #include "connectx/queue/eq.h"
 #include "connectx/queue/q_counter.h"
+#include "connectx/queue/queues.h"
 #include "connectx/queue/srq.h"
 
 struct dct *dct_find(struct connectx *nic, uint32_t dctn)
 {
-	struct dct *dct = cx_table_get(&nic->dcts, dctn);
+	struct dct *dct = cx_table_get(&nic->queues->dcts, dctn);
 
 	return dct && !dct->drained ? dct : NULL;
 }
@@ -42,7 +43,7 @@ void dct_forget_counter(struct connectx *nic, const struct q_counter *set)
 	uint32_t cursor = 0;
 	struct dct *dct;
 
-	while ((dct = cx_table_next(&nic->dcts, &cursor))) {
+	while ((dct = cx_table_next(&nic->queues->dcts, &cursor))) {
 		if (dct->target.counter != set)
 			continue;
 		dct->target.counter = NULL;
@@ -62,7 +63,7 @@ static void dct_free(struct connectx *nic, struct dct *dct)
 {
 	dct_disconnect_all(dct);
 	dct_count_references(dct, -1);
-	cx_table_remove(&nic->dcts, dct->dctn);
+	cx_table_remove(&nic->queues->dcts, dct->dctn);
 	free(dct);
 }
 
@@ -71,7 +72,7 @@ void dct_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct dct *dct;
 
-	while ((dct = cx_table_next(&nic->dcts, &cursor)))
+	while ((dct = cx_table_next(&nic->queues->dcts, &cursor)))
 		dct_free(nic, dct);
 }
 
@@ -92,9 +93,9 @@ static uint8_t dct_parse(struct connectx *nic, struct cmd *cmd, struct dct *dct)
 		.allow_write = MLX5_GET(dctc, dctc, rwe),
 		.allow_atomic = MLX5_GET(dctc, dctc, rae),
 		.pd = cmd_find(cmd, &nic->pds, MLX5_GET(dctc, dctc, pd)),
-		.srq = cmd_find(cmd, &nic->srqs, MLX5_GET(dctc, dctc, srqn_xrqn)),
-		.recv_cq = cmd_find(cmd, &nic->cqs, MLX5_GET(dctc, dctc, cqn)),
-		.counter = cmd_find(cmd, &nic->q_counters, set),
+		.srq = cmd_find(cmd, &nic->queues->srqs, MLX5_GET(dctc, dctc, srqn_xrqn)),
+		.recv_cq = cmd_find(cmd, &nic->queues->cqs, MLX5_GET(dctc, dctc, cqn)),
+		.counter = cmd_find(cmd, &nic->queues->q_counters, set),
 	};
 	if (MLX5_GET(dctc, dctc, port) != CX_PORTS || mtu < MLX5_DCTC_MTU_256_BYTES ||
 	    mtu > MLX5_DCTC_MTU_4K_BYTES || MLX5_GET(dctc, dctc, pkey_index) >= CX_PKEYS ||
@@ -116,7 +117,7 @@ uint8_t dct_create(struct connectx *nic, struct cmd *cmd)
 	status = dct_parse(nic, cmd, dct);
 	if (status)
 		goto free_dct;
-	number = cmd_add(cmd, &nic->dcts, dct);
+	number = cmd_add(cmd, &nic->queues->dcts, dct);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
 		goto free_dct;
@@ -135,7 +136,7 @@ free_dct:
 /* Whoever was connected finds nobody there; the driver waits for the event before it destroys. */
 uint8_t dct_drain(struct connectx *nic, struct cmd *cmd)
 {
-	struct dct *dct = cmd_find(cmd, &nic->dcts, MLX5_GET(drain_dct_in, cmd->in, dctn));
+	struct dct *dct = cmd_find(cmd, &nic->queues->dcts, MLX5_GET(drain_dct_in, cmd->in, dctn));
 
 	if (!dct)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -147,7 +148,8 @@ uint8_t dct_drain(struct connectx *nic, struct cmd *cmd)
 
 uint8_t dct_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct dct *dct = cmd_find(cmd, &nic->dcts, MLX5_GET(destroy_dct_in, cmd->in, dctn));
+	struct dct *dct = cmd_find(cmd, &nic->queues->dcts,
+				   MLX5_GET(destroy_dct_in, cmd->in, dctn));
 
 	if (!dct)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -157,7 +159,7 @@ uint8_t dct_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t dct_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct dct *dct = cmd_find(cmd, &nic->dcts, MLX5_GET(query_dct_in, cmd->in, dctn));
+	struct dct *dct = cmd_find(cmd, &nic->queues->dcts, MLX5_GET(query_dct_in, cmd->in, dctn));
 	void *dctc = MLX5_ADDR_OF(query_dct_out, cmd->out, dct_context_entry);
 
 	if (!dct)
@@ -171,7 +173,8 @@ uint8_t dct_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t dct_arm(struct connectx *nic, struct cmd *cmd)
 {
-	struct dct *dct = cmd_find(cmd, &nic->dcts, MLX5_GET(arm_dct_in, cmd->in, dct_number));
+	struct dct *dct = cmd_find(cmd, &nic->queues->dcts,
+				   MLX5_GET(arm_dct_in, cmd->in, dct_number));
 
 	if (!dct)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
+#include "connectx/queue/queues.h"
 #include "connectx/queue/uar.h"
 
 #define INDEX_MASK	0xffffffU	/* bits of the consumer index in a doorbell */
@@ -16,7 +17,7 @@
 
 struct eq *eq_find(struct connectx *nic, uint32_t eqn)
 {
-	return cx_table_get(&nic->eqs, eqn);
+	return cx_table_get(&nic->queues->eqs, eqn);
 }
 
 static uint32_t eq_used(const struct eq *eq)
@@ -40,14 +41,14 @@ int eq_post(struct connectx *nic, struct eq *eq, uint8_t type, uint8_t subtype, 
 		return -EFAULT;
 	if (eq->state == EQ_OVERFLOW || eq_used(eq) >= size) {
 		eq->state = EQ_OVERFLOW;
-		nic->counters.eq_overruns++;
+		nic->queues->counters.eq_overruns++;
 		return -ENOSPC;
 	}
 	eqe = cx_buf_ptr(nic, &eq->buf, (uint64_t)(eq->producer & (size - 1)) * EQE_BYTES,
 			 EQE_BYTES);
 	if (!eqe) {
 		eq->state = EQ_UNWRITABLE;
-		nic->counters.eq_access_errors++;
+		nic->queues->counters.eq_access_errors++;
 		return -EFAULT;
 	}
 	memset(eqe, 0, offsetof(struct mlx5_eqe, owner));
@@ -57,7 +58,7 @@ int eq_post(struct connectx *nic, struct eq *eq, uint8_t type, uint8_t subtype, 
 	/* The driver takes the entry when the owner bit turns: it has to be whole by then. */
 	__atomic_store_n(&eqe->owner, eq->producer >> eq->log_size & 1, __ATOMIC_RELEASE);
 	eq->producer++;
-	nic->counters.eqes++;
+	nic->queues->counters.eqes++;
 	if (eq->state == EQ_ARMED) {
 		eq->state = EQ_FIRED;
 		pci_msix_raise(&nic->fn, eq->vector);
@@ -70,7 +71,7 @@ int eq_post_async(struct connectx *nic, uint8_t type, uint8_t subtype, const voi
 	uint32_t cursor = 0;
 	struct eq *eq;
 
-	while ((eq = cx_table_next(&nic->eqs, &cursor)))
+	while ((eq = cx_table_next(&nic->queues->eqs, &cursor)))
 		if (eq->mask[type / 64] & 1ULL << type % 64)
 			return eq_post(nic, eq, type, subtype, data, len);
 	return -ENOENT;
@@ -97,12 +98,30 @@ void eq_event_dct(struct connectx *nic, uint8_t type, uint32_t dctn)
 	eq_event_queue(nic, type, MLX5_EVENT_QUEUE_TYPE_DCT, dctn);
 }
 
+bool eq_takes_commands(const struct connectx *nic)
+{
+	uint32_t cursor = 0;
+	struct eq *eq;
+
+	while ((eq = cx_table_next(&nic->queues->eqs, &cursor)))
+		if (eq->mask[0] & (1ULL << MLX5_EVENT_TYPE_CMD))
+			return true;
+	return false;
+}
+
+void eq_event_command(struct connectx *nic, unsigned int slot)
+{
+	const struct mlx5_eqe_cmd event = { .vector = cpu_to_be32(1U << slot) };
+
+	eq_post_async(nic, MLX5_EVENT_TYPE_CMD, 0, &event, sizeof(event));
+}
+
 void eq_doorbell(struct connectx *nic, uint32_t uar, uint32_t value, bool arm)
 {
 	struct eq *eq = eq_find(nic, value >> 24);
 
 	if (!eq || eq->uar != uar) {
-		nic->counters.stray_doorbells++;
+		nic->queues->counters.stray_doorbells++;
 		return;
 	}
 	eq->consumer = value & INDEX_MASK;
@@ -120,7 +139,7 @@ void eq_doorbell(struct connectx *nic, uint32_t uar, uint32_t value, bool arm)
 static void eq_free(struct connectx *nic, struct eq *eq)
 {
 	uar_release(nic, eq->uar);
-	cx_table_remove(&nic->eqs, eq->eqn);
+	cx_table_remove(&nic->queues->eqs, eq->eqn);
 	cx_buf_fini(nic, &eq->buf);
 	free(eq);
 }
@@ -130,7 +149,7 @@ void eq_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct eq *eq;
 
-	while ((eq = cx_table_next(&nic->eqs, &cursor)))
+	while ((eq = cx_table_next(&nic->queues->eqs, &cursor)))
 		eq_free(nic, eq);
 }
 
@@ -168,7 +187,7 @@ uint8_t eq_create(struct connectx *nic, struct cmd *cmd)
 	status = eq_parse(nic, cmd, eq);
 	if (status)
 		goto free_eq;
-	number = cmd_add(cmd, &nic->eqs, eq);
+	number = cmd_add(cmd, &nic->queues->eqs, eq);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
 		goto free_buf;
@@ -187,7 +206,8 @@ free_eq:
 
 uint8_t eq_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct eq *eq = cmd_find(cmd, &nic->eqs, MLX5_GET(destroy_eq_in, cmd->in, eq_number));
+	struct eq *eq = cmd_find(cmd, &nic->queues->eqs,
+				 MLX5_GET(destroy_eq_in, cmd->in, eq_number));
 
 	if (!eq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -211,7 +231,7 @@ static uint8_t eq_status(const struct eq *eq)
 
 uint8_t eq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct eq *eq = cmd_find(cmd, &nic->eqs, MLX5_GET(query_eq_in, cmd->in, eq_number));
+	struct eq *eq = cmd_find(cmd, &nic->queues->eqs, MLX5_GET(query_eq_in, cmd->in, eq_number));
 	void *eqc = MLX5_ADDR_OF(query_eq_out, cmd->out, eq_context_entry);
 
 	if (!eq)

@@ -58,6 +58,12 @@ void eq_event_qp(struct connectx *nic, uint8_t type, uint32_t number);
 /** eq_event_dct() - the same about a DCT. */
 void eq_event_dct(struct connectx *nic, uint8_t type, uint32_t dctn);
 
+/** eq_takes_commands() - Return: whether any queue has subscribed to completions of commands. */
+bool eq_takes_commands(const struct connectx *nic);
+
+/** eq_event_command() - the command in @slot is complete. */
+void eq_event_command(struct connectx *nic, unsigned int slot);
+
 /** eq_doorbell() - the guest consumed up to @value's index; @arm for a new interrupt. */
 void eq_doorbell(struct connectx *nic, uint32_t uar, uint32_t value, bool arm);
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "connectx/device/device.h"
+#include "connectx/queue/queues.h"
 
 struct flow_counter {
 	uint32_t number;
@@ -11,7 +11,7 @@ struct flow_counter {
 
 static void flow_counter_free(struct connectx *nic, struct flow_counter *counter)
 {
-	cx_table_remove(&nic->flow_counters, counter->number);
+	cx_table_remove(&nic->queues->flow_counters, counter->number);
 	free(counter);
 }
 
@@ -20,7 +20,7 @@ void flow_counter_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct flow_counter *counter;
 
-	while ((counter = cx_table_next(&nic->flow_counters, &cursor)))
+	while ((counter = cx_table_next(&nic->queues->flow_counters, &cursor)))
 		flow_counter_free(nic, counter);
 }
 
@@ -35,7 +35,7 @@ uint8_t flow_counter_alloc(struct connectx *nic, struct cmd *cmd)
 	counter = calloc(1, sizeof(*counter));
 	if (!counter)
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	number = cmd_add(cmd, &nic->flow_counters, counter);
+	number = cmd_add(cmd, &nic->queues->flow_counters, counter);
 	if (number < 0) {
 		free(counter);
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -47,7 +47,7 @@ uint8_t flow_counter_alloc(struct connectx *nic, struct cmd *cmd)
 
 uint8_t flow_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 {
-	struct flow_counter *counter = cmd_find(cmd, &nic->flow_counters,
+	struct flow_counter *counter = cmd_find(cmd, &nic->queues->flow_counters,
 						MLX5_GET(dealloc_flow_counter_in, cmd->in,
 							 flow_counter_id));
 
@@ -60,7 +60,7 @@ uint8_t flow_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 /* Packets and octets are 0, as all of the output is; without a number of counters, it is one. */
 uint8_t flow_counter_query(struct connectx *nic, struct cmd *cmd)
 {
-	if (!cmd_find(cmd, &nic->flow_counters,
+	if (!cmd_find(cmd, &nic->queues->flow_counters,
 		      MLX5_GET(query_flow_counter_in, cmd->in, flow_counter_id)))
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (MLX5_GET(query_flow_counter_in, cmd->in, num_of_counters) > 1)

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/queue/qp.h"
+#include "connectx/queue/queues.h"
 
 #define GID_MULTICAST	0xff	/* first byte of every multicast GID: vol. 1, 4.1.1 */
 #define ROOM_MIN	4
@@ -31,7 +32,7 @@ static struct mcg *find(const struct mcg_table *table, const uint8_t *gid)
 
 const struct mcg *mcg_find(const struct connectx *nic, const uint8_t gid[MCG_GID_BYTES])
 {
-	return find(&nic->mcgs, gid);
+	return find(&nic->queues->mcgs, gid);
 }
 
 static struct mcg *mcg_create(struct mcg_table *table, const uint8_t *gid)
@@ -87,8 +88,8 @@ static bool is_multicast_receiver(const struct qp *qp, const uint8_t *gid)
 uint8_t mcg_attach(struct connectx *nic, struct cmd *cmd)
 {
 	const uint8_t *gid = MLX5_ADDR_OF(attach_to_mcg_in, cmd->in, multicast_gid);
-	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(attach_to_mcg_in, cmd->in, qpn));
-	struct mcg *mcg = find(&nic->mcgs, gid);
+	struct qp *qp = cmd_find(cmd, &nic->queues->qps, MLX5_GET(attach_to_mcg_in, cmd->in, qpn));
+	struct mcg *mcg = find(&nic->queues->mcgs, gid);
 
 	if (!qp)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -96,17 +97,17 @@ uint8_t mcg_attach(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (mcg && place(mcg, qp) < mcg->count)
 		return MLX5_CMD_STAT_OK;
-	if (mcg ? mcg->count == CX_MAX_QP_MCG : nic->mcgs.groups == 1 << CX_LOG_MAX_MCG)
+	if (mcg ? mcg->count == CX_MAX_QP_MCG : nic->queues->mcgs.groups == 1 << CX_LOG_MAX_MCG)
 		return CMD_FAIL(cmd, LIM_ERR);
 	if (!mcg)
-		mcg = mcg_create(&nic->mcgs, gid);
+		mcg = mcg_create(&nic->queues->mcgs, gid);
 	if (!mcg || !make_room(mcg)) {
 		if (mcg && !mcg->count)
-			mcg_destroy(&nic->mcgs, mcg);
+			mcg_destroy(&nic->queues->mcgs, mcg);
 		return CMD_FAIL(cmd, NO_RES_ERR);
 	}
 	mcg->qps[mcg->count++] = qp;
-	nic->mcgs.attachments++;
+	nic->queues->mcgs.attachments++;
 	qp->groups++;
 	return MLX5_CMD_STAT_OK;
 }
@@ -116,16 +117,17 @@ static void detach(struct connectx *nic, struct mcg *mcg, uint32_t index)
 	mcg->qps[index]->groups--;
 	mcg->count--;
 	memmove(mcg->qps + index, mcg->qps + index + 1, (mcg->count - index) * sizeof(*mcg->qps));
-	nic->mcgs.attachments--;
+	nic->queues->mcgs.attachments--;
 	if (!mcg->count)
-		mcg_destroy(&nic->mcgs, mcg);
+		mcg_destroy(&nic->queues->mcgs, mcg);
 }
 
 uint8_t mcg_detach(struct connectx *nic, struct cmd *cmd)
 {
-	struct mcg *mcg = find(&nic->mcgs,
+	struct mcg *mcg = find(&nic->queues->mcgs,
 			       MLX5_ADDR_OF(detach_from_mcg_in, cmd->in, multicast_gid));
-	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(detach_from_mcg_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->queues->qps,
+				 MLX5_GET(detach_from_mcg_in, cmd->in, qpn));
 	uint32_t index;
 
 	if (!qp || !mcg)
@@ -143,7 +145,7 @@ void mcg_clear(struct connectx *nic)
 		struct mcg *mcg;
 
 		/* the last one takes its group with it */
-		while ((mcg = LIST_FIRST(&nic->mcgs.bucket[i])))
+		while ((mcg = LIST_FIRST(&nic->queues->mcgs.bucket[i])))
 			detach(nic, mcg, mcg->count - 1);
 	}
 }

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "connectx/device/device.h"
 #include "connectx/memory/sg.h"
 #include "connectx/queue/eq.h"
+#include "connectx/queue/queues.h"
 
 #define FAULT_PAGE_SHIFT	12
 #define FAULT_LAST		(1 << 7)	/* the driver answers with a resume */
@@ -30,7 +30,7 @@ void page_faults_fini(struct page_faults *faults)
 
 static void page_fault_end(struct page_fault *fault, bool failed)
 {
-	fault->nic->faults.failed += failed;
+	fault->nic->queues->faults.failed += failed;
 	page_fault_cancel(fault);
 	fault->resolved(fault, failed);
 }
@@ -69,10 +69,10 @@ static int page_fault_post(struct connectx *nic, uint64_t token, const struct sg
 int page_fault_raise(struct page_fault *fault, const struct sg_stop *stop)
 {
 	struct connectx *nic = stop->nic;
-	struct page_faults *faults = &nic->faults;
+	struct page_faults *faults = &nic->queues->faults;
 	int64_t index;
 
-	if (!nic->memory_faults)
+	if (!nic->queues->faults.enabled)
 		return -EOPNOTSUPP;
 	index = cx_table_add(&faults->pending, fault);
 	if (index < 0)
@@ -92,7 +92,8 @@ void page_fault_cancel(struct page_fault *fault)
 {
 	if (!fault->nic)
 		return;
-	cx_table_remove(&fault->nic->faults.pending, fault->token & ((1 << TOKEN_INDEX_BITS) - 1));
+	cx_table_remove(&fault->nic->queues->faults.pending,
+			fault->token & ((1 << TOKEN_INDEX_BITS) - 1));
 	fault->nic = NULL;
 }
 
@@ -105,7 +106,7 @@ uint8_t page_fault_resume(struct connectx *nic, struct cmd *cmd)
 	bool failed = MLX5_GET(mem_page_fault_info, info, error);
 	struct page_fault *fault;
 
-	fault = cx_table_get(&nic->faults.pending, token & ((1 << TOKEN_INDEX_BITS) - 1));
+	fault = cx_table_get(&nic->queues->faults.pending, token & ((1 << TOKEN_INDEX_BITS) - 1));
 	/* what waited may be gone by now, with its QP: no fault of the driver */
 	if (!fault || fault->token != token)
 		return MLX5_CMD_STAT_OK;

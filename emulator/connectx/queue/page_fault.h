@@ -25,6 +25,7 @@ struct page_fault {
 };
 
 struct page_faults {
+	bool enabled;            /* SET_HCA_CAP: the memory scheme is on */
 	struct cx_table pending; /* struct page_fault */
 	uint64_t sequence;
 	uint64_t raised, failed; /* in the registry */

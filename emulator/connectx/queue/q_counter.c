@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device/device.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/dct.h"
 #include "connectx/queue/qp.h"
+#include "connectx/queue/queues.h"
 #include "util/macros.h"
 
 #define FIELD(name)	(MLX5_BYTE_OFF(query_q_counter_out, name) / sizeof(uint32_t))
@@ -62,12 +62,12 @@ void q_counter_recv_error(struct q_counter *set, uint8_t syndrome)
 
 struct q_counter *q_counter_find(struct connectx *nic, uint32_t number)
 {
-	return cx_table_get(&nic->q_counters, number);
+	return cx_table_get(&nic->queues->q_counters, number);
 }
 
 static void q_counter_free(struct connectx *nic, struct q_counter *set)
 {
-	cx_table_remove(&nic->q_counters, set->number);
+	cx_table_remove(&nic->queues->q_counters, set->number);
 	free(set);
 }
 
@@ -76,7 +76,7 @@ void q_counter_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct q_counter *set;
 
-	while ((set = cx_table_next(&nic->q_counters, &cursor)))
+	while ((set = cx_table_next(&nic->queues->q_counters, &cursor)))
 		q_counter_free(nic, set);
 }
 
@@ -87,7 +87,7 @@ uint8_t q_counter_alloc(struct connectx *nic, struct cmd *cmd)
 
 	if (!set)
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	number = cmd_add(cmd, &nic->q_counters, set);
+	number = cmd_add(cmd, &nic->queues->q_counters, set);
 	if (number < 0) {
 		free(set);
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -103,7 +103,7 @@ uint8_t q_counter_alloc(struct connectx *nic, struct cmd *cmd)
  */
 uint8_t q_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 {
-	struct q_counter *set = cmd_find(cmd, &nic->q_counters,
+	struct q_counter *set = cmd_find(cmd, &nic->queues->q_counters,
 					 MLX5_GET(dealloc_q_counter_in, cmd->in, counter_set_id));
 
 	if (!set)
@@ -116,7 +116,7 @@ uint8_t q_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 
 uint8_t q_counter_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct q_counter *set = cmd_find(cmd, &nic->q_counters,
+	struct q_counter *set = cmd_find(cmd, &nic->queues->q_counters,
 					 MLX5_GET(query_q_counter_in, cmd->in, counter_set_id));
 	__be32 *out = cmd->out;
 

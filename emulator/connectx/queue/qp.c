@@ -5,16 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectx/command/nic.h"
 #include "connectx/command/pd.h"
-#include "connectx/device/caps.h"
-#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/eq.h"
+#include "connectx/queue/queues.h"
 #include "connectx/queue/rate.h"
 #include "connectx/queue/sched.h"
 #include "connectx/queue/srq.h"
 #include "connectx/queue/uar.h"
-#include "connectx/transport/responder.h"
 #include "util/macros.h"
 
 #define RECORD_BYTES	4
@@ -27,12 +26,13 @@ enum { SEND_DBR_VALID, SEND_NO_DBR_EXT };
 
 struct qp *qp_find(struct connectx *nic, uint32_t qpn)
 {
-	return cx_table_get(&nic->qps, qpn);
+	return cx_table_get(&nic->queues->qps, qpn);
 }
 
 struct qp *qp_find_destination(struct connectx *nic, uint32_t qpn)
 {
-	return qpn < ARRAY_SIZE(nic->ib.special) ? nic->ib.special[qpn] : qp_find(nic, qpn);
+	return qpn < ARRAY_SIZE(nic->queues->special) ? nic->queues->special[qpn] :
+							qp_find(nic, qpn);
 }
 
 int qp_record(const struct qp *qp, unsigned int which, uint16_t *value)
@@ -58,14 +58,14 @@ void qp_event(const struct qp *qp, uint8_t type)
 
 void qp_doorbell(struct qp *qp)
 {
-	switch (fault_check(&qp->nic->doorbell_fault, qp->qpn)) {
+	switch (fault_check(&qp->nic->queues->doorbell_fault, qp->qpn)) {
 	case FAULT_STALL:
 		qp->doorbell_held = true;
 		return;
 	case FAULT_FAIL: /* lost on the way */
 		return;
 	default:
-		requester_doorbell(qp);
+		qp->nic->queues->requester->doorbell(qp);
 	}
 }
 
@@ -80,21 +80,21 @@ bool qp_doorbell_recordless(struct qp *qp, uint16_t index, unsigned int size)
 
 static void doorbells_released(struct fault_point *fault)
 {
-	struct connectx *nic = container_of(fault, struct connectx, doorbell_fault);
+	struct cx_queues *queues = container_of(fault, struct cx_queues, doorbell_fault);
 	uint32_t cursor = 0;
 	struct qp *qp;
 
-	while ((qp = cx_table_next(&nic->qps, &cursor))) {
+	while ((qp = cx_table_next(&queues->qps, &cursor))) {
 		if (!qp->doorbell_held)
 			continue;
 		qp->doorbell_held = false;
-		requester_doorbell(qp);
+		qp->nic->queues->requester->doorbell(qp);
 	}
 }
 
 void qp_init_faults(struct connectx *nic)
 {
-	nic->doorbell_fault = (struct fault_point){
+	nic->queues->doorbell_fault = (struct fault_point){
 		.name = "doorbell",
 		.actions = FAULT_STALL | FAULT_FAIL,
 		.released = doorbells_released,
@@ -179,8 +179,8 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 	/* The driver's QP for UMR is in no domain: it may name every key. */
 	if (!qp->pd && qp->service != MLX5_QP_ST_REG_UMR)
 		return false;
-	qp->send_cq = cmd_find(cmd, &nic->cqs, MLX5_GET(qpc, qpc, cqn_snd));
-	qp->recv_cq = cmd_find(cmd, &nic->cqs, MLX5_GET(qpc, qpc, cqn_rcv));
+	qp->send_cq = cmd_find(cmd, &nic->queues->cqs, MLX5_GET(qpc, qpc, cqn_snd));
+	qp->recv_cq = cmd_find(cmd, &nic->queues->cqs, MLX5_GET(qpc, qpc, cqn_rcv));
 	if ((qp->sq.present && !qp->send_cq) || (rq_type != MLX5_ZERO_LEN_RQ && !qp->recv_cq))
 		return false;
 	if (qp->sq.present) {
@@ -193,7 +193,7 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 	 * look at them. A DC initiator has the type but receives nothing.
 	 */
 	if (rq_type == MLX5_SRQ_RQ && qp->service != MLX5_QP_ST_DCI) {
-		qp->srq = cmd_find(cmd, &nic->srqs, MLX5_GET(qpc, qpc, srqn_rmpn_xrqn));
+		qp->srq = cmd_find(cmd, &nic->queues->srqs, MLX5_GET(qpc, qpc, srqn_rmpn_xrqn));
 		if (!qp->srq)
 			return false;
 	}
@@ -290,9 +290,9 @@ static struct qp **special_place(struct qp *qp)
 {
 	switch (qp->service) {
 	case MLX5_QP_ST_QP0:
-		return &qp->nic->ib.special[0];
+		return &qp->nic->queues->special[0];
 	case MLX5_QP_ST_QP1:
-		return &qp->nic->ib.special[1];
+		return &qp->nic->queues->special[1];
 	default:
 		return NULL;
 	}
@@ -305,16 +305,16 @@ static uint8_t qp_start(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 
 	if (special && *special)
 		return CMD_FAIL(cmd, RES_BUSY);
-	if (nic->qps.count >= caps_max_qps(nic))
+	if (nic->queues->qps.count >= nic->queues->max_qps)
 		return CMD_FAIL(cmd, LIM_ERR);
-	number = cmd_add(cmd, &nic->qps, qp);
+	number = cmd_add(cmd, &nic->queues->qps, qp);
 	if (number < 0)
 		return CMD_FAIL(cmd, LIM_ERR);
 	qp->qpn = number;
-	if (requester_create(qp) || responder_create(qp)) {
-		requester_destroy(qp);
-		responder_destroy(qp);
-		cx_table_remove(&nic->qps, qp->qpn);
+	if (qp->nic->queues->requester->create(qp) || qp->nic->queues->responder->create(qp)) {
+		qp->nic->queues->requester->destroy(qp);
+		qp->nic->queues->responder->destroy(qp);
+		cx_table_remove(&nic->queues->qps, qp->qpn);
 		return CMD_FAIL(cmd, NO_RES_ERR);
 	}
 	if (special)
@@ -349,8 +349,8 @@ static void qp_free(struct connectx *nic, struct qp *qp)
 {
 	struct qp **special = special_place(qp);
 
-	requester_destroy(qp);
-	responder_destroy(qp);
+	qp->nic->queues->requester->destroy(qp);
+	qp->nic->queues->responder->destroy(qp);
 	if (special)
 		*special = NULL;
 	references_count(qp, -1);
@@ -358,7 +358,7 @@ static void qp_free(struct connectx *nic, struct qp *qp)
 		uar_release(nic, qp->uar->number);
 	sched_replace(&qp->send_group, NULL);
 	sched_replace(&qp->answer_group, NULL);
-	cx_table_remove(&nic->qps, qp->qpn);
+	cx_table_remove(&nic->queues->qps, qp->qpn);
 	cx_buf_fini(nic, &qp->buf);
 	record_release(&qp->dbr);
 	free(qp);
@@ -369,7 +369,7 @@ void qp_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct qp *qp;
 
-	while ((qp = cx_table_next(&nic->qps, &cursor)))
+	while ((qp = cx_table_next(&nic->queues->qps, &cursor)))
 		qp_free(nic, qp);
 }
 
@@ -378,7 +378,7 @@ void qp_forget_counter(struct connectx *nic, const struct q_counter *set)
 	uint32_t cursor = 0;
 	struct qp *qp;
 
-	while ((qp = cx_table_next(&nic->qps, &cursor)))
+	while ((qp = cx_table_next(&nic->queues->qps, &cursor)))
 		if (qp->counter == set)
 			qp->counter = NULL;
 }
@@ -388,14 +388,14 @@ void qp_forget_srq(struct connectx *nic, const struct srq *srq)
 	uint32_t cursor = 0;
 	struct qp *qp;
 
-	while ((qp = cx_table_next(&nic->qps, &cursor)))
+	while ((qp = cx_table_next(&nic->queues->qps, &cursor)))
 		if (qp->service == MLX5_QP_ST_XRC)
-			responder_forget_srq(qp, srq);
+			qp->nic->queues->responder->forget_srq(qp, srq);
 }
 
 uint8_t qp_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(destroy_qp_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->queues->qps, MLX5_GET(destroy_qp_in, cmd->in, qpn));
 
 	if (!qp)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
@@ -407,7 +407,7 @@ uint8_t qp_destroy(struct connectx *nic, struct cmd *cmd)
 
 uint8_t qp_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(query_qp_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->queues->qps, MLX5_GET(query_qp_in, cmd->in, qpn));
 	void *qpc = MLX5_ADDR_OF(query_qp_out, cmd->out, qpc);
 
 	if (!qp)
@@ -480,9 +480,9 @@ static void qp_move(struct qp *qp, uint8_t state)
 		sched_replace(&qp->send_group, NULL);
 		sched_replace(&qp->answer_group, NULL);
 	}
-	responder_state(qp, old);
+	qp->nic->queues->responder->state(qp, old);
 	if (qp->requester)
-		requester_state(qp, old);
+		qp->nic->queues->requester->state(qp, old);
 }
 
 void qp_error(struct qp *qp)
@@ -544,7 +544,7 @@ static uint8_t qp_modify_extension(struct connectx *nic, struct cmd *cmd, struct
 uint8_t qp_modify(struct connectx *nic, struct cmd *cmd)
 {
 	const struct transition *transition = transition_find(cmd->opcode);
-	struct qp *qp = cmd_find(cmd, &nic->qps, MLX5_GET(rst2init_qp_in, cmd->in, qpn));
+	struct qp *qp = cmd_find(cmd, &nic->queues->qps, MLX5_GET(rst2init_qp_in, cmd->in, qpn));
 	uint32_t which = transition->required;
 	struct rate *rate = NULL;
 	uint8_t status;

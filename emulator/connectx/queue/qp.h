@@ -95,6 +95,33 @@ struct qp {
 	uint32_t qpc[MLX5_ST_SZ_DW(qpc)]; /* as created and modified, big endian, for QUERY_QP */
 };
 
+/*
+ * What carries out the work of QPs: the transport, which has made itself known in nic->queues. A
+ * QP has a requester for its send side and a responder for its receive side.
+ *
+ * create: allocate qp->requester or qp->responder. Return 0 or -ENOMEM.
+ * destroy: cancel timers and work, drop what is in flight towards and from the QP, free. qp_find()
+ *	still finds the QP. Harmless when create has not run or failed.
+ * state: qp->state has just changed from @old; attributes are already the new ones. On RST: back to
+ *	the beginning, rings included. On ERR: flush.
+ * doorbell: the guest rang for the send queue, in whatever state the QP is.
+ * forget_srq: @srq, which only messages name (XRC), is going: what @qp receives from it never ends.
+ *	The sender begins again, and learns then that it is not there.
+ */
+struct qp_requester_ops {
+	int (*create)(struct qp *qp);
+	void (*destroy)(struct qp *qp);
+	void (*state)(struct qp *qp, uint8_t old);
+	void (*doorbell)(struct qp *qp);
+};
+
+struct qp_responder_ops {
+	int (*create)(struct qp *qp);
+	void (*destroy)(struct qp *qp);
+	void (*state)(struct qp *qp, uint8_t old);
+	void (*forget_srq)(struct qp *qp, const struct srq *srq);
+};
+
 /** qp_find() - Return: the QP or NULL. */
 struct qp *qp_find(struct connectx *nic, uint32_t qpn);
 
@@ -107,8 +134,7 @@ struct qp *qp_find_destination(struct connectx *nic, uint32_t qpn);
 /**
  * qp_error() - the data path found what moves the QP to the error state (2ERR_QP does the same).
  *
- * Calls requester_state() and responder_state() and with them the flush. Harmless in state ERR
- * and RST.
+ * The transport gets to know it and flushes. Harmless in state ERR and RST.
  */
 void qp_error(struct qp *qp);
 
@@ -196,24 +222,5 @@ void qp_attr_apply(struct qp *qp, const void *qpc, uint32_t which);
 
 /** qp_attr_fill() - write all attributes into @qpc, for a query. */
 void qp_attr_fill(const struct qp *qp, void *qpc);
-
-/*
- * What the data path supplies, in requester.c and responder.c.
- *
- * create: allocate qp->requester or qp->responder. Return 0 or -ENOMEM.
- * destroy: cancel timers and work, drop what is in flight towards and from the QP, free. qp_find()
- *	still finds the QP. Harmless when create has not run or failed.
- * state: qp->state has just changed from @old; attributes are already the new ones. On RST: back to
- *	the beginning, rings included. On ERR: flush.
- * doorbell: the guest rang for the send queue, in whatever state the QP is.
- */
-int requester_create(struct qp *qp);
-void requester_destroy(struct qp *qp);
-void requester_state(struct qp *qp, uint8_t old);
-void requester_doorbell(struct qp *qp);
-
-int responder_create(struct qp *qp);
-void responder_destroy(struct qp *qp);
-void responder_state(struct qp *qp, uint8_t old);
 
 #endif

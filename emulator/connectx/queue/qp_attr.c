@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
 

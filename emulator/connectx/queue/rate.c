@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
+#include "connectx/queue/queues.h"
 
 #define BURST_DEFAULT	(16U << 10)
 #define BURST_MIN	4096U	/* as finely as a message is cut */
@@ -14,7 +15,7 @@ struct rate *rate_find(struct connectx *nic, const struct cmd *cmd, uint32_t ind
 
 	if (!index || index >= CX_RATES)
 		return NULL;
-	rate = &nic->rates.entry[index];
+	rate = &nic->queues->rates.entry[index];
 	if (!rate->kbps)
 		return NULL;
 	return !cmd_from_user(cmd) || rate->uid == cmd->uid || rate->uid == CX_UID_SHARED ? rate :
@@ -30,14 +31,14 @@ uint64_t rate_ns(const struct rate *rate, uint64_t bytes)
 bool rate_owned(const struct connectx *nic, uint16_t uid)
 {
 	for (unsigned int i = 1; i < CX_RATES; i++)
-		if (nic->rates.entry[i].kbps && nic->rates.entry[i].uid == uid)
+		if (nic->queues->rates.entry[i].kbps && nic->queues->rates.entry[i].uid == uid)
 			return true;
 	return false;
 }
 
 void rate_clear(struct connectx *nic)
 {
-	memset(&nic->rates, 0, sizeof(nic->rates));
+	memset(&nic->queues->rates, 0, sizeof(nic->queues->rates));
 }
 
 /* The driver chooses the index; a rate of zero gives the entry back. */
@@ -51,12 +52,12 @@ uint8_t rate_set(struct connectx *nic, struct cmd *cmd)
 
 	if (!index || index >= CX_RATES || kbps > CX_RATE_MAX)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	rate = &nic->rates.entry[index];
+	rate = &nic->queues->rates.entry[index];
 	if (rate->kbps && cmd_from_user(cmd) && rate->uid != cmd->uid)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (rate->users)
 		return CMD_FAIL(cmd, RES_BUSY);
-	nic->rates.count += !!kbps - !!rate->kbps;
+	nic->queues->rates.count += !!kbps - !!rate->kbps;
 	if (!burst)
 		burst = BURST_DEFAULT;
 	*rate = (struct rate){

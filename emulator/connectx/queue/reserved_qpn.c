@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
+#include "connectx/queue/queues.h"
 
 /* Far behind the numbers that QPs and SQs get. */
 #define RANGES_FIRST	(0x800000 >> CX_LOG_RESERVED_QPNS)
@@ -14,7 +15,7 @@ struct reserved_qpns {
 
 static void range_free(struct connectx *nic, struct reserved_qpns *qpns)
 {
-	cx_table_remove(&nic->reserved_qpns, qpns->range - RANGES_FIRST);
+	cx_table_remove(&nic->queues->reserved_qpns, qpns->range - RANGES_FIRST);
 	free(qpns);
 }
 
@@ -23,7 +24,7 @@ void reserved_qpn_clear(struct connectx *nic)
 	struct reserved_qpns *qpns;
 	uint32_t cursor = 0;
 
-	while ((qpns = cx_table_next(&nic->reserved_qpns, &cursor)))
+	while ((qpns = cx_table_next(&nic->queues->reserved_qpns, &cursor)))
 		range_free(nic, qpns);
 }
 
@@ -39,7 +40,7 @@ uint8_t reserved_qpn_create(struct connectx *nic, struct cmd *cmd)
 	qpns = calloc(1, sizeof(*qpns));
 	if (!qpns)
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	index = cmd_add(cmd, &nic->reserved_qpns, qpns);
+	index = cmd_add(cmd, &nic->queues->reserved_qpns, qpns);
 	if (index < 0) {
 		free(qpns);
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -52,7 +53,7 @@ uint8_t reserved_qpn_create(struct connectx *nic, struct cmd *cmd)
 uint8_t reserved_qpn_destroy(struct connectx *nic, struct cmd *cmd)
 {
 	uint32_t qpn = MLX5_GET(general_obj_in_cmd_hdr, cmd->in, obj_id);
-	struct reserved_qpns *qpns = cmd_find(cmd, &nic->reserved_qpns,
+	struct reserved_qpns *qpns = cmd_find(cmd, &nic->queues->reserved_qpns,
 					      (qpn >> CX_LOG_RESERVED_QPNS) - RANGES_FIRST);
 
 	if (!qpns || qpn != qpns->range << CX_LOG_RESERVED_QPNS)

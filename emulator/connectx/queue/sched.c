@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/queue/qp.h"
+#include "connectx/queue/queues.h"
 
 #define NS_BITS_PER_MBIT	1000	/* a bit at 1 Mbit/s takes so many ns */
 #define FIELD_SHARE	MODIFY_SCHEDULING_ELEMENT_IN_MODIFY_BITMASK_BW_SHARE
@@ -49,7 +50,7 @@ void sched_replace(struct sched_element **place, struct sched_element *group)
 bool sched_find_group(struct connectx *nic, const struct cmd *cmd, uint32_t number,
 		      struct sched_element **group)
 {
-	*group = cmd_find(cmd, &nic->queue_groups, number);
+	*group = cmd_find(cmd, &nic->queues->queue_groups, number);
 	return !number || *group;
 }
 
@@ -72,15 +73,16 @@ uint8_t sched_set_groups(struct connectx *nic, struct cmd *cmd, struct qp *qp)
  */
 static struct cx_table *table_of(struct connectx *nic, uint8_t type)
 {
-	return type == SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR ? &nic->tsars : &nic->queue_groups;
+	return type == SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR ? &nic->queues->tsars :
+							      &nic->queues->queue_groups;
 }
 
 static struct sched_element *element_find(struct connectx *nic, const struct cmd *cmd)
 {
 	uint32_t number = MLX5_GET(general_obj_in_cmd_hdr, cmd->in, obj_id);
-	struct sched_element *element = cmd_find(cmd, &nic->tsars, number);
+	struct sched_element *element = cmd_find(cmd, &nic->queues->tsars, number);
 
-	return element ? element : cmd_find(cmd, &nic->queue_groups, number);
+	return element ? element : cmd_find(cmd, &nic->queues->queue_groups, number);
 }
 
 static void element_free(struct connectx *nic, struct sched_element *element)
@@ -103,8 +105,8 @@ static void table_clear(struct connectx *nic, const struct cx_table *table)
 
 void sched_clear(struct connectx *nic)
 {
-	table_clear(nic, &nic->queue_groups);
-	table_clear(nic, &nic->tsars);
+	table_clear(nic, &nic->queues->queue_groups);
+	table_clear(nic, &nic->queues->tsars);
 }
 
 void sched_fill_caps(void *qos)
@@ -166,7 +168,7 @@ static uint8_t element_parse(struct connectx *nic, struct cmd *cmd, struct sched
 				       !element->mbps ?
 			       MLX5_CMD_STAT_OK :
 			       CMD_FAIL(cmd, BAD_PARAM_ERR);
-	element->parent = cmd_find(cmd, &nic->tsars, parent);
+	element->parent = cmd_find(cmd, &nic->queues->tsars, parent);
 	if (!element->parent)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	element->depth += element->parent->depth;

@@ -6,9 +6,10 @@
 
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/cq.h"
+#include "connectx/queue/queues.h"
 #include "connectx/queue/sched.h"
 #include "connectx/queue/uar.h"
 #include "connectx/queue/wqe.h"
@@ -28,7 +29,7 @@
 
 struct sq *sq_find(struct connectx *nic, uint32_t sqn)
 {
-	return cx_table_get(&nic->sqs, sqn);
+	return cx_table_get(&nic->queues->sqs, sqn);
 }
 
 /* The index behind the last block posted; the one that is next when the record cannot be read. */
@@ -151,7 +152,7 @@ static uint8_t sq_parse(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 	sq->log_size = MLX5_GET(wq, wq, log_wq_sz);
 	sq->user_index = MLX5_GET(sqc, sqc, user_index);
 	sq->dbr = MLX5_GET64(wq, wq, dbr_addr);
-	sq->cq = cmd_find(cmd, &nic->cqs, MLX5_GET(sqc, sqc, cqn));
+	sq->cq = cmd_find(cmd, &nic->queues->cqs, MLX5_GET(sqc, sqc, cqn));
 	sq->uar = uar_named(nic, cmd, MLX5_GET(wq, wq, uar_page));
 	memcpy(sq->sqc, sqc, sizeof(sq->sqc));
 	if (!sq->cq || !sq->uar)
@@ -169,7 +170,7 @@ static uint8_t sq_parse(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 
 static uint8_t sq_start(struct connectx *nic, struct cmd *cmd, struct sq *sq)
 {
-	int64_t number = cmd_add(cmd, &nic->sqs, sq);
+	int64_t number = cmd_add(cmd, &nic->queues->sqs, sq);
 
 	if (number < 0)
 		return CMD_FAIL(cmd, LIM_ERR);
@@ -211,7 +212,7 @@ static void sq_free(struct sq *sq)
 	sq->cq->users--;
 	uar_release(nic, sq->uar->number);
 	sched_replace(&sq->group, NULL);
-	cx_table_remove(&nic->sqs, sq->sqn);
+	cx_table_remove(&nic->queues->sqs, sq->sqn);
 	cx_buf_fini(nic, &sq->buf);
 	free(sq);
 }
@@ -221,7 +222,7 @@ void sq_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct sq *sq;
 
-	while ((sq = cx_table_next(&nic->sqs, &cursor)))
+	while ((sq = cx_table_next(&nic->queues->sqs, &cursor)))
 		sq_free(sq);
 }
 
@@ -242,7 +243,7 @@ static bool sq_may_move(uint8_t from, uint8_t to)
 
 uint8_t sq_modify(struct connectx *nic, struct cmd *cmd)
 {
-	struct sq *sq = cmd_find(cmd, &nic->sqs, MLX5_GET(modify_sq_in, cmd->in, sqn));
+	struct sq *sq = cmd_find(cmd, &nic->queues->sqs, MLX5_GET(modify_sq_in, cmd->in, sqn));
 	uint8_t state = MLX5_GET(modify_sq_in, cmd->in, ctx.state);
 	uint64_t mask = MLX5_GET64(modify_sq_in, cmd->in, modify_bitmask);
 	uint32_t number = MLX5_GET(modify_sq_in, cmd->in, ctx.qos_queue_group_id);
@@ -270,7 +271,7 @@ uint8_t sq_modify(struct connectx *nic, struct cmd *cmd)
 
 uint8_t sq_query(struct connectx *nic, struct cmd *cmd)
 {
-	struct sq *sq = cmd_find(cmd, &nic->sqs, MLX5_GET(query_sq_in, cmd->in, sqn));
+	struct sq *sq = cmd_find(cmd, &nic->queues->sqs, MLX5_GET(query_sq_in, cmd->in, sqn));
 	void *sqc = MLX5_ADDR_OF(query_sq_out, cmd->out, sq_context);
 
 	if (!sq)
@@ -282,7 +283,7 @@ uint8_t sq_query(struct connectx *nic, struct cmd *cmd)
 
 uint8_t sq_destroy(struct connectx *nic, struct cmd *cmd)
 {
-	struct sq *sq = cmd_find(cmd, &nic->sqs, MLX5_GET(destroy_sq_in, cmd->in, sqn));
+	struct sq *sq = cmd_find(cmd, &nic->queues->sqs, MLX5_GET(destroy_sq_in, cmd->in, sqn));
 
 	if (!sq)
 		return CMD_FAIL(cmd, BAD_RES_ERR);

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectx/command/nic.h"
 #include "connectx/command/pd.h"
-#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/eq.h"
 #include "connectx/queue/qp.h"
+#include "connectx/queue/queues.h"
 #include "connectx/queue/tag_list.h"
 
 /* An entry begins with this; the driver's struct mlx5_wqe_srq_next_seg. */
@@ -43,14 +44,14 @@ struct srq_desc {
 
 struct srq *srq_find(struct connectx *nic, uint32_t srqn)
 {
-	return cx_table_get(&nic->srqs, srqn);
+	return cx_table_get(&nic->queues->srqs, srqn);
 }
 
 /* The one that @cmd names, if it is of this kind. */
 static struct srq *srq_named(struct connectx *nic, const struct cmd *cmd, uint32_t srqn,
 			     enum srq_kind kind)
 {
-	struct srq *srq = cmd_find(cmd, &nic->srqs, srqn);
+	struct srq *srq = cmd_find(cmd, &nic->queues->srqs, srqn);
 
 	return srq && srq->kind == kind ? srq : NULL;
 }
@@ -131,7 +132,7 @@ static void srq_free(struct connectx *nic, struct srq *srq)
 		srq->xrcd->users--;
 	if (srq->cq)
 		srq->cq->users--;
-	cx_table_remove(&nic->srqs, srq->srqn);
+	cx_table_remove(&nic->queues->srqs, srq->srqn);
 	cx_buf_fini(nic, &srq->buf);
 	record_release(&srq->dbr);
 	free(srq->tags);
@@ -143,7 +144,7 @@ void srq_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct srq *srq;
 
-	while ((srq = cx_table_next(&nic->srqs, &cursor)))
+	while ((srq = cx_table_next(&nic->queues->srqs, &cursor)))
 		srq_free(nic, srq);
 }
 
@@ -167,7 +168,7 @@ static uint8_t srq_fill(struct connectx *nic, struct cmd *cmd, const struct srq_
 	if (!srq->pd)
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (desc->kind == SRQ_XRC || desc->kind == SRQ_TAGGED) {
-		srq->cq = cmd_find(cmd, &nic->cqs, desc->cqn);
+		srq->cq = cmd_find(cmd, &nic->queues->cqs, desc->cqn);
 		if (!srq->cq)
 			return CMD_FAIL(cmd, BAD_RES_ERR);
 	}
@@ -205,7 +206,7 @@ static uint8_t srq_make(struct connectx *nic, struct cmd *cmd, const struct srq_
 			goto free_buf;
 		}
 	}
-	number = cmd_add(cmd, &nic->srqs, srq);
+	number = cmd_add(cmd, &nic->queues->srqs, srq);
 	if (number < 0) {
 		status = CMD_FAIL(cmd, LIM_ERR);
 		goto free_tags;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/eq.h"
 #include "connectx/queue/qp.h"
+#include "connectx/queue/queues.h"
 #include "connectx/queue/sq.h"
 
 /*
@@ -31,30 +31,30 @@ static struct uar *uar_usable(struct uar *uar)
 
 struct uar *uar_find(struct connectx *nic, uint32_t number)
 {
-	return uar_usable(cx_table_get(&nic->uars, number));
+	return uar_usable(cx_table_get(&nic->queues->uars, number));
 }
 
 struct uar *uar_named(struct connectx *nic, const struct cmd *cmd, uint32_t number)
 {
-	return uar_usable(cmd_find(cmd, &nic->uars, number));
+	return uar_usable(cmd_find(cmd, &nic->queues->uars, number));
 }
 
 static void uar_free(struct connectx *nic, struct uar *uar)
 {
-	cx_table_remove(&nic->uars, uar->number);
+	cx_table_remove(&nic->queues->uars, uar->number);
 	free(uar);
 }
 
 void uar_hold(struct connectx *nic, uint32_t number)
 {
-	struct uar *uar = cx_table_get(&nic->uars, number);
+	struct uar *uar = cx_table_get(&nic->queues->uars, number);
 
 	uar->users++;
 }
 
 void uar_release(struct connectx *nic, uint32_t number)
 {
-	struct uar *uar = cx_table_get(&nic->uars, number);
+	struct uar *uar = cx_table_get(&nic->queues->uars, number);
 
 	if (!--uar->users && uar->returned)
 		uar_free(nic, uar);
@@ -68,14 +68,14 @@ static void send_doorbell(struct connectx *nic, struct uar *uar, uint32_t qpn_ds
 
 	uar->burst.sqn = 0;
 	if (qp && qp->uar == uar) {
-		nic->counters.doorbells++;
+		nic->queues->counters.doorbells++;
 		qp_doorbell(qp);
 	} else if (sq && sq->uar == uar) {
-		nic->counters.doorbells++;
+		nic->queues->counters.doorbells++;
 		uar->burst.sqn = number;
 		sq_doorbell(sq);
 	} else {
-		nic->counters.stray_doorbells++;
+		nic->queues->counters.stray_doorbells++;
 	}
 }
 
@@ -134,9 +134,9 @@ static void recordless_doorbell(struct connectx *nic, const struct uar *uar, uin
 	if (qp && qp->uar == uar &&
 	    qp_doorbell_recordless(qp, index >> MLX5_WQE_CTRL_WQE_INDEX_SHIFT,
 				   qpn_ds & MLX5_WQE_CTRL_DS_MASK))
-		nic->counters.doorbells++;
+		nic->queues->counters.doorbells++;
 	else
-		nic->counters.stray_doorbells++;
+		nic->queues->counters.stray_doorbells++;
 }
 
 void uar_write(struct connectx *nic, uint64_t offset, const void *data, size_t len)
@@ -147,7 +147,7 @@ void uar_write(struct connectx *nic, uint64_t offset, const void *data, size_t l
 	const uint8_t *bytes = data;
 
 	if (!uar) {
-		nic->counters.stray_doorbells++;
+		nic->queues->counters.stray_doorbells++;
 		return;
 	}
 	if (in_page >= DOORBELL_SQ) {
@@ -168,7 +168,7 @@ void uar_clear(struct connectx *nic)
 	uint32_t cursor = 0;
 	struct uar *uar;
 
-	while ((uar = cx_table_next(&nic->uars, &cursor)))
+	while ((uar = cx_table_next(&nic->queues->uars, &cursor)))
 		uar_free(nic, uar);
 }
 
@@ -179,7 +179,7 @@ uint8_t uar_alloc(struct connectx *nic, struct cmd *cmd)
 
 	if (!uar)
 		return CMD_FAIL(cmd, NO_RES_ERR);
-	number = cmd_add(cmd, &nic->uars, uar);
+	number = cmd_add(cmd, &nic->queues->uars, uar);
 	if (number < 0) {
 		free(uar);
 		return CMD_FAIL(cmd, LIM_ERR);

@@ -14,6 +14,8 @@
 
 #include <linux/types.h>
 
+#include "connectx/memory/wqe_data.h"
+
 #define WQE_SEGMENT		16		/* "DS", the unit of a WQE's length */
 #define WQE_BASIC_BLOCK		64		/* the unit of a send queue's counters */
 #define WQE_SEND_MAX		1024		/* DS has 6 bits, rounded up to basic blocks */
@@ -23,14 +25,6 @@
 
 /* A length of 0 in a data segment stands for this; libmlx5 leaves empty segments out. */
 #define WQE_LENGTH_ZERO		(1u << 31)
-
-/* One piece of the local buffer: in memory behind a key, or in the WQE itself. */
-struct wqe_data {
-	const uint8_t *bytes; /* inline: within the copy; NULL: in memory */
-	uint64_t address;
-	uint32_t lkey;
-	uint32_t len;
-};
 
 /* Where a datagram, or a message to a DCT, goes: struct mlx5_av. */
 struct wqe_av {

@@ -4,7 +4,7 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/memory/sg.h"
 #include "connectx/memory/tph.h"
 

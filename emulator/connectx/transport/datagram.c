@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "connectx/transport/datagram.h"
 
-#include "connectx/device/device.h"
 #include "connectx/memory/sg.h"
+#include "connectx/port/port.h"
 #include "connectx/port/subnet.h"
 #include "connectx/queue/mcg.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/wqe.h"
 #include "connectx/transport/mad.h"
+#include "connectx/transport/requester.h"
 #include "connectx/transport/responder.h"
 
 #define QPN_MULTICAST		0xffffff
@@ -43,8 +44,8 @@ static void deliver_group(struct connectx *nic, const struct qp *from,
 
 	if (!mcg)
 		return;
-	nic->ib.multicast.rcv_packets++;
-	nic->ib.multicast.rcv_bytes += message->len;
+	nic->ib->multicast.rcv_packets++;
+	nic->ib->multicast.rcv_bytes += message->len;
 	for (uint32_t i = 0; i < mcg->count; i++)
 		if (mcg->qps[i] != from || !from->block_loopback)
 			datagram_deliver(mcg->qps[i], message, data);
@@ -67,12 +68,12 @@ void datagram_send(struct qp *from, const struct wqe_av *av, const struct messag
 		   const void *data)
 {
 	struct connectx *nic = from->nic;
-	struct ib_traffic *traffic = is_multicast(av) ? &nic->ib.multicast : &nic->ib.unicast;
+	struct ib_traffic *traffic = is_multicast(av) ? &nic->ib->multicast : &nic->ib->unicast;
 
-	if (!nic->ib.link)
+	if (!nic->ib->link)
 		return;
-	nic->requesters.messages++;
-	nic->requesters.bytes += message->len;
+	nic->requesters->messages++;
+	nic->requesters->bytes += message->len;
 	traffic->xmit_packets++;
 	traffic->xmit_bytes += message->len;
 	if (is_multicast(av))

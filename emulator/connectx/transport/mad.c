@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
+#include "connectx/port/port.h"
 #include "connectx/port/subnet.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/wqe.h"
@@ -19,14 +20,12 @@
 
 static struct connectx *nic_of(const struct ib_port *port)
 {
-	struct cx_port *ib = container_of(port, struct cx_port, port);
-
-	return container_of(ib, struct connectx, ib);
+	return container_of(port, struct cx_port, port)->nic;
 }
 
 static void port_describe(const struct ib_port *port, struct ib_port_attr *attr)
 {
-	const struct cx_port *ib = &nic_of(port)->ib;
+	const struct cx_port *ib = nic_of(port)->ib;
 
 	*attr = (struct ib_port_attr){
 		.type = IB_NODE_CA,
@@ -67,10 +66,10 @@ static void port_deliver(struct ib_port *port, const struct ib_packet *packet)
 
 	memcpy(message.sgid, packet->sgid, sizeof(message.sgid));
 	memcpy(message.dgid, packet->dgid, sizeof(message.dgid));
-	if (!qp || !nic->ib.link)
+	if (!qp || !nic->ib->link)
 		return;
-	nic->ib.unicast.rcv_packets++;
-	nic->ib.unicast.rcv_bytes += message.len;
+	nic->ib->unicast.rcv_packets++;
+	nic->ib->unicast.rcv_bytes += message.len;
 	datagram_deliver(qp, &message, packet->mad);
 }
 
@@ -81,7 +80,7 @@ void mad_port_init(struct connectx *nic)
 		.deliver = port_deliver,
 	};
 
-	nic->ib.port.ops = &ops;
+	nic->ib->port.ops = &ops;
 }
 
 bool mad_is_management(const struct wqe_av *av)
@@ -115,7 +114,7 @@ static void packet_make(struct ib_packet *packet, const struct wqe_av *av,
 /* The device answers these itself: the driver's agent has no answer that is for the wire. */
 static bool answer_counters(struct connectx *nic, struct ib_packet *packet)
 {
-	const struct pma_counters counters = { &nic->ib.unicast, &nic->ib.multicast };
+	const struct pma_counters counters = { &nic->ib->unicast, &nic->ib->multicast };
 	const struct ib_mad_hdr *header = (const struct ib_mad_hdr *)packet->mad;
 	struct ib_packet request = *packet;
 
@@ -138,14 +137,14 @@ static void send_to_port(struct connectx *from, struct connectx *to, const struc
 	struct qp *qp = qp_find_destination(to, av->qpn);
 	struct ib_packet packet;
 
-	to->ib.unicast.rcv_packets++;
-	to->ib.unicast.rcv_bytes += message->len;
+	to->ib->unicast.rcv_packets++;
+	to->ib->unicast.rcv_bytes += message->len;
 	if (is_datagram(av, message)) {
 		packet_make(&packet, av, message, data);
 		if (answer_counters(to, &packet)) {
-			to->ib.unicast.xmit_packets++;
-			to->ib.unicast.xmit_bytes += sizeof(packet.mad);
-			port_deliver(&from->ib.port, &packet);
+			to->ib->unicast.xmit_packets++;
+			to->ib->unicast.xmit_bytes += sizeof(packet.mad);
+			port_deliver(&from->ib->port, &packet);
 			return;
 		}
 	}
@@ -170,14 +169,14 @@ void mad_send(struct connectx *nic, const struct wqe_av *av, const struct messag
 /* The agents of this port, whose keys the driver checks by its own means. */
 static bool answer(struct connectx *nic, void *mad)
 {
-	const struct pma_counters counters = { &nic->ib.unicast, &nic->ib.multicast };
+	const struct pma_counters counters = { &nic->ib->unicast, &nic->ib->multicast };
 	const struct ib_mad_hdr *header = mad;
 	struct ib_port_attr attr;
 
 	switch (header->mgmt_class) {
 	case IB_MGMT_CLASS_SUBN_LID_ROUTED:
 	case IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE:
-		port_describe(&nic->ib.port, &attr);
+		port_describe(&nic->ib->port, &attr);
 		return sma_answer(&attr, mad);
 	case IB_MGMT_CLASS_PERF_MGMT:
 		return pma_answer(&counters, CX_PORTS, mad);

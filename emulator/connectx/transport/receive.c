@@ -7,7 +7,7 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/memory/signature.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/srq.h"

@@ -6,7 +6,7 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/port/port.h"
 #include "connectx/port/subnet.h"
 #include "connectx/queue/dc_connection.h"
@@ -15,6 +15,7 @@
 #include "connectx/queue/sched.h"
 #include "connectx/queue/service.h"
 #include "connectx/transport/datagram.h"
+#include "connectx/transport/requester.h"
 #include "connectx/transport/tag_match.h"
 
 #define QKEY_PRIVILEGED		0x80000000
@@ -62,7 +63,7 @@ static void request_headers(const struct requester *req, struct message *message
 		.opcode = wqe->opcode,
 		.solicited = wqe->solicited,
 		.sl = addressed ? wqe->av.sl : qp->path.sl,
-		.source_lid = qp->nic->ib.lid,
+		.source_lid = qp->nic->ib->lid,
 		.source_qpn = request_source_qpn(qp),
 		/* one with the top bit set stands for the queue's own (vol. 1, 10.2.5) */
 		.qkey = wqe->av.qkey & QKEY_PRIVILEGED ? qp->qkey : wqe->av.qkey,
@@ -88,7 +89,7 @@ static void request_headers(const struct requester *req, struct message *message
 static struct qp *request_dc_peer(struct requester *req, struct connectx *nic)
 {
 	const struct dc_source source = {
-		.lid = req->qp->nic->ib.lid,
+		.lid = req->qp->nic->ib->lid,
 		.qpn = req->qp->qpn,
 		.psn = req->psn,
 	};
@@ -114,12 +115,12 @@ static void request_count(struct requester *req, struct qp *peer, uint32_t packe
 {
 	struct connectx *nic = req->qp->nic;
 
-	nic->requesters.messages++;
-	nic->requesters.bytes += req->wqe.len;
-	nic->ib.unicast.xmit_packets += packets;
-	nic->ib.unicast.xmit_bytes += req->wqe.len;
-	peer->nic->ib.unicast.rcv_packets += packets;
-	peer->nic->ib.unicast.rcv_bytes += req->wqe.len;
+	nic->requesters->messages++;
+	nic->requesters->bytes += req->wqe.len;
+	nic->ib->unicast.xmit_packets += packets;
+	nic->ib->unicast.xmit_bytes += req->wqe.len;
+	peer->nic->ib->unicast.rcv_packets += packets;
+	peer->nic->ib->unicast.rcv_bytes += req->wqe.len;
 }
 
 bool request_is_atomic(const struct requester *req)

@@ -4,10 +4,11 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
-#include "connectx/device/device.h"
+#include "connectx/command/nic.h"
 #include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/service.h"
+#include "connectx/transport/requester.h"
 #include "util/macros.h"
 
 #define RNR_RETRY_FOR_EVER	7
@@ -37,7 +38,7 @@ static enum step request_no_answer(struct requester *req)
 
 static enum step request_not_ready(struct requester *req, const struct qp *peer)
 {
-	req->qp->nic->requesters.rnr_naks++;
+	req->qp->nic->requesters->rnr_naks++;
 	request_start_over(req);
 	if (req->qp->rnr_retry != RNR_RETRY_FOR_EVER && !req->rnr_retries--)
 		return requester_fail(req, CQE_RNR_RETRY_EXC);
@@ -54,7 +55,7 @@ void request_timer(struct engine_timer *timer)
 
 	if (req->wait == WAIT_ACK && req->retries) {
 		req->retries--;
-		req->qp->nic->requesters.retries++;
+		req->qp->nic->requesters->retries++;
 		Q_COUNT(req->qp->counter, local_ack_timeout_err);
 	}
 	req->wait = WAIT_RUN;

@@ -7,8 +7,9 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
+#include "connectx/command/nic.h"
 #include "connectx/command/pd.h"
-#include "connectx/device/device.h"
+#include "connectx/memory/memory.h"
 #include "connectx/memory/psv.h"
 #include "connectx/memory/signature.h"
 #include "connectx/queue/dc_connection.h"
@@ -40,7 +41,7 @@ static void requester_abandon(struct requester *req)
 	engine_timer_cancel(&req->timer);
 	page_fault_cancel(&req->fault);
 	if (req->wait == WAIT_RELEASE)
-		TAILQ_REMOVE(&req->qp->nic->requesters.stalled, req, stalled);
+		TAILQ_REMOVE(&req->qp->nic->requesters->stalled, req, stalled);
 	dc_disconnect(&req->connection);
 	req->wait = WAIT_RUN;
 	req->active = false;
@@ -56,7 +57,7 @@ static void requester_retire(struct requester *req)
 
 	qp->sq.next += req->wqe.blocks;
 	req->active = false;
-	qp->nic->requesters.wqes++;
+	qp->nic->requesters->wqes++;
 }
 
 enum step requester_done(struct requester *req, uint32_t bytes)
@@ -69,7 +70,7 @@ enum step requester_done(struct requester *req, uint32_t bytes)
 		req->pulling = false;
 		rendezvous_advance(&req->rendezvous, req->qp);
 	}
-	bad = signature_report(req->qp, req->qp->send_cq, &req->local);
+	bad = completion_signatures(req->qp, req->qp->send_cq, &req->local);
 	if (req->wqe.completion)
 		completion_send(req->qp, index, req->wqe.opcode, bytes);
 	if (bad && req->qp->drain_sigerr)
@@ -81,7 +82,7 @@ enum step requester_fail(struct requester *req, enum cqe_syndrome syndrome)
 {
 	uint16_t index = req->qp->sq.next;
 
-	req->qp->nic->requesters.errors++;
+	req->qp->nic->requesters->errors++;
 	requester_retire(req);
 	/* who waits for a rendezvous learns of its end when the QP's error ends them all */
 	if (!req->pulling)
@@ -101,13 +102,13 @@ enum step requester_fail(struct requester *req, enum cqe_syndrome syndrome)
 static enum step requester_umr(struct requester *req)
 {
 	struct connectx *nic = req->qp->nic;
-	struct fault_point *fault = &nic->requesters.umr_fault;
+	struct fault_point *fault = &nic->requesters->umr_fault;
 	struct sg_stop stop;
 
 	if (!req->released) {
 		switch (fault_check(fault, be32_to_cpu(req->wqe.imm) >> 8)) {
 		case FAULT_STALL:
-			TAILQ_INSERT_TAIL(&nic->requesters.stalled, req, stalled);
+			TAILQ_INSERT_TAIL(&nic->requesters->stalled, req, stalled);
 			req->wait = WAIT_RELEASE;
 			return STEP_WAIT;
 		case FAULT_FAIL:
@@ -133,6 +134,17 @@ static enum step requester_tag(struct requester *req)
 						       requester_fail(req, CQE_LOCAL_QP_OP);
 }
 
+/* A QP may change those of its domain. */
+static enum step requester_set_psv(struct requester *req)
+{
+	struct psv *psv = cx_table_get(&req->qp->nic->memory->psvs, req->wqe.psv_index);
+
+	if (!psv || psv->pd != req->qp->pd)
+		return requester_fail(req, CQE_LOCAL_QP_OP);
+	psv->seed = req->wqe.psv_seed;
+	return requester_done(req, 0);
+}
+
 static void requesters_released(struct fault_point *fault)
 {
 	struct requesters *requesters = container_of(fault, struct requesters, umr_fault);
@@ -153,8 +165,7 @@ static enum step requester_execute(struct requester *req, unsigned int *budget)
 	case MLX5_OPCODE_UMR:
 		return requester_umr(req);
 	case MLX5_OPCODE_SET_PSV:
-		return psv_execute(req->qp, &req->wqe) ? requester_done(req, 0) :
-							 requester_fail(req, CQE_LOCAL_QP_OP);
+		return requester_set_psv(req);
 	case WQE_OPCODE_TAG_MATCHING:
 		return requester_tag(req);
 	default:
@@ -383,7 +394,7 @@ static bool requester_run(struct engine_work *work, unsigned int budget)
 	return true;
 }
 
-void requester_doorbell(struct qp *qp)
+static void requester_doorbell(struct qp *qp)
 {
 	requester_kick(qp->requester);
 }
@@ -394,7 +405,7 @@ void requester_pull(struct qp *qp, struct tag_entry *entry)
 	requester_kick(qp->requester);
 }
 
-void requester_state(struct qp *qp, uint8_t old)
+static void requester_state(struct qp *qp, uint8_t old)
 {
 	struct requester *req = qp->requester;
 
@@ -418,7 +429,7 @@ void requester_state(struct qp *qp, uint8_t old)
 	requester_kick(req);
 }
 
-int requester_create(struct qp *qp)
+static int requester_create(struct qp *qp)
 {
 	struct requester *req = calloc(1, sizeof(*req));
 
@@ -433,7 +444,7 @@ int requester_create(struct qp *qp)
 	return 0;
 }
 
-void requester_destroy(struct qp *qp)
+static void requester_destroy(struct qp *qp)
 {
 	struct requester *req = qp->requester;
 
@@ -446,9 +457,16 @@ void requester_destroy(struct qp *qp)
 	qp->requester = NULL;
 }
 
+const struct qp_requester_ops requester_ops = {
+	.create = requester_create,
+	.destroy = requester_destroy,
+	.state = requester_state,
+	.doorbell = requester_doorbell,
+};
+
 int requesters_init(struct connectx *nic)
 {
-	struct requesters *requesters = &nic->requesters;
+	struct requesters *requesters = nic->requesters;
 
 	TAILQ_INIT(&requesters->stalled);
 	requesters->umr_fault = (struct fault_point){

@@ -2,7 +2,7 @@
 /*
  * The send side of QPs. Each QP has one requester, which takes WQEs off the send queue, one at a
  * time and in order, and carries each out before the next: so fences hold without further ado, and
- * completions are in order. What belongs to a single QP is declared in qp.h.
+ * completions are in order.
  */
 #ifndef CONNECTX_REQUESTER_H
 #define CONNECTX_REQUESTER_H
@@ -14,6 +14,7 @@
 
 struct connectx;
 struct qp;
+struct qp_requester_ops;
 struct requester;
 struct tag_entry;
 
@@ -24,6 +25,9 @@ struct requesters {
 	uint64_t wqes, messages, bytes;  /* executed, sent; in the registry */
 	uint64_t retries, rnr_naks, errors;
 };
+
+/* What QPs need of it. */
+extern const struct qp_requester_ops requester_ops;
 
 /** requester_pull() - fetch what a message announced for @entry, whose buffer it matched. */
 void requester_pull(struct qp *qp, struct tag_entry *entry);

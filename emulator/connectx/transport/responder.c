@@ -9,8 +9,10 @@
 #include <linux/mlx5/qp.h>
 #include <rdma/ib_verbs.h>
 
+#include "base/engine.h"
+#include "connectx/command/nic.h"
 #include "connectx/command/pd.h"
-#include "connectx/device/device.h"
+#include "connectx/memory/memory.h"
 #include "connectx/memory/sg.h"
 #include "connectx/memory/signature.h"
 #include "connectx/queue/completion.h"
@@ -342,7 +344,7 @@ static bool responder_invalidate(struct responder *resp)
 {
 	struct qp *qp = resp->qp;
 	uint32_t key = be32_to_cpu(resp->message.imm);
-	struct mkey *mkey = mkey_find(&qp->nic->mkeys, key >> 8);
+	struct mkey *mkey = mkey_find(&qp->nic->memory->mkeys, key >> 8);
 
 	if (!mkey || mkey->key != key || mkey->free || mkey->pd != qp->pd ||
 	    !mkey->remote_invalidate)
@@ -448,7 +450,7 @@ enum response responder_end(struct qp *qp)
 					RESPONSE_NAK_OP);
 	resp->psn = (resp->message.psn + resp->message.packets) & PSN_MASK;
 	responder_count(resp);
-	signature_report(qp, qp->recv_cq, &resp->end);
+	completion_signatures(qp, qp->recv_cq, &resp->end);
 	if (resp->receive.taken)
 		responder_complete(resp);
 	return RESPONSE_ACK;
@@ -464,7 +466,7 @@ enum response responder_fail(struct qp *qp, const struct sg_stop *stop)
 				mine ? RESPONSE_NAK_OP : RESPONSE_NAK_ACCESS);
 }
 
-void responder_forget_srq(struct qp *qp, const struct srq *srq)
+static void responder_forget_srq(struct qp *qp, const struct srq *srq)
 {
 	struct responder *resp = qp->responder;
 	bool receives = resp->receive.taken && resp->receive.srq == srq;
@@ -548,7 +550,7 @@ static void responder_enter_error(struct responder *resp)
 	engine_work_schedule(&resp->flush);
 }
 
-void responder_state(struct qp *qp, uint8_t old)
+static void responder_state(struct qp *qp, uint8_t old)
 {
 	struct responder *resp = qp->responder;
 
@@ -569,7 +571,7 @@ void responder_state(struct qp *qp, uint8_t old)
 	}
 }
 
-int responder_create(struct qp *qp)
+static int responder_create(struct qp *qp)
 {
 	struct responder *resp = calloc(1, sizeof(*resp));
 
@@ -582,7 +584,7 @@ int responder_create(struct qp *qp)
 	return 0;
 }
 
-void responder_destroy(struct qp *qp)
+static void responder_destroy(struct qp *qp)
 {
 	if (!qp->responder)
 		return;
@@ -590,3 +592,10 @@ void responder_destroy(struct qp *qp)
 	free(qp->responder);
 	qp->responder = NULL;
 }
+
+const struct qp_responder_ops responder_ops = {
+	.create = responder_create,
+	.destroy = responder_destroy,
+	.state = responder_state,
+	.forget_srq = responder_forget_srq,
+};

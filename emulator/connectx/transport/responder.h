@@ -20,9 +20,13 @@
 
 struct connectx;
 struct qp;
+struct qp_responder_ops;
 struct sg;
 struct sg_stop;
 struct srq;
+
+/* What QPs need of it. */
+extern const struct qp_responder_ops responder_ops;
 
 /* The headers of a message. */
 struct message {
@@ -88,12 +92,6 @@ enum response responder_end(struct qp *qp);
  * Return: RESPONSE_NAK_ACCESS or RESPONSE_NAK_OP.
  */
 enum response responder_fail(struct qp *qp, const struct sg_stop *stop);
-
-/**
- * responder_forget_srq() - @srq, which only messages name (XRC), is going: what @qp receives from
- * it never ends. The sender begins again, and learns then that it is not there.
- */
-void responder_forget_srq(struct qp *qp, const struct srq *srq);
 
 /** responder_rnr_ns() - how long a sender waits after RESPONSE_RNR. */
 uint64_t responder_rnr_ns(const struct qp *qp);

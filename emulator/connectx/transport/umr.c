@@ -5,8 +5,9 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
+#include "connectx/command/nic.h"
 #include "connectx/command/pd.h"
-#include "connectx/device/device.h"
+#include "connectx/memory/memory.h"
 #include "connectx/memory/mkey.h"
 #include "connectx/memory/sg.h"
 #include "connectx/memory/signature.h"
@@ -64,7 +65,7 @@ static void umr_parse(struct umr *umr, struct qp *qp, const struct send_wqe *wqe
 	const struct mlx5_wqe_umr_ctrl_seg *ctrl = (const void *)(wqe->copy + wqe->umr_ctrl);
 
 	*umr = (struct umr){
-		.mkey = mkey_find(&qp->nic->mkeys, be32_to_cpu(wqe->imm) >> 8),
+		.mkey = mkey_find(&qp->nic->memory->mkeys, be32_to_cpu(wqe->imm) >> 8),
 		.mkc = wqe->copy + wqe->umr_mkey,
 		.mask = be64_to_cpu(ctrl->mkey_mask),
 		.flags = ctrl->flags,

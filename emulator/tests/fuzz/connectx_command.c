@@ -8,6 +8,7 @@
  */
 #include <linux/mlx5/device.h>
 
+#include "connectx/device/cmd_table.h"
 #include "connectx/device/device.h"
 #include "connectx/queue/uar.h"
 #include "fuzz.h"
@@ -173,7 +174,7 @@ static void tear_down(struct driver *driver)
 
 	cx_objects_clear(nic);
 	fuzz_assert(!cx_objects_count(nic));
-	fuzz_assert(!nic->mkeys.xlt_bytes);
+	fuzz_assert(!nic->memory->mkeys.xlt_bytes);
 	guest_destroy(driver->guest);
 }
 

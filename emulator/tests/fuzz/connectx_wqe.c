@@ -63,7 +63,7 @@ static void make_keys(struct driver *driver)
 						    .num_pages = 4,
 					    });
 	/* One page can only be read, one is not there, as after an exporter moved its buffer. */
-	sparse = mkey_find(&guest->nic->mkeys, driver->keys[1] >> 8);
+	sparse = mkey_find(&guest->nic->memory->mkeys, driver->keys[1] >> 8);
 	sparse->xlt[1] &= ~MKEY_PTAG_WRITE;
 	sparse->xlt[2] = 0;
 	driver->keys[2] = guest_mkey(guest, &(struct guest_mkey){
@@ -140,7 +140,7 @@ static void start(struct driver *driver)
 	const struct guest_path path = { .retry_count = 1 };
 	struct guest *guest = driver->guest = guest_create();
 
-	guest->nic->memory_faults = true;
+	guest->nic->queues->faults.enabled = true;
 	make_keys(driver);
 	make_lists(driver);
 	guest_pair(guest, driver->qp, driver->cq);

@@ -7,6 +7,7 @@
 
 #include <linux/pci_regs.h>
 
+#include "connectx/device/cmd_table.h"
 #include "connectx/device/connectx.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/uar.h"
@@ -386,7 +387,7 @@ static void guest_modify_with(struct guest *guest, uint32_t qpn, uint16_t opcode
 	MLX5_SET(qpc, qpc, min_rnr_nak, path->min_rnr_nak);
 	MLX5_SET(qpc, qpc, primary_address_path.vhca_port_num, 1);
 	MLX5_SET(qpc, qpc, primary_address_path.ack_timeout, path->ack_timeout);
-	MLX5_SET(qpc, qpc, primary_address_path.rlid, path->lid ? path->lid : guest->nic->ib.lid);
+	MLX5_SET(qpc, qpc, primary_address_path.rlid, path->lid ? path->lid : guest->nic->ib->lid);
 	guest_command(guest, opcode, in, sizeof(in), out, sizeof(out));
 }
 

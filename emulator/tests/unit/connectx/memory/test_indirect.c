@@ -200,7 +200,7 @@ static void check_place(struct indirect *test, unsigned int i)
 	attr.page_shift = places[i].page_shift;
 	attr.ksm = places[i].page_shift;
 	attr.klm = !attr.ksm;
-	mkey = mkey_find(&test->guest->nic->mkeys, guest_mkey(test->guest, &attr) >> 8);
+	mkey = mkey_find(&test->guest->nic->memory->mkeys, guest_mkey(test->guest, &attr) >> 8);
 	assert_int_equal(mkey_follow(mkey, &place), MKEY_OK);
 	assert_int_equal(place.key, test->rkey);
 	assert_int_equal(place.va, places[i].expected);
@@ -302,8 +302,8 @@ static void test_strided_malformed(void **state)
 		uint32_t key = klm_key(test, lists[i].klms, lists[i].count, UINT64_MAX);
 		struct mkey_place place;
 
-		assert_int_equal(mkey_resolve(&test->guest->nic->mkeys, key, &use, lists[i].va, 1,
-					      false, &place),
+		assert_int_equal(mkey_resolve(&test->guest->nic->memory->mkeys, key, &use,
+					      lists[i].va, 1, false, &place),
 				 MKEY_BAD_RANGE);
 	}
 }
@@ -439,7 +439,7 @@ static void test_circle(void **state)
 {
 	struct indirect *test = *state;
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, 0 } }, 1, 64);
-	struct mkey *mkey = mkey_find(&test->guest->nic->mkeys, key >> 8);
+	struct mkey *mkey = mkey_find(&test->guest->nic->memory->mkeys, key >> 8);
 	uint8_t self[MKEY_KLM_SIZE];
 
 	guest_put_klms(self, &(struct guest_klm){ 64, key, 0 }, 1);
@@ -487,7 +487,7 @@ static void test_null_key(void **state)
  */
 static struct mkey *child(const struct indirect *test)
 {
-	return mkey_find(&test->guest->nic->mkeys, test->rkey >> 8);
+	return mkey_find(&test->guest->nic->memory->mkeys, test->rkey >> 8);
 }
 
 static void post_write(struct indirect *test, uint32_t key, uint64_t va, uint32_t len)
@@ -510,7 +510,7 @@ static void test_page_fault(void **state)
 	uint32_t key = klm_key(test, to, 2, 2 * GUEST_PAGE);
 	uint64_t ptag = child(test)->xlt[1], token;
 
-	test->guest->nic->memory_faults = true;
+	test->guest->nic->queues->faults.enabled = true;
 	child(test)->xlt[1] = 0;
 	post_write(test, key, 16, 2 * GUEST_PAGE - 16);
 	token = guest_expect_fault(test->guest, test->rkey, test->remote + GUEST_PAGE, 1);
@@ -527,10 +527,10 @@ static void test_page_fault_of_lost_child(void **state)
 	struct indirect *test = *state;
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, test->remote } }, 1,
 			       64);
-	struct mkey *list = mkey_find(&test->guest->nic->mkeys, key >> 8);
+	struct mkey *list = mkey_find(&test->guest->nic->memory->mkeys, key >> 8);
 	uint8_t klm[MKEY_KLM_SIZE];
 
-	test->guest->nic->memory_faults = true;
+	test->guest->nic->queues->faults.enabled = true;
 	child(test)->xlt[0] = 0;
 	post_write(test, key, 0, 64);
 	guest_resume(test->guest, guest_expect_fault(test->guest, test->rkey, test->remote, 1),
@@ -549,7 +549,7 @@ static void test_page_fault_fails(void **state)
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, test->remote } }, 1,
 			       64);
 
-	test->guest->nic->memory_faults = true;
+	test->guest->nic->queues->faults.enabled = true;
 	child(test)->xlt[0] = 0;
 	post_write(test, key, 0, 64);
 	guest_resume(test->guest, guest_expect_fault(test->guest, test->rkey, test->remote, 1),
@@ -589,7 +589,7 @@ static void test_query(void **state)
 static void test_memory(void **state)
 {
 	struct indirect *test = *state;
-	struct mkey_table *mkeys = &test->guest->nic->mkeys;
+	struct mkey_table *mkeys = &test->guest->nic->memory->mkeys;
 	struct guest_mkey attr = klm_proto(test, NULL, 0, 0);
 	uint64_t bytes = mkeys->xlt_bytes;
 	uint32_t key;

@@ -208,7 +208,7 @@ static void ranges_are_their_owners(void **state)
 	assert_int_equal(dealloc(guest, address + 64, LEN), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(dealloc(guest, address, LEN), MLX5_CMD_STAT_OK);
 	assert_int_equal(dealloc(guest, address, LEN), MLX5_CMD_STAT_BAD_RES_ERR);
-	assert_int_equal(guest->nic->memic.count, 0);
+	assert_int_equal(guest->nic->memory->memic.count, 0);
 	/* the next owner finds nothing of the last */
 	address = alloc(guest, 1, LEN);
 	load(guest, address, &word, sizeof(word));

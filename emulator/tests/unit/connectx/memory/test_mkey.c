@@ -30,7 +30,7 @@ static enum mkey_status check(struct guest *guest, uint32_t key, uint8_t access,
 	const struct mkey_use use = { .pd = pd_find(guest->nic, guest->pd), .access = access };
 	struct mkey *found;
 
-	return mkey_check(&guest->nic->mkeys, key, &use, va, len, &found);
+	return mkey_check(&guest->nic->memory->mkeys, key, &use, va, len, &found);
 }
 
 static void test_translate(void **state)
@@ -39,7 +39,7 @@ static void test_translate(void **state)
 	uint64_t pages[3], address;
 	struct guest_mkey attr = proto(guest, pages);
 	uint32_t key = guest_mkey(guest, &attr);
-	const struct mkey *mkey = mkey_find(&guest->nic->mkeys, key >> 8);
+	const struct mkey *mkey = mkey_find(&guest->nic->memory->mkeys, key >> 8);
 
 	assert_int_equal(key & 0xff, 7);
 	assert_int_equal(mkey_translate(mkey, START, LEN, true, &address), GUEST_PAGE - 0x123);
@@ -153,17 +153,17 @@ static uint8_t destroy(struct guest *guest, uint32_t index)
 static void test_destroy(void **state)
 {
 	struct guest *guest = *state;
-	uint64_t bytes = guest->nic->mkeys.xlt_bytes;
+	uint64_t bytes = guest->nic->memory->mkeys.xlt_bytes;
 	uint32_t users = pd_find(guest->nic, guest->pd)->users;
 	uint64_t pages[3];
 	struct guest_mkey attr = proto(guest, pages);
 	uint32_t key = guest_mkey(guest, &attr);
 
-	assert_int_equal(guest->nic->mkeys.xlt_bytes, bytes + MKEY_XLT_ALIGN);
+	assert_int_equal(guest->nic->memory->mkeys.xlt_bytes, bytes + MKEY_XLT_ALIGN);
 	assert_int_equal(pd_find(guest->nic, guest->pd)->users, users + 1);
 	assert_int_equal(destroy(guest, key >> 8), MLX5_CMD_STAT_OK);
 	assert_int_equal(check(guest, key, 0, START, 1), MKEY_BAD_KEY);
-	assert_int_equal(guest->nic->mkeys.xlt_bytes, bytes);
+	assert_int_equal(guest->nic->memory->mkeys.xlt_bytes, bytes);
 	assert_int_equal(pd_find(guest->nic, guest->pd)->users, users);
 	assert_int_equal(destroy(guest, key >> 8), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(destroy(guest, 0), MLX5_CMD_STAT_BAD_RES_ERR);
@@ -174,7 +174,7 @@ static void test_refused(void **state)
 	struct guest *guest = *state;
 	uint64_t pages[20] = { 0 };
 	struct guest_mkey attr = proto(guest, pages);
-	uint64_t count = guest->nic->mkeys.keys.count;
+	uint64_t count = guest->nic->memory->mkeys.keys.count;
 	uint32_t key;
 
 	attr.pd = 0xabcdef;
@@ -187,7 +187,7 @@ static void test_refused(void **state)
 	attr.num_pages = 3;
 	attr.octowords = UINT32_MAX;
 	assert_int_equal(guest_try_mkey(guest, &attr, &key), MLX5_CMD_STAT_LIM_ERR);
-	assert_int_equal(guest->nic->mkeys.keys.count, count);
+	assert_int_equal(guest->nic->memory->mkeys.keys.count, count);
 }
 
 static void test_short_list(void **state)
@@ -257,7 +257,7 @@ static void test_page_sizes(void **state)
 							 .num_pages = 1,
 						 });
 
-		mkey = mkey_find(&guest->nic->mkeys, key >> 8);
+		mkey = mkey_find(&guest->nic->memory->mkeys, key >> 8);
 		assert_int_equal(mkey_translate(mkey, size - 1, 1, true, &address), 1);
 		assert_int_equal(address, (page & ~(size - 1)) | (size - 1));
 		if (shift < 60)
@@ -272,8 +272,8 @@ static void test_reset(void **state)
 	for (unsigned int i = 0; i < 1000; i++)
 		guest_mr(guest, GUEST_BASE, 3 * GUEST_PAGE, GUEST_ACCESS);
 	pci_function_reset(&guest->nic->fn);
-	assert_int_equal(guest->nic->mkeys.keys.count, 0);
-	assert_int_equal(guest->nic->mkeys.xlt_bytes, 0);
+	assert_int_equal(guest->nic->memory->mkeys.keys.count, 0);
+	assert_int_equal(guest->nic->memory->mkeys.xlt_bytes, 0);
 }
 
 int main(void)

@@ -412,7 +412,7 @@ static void test_psv_commands(void **state)
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(psv_try(test->guest, 2, 0xffffff, &psv), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(psv_try(test->guest, 4, test->guest->pd, &psv), MLX5_CMD_STAT_OK);
-	assert_int_equal(test->guest->nic->psvs.count, 5);
+	assert_int_equal(test->guest->nic->memory->psvs.count, 5);
 	assert_int_equal(psv_try_destroy(test->guest, psv), MLX5_CMD_STAT_OK);
 	assert_int_equal(psv_try_destroy(test->guest, psv), MLX5_CMD_STAT_BAD_RES_ERR);
 }

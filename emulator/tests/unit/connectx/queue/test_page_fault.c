@@ -26,7 +26,7 @@ static int setup(void **state)
 	fault.remote = guest_alloc(fault.guest, SIZE);
 	fault.lkey = guest_mr(fault.guest, fault.local, SIZE, GUEST_ACCESS);
 	fault.rkey = guest_mr(fault.guest, fault.remote, SIZE, GUEST_ACCESS);
-	fault.guest->nic->memory_faults = true;
+	fault.guest->nic->queues->faults.enabled = true;
 	guest_fill(guest_ptr(fault.guest, fault.local), SIZE, 1);
 	*state = &fault;
 	return 0;
@@ -43,7 +43,7 @@ static int teardown(void **state)
 /* Page @page of a key, as an exporter's revoke leaves it and a driver's handler restores it. */
 static void set_page(struct fault *fault, uint32_t key, unsigned int page, uint64_t address)
 {
-	struct mkey *mkey = mkey_find(&fault->guest->nic->mkeys, key >> 8);
+	struct mkey *mkey = mkey_find(&fault->guest->nic->memory->mkeys, key >> 8);
 	__be64 ptag = cpu_to_be64(address ? address | MKEY_PTAG_PRESENT : 0);
 
 	assert_int_equal(mkey_load(mkey, page, 1, &ptag, 0), 0);
@@ -72,8 +72,8 @@ static void test_remote(void **state)
 	guest_resume(fault->guest, token, false);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ, 0, 0);
 	guest_assert_filled(guest_ptr(fault->guest, fault->remote), SIZE, 1);
-	assert_int_equal(fault->guest->nic->faults.raised, 1);
-	assert_int_equal(fault->guest->nic->faults.pending.count, 0);
+	assert_int_equal(fault->guest->nic->queues->faults.raised, 1);
+	assert_int_equal(fault->guest->nic->queues->faults.pending.count, 0);
 }
 
 static void test_local(void **state)
@@ -134,7 +134,7 @@ static void test_remote_failed(void **state)
 					1),
 		     true);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
-	assert_int_equal(fault->guest->nic->faults.failed, 1);
+	assert_int_equal(fault->guest->nic->queues->faults.failed, 1);
 }
 
 static void test_local_failed(void **state)
@@ -174,7 +174,7 @@ static void test_off(void **state)
 	struct fault *fault = *state;
 
 	/* a driver that did not turn the scheme on is not asked */
-	fault->guest->nic->memory_faults = false;
+	fault->guest->nic->queues->faults.enabled = false;
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
@@ -189,7 +189,7 @@ static void test_qp_destroyed(void **state)
 	post_write(fault);
 	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	guest_qp_destroy(fault->guest, &fault->qp[0]);
-	assert_int_equal(fault->guest->nic->faults.pending.count, 0);
+	assert_int_equal(fault->guest->nic->queues->faults.pending.count, 0);
 	guest_resume(fault->guest, token, false);
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 }
@@ -229,7 +229,7 @@ static void test_key_revoked(void **state)
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
 	token = guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
-	mkey_find(&fault->guest->nic->mkeys, fault->rkey >> 8)->free = true;
+	mkey_find(&fault->guest->nic->memory->mkeys, fault->rkey >> 8)->free = true;
 	guest_resume(fault->guest, token, false);
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
 }
@@ -247,7 +247,7 @@ static void test_bad_tokens(void **state)
 	guest_resume(fault->guest, token + 1, false);
 	guest_resume(fault->guest, 0xffffffffffff, true);
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
-	assert_int_equal(fault->guest->nic->faults.pending.count, 1);
+	assert_int_equal(fault->guest->nic->queues->faults.pending.count, 1);
 }
 
 static void test_reset(void **state)
@@ -258,7 +258,7 @@ static void test_reset(void **state)
 	post_write(fault);
 	guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	pci_function_reset(&fault->guest->nic->fn);
-	assert_int_equal(fault->guest->nic->faults.pending.count, 0);
+	assert_int_equal(fault->guest->nic->queues->faults.pending.count, 0);
 	assert_int_equal(cx_objects_count(fault->guest->nic), 0);
 }
 

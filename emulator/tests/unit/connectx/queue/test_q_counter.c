@@ -158,7 +158,7 @@ static void test_no_answer(void **state)
 {
 	struct counters *all = *state;
 
-	all->guest->nic->ib.link = false;
+	all->guest->nic->ib->link = false;
 	post(all, MLX5_OPCODE_RDMA_WRITE, all->lkey, all->rkey);
 	expect(all, CQE_REQ_ERR, 0, CQE_RETRY_EXC);
 	EXPECT(all, 0, { FIELD(local_ack_timeout_err), 2 },
@@ -216,7 +216,7 @@ static void test_life(void **state)
 	assert_int_equal(dealloc(all->guest, all->set[0]), MLX5_CMD_STAT_BAD_RES_ERR);
 	post(all, MLX5_OPCODE_RDMA_WRITE, all->lkey ^ 1, all->rkey);
 	expect(all, CQE_REQ_ERR, 0, CQE_LOCAL_PROT);
-	assert_int_equal(all->guest->nic->q_counters.count, 1);
+	assert_int_equal(all->guest->nic->queues->q_counters.count, 1);
 	for (unsigned int i = 1; i < CX_MAX_Q_COUNTERS; i++)
 		alloc_set(all->guest);
 	assert_int_equal(guest_try(all->guest, MLX5_CMD_OP_ALLOC_Q_COUNTER,

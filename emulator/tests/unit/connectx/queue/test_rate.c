@@ -173,7 +173,7 @@ static uint8_t replace_qp(struct pace *pace, unsigned int mode)
 static void doorbell_says_what_is_posted(void **state)
 {
 	struct pace *pace = *state;
-	uint64_t stray = pace->guest->nic->counters.stray_doorbells;
+	uint64_t stray = pace->guest->nic->queues->counters.stray_doorbells;
 
 	/* whatever the way to RTS left to do */
 	guest_run(pace->guest);
@@ -181,7 +181,7 @@ static void doorbell_says_what_is_posted(void **state)
 	post(pace, MLX5_OPCODE_RDMA_WRITE, true);
 	ring_recordless(pace, 0, 3);
 	guest_expect_nothing(pace->guest, &pace->cq[0]);
-	assert_int_equal(pace->guest->nic->counters.stray_doorbells, stray + 1);
+	assert_int_equal(pace->guest->nic->queues->counters.stray_doorbells, stray + 1);
 
 	assert_int_equal(replace_qp(pace, 2), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(replace_qp(pace, 1), MLX5_CMD_STAT_OK);

@@ -195,8 +195,8 @@ static void elements_make_a_tree(void **state)
 	expect_element(sched, root, &(struct element){ .type = TSAR });
 	expect_element(sched, node_id, &node);
 	expect_element(sched, leaf_id, &leaf);
-	assert_int_equal(sched->guest->nic->tsars.count, 2);
-	assert_int_equal(sched->guest->nic->queue_groups.count, 1);
+	assert_int_equal(sched->guest->nic->queues->tsars.count, 2);
+	assert_int_equal(sched->guest->nic->queues->queue_groups.count, 1);
 
 	/* one field of the two, and no other parent */
 	assert_int_equal(modify(sched, leaf_id, SHARE,
@@ -216,8 +216,8 @@ static void elements_make_a_tree(void **state)
 	assert_int_equal(destroy(sched, 0, leaf_id), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(destroy(sched, 0, node_id), MLX5_CMD_STAT_OK);
 	assert_int_equal(destroy(sched, 0, root), MLX5_CMD_STAT_OK);
-	assert_int_equal(sched->guest->nic->tsars.count, 0);
-	assert_int_equal(sched->guest->nic->queue_groups.count, 0);
+	assert_int_equal(sched->guest->nic->queues->tsars.count, 0);
+	assert_int_equal(sched->guest->nic->queues->queue_groups.count, 0);
 }
 
 static void what_is_no_tree_is_refused(void **state)
@@ -250,8 +250,8 @@ static void what_is_no_tree_is_refused(void **state)
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(modify(sched, leaf + 1, LIMIT, &(struct element){ .type = QUEUE_GROUP }),
 			 MLX5_CMD_STAT_BAD_RES_ERR);
-	assert_int_equal(sched->guest->nic->tsars.count, 1);
-	assert_int_equal(sched->guest->nic->queue_groups.count, 1);
+	assert_int_equal(sched->guest->nic->queues->tsars.count, 1);
+	assert_int_equal(sched->guest->nic->queues->queue_groups.count, 1);
 }
 
 static void short_commands_are_refused(void **state)

@@ -163,7 +163,7 @@ static void post_with(struct dc *dc, unsigned int dci, uint8_t opcode, uint32_t 
 	wqe.len += sizeof(*av);
 	av->key.dc_key = cpu_to_be64(key);
 	av->dqp_dct = cpu_to_be32(1u << 31 | dctn);
-	av->rlid = cpu_to_be16(dc->guest->nic->ib.lid);
+	av->rlid = cpu_to_be16(dc->guest->nic->ib->lid);
 	if (opcode != MLX5_OPCODE_SEND && opcode != MLX5_OPCODE_SEND_IMM)
 		guest_wqe_raddr(&wqe, dc->remote, rkey);
 	guest_wqe_data(&wqe, dc->local, dc->lkey, 100);
@@ -201,7 +201,7 @@ static void test_rdma(void **state)
 	post(dc, 0, MLX5_OPCODE_RDMA_READ, 0);
 	expect(dc, CQE_REQ, 2, 0);
 	guest_assert_filled(dc->from, 100, 9);
-	assert_int_equal(dc->guest->nic->dc_connections, 1);
+	assert_int_equal(dc->guest->nic->queues->dc_connections, 1);
 }
 
 /*
@@ -228,7 +228,7 @@ static void test_send(void **state)
 		guest_assert_filled(dc->to, 100, 1);
 		assert_non_null(guest_poll(dc->guest, &dc->cq[0]));
 	}
-	assert_int_equal(dc->guest->nic->dc_connections, 2);
+	assert_int_equal(dc->guest->nic->queues->dc_connections, 2);
 	assert_null(guest_event(dc->guest));
 }
 
@@ -247,7 +247,7 @@ static void test_key(void **state)
 	expect_dct_event(dc, MLX5_EVENT_TYPE_DCT_KEY_VIOLATION, dc->dct[0]);
 	assert_null(guest_event(dc->guest));
 	assert_int_equal(dct_find(dc->guest->nic, dc->dct[0])->violations, 2);
-	assert_int_equal(dc->guest->nic->dc_connections, 0);
+	assert_int_equal(dc->guest->nic->queues->dc_connections, 0);
 }
 
 /* An error is the initiator's and the connection's, not the target's. */
@@ -265,7 +265,7 @@ static void test_errors(void **state)
 	expect(dc, CQE_REQ_ERR, 2, CQE_REMOTE_INVAL_REQ);
 	guest_expect(dc->guest, &dc->cq[1], CQE_RESP_ERR, 0, CQE_LOCAL_LENGTH);
 	assert_null(guest_event(dc->guest));
-	assert_int_equal(dc->guest->nic->dc_connections, 0);
+	assert_int_equal(dc->guest->nic->queues->dc_connections, 0);
 }
 
 static void test_not_ready(void **state)
@@ -286,10 +286,10 @@ static void test_drain(void **state)
 
 	post(dc, 0, MLX5_OPCODE_RDMA_WRITE, 0);
 	expect(dc, CQE_REQ, 0, 0);
-	assert_int_equal(nic->dc_connections, 1);
+	assert_int_equal(nic->queues->dc_connections, 1);
 	assert_int_equal(dct_command(dc, MLX5_CMD_OP_DRAIN_DCT, dc->dct[0]), MLX5_CMD_STAT_OK);
 	expect_dct_event(dc, MLX5_EVENT_TYPE_DCT_DRAINED, dc->dct[0]);
-	assert_int_equal(nic->dc_connections, 0);
+	assert_int_equal(nic->queues->dc_connections, 0);
 	post(dc, 0, MLX5_OPCODE_RDMA_WRITE, 0);
 	expect(dc, CQE_REQ_ERR, 2, CQE_RETRY_EXC);
 	assert_int_equal(dct_command(dc, MLX5_CMD_OP_ARM_DCT_FOR_KEY_VIOLATION, dc->dct[0]),
@@ -299,8 +299,8 @@ static void test_drain(void **state)
 	for (unsigned int i = 0; i < 2; i++)
 		assert_int_equal(dct_command(dc, MLX5_CMD_OP_DESTROY_DCT, dc->dct[i]),
 				 MLX5_CMD_STAT_OK);
-	assert_int_equal(nic->dc_connections, 0);
-	assert_int_equal(nic->dcts.count, 0);
+	assert_int_equal(nic->queues->dc_connections, 0);
+	assert_int_equal(nic->queues->dcts.count, 0);
 	assert_int_equal(dct_command(dc, MLX5_CMD_OP_DRAIN_DCT, dc->dct[0]),
 			 MLX5_CMD_STAT_BAD_RES_ERR);
 }
@@ -330,7 +330,7 @@ static void test_life(void **state)
 	post(dc, 0, MLX5_OPCODE_RDMA_WRITE, 0);
 	expect(dc, CQE_REQ, 0, 0);
 	guest_qp_destroy(dc->guest, &dc->dci[0]);
-	assert_int_equal(dc->guest->nic->dc_connections, 0);
+	assert_int_equal(dc->guest->nic->queues->dc_connections, 0);
 }
 
 /* A DCI with 8 streams, of which 4 in error are too many. */

@@ -150,8 +150,8 @@ static void manager_answers(void **state)
 	mad = ask(two, &two->near);
 	assert_int_equal(mad[METHOD], 0x81);
 	assert_int_equal(mad[STATUS] | mad[STATUS + 1], 0);
-	assert_int_equal(two->near.guest->nic->ib.unicast.xmit_packets, 1);
-	assert_int_equal(two->near.guest->nic->ib.unicast.rcv_packets, 1);
+	assert_int_equal(two->near.guest->nic->ib->unicast.xmit_packets, 1);
+	assert_int_equal(two->near.guest->nic->ib->unicast.rcv_packets, 1);
 }
 
 /* Neither a key that everybody may know, nor a length that no datagram has, gets an answer. */
@@ -169,7 +169,7 @@ static void manager_does_not_answer(void **state)
 	guest_expect(host->guest, &host->gsi_cq, CQE_REQ, 0, 0);
 	send(host, &host->gsi, MANAGER_LID, 0, GSI_QKEY, MAD);
 	guest_expect(host->guest, &host->gsi_cq, CQE_REQ, 2, 0);
-	host->guest->nic->ib.link = false;
+	host->guest->nic->ib->link = false;
 	send(host, &host->gsi, MANAGER_LID, 1, GSI_QKEY, MAD);
 	guest_expect(host->guest, &host->gsi_cq, CQE_REQ, 4, 0);
 	guest_expect_nothing(host->guest, &host->gsi_cq);
@@ -181,7 +181,7 @@ static void port_answers_for_its_counters(void **state)
 	struct two *two = *state;
 	const uint8_t *mad;
 
-	two->far.guest->nic->ib.multicast.rcv_packets = 0x123;
+	two->far.guest->nic->ib->multicast.rcv_packets = 0x123;
 	request(&two->near, 0x01, 0x1d);
 	slot(&two->near, 0)[1] = 0x04;
 	slot(&two->near, 0)[2] = 1;
@@ -215,7 +215,7 @@ static uint16_t join(struct two *two, struct host *host)
 {
 	uint8_t *mad = request(host, 0x02, MC_MEMBER);
 	const __be64 gid[2] = { cpu_to_be64(0xfe80000000000000),
-				cpu_to_be64(host->guest->nic->ib.guid) };
+				cpu_to_be64(host->guest->nic->ib->guid) };
 
 	memcpy(mad + MASK, (uint8_t[]){ 0, 0, 0, 0, 0, 0x01, 0x30, 0xc7 }, 8);
 	memcpy(mad + DATA, mgid, sizeof(mgid));
@@ -256,11 +256,11 @@ static void group_spans_ports_that_joined(void **state)
 	send(near, &near->ud, mlid, 0xffffff, QKEY, MTU_BYTES);
 	guest_expect(far->guest, &far->ud_cq, CQE_RESP_SEND, 0, 0);
 	guest_assert_filled(slot(far, 2) + GRH, MTU_BYTES, 3);
-	assert_int_equal(far->guest->nic->ib.multicast.rcv_packets, 1);
+	assert_int_equal(far->guest->nic->ib->multicast.rcv_packets, 1);
 	/* nor after its link was down, until it joins again */
 	guest_post_recv(far->guest, &far->ud, far->memory + 2 * SLOT, far->key, MTU_BYTES + GRH);
-	far->guest->nic->ib.sw.set(&far->guest->nic->ib.sw, false);
-	far->guest->nic->ib.sw.set(&far->guest->nic->ib.sw, true);
+	far->guest->nic->ib->sw.set(&far->guest->nic->ib->sw, false);
+	far->guest->nic->ib->sw.set(&far->guest->nic->ib->sw, true);
 	send(near, &near->ud, mlid, 0xffffff, QKEY, MTU_BYTES);
 	guest_expect_nothing(far->guest, &far->ud_cq);
 }
@@ -291,7 +291,7 @@ static void agents_answer_the_driver(void **state)
 	assert_int_equal(mad[64 + 18] << 8 | mad[64 + 19], MANAGER_LID);
 	assert_int_equal(mad_ifc(host, 0x81, 0x01, 0x10, out), MLX5_CMD_STAT_OK);
 	assert_string_equal((const char *)mad + 64, "softfabric ConnectX");
-	host->guest->nic->ib.unicast.xmit_packets = 0x1234;
+	host->guest->nic->ib->unicast.xmit_packets = 0x1234;
 	assert_int_equal(mad_ifc(host, 0x04, 0x01, 0x12, out), MLX5_CMD_STAT_OK);
 	assert_int_equal(mad[64 + 34] << 8 | mad[64 + 35], 0x1234);
 	/* a class without an agent, and what is no request */

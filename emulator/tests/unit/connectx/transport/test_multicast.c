@@ -29,7 +29,7 @@ struct two {
 	struct port near, far;
 };
 
-static void port_init(struct port *port, uint16_t lid)
+static void port_join(struct port *port, uint16_t lid)
 {
 	const struct guest_path path = { 0 };
 
@@ -50,8 +50,8 @@ static int setup(void **state)
 	static struct two two;
 
 	two = (struct two){ 0 };
-	port_init(&two.near, 1);
-	port_init(&two.far, 2);
+	port_join(&two.near, 1);
+	port_join(&two.far, 2);
 	*state = &two;
 	return 0;
 }
@@ -142,7 +142,7 @@ static void test_attach(void **state)
 	assert_int_equal(attach_to_mcg(port, qpn, gid), MLX5_CMD_STAT_OK);
 	/* once more is no more */
 	assert_int_equal(attach_to_mcg(port, qpn, gid), MLX5_CMD_STAT_OK);
-	assert_int_equal(nic->mcgs.attachments, 1);
+	assert_int_equal(nic->queues->mcgs.attachments, 1);
 	assert_int_equal(attach_to_mcg(port, 0xabcdef, gid), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(detach_from_mcg(port, port->qp[1].qpn, gid), MLX5_CMD_STAT_BAD_RES_ERR);
 	gid[15]++;
@@ -151,8 +151,8 @@ static void test_attach(void **state)
 	assert_int_equal(attach_to_mcg(port, qpn, gid), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(detach_from_mcg(port, qpn, group_gid), MLX5_CMD_STAT_OK);
 	assert_int_equal(detach_from_mcg(port, qpn, group_gid), MLX5_CMD_STAT_BAD_RES_ERR);
-	assert_int_equal(nic->mcgs.attachments, 0);
-	assert_int_equal(nic->mcgs.groups, 0);
+	assert_int_equal(nic->queues->mcgs.attachments, 0);
+	assert_int_equal(nic->queues->mcgs.groups, 0);
 }
 
 static void test_attach_connected(void **state)
@@ -178,7 +178,7 @@ static void test_destroy(void **state)
 			 MLX5_CMD_STAT_RES_BUSY);
 	cx_objects_clear(port->guest->nic);
 	assert_int_equal(cx_objects_count(port->guest->nic), 0);
-	assert_int_equal(port->guest->nic->mcgs.groups, 0);
+	assert_int_equal(port->guest->nic->queues->mcgs.groups, 0);
 }
 
 static void test_limits(void **state)
@@ -208,7 +208,7 @@ static void test_limits(void **state)
 static void test_local(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
-	const struct ib_traffic *counted = &port->guest->nic->ib.multicast;
+	const struct ib_traffic *counted = &port->guest->nic->ib->multicast;
 
 	for (unsigned int i = 0; i < QPS; i++)
 		receive(port, i);
@@ -223,7 +223,7 @@ static void test_local(void **state)
 	assert_int_equal(counted->xmit_bytes, SIZE);
 	assert_int_equal(counted->rcv_packets, 1);
 	assert_int_equal(counted->rcv_bytes, SIZE);
-	assert_int_equal(port->guest->nic->ib.unicast.xmit_packets, 0);
+	assert_int_equal(port->guest->nic->ib->unicast.xmit_packets, 0);
 }
 
 static void test_blocked_loopback(void **state)
@@ -284,11 +284,11 @@ static void test_link_down(void **state)
 
 	attach(port, 1);
 	receive(port, 1);
-	port->guest->nic->ib.link = false;
+	port->guest->nic->ib->link = false;
 	send_group(port, 0);
 	guest_expect(port->guest, &port->cq[0], CQE_REQ, 0, 0);
 	guest_expect_nothing(port->guest, &port->cq[1]);
-	assert_int_equal(port->guest->nic->ib.multicast.xmit_packets, 0);
+	assert_int_equal(port->guest->nic->ib->multicast.xmit_packets, 0);
 }
 
 /* Longer than any packet; the QP says that it may. */

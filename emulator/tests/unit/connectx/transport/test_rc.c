@@ -213,7 +213,7 @@ static void test_send(void **state)
 		assert_int_equal(be16_to_cpu(cqe->wqe_counter), i);
 		assert_int_equal(be32_to_cpu(cqe->sop_drop_qpn), rc->qp[1].qpn);
 		assert_int_equal(be32_to_cpu(cqe->flags_rqpn), rc->qp[0].qpn);
-		assert_int_equal(be16_to_cpu(cqe->slid), rc->guest->nic->ib.lid);
+		assert_int_equal(be16_to_cpu(cqe->slid), rc->guest->nic->ib->lid);
 		if (i & 1)
 			assert_int_equal(be32_to_cpu(cqe->immediate), i);
 		guest_assert_filled(rc->to, SIZE - i, 1);
@@ -416,7 +416,7 @@ static void test_not_ready(void **state)
 	/* three tries, and nobody posts */
 	post_send(rc, MLX5_OPCODE_SEND, 0, SIZE);
 	expect_failure_at(rc, CQE_RNR_RETRY_EXC, 2 * RNR_NS);
-	assert_int_equal(rc->guest->nic->requesters.rnr_naks, 3);
+	assert_int_equal(rc->guest->nic->requesters->rnr_naks, 3);
 }
 
 static void test_ready_in_time(void **state)
@@ -425,7 +425,7 @@ static void test_ready_in_time(void **state)
 
 	post_send(rc, MLX5_OPCODE_SEND, 0, SIZE);
 	guest_pass(rc->guest, RNR_NS - 1);
-	assert_int_equal(rc->guest->nic->requesters.rnr_naks, 1);
+	assert_int_equal(rc->guest->nic->requesters->rnr_naks, 1);
 	guest_post_recv(rc->guest, &rc->qp[1], rc->remote, rc->rkey, SIZE);
 	guest_expect_at(rc->guest, &rc->cq[1], CQE_RESP_SEND, 0, 0, RNR_NS);
 	guest_expect_at(rc->guest, &rc->cq[0], CQE_REQ, 0, 0, RNR_NS);
@@ -462,10 +462,10 @@ static void test_ack_timers(void **state)
 
 	for (unsigned int code = 1; code < 32; code++) {
 		qp_find(rc->guest->nic, rc->qp[0].qpn)->path.ack_timeout = code;
-		rc->guest->nic->ib.link = false;
+		rc->guest->nic->ib->link = false;
 		post_write(rc, GUEST_SIGNALED, SIZE);
 		guest_run(rc->guest);
-		rc->guest->nic->ib.link = true;
+		rc->guest->nic->ib->link = true;
 		guest_pass(rc->guest, (4096ULL << code) - 1);
 		guest_expect_nothing(rc->guest, &rc->cq[0]);
 		due += 4096ULL << code;
@@ -478,10 +478,10 @@ static void test_no_ack_timer(void **state)
 	struct rc *rc = *state;
 
 	qp_find(rc->guest->nic, rc->qp[0].qpn)->path.ack_timeout = 0;
-	rc->guest->nic->ib.link = false;
+	rc->guest->nic->ib->link = false;
 	post_write(rc, GUEST_SIGNALED, SIZE);
 	guest_run(rc->guest);
-	rc->guest->nic->ib.link = true;
+	rc->guest->nic->ib->link = true;
 	/* it waits for ever: nothing is due */
 	assert_int_equal(engine_poll(rc->guest->engine, UINT64_MAX), 0);
 	guest_expect_nothing(rc->guest, &rc->cq[0]);
@@ -495,17 +495,17 @@ static void test_dead_peer(void **state)
 	post_write(rc, 0, SIZE);
 	/* sent three times, and each time waited for an answer */
 	expect_failure_at(rc, CQE_RETRY_EXC, 3 * ACK_NS);
-	assert_int_equal(rc->guest->nic->requesters.retries, 2);
+	assert_int_equal(rc->guest->nic->requesters->retries, 2);
 }
 
 static void test_link_down(void **state)
 {
 	struct rc *rc = *state;
 
-	rc->guest->nic->ib.link = false;
+	rc->guest->nic->ib->link = false;
 	post_write(rc, GUEST_SIGNALED, SIZE);
 	guest_expect_nothing(rc->guest, &rc->cq[0]);
-	rc->guest->nic->ib.link = true;
+	rc->guest->nic->ib->link = true;
 	guest_expect_at(rc->guest, &rc->cq[0], CQE_REQ, 0, 0, ACK_NS);
 	guest_assert_filled(rc->to, SIZE, 1);
 }

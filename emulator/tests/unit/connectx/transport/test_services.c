@@ -102,10 +102,10 @@ static void test_uc_lost(void **state)
 	guest_expect(all->guest, &all->cq[0], CQE_REQ, 0, 0);
 	post_connected(all, MLX5_OPCODE_RDMA_WRITE, all->rkey + 1);
 	guest_expect(all->guest, &all->cq[0], CQE_REQ, 1, 0);
-	all->guest->nic->ib.link = false;
+	all->guest->nic->ib->link = false;
 	post_connected(all, MLX5_OPCODE_RDMA_WRITE, all->rkey);
 	guest_expect(all->guest, &all->cq[0], CQE_REQ, 2, 0);
-	all->guest->nic->ib.link = true;
+	all->guest->nic->ib->link = true;
 	assert_int_equal(all->to[0], 0);
 	post_connected(all, MLX5_OPCODE_RDMA_WRITE, all->rkey);
 	guest_expect(all->guest, &all->cq[0], CQE_REQ, 3, 0);
@@ -131,7 +131,7 @@ static void post_datagram(struct services *all, uint32_t qpn, uint32_t qkey, uin
 	wqe.len += sizeof(*av);
 	av->key.qkey.qkey = cpu_to_be32(qkey);
 	av->dqp_dct = cpu_to_be32(1u << 31 | qpn);
-	av->rlid = cpu_to_be16(all->guest->nic->ib.lid);
+	av->rlid = cpu_to_be16(all->guest->nic->ib->lid);
 	av->stat_rate_sl = 3;
 	av->grh_gid_fl = cpu_to_be32(grh ? 1u << 30 : 0);
 	memset(av->rgid, 0xfe, sizeof(av->rgid));
@@ -153,7 +153,7 @@ static void test_ud(void **state)
 	assert_int_equal(be32_to_cpu(cqe->byte_cnt), SIZE + GRH);
 	assert_int_equal(be32_to_cpu(cqe->immediate), 0x12345678);
 	assert_int_equal(be32_to_cpu(cqe->flags_rqpn), 3u << 24 | all->qp[0].qpn);
-	assert_int_equal(be16_to_cpu(cqe->slid), all->guest->nic->ib.lid);
+	assert_int_equal(be16_to_cpu(cqe->slid), all->guest->nic->ib->lid);
 	for (unsigned int i = 0; i < GRH; i++)
 		assert_int_equal(all->to[i], 0xcc);
 	guest_assert_filled(all->to + GRH, SIZE, 1);

@@ -510,7 +510,7 @@ static void xrq_is_destroyed_after_its_qps(void **state)
 	guest_qp_destroy(all->guest, &all->receiver);
 	guest_qp_destroy(all->guest, &all->command);
 	guest_command(all->guest, MLX5_CMD_OP_DESTROY_XRQ, in, sizeof(in), out, sizeof(out));
-	assert_int_equal(all->guest->nic->srqs.count, 0);
+	assert_int_equal(all->guest->nic->queues->srqs.count, 0);
 }
 
 int main(void)

@@ -149,7 +149,7 @@ static void enable(struct umr *umr)
 
 static struct mkey *mkey(const struct umr *umr)
 {
-	return mkey_find(&umr->guest->nic->mkeys, umr->key >> 8);
+	return mkey_find(&umr->guest->nic->memory->mkeys, umr->key >> 8);
 }
 
 /* Where byte @offset of the region is; 0: not present, UINT64_MAX: not admitted. */
@@ -162,7 +162,7 @@ static uint64_t where(const struct umr *umr, uint64_t offset)
 	struct mkey *found;
 	uint64_t address;
 
-	if (mkey_check(&umr->guest->nic->mkeys, umr->key, &use, IOVA + offset, 1, &found) !=
+	if (mkey_check(&umr->guest->nic->memory->mkeys, umr->key, &use, IOVA + offset, 1, &found) !=
 	    MKEY_OK)
 		return UINT64_MAX;
 	return mkey_translate(found, IOVA + offset, 1, true, &address) ? address : 0;
@@ -537,7 +537,7 @@ static void test_fault_point(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
-	struct fault_point *fault = &umr->guest->nic->requesters.umr_fault;
+	struct fault_point *fault = &umr->guest->nic->requesters->umr_fault;
 
 	assert_int_equal(fault_arm(fault, FAULT_STALL, umr->key >> 8, 0, 0, 1), 0);
 	post(umr, &request, umr->list);
@@ -559,7 +559,7 @@ static void test_destroyed_while_stalled(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
-	struct fault_point *fault = &umr->guest->nic->requesters.umr_fault;
+	struct fault_point *fault = &umr->guest->nic->requesters->umr_fault;
 
 	assert_int_equal(fault_arm(fault, FAULT_STALL, FAULT_ANY_KEY, 0, 0, 1), 0);
 	post(umr, &request, umr->list);

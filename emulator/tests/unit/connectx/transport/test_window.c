@@ -150,7 +150,7 @@ static void bind(struct window *test, const struct bind *bind)
 
 static void refuse(struct window *test, const struct bind *bind)
 {
-	struct mkey *mkey = mkey_find(&test->guest->nic->mkeys, bind->imm >> 8);
+	struct mkey *mkey = mkey_find(&test->guest->nic->memory->mkeys, bind->imm >> 8);
 	struct mkey before = *mkey;
 
 	post_bind(test, bind);
@@ -392,7 +392,7 @@ static void test_remote_invalidate(void **state)
 	send_invalidate(test);
 	expect(test, PEER, 0);
 	guest_expect(test->guest, &test->cq[OWNER], CQE_RESP_SEND_INV, 0, 0);
-	assert_true(mkey_find(&test->guest->nic->mkeys, test->key >> 8)->free);
+	assert_true(mkey_find(&test->guest->nic->memory->mkeys, test->key >> 8)->free);
 	request = bind_type2(test);
 	bind(test, &request);
 	use(test, test->memory, 8, 0);
@@ -409,7 +409,7 @@ static void test_remote_invalidate_refused(void **state)
 	bind(test, &request);
 	send_invalidate(test);
 	expect(test, PEER, CQE_REMOTE_ACCESS);
-	assert_false(mkey_find(&test->guest->nic->mkeys, test->key >> 8)->free);
+	assert_false(mkey_find(&test->guest->nic->memory->mkeys, test->key >> 8)->free);
 }
 
 static void test_remote_invalidate_other_qp(void **state)
@@ -423,7 +423,7 @@ static void test_remote_invalidate_other_qp(void **state)
 	bind(test, &request);
 	send_invalidate(test);
 	expect(test, PEER, CQE_REMOTE_ACCESS);
-	assert_false(mkey_find(&test->guest->nic->mkeys, test->key >> 8)->free);
+	assert_false(mkey_find(&test->guest->nic->memory->mkeys, test->key >> 8)->free);
 }
 
 /*
@@ -435,7 +435,7 @@ static void test_other_domain(void **state)
 	struct bind request;
 
 	alloc(test, false);
-	mkey_set_pd(mkey_find(&test->guest->nic->mkeys, test->key >> 8),
+	mkey_set_pd(mkey_find(&test->guest->nic->memory->mkeys, test->key >> 8),
 		    pd_find(test->guest->nic, guest_pd(test->guest)));
 	request = bind_type1(test);
 	refuse(test, &request);
@@ -459,7 +459,7 @@ static void test_region(void **state)
 
 	/* a region's own key, although it may be changed by UMR: its list has bus addresses */
 	alloc(test, false);
-	mkey_find(&test->guest->nic->mkeys, test->mr >> 8)->umr = true;
+	mkey_find(&test->guest->nic->memory->mkeys, test->mr >> 8)->umr = true;
 	request = bind_type1(test);
 	request.imm = test->mr;
 	refuse(test, &request);
@@ -472,7 +472,7 @@ static void test_region_of_other_domain(void **state)
 
 	/* it may be named, as hardware looks at it only when it is used */
 	alloc(test, false);
-	mkey_set_pd(mkey_find(&test->guest->nic->mkeys, test->mr >> 8),
+	mkey_set_pd(mkey_find(&test->guest->nic->memory->mkeys, test->mr >> 8),
 		    pd_find(test->guest->nic, guest_pd(test->guest)));
 	request = bind_type1(test);
 	bind(test, &request);
@@ -486,7 +486,7 @@ static void test_physical_key(void **state)
 
 	/* the kernel's own key for all memory is in no program's domain */
 	alloc(test, false);
-	mkey_set_pd(mkey_find(&test->guest->nic->mkeys, test->guest->dma_key >> 8),
+	mkey_set_pd(mkey_find(&test->guest->nic->memory->mkeys, test->guest->dma_key >> 8),
 		    pd_find(test->guest->nic, guest_pd(test->guest)));
 	request = bind_type1(test);
 	request.mr = test->guest->dma_key;
@@ -500,7 +500,7 @@ static void test_not_for_umr(void **state)
 	struct bind request;
 
 	alloc(test, false);
-	mkey_find(&test->guest->nic->mkeys, test->key >> 8)->umr = false;
+	mkey_find(&test->guest->nic->memory->mkeys, test->key >> 8)->umr = false;
 	request = bind_type1(test);
 	refuse(test, &request);
 }
@@ -512,7 +512,7 @@ static void test_list_too_long(void **state)
 	struct bind request;
 
 	alloc(test, false);
-	mkey = mkey_find(&test->guest->nic->mkeys, test->key >> 8);
+	mkey = mkey_find(&test->guest->nic->memory->mkeys, test->key >> 8);
 	mkey->entries = 3;
 	request = bind_type1(test);
 	refuse(test, &request);
@@ -530,7 +530,7 @@ static void test_kill(void **state)
 	guest_qp_destroy(test->guest, &test->qp[OWNER]);
 	pci_function_reset(&test->guest->nic->fn);
 	assert_int_equal(cx_objects_count(test->guest->nic), 0);
-	assert_int_equal(test->guest->nic->mkeys.xlt_bytes, 0);
+	assert_int_equal(test->guest->nic->memory->mkeys.xlt_bytes, 0);
 }
 
 int main(void)
