@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """The lab's first NIC from both sides: its driver in the guest, its objects in softfabric."""
 
+import contextlib
 import os
 import pathlib
+import subprocess
 
 import control
 
@@ -45,3 +47,20 @@ def lasting_objects():
 
 def counter(name):
     return softfabric("counters", device="nic0")["nic0"][name]
+
+
+def device_control_2(value=""):
+    """That register, or writes there."""
+    return subprocess.run(["setpci", "-s", ADDRESS, f"CAP_EXP+28.w{value}"], check=True,
+                          capture_output=True, text=True).stdout.strip()
+
+
+@contextlib.contextmanager
+def atomics_enabled():
+    """The NIC may send AtomicOps, as behind a root port that routes them."""
+    before = device_control_2()
+    device_control_2("=40:40")      # AtomicOp Requester Enable
+    try:
+        yield
+    finally:
+        device_control_2(f"={before}")

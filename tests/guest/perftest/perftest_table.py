@@ -7,19 +7,16 @@ perftest_table [REGEX] runs the rows whose command matches.
 """
 
 import concurrent.futures
-import contextlib
 import dataclasses
 import os
 import pathlib
 import queue
 import re
-import subprocess
 import sys
 import tempfile
-import threading
 
-import control
 import ipoib
+import nic
 import perftest_pair
 import tap
 from arrivals import Arrivals
@@ -97,35 +94,6 @@ def expected(cell, side):
         number, what = re.fullmatch(r"(\d+) (.*)", part).groups()
         counts[COUNTED[what]] = {("st", side.st, side.ph): int(number)}
     return counts
-
-
-def devctl2(value=""):
-    """The NIC's Device Control 2 register, or writes there."""
-    return subprocess.run(["setpci", "-s", os.environ["TPH_NIC0"], f"CAP_EXP+28.w{value}"],
-                          check=True, capture_output=True, text=True).stdout.strip()
-
-
-@contextlib.contextmanager
-def atomics_enabled():
-    """The NIC may send AtomicOps, as behind a root port that routes them."""
-    before = devctl2()
-    devctl2("=40:40")           # AtomicOp Requester Enable
-    try:
-        yield
-    finally:
-        devctl2(f"={before}")
-
-
-class Fabric(control.Control):
-    """The connection that the workers share"""
-
-    def __init__(self):
-        super().__init__()
-        self.lock = threading.Lock()
-
-    def __call__(self, command, **arguments):
-        with self.lock:
-            return super().__call__(command, **arguments)
 
 
 class Buffer:
@@ -209,7 +177,7 @@ class Batch:
 
 def main(pattern=""):
     chosen = [row for row in rows() if re.search(pattern, row.command)]
-    fabric = Fabric()
+    fabric = nic.softfabric
     workers = queue.SimpleQueue()
     for worker in range(WORKERS):
         workers.put(worker)
@@ -222,7 +190,7 @@ def main(pattern=""):
             workers.put(worker)
 
     ipoib.up(os.environ["TPH_NIC0"], ipoib.ADDRESS + "/24")
-    with atomics_enabled(), tempfile.TemporaryDirectory() as folder, \
+    with nic.atomics_enabled(), tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         os.chdir(folder)        # --out_json leaves its file there
         batches = [Batch(version, chosen, work, pool) for version in perftest_pair.STOCK_FOLDERS]
