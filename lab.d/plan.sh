@@ -20,6 +20,11 @@ plan_guest_root() {
 	ready+=(--root="$root_guest")
 }
 
+plan_middleware_root() {
+	middleware_root_ready
+	ready+=(--middleware="$root")
+}
+
 # plan_root DIR: the guest boots from that instead
 plan_root() {
 	shared_dirs+=("$1")

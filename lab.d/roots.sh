@@ -37,6 +37,11 @@ guest_root_ready() {
 	root_guest=$root
 }
 
+# middleware_root_ready: sets root, to the guest's with UCX, libfabric and Open MPI
+middleware_root_ready() {
+	root_ready middleware guest middleware
+}
+
 # distro_root_ready RELEASE: sets root
 distro_root_ready() {
 	root_ready "$1" distro "$1"

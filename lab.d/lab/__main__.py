@@ -39,7 +39,7 @@ def plan(words):
 def places(words):
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", type=pathlib.Path, required=True)
-    for name in ("--root", "--kernel", "--debug-kernel"):
+    for name in ("--root", "--middleware", "--kernel", "--debug-kernel"):
         parser.add_argument(name)
     parser.add_argument("--distro", dest="distros", action="append", default=[])
     parser.add_argument("--packaging", action="append", default=[])

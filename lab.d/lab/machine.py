@@ -62,6 +62,7 @@ class Options:
     cpus: int = 2
     accel: str = "tcg"              # see accel.py
     iommu: bool = False             # an IOMMU before the devices
+    middleware: bool = False        # boots from the root that has it
     arguments: str = ""             # more kernel arguments
     streams: tuple[int, int, int] = (0, 1, 2)
 
@@ -199,7 +200,8 @@ class Machine:
             *(IOMMU_DEVICE if options.iommu else ()),   # before what it translates for
             "-device", "virtio-serial-pci,id=ports",
         ]
-        command += share("lab.root", self.ready.root, "readonly=on")
+        root = self.ready.middleware if options.middleware else self.ready.root
+        command += share("lab.root", root, "readonly=on")
         command += share("lab.guest", places.GUEST, "readonly=on")
         command += share("lab.run", self.share)
         if options.with_project:

@@ -152,6 +152,8 @@ def add_machine(parser):
         choice.add_argument(f"--no-{model}", action="store_true", help="without one")
     group.add_argument("--iommu", action="store_true",
                        help="the guest has an IOMMU, VFIO its address spaces")
+    group.add_argument("--middleware", action="store_true",
+                       help="the guest has UCX, libfabric and Open MPI")
     group.add_argument("--append", default="", metavar="ARGUMENTS",
                        help="for the kernel's command line")
     group.add_argument("--memory", type=memory, default="2G", metavar="SIZE",
@@ -166,6 +168,7 @@ def machine_of(options):
         "nics": [] if options.no_nic else options.nics or [""],
         "accelerators": [] if options.no_accelerator else options.accelerators or [""],
         "iommu": options.iommu,
+        "middleware": options.middleware,
         "arguments": options.append,
         "memory": options.memory,
         "cpus": options.cpus,

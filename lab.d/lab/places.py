@@ -20,6 +20,7 @@ class Places:
     run: pathlib.Path                   # for logs, and share/
     local: pathlib.Path                 # the installed project, which no later build changes
     root: str | None = None             # the guest's
+    middleware: str | None = None       # the same with UCX, libfabric and Open MPI
     kernel: str | None = None           # a directory with bzImage (and more), or a bzImage
     debug_kernel: str | None = None
     distros: tuple[str, ...] = ()       # SUITE=root

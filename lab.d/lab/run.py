@@ -51,7 +51,11 @@ def needs(options):
         steps.append(f"directory {os.path.dirname(options.capture)}")
     if options.share:
         steps.append(f"directory {options.share}")
+    if options.middleware:
+        steps.append("middleware_root")
     if options.root:
+        if options.middleware:
+            say.die("--root and --middleware both say what the guest boots from; give one")
         steps.remove("guest_root")
         steps.append(f"root {options.root}")    # last: it may be mounted in one of the others
     return steps

@@ -85,6 +85,8 @@ refused "--capture-limit is of a --capture, and there is none" run --capture-lim
 refused "--capture-snaplen is of a --capture, and there is none" run --capture-snaplen 32 -- true
 refused "--share: no directory nowhere; ./lab run --help says more" run --share nowhere -- true
 refused "--root: no directory nowhere; ./lab run --help says more" run --root nowhere -- true
+refused "--root and --middleware both say what the guest boots from; give one" \
+	run --root .. --middleware -- true
 refused "--kernel: no kernel flavour 'fast': lab or debug, or *; ./lab run --help says more" \
 	run --kernel fast -- true
 refused "--kernel: no kernel image at ./fast; ./lab run --help says more" \
@@ -102,6 +104,8 @@ check "directories it uses are named as they are" planned tools guest_root "kern
 	run --kernel debug --capture ../tlps --share ../share -- true
 check "another root is mounted last" planned tools "kernel lab" project installed "directory $work" \
 	"root $work/share" -- run --root ../share --capture ../tlps -- true
+check "middleware has a root of its own" \
+	planned "${guest[@]}" project installed middleware_root -- run --middleware -- true
 check "unit tests need no guest" planned tools checked -- test unit/one
 check "fuzzers neither" planned tools fuzzers -- test fuzz
 check "the debug kernel is for whoever asks" \
@@ -110,7 +114,7 @@ check "packages are used in the guest" planned "${guest[@]}" project installed "
 	test packages/in_guest
 check "and only made without it" planned tools "packaging sid" -- test packages/sid
 check "a name may be a test of any other tier" \
-	planned "${guest[@]}" project installed checked fuzzers -- test one
+	planned "${guest[@]}" project installed middleware_root checked fuzzers -- test one
 check "what goes to the guest is not ours" job_has '"command": ["a", "--nic", "--", "b"]' \
 	run --iommu -- a --nic -- b
 check "with or without dashes before it" job_has '"command": ["a", "--nic", "--", "b"]' \

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 # The unit tests of what reads a clock pass however long the machine has been up: a minute after
 # boot, when its clock says less than what code may subtract from it, and after 400 days, when 32
-# bits hold nothing of it but seconds. Time name spaces say so. Runs in the tools root, as ./lab test
-# starts it.
+# bits hold nothing of it but seconds. Time name spaces say so. Runs in the tools root, as ./lab
+# test starts it.
 set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit
 . tests/lib/tap.sh
