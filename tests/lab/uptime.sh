@@ -56,7 +56,7 @@ check_uptime() {
 
 # The engine's is one of them, as all else there is built on its clock.
 names_clock_readers() {
-	tests/lab/clock_readers.py >"$work/readers" && grep -qx unit/engine "$work/readers"
+	tests/lab/clock_readers.py >"$work/readers" && grep -qx unit/base_engine "$work/readers"
 }
 
 check "it is known which unit tests read a clock" names_clock_readers
