@@ -12,7 +12,7 @@
 #include "connectx/device/device.h"
 #include "connectx/queue/uar.h"
 #include "fuzz.h"
-#include "guest.h"
+#include "guest_queue.h"
 #include "input.h"
 #include "util/macros.h"
 

@@ -10,7 +10,8 @@
 
 #include "connectx/device/device.h"
 #include "fuzz.h"
-#include "guest.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 #include "input.h"
 
 #define TURNS_MAX	64

@@ -2,13 +2,13 @@
 #include "tags.h"
 
 #include "connectx/queue/wqe.h"
+#include "guest_command.h"
 
 #define LOG_STRIDE	5	/* the link and one data segment */
 
 static void create_xrq(struct tags *all, unsigned int offload)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(create_xrq_in) + sizeof(__be64)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_xrq_out)] = { 0 };
+	COMMAND(create_xrq, CREATE_XRQ, 1);
 	void *xrqc = MLX5_ADDR_OF(create_xrq_in, in, xrq_context);
 	void *wq = MLX5_ADDR_OF(xrqc, xrqc, wq);
 
@@ -24,15 +24,14 @@ static void create_xrq(struct tags *all, unsigned int offload)
 	MLX5_SET(wq, wq, pd, all->guest->pd);
 	MLX5_SET64(wq, wq, dbr_addr, all->dbr);
 	*(__be64 *)MLX5_ADDR_OF(wq, wq, pas) = cpu_to_be64(all->ring);
-	guest_command(all->guest, MLX5_CMD_OP_CREATE_XRQ, in, sizeof(in), out, sizeof(out));
+	guest_command(all->guest, in, sizeof(in), out, sizeof(out));
 	all->xrqn = MLX5_GET(create_xrq_out, out, xrqn);
 }
 
 /* A QP that receives from the XRQ. */
 static void create_qp(struct tags *all, struct guest_qp *qp, bool send_queue)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(create_qp_in) + sizeof(__be64)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_qp_out)] = { 0 };
+	COMMAND(create_qp, CREATE_QP, 1);
 	void *qpc = MLX5_ADDR_OF(create_qp_in, in, qpc);
 	uint64_t buf = guest_alloc(all->guest, GUEST_PAGE);
 
@@ -53,7 +52,7 @@ static void create_qp(struct tags *all, struct guest_qp *qp, bool send_queue)
 	MLX5_SET(qpc, qpc, cqn_rcv, all->cq[1].cqn);
 	MLX5_SET64(qpc, qpc, dbr_addr, qp->dbr);
 	*(__be64 *)MLX5_ADDR_OF(create_qp_in, in, pas) = cpu_to_be64(buf);
-	guest_command(all->guest, MLX5_CMD_OP_CREATE_QP, in, sizeof(in), out, sizeof(out));
+	guest_command(all->guest, in, sizeof(in), out, sizeof(out));
 	qp->qpn = MLX5_GET(create_qp_out, out, qpn);
 }
 

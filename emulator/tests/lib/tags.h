@@ -6,7 +6,8 @@
 #ifndef TESTS_CONNECTX_TAGS_H
 #define TESTS_CONNECTX_TAGS_H
 
-#include "guest.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define TAGS_SIZE	4096U	/* bytes of each buffer */
 #define TAGS_LOG	3	/* entries of the list */

@@ -2,7 +2,8 @@
 /* The initialization segment and the command queue. */
 #include <string.h>
 
-#include "driver.h"
+#include "guest_command.h"
+#include "guest_queue.h"
 #include "util/macros.h"
 
 #define ISEG(field)	offsetof(struct mlx5_init_seg, field)
@@ -23,17 +24,17 @@ enum {
 
 static void init_segment_tells_a_working_device(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint8_t byte;
 
-	assert_int_equal(bar_read32(driver, ISEG(cmdif_rev_fw_sub)) >> 16, 5);
-	assert_int_equal(bar_read32(driver, ISEG(initializing)), 0);
-	assert_int_equal(bar_read32(driver, ISEG(cmd_q_init_to)), 0);
-	assert_int_not_equal(bar_read32(driver, ISEG(health.fw_ver)), UINT32_MAX);
-	assert_int_equal(bar_read32(driver, ISEG(cmdq_addr_l_sz)), SLOTS | 0x56);
-	assert_int_equal(pci_bar_read(driver->fn, 0, ISEG(cmdq_addr_l_sz) + 3, &byte, 1), 0);
+	assert_int_equal(guest_bar_read32(guest, ISEG(cmdif_rev_fw_sub)) >> 16, 5);
+	assert_int_equal(guest_bar_read32(guest, ISEG(initializing)), 0);
+	assert_int_equal(guest_bar_read32(guest, ISEG(cmd_q_init_to)), 0);
+	assert_int_not_equal(guest_bar_read32(guest, ISEG(health.fw_ver)), UINT32_MAX);
+	assert_int_equal(guest_bar_read32(guest, ISEG(cmdq_addr_l_sz)), GUEST_SLOTS | 0x56);
+	assert_int_equal(pci_bar_read(guest->fn, 0, ISEG(cmdq_addr_l_sz) + 3, &byte, 1), 0);
 	assert_int_equal(byte, 0x56);
-	assert_int_equal(pci_bar_read(driver->fn, 0, ISEG(health.synd), &byte, 1), 0);
+	assert_int_equal(pci_bar_read(guest->fn, 0, ISEG(health.synd), &byte, 1), 0);
 	assert_int_equal(byte, 0);
 }
 
@@ -50,109 +51,109 @@ static void health_counter_moves(void **state)
 		{ UINT32_MAX * HEALTH_NS, UINT32_MAX },
 		{ (UINT32_MAX + 1ULL) * HEALTH_NS, 0 },
 	};
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(readings); i++) {
-		engine_set_clock(driver->engine, readings[i].at_ns);
-		assert_int_equal(bar_read32(driver, ISEG(health_counter)), readings[i].count);
+		engine_set_clock(guest->engine, readings[i].at_ns);
+		assert_int_equal(guest_bar_read32(guest, ISEG(health_counter)), readings[i].count);
 	}
 	/* it begins anew with the device */
-	engine_set_clock(driver->engine, UINT64_MAX - HEALTH_NS);
-	pci_function_reset(driver->fn);
-	assert_int_equal(bar_read32(driver, ISEG(health_counter)), 0);
-	engine_set_clock(driver->engine, UINT64_MAX);
-	assert_int_equal(bar_read32(driver, ISEG(health_counter)), 1);
+	engine_set_clock(guest->engine, UINT64_MAX - HEALTH_NS);
+	pci_function_reset(guest->fn);
+	assert_int_equal(guest_bar_read32(guest, ISEG(health_counter)), 0);
+	engine_set_clock(guest->engine, UINT64_MAX);
+	assert_int_equal(guest_bar_read32(guest, ISEG(health_counter)), 1);
 }
 
 static void timer_is_the_clock(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	__be64 both;
 
-	engine_set_clock(driver->engine, 0x123456789abcdef0);
-	assert_int_equal(bar_read32(driver, ISEG(internal_timer_h)), 0x12345678);
-	assert_int_equal(bar_read32(driver, ISEG(internal_timer_l)), 0x9abcdef0);
-	assert_int_equal(pci_bar_read(driver->fn, 0, ISEG(internal_timer_h), &both, sizeof(both)),
+	engine_set_clock(guest->engine, 0x123456789abcdef0);
+	assert_int_equal(guest_bar_read32(guest, ISEG(internal_timer_h)), 0x12345678);
+	assert_int_equal(guest_bar_read32(guest, ISEG(internal_timer_l)), 0x9abcdef0);
+	assert_int_equal(pci_bar_read(guest->fn, 0, ISEG(internal_timer_h), &both, sizeof(both)),
 			 0);
 	assert_int_equal(be64_to_cpu(both), 0x123456789abcdef0);
 }
 
 static void commands_wait_for_their_state(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ALLOC_PD, 0),
 			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_INIT_HCA, 0),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_INIT_HCA, 0),
 			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ENABLE_HCA, 0),
 			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ALLOC_PD, 0),
 			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_INIT_HCA, 0), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DISABLE_HCA, 0),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_INIT_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DISABLE_HCA, 0),
 			 MLX5_CMD_STAT_BAD_SYS_STATE_ERR);
 }
 
 static void teardown_counts_what_was_left(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 1);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_TEARDOWN_HCA, 0), MLX5_CMD_STAT_OK);
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 0);
-	assert_int_equal(registered(driver, REGISTRY_COUNTER, "orphans"), 3);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DISABLE_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "pd"), 1);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_TEARDOWN_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "pd"), 0);
+	assert_int_equal(guest_registered(guest, REGISTRY_COUNTER, "orphans"), 4);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DISABLE_HCA, 0), MLX5_CMD_STAT_OK);
 }
 
 static void unknown_opcode_is_refused(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
-	assert_int_equal(command_number(driver, 0xfff, 0), MLX5_CMD_STAT_BAD_OP_ERR);
-	assert_int_equal(driver->delivery, DELIVERY_OK);
-	assert_int_equal(driver->syndrome >> 16, 0xfff);
+	assert_int_equal(guest_try_number(guest, 0xfff, 0), MLX5_CMD_STAT_BAD_OP_ERR);
+	assert_int_equal(guest->delivery, DELIVERY_OK);
+	assert_int_equal(guest->syndrome >> 16, 0xfff);
 }
 
 static void short_input_and_output_are_refused(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint8_t in[MLX5_ST_SZ_BYTES(create_cq_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(create_cq_out)];
 
 	MLX5_SET(create_cq_in, in, opcode, MLX5_CMD_OP_CREATE_CQ);
-	assert_int_equal(command(driver, in, sizeof(in) - 4, out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in) - 4, out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out) - 4),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out) - 4),
 			 MLX5_CMD_STAT_BAD_OUTP_LEN_ERR);
 }
 
 /* Fill slot 0 with QUERY_HCA_CAP, which has a long output, and a long input. */
-static struct mlx5_cmd_layout *fill_query_cap(struct driver *driver)
+static struct mlx5_cmd_layout *fill_query_cap(struct guest *guest)
 {
 	uint8_t in[2048] = { 0 };
 
 	MLX5_SET(query_hca_cap_in, in, opcode, MLX5_CMD_OP_QUERY_HCA_CAP);
-	return slot_fill(driver, 0, in, sizeof(in), QUERY_CAP_BYTES);
+	return guest_slot_fill(guest, 0, in, sizeof(in), QUERY_CAP_BYTES);
 }
 
-static void expect_delivery(struct driver *driver, const struct mlx5_cmd_layout *layout,
+static void expect_delivery(struct guest *guest, const struct mlx5_cmd_layout *layout,
 			    uint8_t delivery)
 {
-	slot_ring(driver, 0);
+	guest_slot_ring(guest, 0);
 	assert_int_equal(layout->status_own, delivery << 1);
 }
 
 static void output_fills_the_mailboxes(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint8_t out[QUERY_CAP_BYTES];
 	const void *cap = MLX5_ADDR_OF(query_hca_cap_out, out, capability);
 
-	expect_delivery(driver, fill_query_cap(driver), DELIVERY_OK);
-	slot_output(driver, 0, out, sizeof(out));
+	expect_delivery(guest, fill_query_cap(guest), DELIVERY_OK);
+	guest_slot_output(guest, 0, out, sizeof(out));
 	assert_int_equal(MLX5_GET(query_hca_cap_out, out, status), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(cmd_hca_cap, cap, port_type), MLX5_CAP_PORT_TYPE_IB);
 	assert_int_equal(MLX5_GET(cmd_hca_cap, cap, num_ports), 1);
@@ -163,65 +164,67 @@ static void output_fills_the_mailboxes(void **state)
 
 static void broken_chains_are_reported(void **state)
 {
-	struct driver *driver = *state;
-	struct mlx5_cmd_prot_block *second_in = ram_ptr(driver, IN_MAILBOXES + MAILBOX_STEP);
-	struct mlx5_cmd_prot_block *second_out = ram_ptr(driver, OUT_MAILBOXES + MAILBOX_STEP);
-	struct mlx5_cmd_layout *layout = fill_query_cap(driver);
+	struct guest *guest = *state;
+	struct mlx5_cmd_prot_block *second_in = guest_ptr(guest,
+							  GUEST_IN_MAILBOXES + GUEST_MAILBOX_STEP);
+	struct mlx5_cmd_prot_block *second_out = guest_ptr(guest, GUEST_OUT_MAILBOXES +
+									  GUEST_MAILBOX_STEP);
+	struct mlx5_cmd_layout *layout = fill_query_cap(guest);
 
 	second_in->token ^= 1;
-	expect_delivery(driver, layout, DELIVERY_TOKEN);
-	fill_query_cap(driver);
+	expect_delivery(guest, layout, DELIVERY_TOKEN);
+	fill_query_cap(guest);
 	second_in->block_num = cpu_to_be32(2);
-	expect_delivery(driver, layout, DELIVERY_BLOCK_NUM);
-	fill_query_cap(driver);
-	layout->in_ptr = cpu_to_be64(IN_MAILBOXES + 4);
-	expect_delivery(driver, layout, DELIVERY_IN_PTR);
-	fill_query_cap(driver);
+	expect_delivery(guest, layout, DELIVERY_BLOCK_NUM);
+	fill_query_cap(guest);
+	layout->in_ptr = cpu_to_be64(GUEST_IN_MAILBOXES + 4);
+	expect_delivery(guest, layout, DELIVERY_IN_PTR);
+	fill_query_cap(guest);
 	layout->in_ptr = cpu_to_be64(NO_MEMORY);
-	expect_delivery(driver, layout, DELIVERY_IN_PTR);
-	fill_query_cap(driver);
+	expect_delivery(guest, layout, DELIVERY_IN_PTR);
+	fill_query_cap(guest);
 	layout->out_ptr = cpu_to_be64(UINT64_MAX & ~511ULL);
-	expect_delivery(driver, layout, DELIVERY_OUT_PTR);
-	fill_query_cap(driver);
+	expect_delivery(guest, layout, DELIVERY_OUT_PTR);
+	fill_query_cap(guest);
 	second_out->token ^= 1;
-	expect_delivery(driver, layout, DELIVERY_TOKEN);
+	expect_delivery(guest, layout, DELIVERY_TOKEN);
 }
 
 static void bad_descriptors_are_reported(void **state)
 {
-	struct driver *driver = *state;
-	struct mlx5_cmd_layout *layout = fill_query_cap(driver);
+	struct guest *guest = *state;
+	struct mlx5_cmd_layout *layout = fill_query_cap(guest);
 
 	layout->type = 1;
-	expect_delivery(driver, layout, DELIVERY_TYPE);
-	fill_query_cap(driver);
+	expect_delivery(guest, layout, DELIVERY_TYPE);
+	fill_query_cap(guest);
 	layout->inlen = cpu_to_be32(UINT32_MAX);
-	expect_delivery(driver, layout, DELIVERY_IN_LENGTH);
-	fill_query_cap(driver);
+	expect_delivery(guest, layout, DELIVERY_IN_LENGTH);
+	fill_query_cap(guest);
 	layout->inlen = cpu_to_be32(15);
-	expect_delivery(driver, layout, DELIVERY_IN_LENGTH);
-	fill_query_cap(driver);
+	expect_delivery(guest, layout, DELIVERY_IN_LENGTH);
+	fill_query_cap(guest);
 	layout->outlen = cpu_to_be32(UINT32_MAX);
-	expect_delivery(driver, layout, DELIVERY_OUT_LENGTH);
-	fill_query_cap(driver);
+	expect_delivery(guest, layout, DELIVERY_OUT_LENGTH);
+	fill_query_cap(guest);
 	layout->outlen = cpu_to_be32(4);
-	expect_delivery(driver, layout, DELIVERY_OUT_LENGTH);
+	expect_delivery(guest, layout, DELIVERY_OUT_LENGTH);
 }
 
 static void doorbell_without_owner_does_nothing(void **state)
 {
-	struct driver *driver = *state;
-	struct mlx5_cmd_layout *layout = fill_query_cap(driver);
-	uint64_t executed = registered(driver, REGISTRY_COUNTER, "commands");
+	struct guest *guest = *state;
+	struct mlx5_cmd_layout *layout = fill_query_cap(guest);
+	uint64_t executed = guest_registered(guest, REGISTRY_COUNTER, "commands");
 
 	layout->status_own = 0;
-	slot_ring(driver, 0);
-	assert_int_equal(registered(driver, REGISTRY_COUNTER, "commands"), executed);
+	guest_slot_ring(guest, 0);
+	assert_int_equal(guest_registered(guest, REGISTRY_COUNTER, "commands"), executed);
 }
 
-static struct fault_point *command_fault(struct driver *driver)
+static struct fault_point *command_fault(struct guest *guest)
 {
-	struct fault_point *fault = registry_find_fault(driver->registry, "nic0", "command");
+	struct fault_point *fault = registry_find_fault(guest->registry, GUEST_NIC, "command");
 
 	assert_non_null(fault);
 	return fault;
@@ -229,69 +232,69 @@ static struct fault_point *command_fault(struct driver *driver)
 
 static void stalled_command_completes_when_released(void **state)
 {
-	struct driver *driver = *state;
-	struct fault_point *fault = command_fault(driver);
+	struct guest *guest = *state;
+	struct fault_point *fault = command_fault(guest);
 	uint32_t in[4] = { 0 };
 
 	MLX5_SET(alloc_pd_in, in, opcode, MLX5_CMD_OP_ALLOC_PD);
 	assert_int_equal(fault_arm(fault, FAULT_STALL, MLX5_CMD_OP_ALLOC_PD, 0, 0, 1), 0);
-	slot_fill(driver, 3, in, sizeof(in), 16);
-	slot_ring(driver, 3);
-	assert_false(slot_done(driver, 3));
+	guest_slot_fill(guest, 3, in, sizeof(in), 16);
+	guest_slot_ring(guest, 3);
+	assert_false(guest_slot_done(guest, 3));
 	/* neither a second doorbell nor another command gets it going */
-	slot_ring(driver, 3);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_NOP, 0), MLX5_CMD_STAT_OK);
-	assert_false(slot_done(driver, 3));
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 1);
+	guest_slot_ring(guest, 3);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_NOP, 0), MLX5_CMD_STAT_OK);
+	assert_false(guest_slot_done(guest, 3));
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "pd"), 1);
 	fault_release(fault);
-	assert_true(slot_done(driver, 3));
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 2);
+	assert_true(guest_slot_done(guest, 3));
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "pd"), 2);
 }
 
 static void failed_command_has_the_status_asked_for(void **state)
 {
-	struct driver *driver = *state;
-	struct fault_point *fault = command_fault(driver);
+	struct guest *guest = *state;
+	struct fault_point *fault = command_fault(guest);
 
 	assert_int_equal(fault_arm(fault, FAULT_FAIL, MLX5_CMD_OP_ALLOC_PD, MLX5_CMD_STAT_LIM_ERR,
 				   0, 1),
 			 0);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_UAR, 0), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_LIM_ERR);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ALLOC_UAR, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_LIM_ERR);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ALLOC_PD, 0), MLX5_CMD_STAT_OK);
 	assert_int_equal(fault_arm(fault, FAULT_FAIL, FAULT_ANY_KEY, 0, 0, 1), 0);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_NOP, 0), MLX5_CMD_STAT_INT_ERR);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_NOP, 0), MLX5_CMD_STAT_INT_ERR);
 }
 
 /* A device by itself; what the answer's buffer had before is gone. */
 static void no_ports_are_bound_together(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint8_t out[MLX5_ST_SZ_BYTES(query_lag_out)];
 	uint8_t in[MLX5_ST_SZ_BYTES(query_lag_in)] = { 0 };
 	const void *ctx = MLX5_ADDR_OF(query_lag_out, out, ctx);
 
 	memset(out, 0xff, sizeof(out));
 	MLX5_SET(query_lag_in, in, opcode, MLX5_CMD_OP_QUERY_LAG);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(lagc, ctx, lag_state), 0);
 	assert_int_equal(MLX5_GET(lagc, ctx, port_select_mode), 0);
 }
 
 static void completion_event_names_the_slot(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	const struct mlx5_eqe *eqe;
 	uint32_t in[4] = { 0 };
 	uint64_t ring;
 
-	create_eq(driver, 1ULL << MLX5_EVENT_TYPE_CMD, 6, &ring);
-	eqe = ram_ptr(driver, ring);
+	guest_eq(guest, 1ULL << MLX5_EVENT_TYPE_CMD, 6, &ring);
+	eqe = guest_ptr(guest, ring);
 	/* the command that made the queue was polled for */
 	assert_int_equal(eqe[0].owner, 1);
 	MLX5_SET(nop_in, in, opcode, MLX5_CMD_OP_NOP);
-	slot_fill(driver, 7, in, sizeof(in), 16);
-	slot_ring(driver, 7);
+	guest_slot_fill(guest, 7, in, sizeof(in), 16);
+	guest_slot_ring(guest, 7);
 	assert_int_equal(eqe[0].owner, 0);
 	assert_int_equal(eqe[0].type, MLX5_EVENT_TYPE_CMD);
 	assert_int_equal(be32_to_cpu(eqe[0].data.cmd.vector), 1U << 7);
@@ -299,29 +302,30 @@ static void completion_event_names_the_slot(void **state)
 
 static void new_queue_address_starts_over(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
-	bar_write32(driver, ISEG(cmdq_addr_l_sz), (uint32_t)SLOTS);
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "uar"), 0);
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "eq"), 0);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
+	guest_bar_write32(guest, ISEG(cmdq_addr_l_sz), (uint32_t)GUEST_SLOTS);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "uar"), 0);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "eq"), 0);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
 }
 
 static void software_reset_disables_the_interface(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
-	bar_write32(driver, ISEG(cmdq_addr_l_sz), 7U << MLX5_NIC_IFC_OFFSET);
-	assert_int_equal(bar_read32(driver, ISEG(cmdq_addr_l_sz)) >> MLX5_NIC_IFC_OFFSET & 7, 1);
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "pd"), 0);
+	guest_bar_write32(guest, ISEG(cmdq_addr_l_sz), 7U << MLX5_NIC_IFC_OFFSET);
+	assert_int_equal(guest_bar_read32(guest, ISEG(cmdq_addr_l_sz)) >> MLX5_NIC_IFC_OFFSET & 7,
+			 1);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "pd"), 0);
 }
 
-static void expect_max_qps(struct driver *driver, unsigned int log_max_qp)
+static void expect_max_qps(struct guest *guest, unsigned int log_max_qp)
 {
 	COMMAND(query_hca_cap, QUERY_HCA_CAP, 0);
 
 	MLX5_SET(query_hca_cap_in, in, op_mod, HCA_CAP_OPMOD_GET_CUR);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(query_hca_cap_out, out, capability.cmd_hca_cap.log_max_qp),
 			 log_max_qp);
 }
@@ -331,17 +335,17 @@ static void expect_max_qps(struct driver *driver, unsigned int log_max_qp)
 /* The driver asks for user-visible on-demand paging by these, and has to turn the scheme on. */
 static void page_faults_are_promised_to_whom_they_work_for(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	const uint8_t *cap;
 	COMMAND(query_hca_cap, QUERY_HCA_CAP, 0);
 
 	cap = MLX5_ADDR_OF(query_hca_cap_out, out, capability);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
 	MLX5_SET(query_hca_cap_in, in, op_mod, MLX5_CAP_ODP << 1 | HCA_CAP_OPMOD_GET_CUR);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(odp_cap, cap, mem_page_fault), 0);
 	MLX5_SET(query_hca_cap_in, in, op_mod, MLX5_CAP_ODP << 1 | HCA_CAP_OPMOD_GET_MAX);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(odp_cap, cap, mem_page_fault), 1);
 	assert_int_equal(ODP_CAP(rc_odp_caps.send), 1);
 	assert_int_equal(ODP_CAP(rc_odp_caps.atomic), 1);
@@ -353,32 +357,32 @@ static void page_faults_are_promised_to_whom_they_work_for(void **state)
 
 static void capabilities_are_kept_in_bounds(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint8_t in[MLX5_ST_SZ_BYTES(set_hca_cap_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(set_hca_cap_out)];
 	void *cap = MLX5_ADDR_OF(set_hca_cap_in, in, capability);
 
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ENABLE_HCA, 0), MLX5_CMD_STAT_OK);
 	MLX5_SET(set_hca_cap_in, in, opcode, MLX5_CMD_OP_SET_HCA_CAP);
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp, 31);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	MLX5_SET(cmd_hca_cap, cap, log_max_qp, 10);
 	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 1);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	MLX5_SET(cmd_hca_cap, cap, pkey_table_size, 0);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
-	expect_max_qps(driver, 10);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	expect_max_qps(guest, 10);
 	MLX5_SET(set_hca_cap_in, in, op_mod, MLX5_SET_HCA_CAP_OP_MOD_ROCE << 1);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 }
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup, driver_teardown)
-#define TEST_UP(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, guest_setup_off, guest_teardown)
+#define TEST_UP(name)	cmocka_unit_test_setup_teardown(name, guest_setup, guest_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(init_segment_tells_a_working_device),
 		TEST(health_counter_moves),

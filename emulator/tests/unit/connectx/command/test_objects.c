@@ -5,10 +5,19 @@
 #include "connectx/device/device.h"
 #include "connectx/memory/memic.h"
 #include "connectx/port/port.h"
-#include "driver.h"
+#include "guest_command.h"
+#include "guest_queue.h"
 #include "util/macros.h"
 
 #define NO_SUCH_NUMBER	0xabcdef
+
+static uint32_t rc_qp(struct guest *guest, struct guest_cq *cq)
+{
+	struct guest_qp qp;
+
+	guest_qp(guest, &qp, cq, MLX5_QP_ST_RC);
+	return qp.qpn;
+}
 
 static void no_such_handle_is_a_bad_resource(void **state)
 {
@@ -27,101 +36,103 @@ static void no_such_handle_is_a_bad_resource(void **state)
 		MLX5_CMD_OP_DEALLOC_XRCD,
 		MLX5_CMD_OP_DEALLOC_TRANSPORT_DOMAIN,
 	};
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++) {
-		assert_int_equal(command_number(driver, opcodes[i], NO_SUCH_NUMBER),
+		assert_int_equal(guest_try_number(guest, opcodes[i], NO_SUCH_NUMBER),
 				 MLX5_CMD_STAT_BAD_RES_ERR);
-		assert_int_equal(command_number(driver, opcodes[i], 0), MLX5_CMD_STAT_BAD_RES_ERR);
+		assert_int_equal(guest_try_number(guest, opcodes[i], 0), MLX5_CMD_STAT_BAD_RES_ERR);
 	}
 }
 
 static void number_of_a_freed_object_is_refused(void **state)
 {
-	struct driver *driver = *state;
-	uint32_t pd = alloc_pd(driver);
+	struct guest *guest = *state;
+	uint32_t pd = guest_pd(guest);
 
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, pd), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, pd),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DEALLOC_PD, pd), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DEALLOC_PD, pd),
 			 MLX5_CMD_STAT_BAD_RES_ERR);
 	/* and not handed out again at once */
-	assert_int_not_equal(alloc_pd(driver), pd);
+	assert_int_not_equal(guest_pd(guest), pd);
 }
 
 static void uars_end_where_memic_begins(void **state)
 {
-	struct driver *driver = *state;
-	uint32_t count = 0, number = driver->uar;
+	struct guest *guest = *state;
+	uint32_t count = 0, number = guest->uar;
 
-	while (command_number(driver, MLX5_CMD_OP_ALLOC_UAR, 0) == MLX5_CMD_STAT_OK)
+	while (guest_try_number(guest, MLX5_CMD_OP_ALLOC_UAR, 0) == MLX5_CMD_STAT_OK)
 		count++;
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_ALLOC_UAR, 0), MLX5_CMD_STAT_LIM_ERR);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_ALLOC_UAR, 0), MLX5_CMD_STAT_LIM_ERR);
 	assert_int_equal(number + count, (MEMIC_START >> 12) - 1);
 }
 
 static void uar_goes_with_its_last_user(void **state)
 {
-	struct driver *driver = *state;
-	uint64_t before = registered(driver, REGISTRY_OBJECT, "uar");
-	struct test_cq cq, none;
+	struct guest *guest = *state;
+	uint64_t before = guest_registered(guest, REGISTRY_OBJECT, "uar");
+	struct guest_cq cq, none;
 	uint32_t qpn;
 
-	create_cq(driver, &cq, 4);
-	qpn = create_rc_qp(driver, &cq);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+	guest_cq_sized(guest, &cq, 4);
+	qpn = rc_qp(guest, &cq);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_EQ, guest->eqn),
 			 MLX5_CMD_STAT_RES_BUSY);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DEALLOC_UAR, guest->uar),
 			 MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DEALLOC_UAR, guest->uar),
 			 MLX5_CMD_STAT_BAD_RES_ERR);
-	assert_int_equal(try_create_cq(driver, &none, 4), MLX5_CMD_STAT_BAD_RES_ERR);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_QP, qpn), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, cq.cqn), MLX5_CMD_STAT_OK);
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "uar"), before);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+	assert_int_equal(guest_try_cq(guest, &none, 4), MLX5_CMD_STAT_BAD_RES_ERR);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_QP, qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_CQ, cq.cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "uar"), before);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_EQ, guest->eqn),
 			 MLX5_CMD_STAT_OK);
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "uar"), before - 1);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "uar"), before - 1);
 }
 
 static void what_is_used_is_busy(void **state)
 {
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 	uint32_t qpn;
 
-	create_cq(driver, &cq, 4);
-	qpn = create_rc_qp(driver, &cq);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, driver->pd),
+	guest_cq_sized(guest, &cq, 4);
+	qpn = rc_qp(guest, &cq);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DEALLOC_PD, guest->pd),
 			 MLX5_CMD_STAT_RES_BUSY);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, cq.cqn),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_CQ, cq.cqn),
 			 MLX5_CMD_STAT_RES_BUSY);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_EQ, guest->eqn),
 			 MLX5_CMD_STAT_RES_BUSY);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_QP, qpn), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, cq.cqn), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_EQ, driver->eqn),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_QP, qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_CQ, cq.cqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_EQ, guest->eqn),
 			 MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_PD, driver->pd),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_MKEY, guest->dma_key >> 8),
 			 MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DEALLOC_UAR, driver->uar),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DEALLOC_PD, guest->pd),
 			 MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_TEARDOWN_HCA, 0), MLX5_CMD_STAT_OK);
-	assert_int_equal(registered(driver, REGISTRY_COUNTER, "orphans"), 0);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DEALLOC_UAR, guest->uar),
+			 MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_TEARDOWN_HCA, 0), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_registered(guest, REGISTRY_COUNTER, "orphans"), 0);
 }
 
 /* Each case spoils one field of a QP that could be created. */
 static void qp_with_a_bad_field_is_refused(void **state)
 {
-	struct driver *driver = *state;
-	struct test_qp_attr good, bad;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_qp_attr good, bad;
+	struct guest_cq cq;
 	uint32_t qpn;
 
-	create_cq(driver, &cq, 4);
-	good = (struct test_qp_attr){
+	guest_cq_sized(guest, &cq, 4);
+	good = (struct guest_qp_attr){
 		.service = MLX5_QP_ST_RC,
-		.pd = driver->pd,
-		.uar = driver->uar,
+		.pd = guest->pd,
+		.uar = guest->uar,
 		.log_sq = 3,
 		.send_cqn = cq.cqn,
 		.recv_cqn = cq.cqn,
@@ -132,7 +143,7 @@ static void qp_with_a_bad_field_is_refused(void **state)
 	do {                                                                                       \
 		bad = good;                                                                        \
 		__VA_ARGS__;                                                                       \
-		assert_int_equal(try_create_qp(driver, &bad, &qpn), MLX5_CMD_STAT_##stat);         \
+		assert_int_equal(guest_try_qp(guest, &bad, &qpn), MLX5_CMD_STAT_##stat);         \
 	} while (0)
 	REFUSED(BAD_PARAM_ERR, bad.service = MLX5_QP_ST_RAW_ETHERTYPE);
 	REFUSED(BAD_PARAM_ERR, bad.log_sq = 15); /* more than its pages hold */
@@ -143,42 +154,58 @@ static void qp_with_a_bad_field_is_refused(void **state)
 	REFUSED(BAD_RES_ERR, bad.rq_type = MLX5_SRQ_RQ; bad.srqn = NO_SUCH_NUMBER);
 	REFUSED(BAD_RES_ERR, bad.service = MLX5_QP_ST_XRC; bad.xrcd = NO_SUCH_NUMBER);
 #undef REFUSED
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "qp"), 0);
-	assert_int_equal(try_create_qp(driver, &good, &qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "qp"), 0);
+	assert_int_equal(guest_try_qp(guest, &good, &qpn), MLX5_CMD_STAT_OK);
 	/* the SRQ that the driver names for a DC initiator may be one that its user cannot have */
 	bad = good;
 	bad.service = MLX5_QP_ST_DCI;
 	bad.rq_type = MLX5_SRQ_RQ;
 	bad.srqn = NO_SUCH_NUMBER;
-	assert_int_equal(try_create_qp(driver, &bad, &qpn), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_qp(guest, &bad, &qpn), MLX5_CMD_STAT_OK);
 }
 
 static void there_is_one_qp0_and_one_qp1(void **state)
 {
-	struct driver *driver = *state;
-	struct test_qp_attr attr = {
-		.pd = driver->pd,
-		.uar = driver->uar,
+	struct guest *guest = *state;
+	struct guest_qp_attr attr = {
+		.pd = guest->pd,
+		.uar = guest->uar,
 		.rq_type = MLX5_NON_ZERO_RQ,
 		.log_rq = 3,
 	};
 	uint32_t qpn, again;
-	struct test_cq cq;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 4);
+	guest_cq_sized(guest, &cq, 4);
 	attr.send_cqn = attr.recv_cqn = cq.cqn;
 	for (attr.service = MLX5_QP_ST_QP0; attr.service <= MLX5_QP_ST_QP1; attr.service++) {
-		assert_int_equal(try_create_qp(driver, &attr, &qpn), MLX5_CMD_STAT_OK);
+		assert_int_equal(guest_try_qp(guest, &attr, &qpn), MLX5_CMD_STAT_OK);
 		assert_true(qpn > 1);
-		assert_int_equal(try_create_qp(driver, &attr, &again), MLX5_CMD_STAT_RES_BUSY);
-		assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_QP, qpn),
+		assert_int_equal(guest_try_qp(guest, &attr, &again), MLX5_CMD_STAT_RES_BUSY);
+		assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_QP, qpn),
 				 MLX5_CMD_STAT_OK);
-		assert_int_equal(try_create_qp(driver, &attr, &qpn), MLX5_CMD_STAT_OK);
+		assert_int_equal(guest_try_qp(guest, &attr, &qpn), MLX5_CMD_STAT_OK);
 	}
 }
 
+static uint8_t modify(struct guest *guest, uint32_t qpn, uint16_t opcode)
+{
+	const struct guest_path path = { .no_write = true, .no_read = true, .no_atomic = true };
+
+	return guest_try_modify(guest, qpn, opcode, &path);
+}
+
+static uint8_t qp_state(struct guest *guest, uint32_t qpn)
+{
+	COMMAND(query_qp, QUERY_QP, 0);
+
+	MLX5_SET(query_qp_in, in, qpn, qpn);
+	guest_command(guest, in, sizeof(in), out, sizeof(out));
+	return MLX5_GET(qpc, MLX5_ADDR_OF(query_qp_out, out, qpc), state);
+}
+
 /* The commands by which mlx5_ib gets from each state to the next. */
-static void bring_to(struct driver *driver, uint32_t qpn, uint8_t wanted)
+static void bring_to(struct guest *guest, uint32_t qpn, uint8_t wanted)
 {
 	static const uint16_t way[] = {
 		MLX5_CMD_OP_RST2INIT_QP,
@@ -186,13 +213,13 @@ static void bring_to(struct driver *driver, uint32_t qpn, uint8_t wanted)
 		MLX5_CMD_OP_RTR2RTS_QP,
 	};
 
-	assert_int_equal(modify_qp(driver, qpn, MLX5_CMD_OP_2RST_QP), MLX5_CMD_STAT_OK);
+	assert_int_equal(modify(guest, qpn, MLX5_CMD_OP_2RST_QP), MLX5_CMD_STAT_OK);
 	if (wanted == MLX5_QP_STATE_ERR)
-		assert_int_equal(modify_qp(driver, qpn, MLX5_CMD_OP_2ERR_QP), MLX5_CMD_STAT_OK);
+		assert_int_equal(modify(guest, qpn, MLX5_CMD_OP_2ERR_QP), MLX5_CMD_STAT_OK);
 	else
 		for (unsigned int i = 0; i < wanted; i++)
-			assert_int_equal(modify_qp(driver, qpn, way[i]), MLX5_CMD_STAT_OK);
-	assert_int_equal(query_qp_state(driver, qpn), wanted);
+			assert_int_equal(modify(guest, qpn, way[i]), MLX5_CMD_STAT_OK);
+	assert_int_equal(qp_state(guest, qpn), wanted);
 }
 
 static void every_transition_is_allowed_or_refused(void **state)
@@ -215,39 +242,39 @@ static void every_transition_is_allowed_or_refused(void **state)
 		{ MLX5_CMD_OP_2ERR_QP, { 6, 6, 6, 6, 6 } },
 		{ MLX5_CMD_OP_2RST_QP, { 0, 0, 0, 0, 0 } },
 	};
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 	uint32_t qpn;
 
-	create_cq(driver, &cq, 4);
-	qpn = create_rc_qp(driver, &cq);
+	guest_cq_sized(guest, &cq, 4);
+	qpn = rc_qp(guest, &cq);
 	for (unsigned int i = 0; i < ARRAY_SIZE(commands); i++) {
 		for (unsigned int j = 0; j < ARRAY_SIZE(states); j++) {
 			uint8_t to = commands[i].to[j];
 
-			bring_to(driver, qpn, states[j]);
-			assert_int_equal(modify_qp(driver, qpn, commands[i].opcode),
+			bring_to(guest, qpn, states[j]);
+			assert_int_equal(modify(guest, qpn, commands[i].opcode),
 					 to == NO ? MLX5_CMD_STAT_BAD_QP_STATE_ERR :
 						    MLX5_CMD_STAT_OK);
-			assert_int_equal(query_qp_state(driver, qpn), to == NO ? states[j] : to);
+			assert_int_equal(qp_state(guest, qpn), to == NO ? states[j] : to);
 		}
 	}
 }
 
 static void qp_query_gives_back_what_was_set(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	COMMAND(init2rtr_qp, INIT2RTR_QP, 0);
 	COMMAND_BUFFERS(query, query_qp, QUERY_QP);
 	void *qpc = MLX5_ADDR_OF(init2rtr_qp_in, in, qpc);
 	void *ads = MLX5_ADDR_OF(qpc, qpc, primary_address_path);
 	const void *got = MLX5_ADDR_OF(query_qp_out, query_out, qpc);
-	struct test_cq cq;
+	struct guest_cq cq;
 	uint32_t qpn;
 
-	create_cq(driver, &cq, 4);
-	qpn = create_rc_qp(driver, &cq);
-	bring_to(driver, qpn, MLX5_QP_STATE_INIT);
+	guest_cq_sized(guest, &cq, 4);
+	qpn = rc_qp(guest, &cq);
+	bring_to(guest, qpn, MLX5_QP_STATE_INIT);
 	MLX5_SET(init2rtr_qp_in, in, qpn, qpn);
 	MLX5_SET(init2rtr_qp_in, in, opt_param_mask, MLX5_QP_OPTPAR_RWE);
 	MLX5_SET(qpc, qpc, mtu, 3);
@@ -260,9 +287,9 @@ static void qp_query_gives_back_what_was_set(void **state)
 	MLX5_SET(qpc, qpc, rre, 1); /* not in the mask: stays as it was */
 	MLX5_SET(ads, ads, rlid, 0x77);
 	MLX5_SET(ads, ads, sl, 5);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	MLX5_SET(query_qp_in, query_in, qpn, qpn);
-	assert_int_equal(command(driver, query_in, sizeof(query_in), query_out, sizeof(query_out)),
+	assert_int_equal(guest_try(guest, query_in, sizeof(query_in), query_out, sizeof(query_out)),
 			 MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(qpc, got, state), MLX5_QP_STATE_RTR);
 	assert_int_equal(MLX5_GET(qpc, got, mtu), 3);
@@ -279,91 +306,91 @@ static void qp_query_gives_back_what_was_set(void **state)
 
 static void attributes_out_of_range_are_refused(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	COMMAND(init2rtr_qp, INIT2RTR_QP, 0);
 	void *qpc = MLX5_ADDR_OF(init2rtr_qp_in, in, qpc);
-	struct test_cq cq;
+	struct guest_cq cq;
 	uint32_t qpn;
 
-	create_cq(driver, &cq, 4);
-	qpn = create_rc_qp(driver, &cq);
-	bring_to(driver, qpn, MLX5_QP_STATE_INIT);
+	guest_cq_sized(guest, &cq, 4);
+	qpn = rc_qp(guest, &cq);
+	bring_to(guest, qpn, MLX5_QP_STATE_INIT);
 	MLX5_SET(init2rtr_qp_in, in, qpn, qpn);
 	MLX5_SET(qpc, qpc, mtu, 6);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	MLX5_SET(qpc, qpc, mtu, 5);
 	MLX5_SET(qpc, qpc, log_rra_max, 5);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	MLX5_SET(qpc, qpc, log_rra_max, 0);
 	MLX5_SET(qpc, qpc, primary_address_path.grh, 1);
 	MLX5_SET(qpc, qpc, primary_address_path.src_addr_index, 8);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
-	assert_int_equal(query_qp_state(driver, qpn), MLX5_QP_STATE_INIT);
+	assert_int_equal(qp_state(guest, qpn), MLX5_QP_STATE_INIT);
 }
 
 static void port_is_active_until_its_link_goes(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	COMMAND(query_hca_vport_context, QUERY_HCA_VPORT_CONTEXT, 0);
 	const void *context = MLX5_ADDR_OF(query_hca_vport_context_out, out, hca_vport_context);
-	struct registry_switch *sw = registry_find_switch(driver->registry, "nic0", "port");
+	struct registry_switch *sw = registry_find_switch(guest->registry, GUEST_NIC, "port");
 	const struct mlx5_eqe *eqe;
 
 	assert_non_null(sw);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(hca_vport_context, context, vport_state), 4);
 	assert_int_equal(MLX5_GET(hca_vport_context, context, port_physical_state), 5);
 	assert_int_equal(MLX5_GET(hca_vport_context, context, lid), 1);
 	sw->set(sw, false);
-	eqe = next_event(driver);
+	eqe = guest_event(guest);
 	assert_non_null(eqe);
 	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_PORT_CHANGE);
 	assert_int_equal(eqe->sub_type, MLX5_PORT_CHANGE_SUBTYPE_DOWN);
 	assert_int_equal(eqe->data.port.port, 1 << 4);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(hca_vport_context, context, vport_state), 1);
 	sw->set(sw, true);
-	eqe = next_event(driver);
+	eqe = guest_event(guest);
 	assert_non_null(eqe);
 	assert_int_equal(eqe->sub_type, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE);
 	sw->set(sw, true);
-	expect_no_event(driver);
+	guest_expect_no_event(guest);
 }
 
 static void gid_and_pkey_tables_end(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint8_t in[MLX5_ST_SZ_BYTES(query_hca_vport_gid_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(query_hca_vport_gid_out) + 8 * 16];
 	static const uint8_t prefix[8] = { 0xfe, 0x80 };
 
 	MLX5_SET(query_hca_vport_gid_in, in, opcode, MLX5_CMD_OP_QUERY_HCA_VPORT_GID);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_memory_equal(MLX5_ADDR_OF(query_hca_vport_gid_out, out, gid), prefix,
 			    sizeof(prefix));
 	MLX5_SET(query_hca_vport_gid_in, in, gid_index, 8);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	MLX5_SET(query_hca_vport_gid_in, in, gid_index, 0xffff);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out) - 16),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out) - 16),
 			 MLX5_CMD_STAT_BAD_OUTP_LEN_ERR);
 	MLX5_SET(query_hca_vport_pkey_in, in, opcode, MLX5_CMD_OP_QUERY_HCA_VPORT_PKEY);
 	MLX5_SET(query_hca_vport_pkey_in, in, pkey_index, 128);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	MLX5_SET(query_hca_vport_pkey_in, in, pkey_index, 0);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(pkey, MLX5_ADDR_OF(query_hca_vport_pkey_out, out, pkey), pkey),
 			 0xffff);
 }
 
 static void node_description_can_be_written(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint8_t in[MLX5_ST_SZ_BYTES(access_register_in) + 64] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(access_register_out) + 64];
 	char *text = MLX5_ADDR_OF(access_register_in, in, register_data);
@@ -371,19 +398,19 @@ static void node_description_can_be_written(void **state)
 	MLX5_SET(access_register_in, in, opcode, MLX5_CMD_OP_ACCESS_REG);
 	MLX5_SET(access_register_in, in, register_id, 0x6001);
 	strcpy(text, "a node");
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	memset(text, 0, 64);
 	MLX5_SET(access_register_in, in, op_mod, 1);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_string_equal(MLX5_ADDR_OF(access_register_out, out, register_data), "a node");
-	assert_int_equal(command(driver, in, sizeof(in) - 4, out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in) - 4, out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
 	MLX5_SET(access_register_in, in, register_id, 0x1234);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 }
 
-static uint8_t access_paos(struct driver *driver, uint8_t *status, bool ase)
+static uint8_t access_paos(struct guest *guest, uint8_t *status, bool ase)
 {
 	uint8_t in[MLX5_ST_SZ_BYTES(access_register_in) + MLX5_ST_SZ_BYTES(paos_reg)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(access_register_out) + MLX5_ST_SZ_BYTES(paos_reg)];
@@ -393,7 +420,7 @@ static uint8_t access_paos(struct driver *driver, uint8_t *status, bool ase)
 	MLX5_SET(access_register_in, in, register_id, 0x5006);
 	MLX5_SET(paos_reg, data, ase, ase);
 	MLX5_SET(paos_reg, data, admin_status, *status);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	data = MLX5_ADDR_OF(access_register_out, out, register_data);
 	*status = MLX5_GET(paos_reg, data, admin_status);
 	return MLX5_GET(paos_reg, data, oper_status);
@@ -402,56 +429,56 @@ static uint8_t access_paos(struct driver *driver, uint8_t *status, bool ase)
 /* 1 is up, 2 down; a write without "ase" only asks. */
 static void port_is_taken_down_and_up(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint8_t status = 2;
 
-	assert_int_equal(access_paos(driver, &status, false), 1);
+	assert_int_equal(access_paos(guest, &status, false), 1);
 	assert_int_equal(status, 1);
-	expect_no_event(driver);
+	guest_expect_no_event(guest);
 	status = 2;
-	assert_int_equal(access_paos(driver, &status, true), 2);
+	assert_int_equal(access_paos(guest, &status, true), 2);
 	assert_int_equal(status, 2);
-	assert_int_equal(next_event(driver)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_DOWN);
+	assert_int_equal(guest_event(guest)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_DOWN);
 	status = 1;
-	assert_int_equal(access_paos(driver, &status, true), 1);
-	assert_int_equal(next_event(driver)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE);
+	assert_int_equal(access_paos(guest, &status, true), 1);
+	assert_int_equal(guest_event(guest)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE);
 }
 
 static void port_comes_up_when_its_link_is_trained(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	const struct mlx5_eqe *eqe;
 	uint8_t status = 1;
 
-	driver->nic->attr.training_ms = 1;
-	port_start(driver->nic);
-	assert_int_equal(next_event(driver)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_DOWN);
-	assert_int_equal(access_paos(driver, &status, true), 2);
+	guest->nic->attr.training_ms = 1;
+	port_start(guest->nic);
+	assert_int_equal(guest_event(guest)->sub_type, MLX5_PORT_CHANGE_SUBTYPE_DOWN);
+	assert_int_equal(access_paos(guest, &status, true), 2);
 	assert_int_equal(status, 1);
-	expect_no_event(driver);
-	assert_int_equal(engine_poll(driver->engine, UINT64_MAX), 1);
-	assert_int_equal(engine_now_ns(driver->engine), 1000000);
-	eqe = next_event(driver);
+	guest_expect_no_event(guest);
+	assert_int_equal(engine_poll(guest->engine, UINT64_MAX), 1);
+	assert_int_equal(engine_now_ns(guest->engine), 1000000);
+	eqe = guest_event(guest);
 	assert_non_null(eqe);
 	assert_int_equal(eqe->sub_type, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE);
-	assert_int_equal(access_paos(driver, &status, false), 1);
+	assert_int_equal(access_paos(guest, &status, false), 1);
 }
 
 static void no_pages_may_be_given(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	COMMAND(manage_pages, MANAGE_PAGES, 8);
 
 	MLX5_SET(manage_pages_in, in, op_mod, MLX5_MANAGE_PAGES_IN_OP_MOD_ALLOCATION_SUCCESS);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	MLX5_SET(manage_pages_in, in, input_num_entries, 1);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_RES_STATE_ERR);
 }
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, guest_setup, guest_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(no_such_handle_is_a_bad_resource),
 		TEST(number_of_a_freed_object_is_refused),

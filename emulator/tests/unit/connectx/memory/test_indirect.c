@@ -2,8 +2,11 @@
 /* Keys that lead to other keys: lists, pieces of one size, strided blocks, and what is refused. */
 #include <string.h>
 
+#include "connectx/command/pd.h"
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 #include "util/macros.h"
 
 #define SIZE	(4 * GUEST_PAGE)
@@ -360,13 +363,12 @@ static void test_destroyed_child(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
-	uint32_t in[MLX5_ST_SZ_DW(destroy_mkey_in)] = { 0 };
-	uint32_t out[MLX5_ST_SZ_DW(destroy_mkey_out)] = { 0 };
+	COMMAND(destroy_mkey, DESTROY_MKEY, 0);
 	uint32_t key = klm_key(test, to, 1, 64);
 
 	/* nobody counts what a list names: as with hardware, the key goes and the list stays */
 	MLX5_SET(destroy_mkey_in, in, mkey_index, test->rkey >> 8);
-	guest_command(test->guest, MLX5_CMD_OP_DESTROY_MKEY, in, sizeof(in), out, sizeof(out));
+	guest_command(test->guest, in, sizeof(in), out, sizeof(out));
 	write_keys(test, test->lkey, test->local, key, 0, 64, CQE_REMOTE_ACCESS);
 }
 
@@ -577,9 +579,10 @@ static void test_query(void **state)
 	const void *mkc = MLX5_ADDR_OF(query_mkey_out, out, memory_key_mkey_entry);
 	uint8_t expected[3 * MKEY_KLM_SIZE];
 
+	MLX5_SET(query_mkey_in, in, opcode, MLX5_CMD_OP_QUERY_MKEY);
 	guest_put_klms(expected, to, 3);
 	MLX5_SET(query_mkey_in, in, mkey_index, klm_key(test, to, 3, 112) >> 8);
-	guest_command(test->guest, MLX5_CMD_OP_QUERY_MKEY, in, sizeof(in), out, sizeof(out));
+	guest_command(test->guest, in, sizeof(in), out, sizeof(out));
 	assert_int_equal(MLX5_GET(mkc, mkc, access_mode_1_0), MLX5_MKC_ACCESS_MODE_KLMS);
 	assert_int_equal(MLX5_GET(mkc, mkc, translations_octword_size), 3);
 	assert_memory_equal(MLX5_ADDR_OF(query_mkey_out, out, bsf0_klm0_pas_mtt0_1), expected,

@@ -5,20 +5,21 @@
 #include "connectx/device/device.h"
 #include "connectx/memory/memic.h"
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define LEN	1024u
 
 static uint8_t try_alloc(struct guest *guest, uint64_t page, uint32_t len, uint64_t *address)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(alloc_memic_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(alloc_memic_out)] = { 0 };
+	COMMAND(alloc_memic, ALLOC_MEMIC, 0);
 	uint8_t status;
 
 	MLX5_SET64(alloc_memic_in, in, range_start_addr, MEMIC_START + page * MEMIC_PAGE);
 	MLX5_SET(alloc_memic_in, in, range_size, (len + MEMIC_PAGE - 1) & ~(MEMIC_PAGE - 1));
 	MLX5_SET(alloc_memic_in, in, memic_size, len);
-	status = guest_try(guest, MLX5_CMD_OP_ALLOC_MEMIC, in, sizeof(in), out, sizeof(out));
+	status = guest_try(guest, in, sizeof(in), out, sizeof(out));
 	*address = MLX5_GET64(alloc_memic_out, out, memic_start_addr);
 	return status;
 }
@@ -33,26 +34,24 @@ static uint64_t alloc(struct guest *guest, uint64_t page, uint32_t len)
 
 static uint8_t dealloc(struct guest *guest, uint64_t address, uint32_t len)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(dealloc_memic_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(dealloc_memic_out)] = { 0 };
+	COMMAND(dealloc_memic, DEALLOC_MEMIC, 0);
 
 	MLX5_SET64(dealloc_memic_in, in, memic_start_addr, address);
 	MLX5_SET(dealloc_memic_in, in, memic_size, len);
-	return guest_try(guest, MLX5_CMD_OP_DEALLOC_MEMIC, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 static uint8_t operation(struct guest *guest, uint64_t address, uint8_t number, bool on,
 			 uint64_t *alias)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(modify_memic_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(modify_memic_out)] = { 0 };
+	COMMAND(modify_memic, MODIFY_MEMIC, 0);
 	uint8_t status;
 
 	MLX5_SET(modify_memic_in, in, op_mod,
 		 on ? MLX5_MODIFY_MEMIC_OP_MOD_ALLOC : MLX5_MODIFY_MEMIC_OP_MOD_DEALLOC);
 	MLX5_SET(modify_memic_in, in, memic_operation_type, number);
 	MLX5_SET64(modify_memic_in, in, memic_start_addr, address);
-	status = guest_try(guest, MLX5_CMD_OP_MODIFY_MEMIC, in, sizeof(in), out, sizeof(out));
+	status = guest_try(guest, in, sizeof(in), out, sizeof(out));
 	*alias = MLX5_GET64(modify_memic_out, out, memic_operation_addr);
 	return status;
 }
@@ -60,8 +59,7 @@ static uint8_t operation(struct guest *guest, uint64_t address, uint8_t number, 
 /* Returns the status; @key is set when it is OK. */
 static uint8_t try_key(struct guest *guest, uint64_t address, uint64_t len, uint32_t *key)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(create_mkey_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_mkey_out)] = { 0 };
+	COMMAND(create_mkey, CREATE_MKEY, 0);
 	void *mkc = MLX5_ADDR_OF(create_mkey_in, in, memory_key_mkey_entry);
 	uint8_t status;
 
@@ -76,7 +74,7 @@ static uint8_t try_key(struct guest *guest, uint64_t address, uint64_t len, uint
 	MLX5_SET(mkc, mkc, qpn, 0xffffff);
 	MLX5_SET64(mkc, mkc, start_addr, address);
 	MLX5_SET64(mkc, mkc, len, len);
-	status = guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out, sizeof(out));
+	status = guest_try(guest, in, sizeof(in), out, sizeof(out));
 	*key = MLX5_GET(create_mkey_out, out, mkey_index) << 8;
 	return status;
 }
@@ -91,11 +89,10 @@ static uint32_t make_key(struct guest *guest, uint64_t address, uint64_t len)
 
 static void destroy_key(struct guest *guest, uint32_t key)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(destroy_mkey_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(destroy_mkey_out)] = { 0 };
+	COMMAND(destroy_mkey, DESTROY_MKEY, 0);
 
 	MLX5_SET(destroy_mkey_in, in, mkey_index, key >> 8);
-	guest_command(guest, MLX5_CMD_OP_DESTROY_MKEY, in, sizeof(in), out, sizeof(out));
+	guest_command(guest, in, sizeof(in), out, sizeof(out));
 }
 
 /* As a CPU does it, in words. */

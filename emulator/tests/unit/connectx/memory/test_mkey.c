@@ -2,7 +2,9 @@
 /* Memory keys: the commands, and what a guest that lies about them gets. */
 #include <string.h>
 
-#include "guest.h"
+#include "connectx/command/pd.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
 
 #define START	0x10000000123ULL
 #define LEN	10000ULL
@@ -112,8 +114,7 @@ static void test_rights(void **state)
 static void test_query(void **state)
 {
 	struct guest *guest = *state;
-	uint32_t in[MLX5_ST_SZ_DW(query_mkey_in)] = { 0 };
-	uint32_t out[MLX5_ST_SZ_DW(query_mkey_out)] = { 0 };
+	COMMAND(query_mkey, QUERY_MKEY, 0);
 	const void *mkc = MLX5_ADDR_OF(query_mkey_out, out, memory_key_mkey_entry);
 	uint64_t pages[3];
 	struct guest_mkey attr = proto(guest, pages);
@@ -123,7 +124,7 @@ static void test_query(void **state)
 	attr.st_index = 33;
 	attr.umr = true;
 	MLX5_SET(query_mkey_in, in, mkey_index, guest_mkey(guest, &attr) >> 8);
-	guest_command(guest, MLX5_CMD_OP_QUERY_MKEY, in, sizeof(in), out, sizeof(out));
+	guest_command(guest, in, sizeof(in), out, sizeof(out));
 	assert_int_equal(MLX5_GET(mkc, mkc, mkey_7_0), 7);
 	assert_int_equal(MLX5_GET(mkc, mkc, pd), guest->pd);
 	assert_int_equal(MLX5_GET64(mkc, mkc, start_addr), START);
@@ -137,17 +138,16 @@ static void test_query(void **state)
 	assert_int_equal(MLX5_GET(mkc, mkc, pcie_tph_ph), 2);
 	assert_int_equal(MLX5_GET(mkc, mkc, pcie_tph_steering_tag_index), 33);
 	MLX5_SET(query_mkey_in, in, mkey_index, 0xffffff);
-	assert_int_equal(guest_try(guest, MLX5_CMD_OP_QUERY_MKEY, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_RES_ERR);
 }
 
 static uint8_t destroy(struct guest *guest, uint32_t index)
 {
-	uint32_t in[MLX5_ST_SZ_DW(destroy_mkey_in)] = { 0 };
-	uint32_t out[MLX5_ST_SZ_DW(destroy_mkey_out)] = { 0 };
+	COMMAND(destroy_mkey, DESTROY_MKEY, 0);
 
 	MLX5_SET(destroy_mkey_in, in, mkey_index, index);
-	return guest_try(guest, MLX5_CMD_OP_DESTROY_MKEY, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 static void test_destroy(void **state)
@@ -197,22 +197,19 @@ static void test_short_list(void **state)
 	uint8_t out[MLX5_ST_SZ_BYTES(create_mkey_out)] = { 0 };
 	void *mkc = MLX5_ADDR_OF(create_mkey_in, in, memory_key_mkey_entry);
 
+	MLX5_SET(create_mkey_in, in, opcode, MLX5_CMD_OP_CREATE_MKEY);
 	/* says two octowords of pages, and brings one */
 	MLX5_SET(mkc, mkc, access_mode_1_0, MLX5_MKC_ACCESS_MODE_MTT);
 	MLX5_SET(mkc, mkc, pd, guest->pd);
 	MLX5_SET(mkc, mkc, translations_octword_size, 4);
 	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, 2);
-	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out,
-				   sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
 	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, UINT32_MAX);
-	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out,
-				   sizeof(out)),
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
 	MLX5_SET(create_mkey_in, in, translations_octword_actual_size, 1);
-	assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out,
-				   sizeof(out)),
-			 MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 }
 
 static void test_modes(void **state)
@@ -229,11 +226,11 @@ static void test_modes(void **state)
 		uint8_t in[MLX5_ST_SZ_BYTES(create_mkey_in)] = { 0 };
 		void *mkc = MLX5_ADDR_OF(create_mkey_in, in, memory_key_mkey_entry);
 
+		MLX5_SET(create_mkey_in, in, opcode, MLX5_CMD_OP_CREATE_MKEY);
 		MLX5_SET(mkc, mkc, pd, guest->pd);
 		MLX5_SET(mkc, mkc, access_mode_1_0, modes[i] & 3);
 		MLX5_SET(mkc, mkc, access_mode_4_2, modes[i] >> 2);
-		assert_int_equal(guest_try(guest, MLX5_CMD_OP_CREATE_MKEY, in, sizeof(in), out,
-					   sizeof(out)),
+		assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 				 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	}
 }

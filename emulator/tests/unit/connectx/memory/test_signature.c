@@ -5,7 +5,10 @@
 #include "connectx/memory/psv.h"
 #include "connectx/memory/signature.h"
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "connectx/queue/qp.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define SIZE		(4 * GUEST_PAGE)
 #define BLOCK		512
@@ -29,24 +32,22 @@ struct test {
 
 static uint8_t psv_try(struct guest *guest, uint32_t count, uint32_t pd, uint32_t *psv)
 {
-	uint32_t in[MLX5_ST_SZ_DW(create_psv_in)] = { 0 };
-	uint32_t out[MLX5_ST_SZ_DW(create_psv_out)] = { 0 };
+	COMMAND(create_psv, CREATE_PSV, 0);
 	uint8_t status;
 
 	MLX5_SET(create_psv_in, in, num_psv, count);
 	MLX5_SET(create_psv_in, in, pd, pd);
-	status = guest_try(guest, MLX5_CMD_OP_CREATE_PSV, in, sizeof(in), out, sizeof(out));
+	status = guest_try(guest, in, sizeof(in), out, sizeof(out));
 	*psv = MLX5_GET(create_psv_out, out, psv0_index);
 	return status;
 }
 
 static uint8_t psv_try_destroy(struct guest *guest, uint32_t psv)
 {
-	uint32_t in[MLX5_ST_SZ_DW(destroy_psv_in)] = { 0 };
-	uint32_t out[MLX5_ST_SZ_DW(destroy_psv_out)] = { 0 };
+	COMMAND(destroy_psv, DESTROY_PSV, 0);
 
 	MLX5_SET(destroy_psv_in, in, psvn, psv);
-	return guest_try(guest, MLX5_CMD_OP_DESTROY_PSV, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 static uint32_t signed_key(const struct test *test)

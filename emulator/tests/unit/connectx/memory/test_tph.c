@@ -7,7 +7,8 @@
 #include "connectx/device/connectx.h"
 #include "connectx/memory/tph.h"
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 #include "util/macros.h"
 
 #define INDEX	5

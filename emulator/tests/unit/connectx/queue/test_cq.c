@@ -4,7 +4,8 @@
 
 #include "connectx/device/device.h"
 #include "connectx/queue/cq.h"
-#include "driver.h"
+#include "guest_command.h"
+#include "guest_queue.h"
 #include "util/macros.h"
 
 #define CQ_DOORBELL	0x20
@@ -12,177 +13,178 @@
 #define SOLICITED_ONLY	(1U << 24)
 #define NOWHERE		0xffffffffff000ULL	/* an address that is no memory */
 
-static bool post_completion(struct driver *driver, const struct test_cq *test, bool solicited)
+static bool post_completion(struct guest *guest, const struct guest_cq *test, bool solicited)
 {
 	struct mlx5_cqe64 cqe = { .op_own = 2 << 4, .wqe_counter = cpu_to_be16(0x1234) };
-	struct cq *cq = cq_find(driver->nic, test->cqn);
+	struct cq *cq = cq_find(guest->nic, test->cqn);
 
 	assert_non_null(cq);
-	return cq_post(driver->nic, cq, &cqe, solicited);
+	return cq_post(guest->nic, cq, &cqe, solicited);
 }
 
-static void set_consumer(struct driver *driver, const struct test_cq *cq, uint32_t consumer)
+static void set_consumer(struct guest *guest, const struct guest_cq *cq, uint32_t consumer)
 {
-	*(__be32 *)ram_ptr(driver, cq->dbr) = cpu_to_be32(consumer & 0xffffff);
+	*(__be32 *)guest_ptr(guest, cq->dbr) = cpu_to_be32(consumer & 0xffffff);
 }
 
-static void expect_completion_event(struct driver *driver, const struct test_cq *cq)
+static void expect_completion_event(struct guest *guest, const struct guest_cq *cq)
 {
-	const struct mlx5_eqe *eqe = next_event(driver);
+	const struct mlx5_eqe *eqe = guest_event(guest);
 
 	assert_non_null(eqe);
 	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_COMP);
 	assert_int_equal(be32_to_cpu(eqe->data.comp.cqn), cq->cqn);
-	expect_no_event(driver);
+	guest_expect_no_event(guest);
 }
 
 static void cqe_owner_bit_turns_with_each_round(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	const struct mlx5_cqe64 *cqe;
-	struct test_cq cq;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 2);
-	cqe = ram_ptr(driver, cq.ring);
+	guest_cq_sized(guest, &cq, 2);
+	cqe = guest_ptr(guest, cq.buf);
 	for (uint32_t i = 0; i < 12; i++) {
-		assert_true(post_completion(driver, &cq, false));
+		assert_true(post_completion(guest, &cq, false));
 		assert_int_equal(cqe[i & 3].op_own, 2 << 4 | (i >> 2 & 1));
 		assert_int_equal(be16_to_cpu(cqe[i & 3].wqe_counter), 0x1234);
-		set_consumer(driver, &cq, i + 1);
+		set_consumer(guest, &cq, i + 1);
 	}
-	expect_no_event(driver);
+	guest_expect_no_event(guest);
 }
 
 static void cqe_says_when_it_was_written(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	const struct mlx5_cqe64 *cqe;
-	struct test_cq cq;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 2);
-	cqe = ram_ptr(driver, cq.ring);
-	engine_set_clock(driver->engine, 0x123456789abcdef0);
-	assert_true(post_completion(driver, &cq, false));
+	guest_cq_sized(guest, &cq, 2);
+	cqe = guest_ptr(guest, cq.buf);
+	engine_set_clock(guest->engine, 0x123456789abcdef0);
+	assert_true(post_completion(guest, &cq, false));
 	assert_int_equal(be32_to_cpu(cqe->timestamp_h), 0x12345678);
 	assert_int_equal(be32_to_cpu(cqe->timestamp_l), 0x9abcdef0);
 }
 
 /* The queue breaks now: one event with this syndrome, and QUERY_CQ says that status. */
-static void expect_broken(struct driver *driver, const struct test_cq *cq, uint8_t syndrome,
+static void expect_broken(struct guest *guest, const struct guest_cq *cq, uint8_t syndrome,
 			  uint8_t status)
 {
 	COMMAND(query_cq, QUERY_CQ, 0);
 	const struct mlx5_eqe *eqe;
 
-	assert_false(post_completion(driver, cq, false));
-	eqe = next_event(driver);
+	assert_false(post_completion(guest, cq, false));
+	eqe = guest_event(guest);
 	assert_non_null(eqe);
 	assert_int_equal(eqe->type, MLX5_EVENT_TYPE_CQ_ERROR);
 	assert_int_equal(be32_to_cpu(eqe->data.cq_err.cqn), cq->cqn);
 	assert_int_equal(eqe->data.cq_err.syndrome, syndrome);
-	assert_false(post_completion(driver, cq, false));
-	expect_no_event(driver);
+	assert_false(post_completion(guest, cq, false));
+	guest_expect_no_event(guest);
 	MLX5_SET(query_cq_in, in, cqn, cq->cqn);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(query_cq_out, out, cq_context.status), status);
 }
 
-static void expect_errors(struct driver *driver, uint64_t overruns, uint64_t access_errors,
+static void expect_errors(struct guest *guest, uint64_t overruns, uint64_t access_errors,
 			  uint64_t lost_writes)
 {
-	assert_int_equal(registered(driver, REGISTRY_COUNTER, "cq_overruns"), overruns);
-	assert_int_equal(registered(driver, REGISTRY_COUNTER, "cq_access_errors"), access_errors);
-	assert_int_equal(fabric_port_counters(driver->fn->port)->lost_writes, lost_writes);
+	assert_int_equal(guest_registered(guest, REGISTRY_COUNTER, "cq_overruns"), overruns);
+	assert_int_equal(guest_registered(guest, REGISTRY_COUNTER, "cq_access_errors"),
+			 access_errors);
+	assert_int_equal(fabric_port_counters(guest->fn->port)->lost_writes, lost_writes);
 }
 
 static void overrun_is_reported_once(void **state)
 {
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 2);
+	guest_cq_sized(guest, &cq, 2);
 	for (unsigned int i = 0; i < 4; i++)
-		assert_true(post_completion(driver, &cq, false));
-	expect_broken(driver, &cq, 1, 0x9);
-	set_consumer(driver, &cq, 4);
-	assert_false(post_completion(driver, &cq, false));
-	expect_no_event(driver);
-	expect_errors(driver, 1, 0, 0);
+		assert_true(post_completion(guest, &cq, false));
+	expect_broken(guest, &cq, 1, 0x9);
+	set_consumer(guest, &cq, 4);
+	assert_false(post_completion(guest, &cq, false));
+	guest_expect_no_event(guest);
+	expect_errors(guest, 1, 0, 0);
 }
 
 /* An entry that has no memory to go to, in a queue that has room for it */
 static void unwritable_cq_has_not_overrun(void **state)
 {
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 2);
-	assert_true(post_completion(driver, &cq, false));
-	cq_find(driver->nic, cq.cqn)->buf.page[0] = NOWHERE;
-	expect_broken(driver, &cq, 2, 0xa);
-	expect_errors(driver, 0, 1, 1);
+	guest_cq_sized(guest, &cq, 2);
+	assert_true(post_completion(guest, &cq, false));
+	cq_find(guest->nic, cq.cqn)->buf.page[0] = NOWHERE;
+	expect_broken(guest, &cq, 2, 0xa);
+	expect_errors(guest, 0, 1, 1);
 }
 
 /* Whether there is room cannot be known: nothing is written. */
 static void unreadable_record_is_no_overrun(void **state)
 {
-	struct driver *driver = *state;
-	uint64_t refused = fabric_port_counters(driver->fn->port)->refused;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	uint64_t refused = fabric_port_counters(guest->fn->port)->refused;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 2);
-	cq_find(driver->nic, cq.cqn)->dbr.address = NOWHERE;
+	guest_cq_sized(guest, &cq, 2);
+	cq_find(guest->nic, cq.cqn)->dbr.address = NOWHERE;
 	for (unsigned int i = 0; i < 4; i++)
-		assert_true(post_completion(driver, &cq, false));
-	expect_broken(driver, &cq, 2, 0xa);
-	expect_errors(driver, 0, 1, 0);
-	assert_int_equal(fabric_port_counters(driver->fn->port)->refused, refused + 2);
+		assert_true(post_completion(guest, &cq, false));
+	expect_broken(guest, &cq, 2, 0xa);
+	expect_errors(guest, 0, 1, 0);
+	assert_int_equal(fabric_port_counters(guest->fn->port)->refused, refused + 2);
 }
 
 static void armed_cq_gives_one_event(void **state)
 {
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 4);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
+	guest_cq_sized(guest, &cq, 4);
+	post_completion(guest, &cq, false);
+	guest_expect_no_event(guest);
 	/* one that the guest has not seen when it arms: at once */
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	expect_completion_event(driver, &cq);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
-	expect_no_event(driver);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 0, cq.cqn);
+	expect_completion_event(guest, &cq);
+	post_completion(guest, &cq, false);
+	guest_expect_no_event(guest);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 2, cq.cqn);
+	guest_expect_no_event(guest);
+	post_completion(guest, &cq, false);
+	expect_completion_event(guest, &cq);
 }
 
 static void cq_armed_for_solicited_waits_for_one(void **state)
 {
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 4);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	post_completion(driver, &cq, true);
-	expect_completion_event(driver, &cq);
+	guest_cq_sized(guest, &cq, 4);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, SOLICITED_ONLY, cq.cqn);
+	post_completion(guest, &cq, false);
+	guest_expect_no_event(guest);
+	post_completion(guest, &cq, true);
+	expect_completion_event(guest, &cq);
 	/* told already, whether it has been seen or not */
-	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 1, cq.cqn);
-	expect_no_event(driver);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 2, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	post_completion(driver, &cq, true);
-	expect_completion_event(driver, &cq);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, SOLICITED_ONLY | 1, cq.cqn);
+	guest_expect_no_event(guest);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, SOLICITED_ONLY | 2, cq.cqn);
+	post_completion(guest, &cq, false);
+	guest_expect_no_event(guest);
+	post_completion(guest, &cq, true);
+	expect_completion_event(guest, &cq);
 	/* came while nobody had asked: at once, but only if not seen */
-	post_completion(driver, &cq, true);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 5, cq.cqn);
-	expect_no_event(driver);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | 4, cq.cqn);
-	expect_completion_event(driver, &cq);
+	post_completion(guest, &cq, true);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, SOLICITED_ONLY | 5, cq.cqn);
+	guest_expect_no_event(guest);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, SOLICITED_ONLY | 4, cq.cqn);
+	expect_completion_event(guest, &cq);
 }
 
 /*
@@ -228,7 +230,7 @@ static bool expected_arm(struct expected *expected, enum cq_arm arm)
 }
 
 /* Does @action to the CQ and to @expected; returns whether there must be an event. */
-static bool act(struct driver *driver, const struct test_cq *cq, uint32_t base,
+static bool act(struct guest *guest, const struct guest_cq *cq, uint32_t base,
 		struct expected *expected, enum action action)
 {
 	uint32_t seen = base + expected->polled;
@@ -236,40 +238,40 @@ static bool act(struct driver *driver, const struct test_cq *cq, uint32_t base,
 	switch (action) {
 	case POST:
 	case POST_SOLICITED:
-		assert_true(post_completion(driver, cq, action == POST_SOLICITED));
+		assert_true(post_completion(guest, cq, action == POST_SOLICITED));
 		return expected_post(expected, action == POST_SOLICITED);
 	case POLL:
 		if (expected->polled < expected->entries)
-			set_consumer(driver, cq, base + ++expected->polled);
+			set_consumer(guest, cq, base + ++expected->polled);
 		return false;
 	case ARM:
-		uar_write64(driver, driver->uar, CQ_DOORBELL, seen & 0xffffff, cq->cqn);
+		guest_doorbell(guest, guest->uar, CQ_DOORBELL, seen & 0xffffff, cq->cqn);
 		return expected_arm(expected, CQ_ARMED);
 	default:
-		uar_write64(driver, driver->uar, CQ_DOORBELL, SOLICITED_ONLY | (seen & 0xffffff),
-			    cq->cqn);
+		guest_doorbell(guest, guest->uar, CQ_DOORBELL, SOLICITED_ONLY | (seen & 0xffffff),
+			       cq->cqn);
 		return expected_arm(expected, CQ_SOLICITED);
 	}
 }
 
 /* Takes the event that must be there, or sees that there is none. */
-static void expect_event_if(struct driver *driver, const struct test_cq *cq, bool event)
+static void expect_event_if(struct guest *guest, const struct guest_cq *cq, bool event)
 {
 	if (event)
-		expect_completion_event(driver, cq);
+		expect_completion_event(guest, cq);
 	else
-		expect_no_event(driver);
-	bar_write32(driver, (uint64_t)driver->uar * RAM_PAGE + EQ_UPDATE,
-		    driver->eqn << 24 | (driver->events & 0xffffff));
+		guest_expect_no_event(guest);
+	guest_bar_write32(guest, (uint64_t)guest->uar * GUEST_PAGE + EQ_UPDATE,
+			  guest->eqn << 24 | (guest->events & 0xffffff));
 }
 
 static void all_orders_of_post_poll_and_arm(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint32_t base = 0, orders = 1;
-	struct test_cq cq;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, LOG_ORDER_CQ);
+	guest_cq_sized(guest, &cq, LOG_ORDER_CQ);
 	for (unsigned int i = 0; i < ORDER_LENGTH; i++)
 		orders *= ACTIONS;
 	for (uint32_t order = 0; order < orders; order++) {
@@ -277,18 +279,18 @@ static void all_orders_of_post_poll_and_arm(void **state)
 		uint32_t rest = order;
 
 		for (unsigned int i = 0; i < ORDER_LENGTH; i++, rest /= ACTIONS)
-			expect_event_if(driver, &cq,
-					act(driver, &cq, base, &expected, rest % ACTIONS));
+			expect_event_if(guest, &cq,
+					act(guest, &cq, base, &expected, rest % ACTIONS));
 		/* back to a CQ that is empty and not armed: ask, and be told of one more */
 		if (expected.arm == CQ_FIRED)
-			expect_event_if(driver, &cq, act(driver, &cq, base, &expected, ARM));
+			expect_event_if(guest, &cq, act(guest, &cq, base, &expected, ARM));
 		if (expected.arm != CQ_FIRED) {
-			post_completion(driver, &cq, true);
+			post_completion(guest, &cq, true);
 			expected.entries++;
-			expect_event_if(driver, &cq, true);
+			expect_event_if(guest, &cq, true);
 		}
 		base += expected.entries;
-		set_consumer(driver, &cq, base);
+		set_consumer(guest, &cq, base);
 	}
 }
 
@@ -296,8 +298,8 @@ static void all_orders_of_post_poll_and_arm(void **state)
  * Guests that sleep until an event comes. Completions may be posted between any two of their steps.
  */
 struct sleeper {
-	struct driver *driver;
-	struct test_cq cq;
+	struct guest *guest;
+	struct guest_cq cq;
 	uint32_t posted, polled; /* ever */
 	uint32_t when;           /* bit n: post before step n */
 };
@@ -305,7 +307,7 @@ struct sleeper {
 static void sleeper_step(struct sleeper *sleeper)
 {
 	if (sleeper->when & 1) {
-		post_completion(sleeper->driver, &sleeper->cq, false);
+		post_completion(sleeper->guest, &sleeper->cq, false);
 		sleeper->posted++;
 	}
 	sleeper->when >>= 1;
@@ -317,15 +319,15 @@ static void sleeper_drain(struct sleeper *sleeper)
 		sleeper_step(sleeper);
 		if (sleeper->polled == sleeper->posted)
 			return;
-		set_consumer(sleeper->driver, &sleeper->cq, ++sleeper->polled);
+		set_consumer(sleeper->guest, &sleeper->cq, ++sleeper->polled);
 	}
 }
 
 static void sleeper_arm(struct sleeper *sleeper)
 {
 	sleeper_step(sleeper);
-	uar_write64(sleeper->driver, sleeper->driver->uar, CQ_DOORBELL, sleeper->polled & 0xffffff,
-		    sleeper->cq.cqn);
+	guest_doorbell(sleeper->guest, sleeper->guest->uar, CQ_DOORBELL, sleeper->polled & 0xffffff,
+		       sleeper->cq.cqn);
 }
 
 static bool sleeper_wakes(struct sleeper *sleeper)
@@ -333,20 +335,20 @@ static bool sleeper_wakes(struct sleeper *sleeper)
 	bool event;
 
 	sleeper_step(sleeper);
-	event = next_event(sleeper->driver);
-	bar_write32(sleeper->driver, (uint64_t)sleeper->driver->uar * RAM_PAGE + EQ_UPDATE,
-		    sleeper->driver->eqn << 24 | (sleeper->driver->events & 0xffffff));
+	event = guest_event(sleeper->guest);
+	guest_bar_write32(sleeper->guest, (uint64_t)sleeper->guest->uar * GUEST_PAGE + EQ_UPDATE,
+			  sleeper->guest->eqn << 24 | (sleeper->guest->events & 0xffffff));
 	return event;
 }
 
 #define SLEEPER_STEPS	12
 
-static void sleep_through_nothing(struct driver *driver, bool arm_first)
+static void sleep_through_nothing(struct guest *guest, bool arm_first)
 {
-	struct sleeper sleeper = { .driver = driver };
+	struct sleeper sleeper = { .guest = guest };
 	bool woken;
 
-	create_cq(driver, &sleeper.cq, 4);
+	guest_cq_sized(guest, &sleeper.cq, 4);
 	sleeper_arm(&sleeper);
 	for (uint32_t when = 1; when < 1 << SLEEPER_STEPS; when++) {
 		sleeper.when = when;
@@ -378,9 +380,9 @@ static void who_polls_and_arms_sleeps_through_nothing(void **state)
 /* One event, one completion: perftest's latency tools with -e. */
 static void who_takes_one_at_each_event_gets_no_event_too_many(void **state)
 {
-	struct sleeper sleeper = { .driver = *state };
+	struct sleeper sleeper = { .guest = *state };
 
-	create_cq(sleeper.driver, &sleeper.cq, 4);
+	guest_cq_sized(sleeper.guest, &sleeper.cq, 4);
 	sleeper_arm(&sleeper);
 	for (unsigned int i = 0; i < 20; i++) {
 		sleeper.when = 1;
@@ -388,11 +390,11 @@ static void who_takes_one_at_each_event_gets_no_event_too_many(void **state)
 		/* the next may come before or after the guest has asked, and is told of once */
 		sleeper.when = i & 1;
 		sleeper_arm(&sleeper);
-		set_consumer(sleeper.driver, &sleeper.cq, ++sleeper.polled);
+		set_consumer(sleeper.guest, &sleeper.cq, ++sleeper.polled);
 		if (i & 1) {
 			assert_true(sleeper_wakes(&sleeper));
 			sleeper_arm(&sleeper);
-			set_consumer(sleeper.driver, &sleeper.cq, ++sleeper.polled);
+			set_consumer(sleeper.guest, &sleeper.cq, ++sleeper.polled);
 		}
 		assert_false(sleeper_wakes(&sleeper));
 		assert_int_equal(sleeper.polled, sleeper.posted);
@@ -403,34 +405,34 @@ static void who_takes_one_at_each_event_gets_no_event_too_many(void **state)
 static void long_silence_hides_nothing(void **state)
 {
 	const uint64_t silences[] = { 0x7fffff, 0x800000, 0xffffff, 0x1000000, 0x1000001 };
-	struct driver *driver = *state;
-	struct test_cq test;
+	struct guest *guest = *state;
+	struct guest_cq test;
 	struct cq *cq;
 
-	create_cq(driver, &test, 2);
-	cq = cq_find(driver->nic, test.cqn);
+	guest_cq_sized(guest, &test, 2);
+	cq = cq_find(guest->nic, test.cqn);
 	for (unsigned int i = 0; i < ARRAY_SIZE(silences); i++) {
 		/* polled without an event in all that time */
 		cq->producer = cq->last_notified + silences[i];
-		set_consumer(driver, &test, cq->producer);
-		assert_true(post_completion(driver, &test, false));
-		expect_no_event(driver);
-		uar_write64(driver, driver->uar, CQ_DOORBELL, (cq->producer - 1) & 0xffffff,
-			    test.cqn);
-		expect_completion_event(driver, &test);
+		set_consumer(guest, &test, cq->producer);
+		assert_true(post_completion(guest, &test, false));
+		guest_expect_no_event(guest);
+		guest_doorbell(guest, guest->uar, CQ_DOORBELL, (cq->producer - 1) & 0xffffff,
+			       test.cqn);
+		expect_completion_event(guest, &test);
 	}
 }
 
 /* The next that happens by itself is the event, at this time. */
-static void expect_event_at(struct driver *driver, const struct test_cq *cq, uint64_t at_ns)
+static void expect_event_at(struct guest *guest, const struct guest_cq *cq, uint64_t at_ns)
 {
-	expect_no_event(driver);
-	assert_int_equal(engine_poll(driver->engine, UINT64_MAX), 1);
-	assert_int_equal(engine_now_ns(driver->engine), at_ns);
-	expect_completion_event(driver, cq);
+	guest_expect_no_event(guest);
+	assert_int_equal(engine_poll(guest->engine, UINT64_MAX), 1);
+	assert_int_equal(engine_now_ns(guest->engine), at_ns);
+	expect_completion_event(guest, cq);
 }
 
-static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint16_t period_us,
+static uint8_t moderate_cq(struct guest *guest, const struct guest_cq *cq, uint16_t period_us,
 			   uint16_t count)
 {
 	COMMAND(modify_cq, MODIFY_CQ, 0);
@@ -442,7 +444,7 @@ static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint
 		 3);
 	MLX5_SET(cqc, cqc, cq_period, period_us);
 	MLX5_SET(cqc, cqc, cq_max_count, count);
-	return command(driver, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 #define PERIOD_US 4095		/* the longest */
@@ -451,64 +453,64 @@ static uint8_t moderate_cq(struct driver *driver, const struct test_cq *cq, uint
 
 static void moderated_cq_waits_for_the_count(void **state)
 {
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 4);
-	assert_int_equal(moderate_cq(driver, &cq, PERIOD_US, 3), MLX5_CMD_STAT_OK);
+	guest_cq_sized(guest, &cq, 4);
+	assert_int_equal(moderate_cq(guest, &cq, PERIOD_US, 3), MLX5_CMD_STAT_OK);
 	/* no period has begun before the first event, not even when the machine did just now */
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
-	post_completion(driver, &cq, false);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 0, cq.cqn);
+	post_completion(guest, &cq, false);
+	expect_completion_event(guest, &cq);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 1, cq.cqn);
+	post_completion(guest, &cq, false);
+	post_completion(guest, &cq, false);
+	guest_expect_no_event(guest);
+	post_completion(guest, &cq, false);
+	expect_completion_event(guest, &cq);
 }
 
 static void moderated_cq_waits_for_the_period(void **state)
 {
 	static const uint64_t starts[] = { 0, YEAR_NS };
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(starts); i++) {
-		struct test_cq cq;
+		struct guest_cq cq;
 
-		engine_set_clock(driver->engine, starts[i]);
-		create_cq(driver, &cq, 4);
-		assert_int_equal(moderate_cq(driver, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
-		uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-		post_completion(driver, &cq, false);
-		expect_completion_event(driver, &cq);
+		engine_set_clock(guest->engine, starts[i]);
+		guest_cq_sized(guest, &cq, 4);
+		assert_int_equal(moderate_cq(guest, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
+		guest_doorbell(guest, guest->uar, CQ_DOORBELL, 0, cq.cqn);
+		post_completion(guest, &cq, false);
+		expect_completion_event(guest, &cq);
 		/* unseen when armed, which moderation puts off too */
-		engine_set_clock(driver->engine, starts[i] + PERIOD_NS - 1);
-		post_completion(driver, &cq, false);
-		uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
-		expect_event_at(driver, &cq, starts[i] + PERIOD_NS);
+		engine_set_clock(guest->engine, starts[i] + PERIOD_NS - 1);
+		post_completion(guest, &cq, false);
+		guest_doorbell(guest, guest->uar, CQ_DOORBELL, 1, cq.cqn);
+		expect_event_at(guest, &cq, starts[i] + PERIOD_NS);
 	}
 }
 
 static void moderation_is_changed_under_way(void **state)
 {
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 4);
-	assert_int_equal(moderate_cq(driver, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_completion_event(driver, &cq);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 1, cq.cqn);
-	post_completion(driver, &cq, false);
-	assert_int_equal(moderate_cq(driver, &cq, 100, 100), MLX5_CMD_STAT_OK);
-	expect_event_at(driver, &cq, 100000);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_no_event(driver);
-	assert_int_equal(moderate_cq(driver, &cq, 0, 0), MLX5_CMD_STAT_OK);
-	expect_completion_event(driver, &cq);
+	guest_cq_sized(guest, &cq, 4);
+	assert_int_equal(moderate_cq(guest, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 0, cq.cqn);
+	post_completion(guest, &cq, false);
+	expect_completion_event(guest, &cq);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 1, cq.cqn);
+	post_completion(guest, &cq, false);
+	assert_int_equal(moderate_cq(guest, &cq, 100, 100), MLX5_CMD_STAT_OK);
+	expect_event_at(guest, &cq, 100000);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 2, cq.cqn);
+	post_completion(guest, &cq, false);
+	guest_expect_no_event(guest);
+	assert_int_equal(moderate_cq(guest, &cq, 0, 0), MLX5_CMD_STAT_OK);
+	expect_completion_event(guest, &cq);
 }
 
 /* What a CQ may be made with beside its size. */
@@ -516,7 +518,7 @@ struct cq_mode {
 	unsigned int stride, period_mode, compression, format, layout;
 };
 
-static uint8_t try_create_cq_of(struct driver *driver, struct test_cq *cq, unsigned int log_size,
+static uint8_t try_create_cq_of(struct guest *guest, struct guest_cq *cq, unsigned int log_size,
 				const struct cq_mode *mode)
 {
 	COMMAND(create_cq, CREATE_CQ, 1);
@@ -524,19 +526,19 @@ static uint8_t try_create_cq_of(struct driver *driver, struct test_cq *cq, unsig
 	__be64 *pas = MLX5_ADDR_OF(create_cq_in, in, pas);
 	uint8_t status;
 
-	cq->ring = ram_alloc(driver, RAM_PAGE);
-	cq->dbr = ram_alloc(driver, RAM_PAGE);
+	cq->buf = guest_alloc(guest, GUEST_PAGE);
+	cq->dbr = guest_alloc(guest, GUEST_PAGE);
 	MLX5_SET(cqc, cqc, log_cq_size, log_size);
-	MLX5_SET(cqc, cqc, uar_page, driver->uar);
-	MLX5_SET(cqc, cqc, c_eqn_or_apu_element, driver->eqn);
+	MLX5_SET(cqc, cqc, uar_page, guest->uar);
+	MLX5_SET(cqc, cqc, c_eqn_or_apu_element, guest->eqn);
 	MLX5_SET64(cqc, cqc, dbr_addr, cq->dbr);
 	MLX5_SET(cqc, cqc, cqe_sz, mode->stride);
 	MLX5_SET(cqc, cqc, cq_period_mode, mode->period_mode);
 	MLX5_SET(cqc, cqc, cqe_comp_en, mode->compression);
 	MLX5_SET(cqc, cqc, mini_cqe_res_format, mode->format);
 	MLX5_SET(cqc, cqc, cqe_compression_layout, mode->layout);
-	*pas = cpu_to_be64(cq->ring);
-	status = command(driver, in, sizeof(in), out, sizeof(out));
+	*pas = cpu_to_be64(cq->buf);
+	status = guest_try(guest, in, sizeof(in), out, sizeof(out));
 	cq->cqn = MLX5_GET(create_cq_out, out, cqn);
 	return status;
 }
@@ -544,18 +546,18 @@ static uint8_t try_create_cq_of(struct driver *driver, struct test_cq *cq, unsig
 /* Of 128 bytes, the second half is the CQE; the first one is written in padded entries only. */
 static void first_half_is_written_when_padded(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
 	for (unsigned int stride = 1; stride <= 2; stride++) {
 		const struct cq_mode mode = { .stride = stride };
-		struct test_cq cq;
+		struct guest_cq cq;
 		uint8_t *ring;
 
-		assert_int_equal(try_create_cq_of(driver, &cq, 2, &mode), MLX5_CMD_STAT_OK);
-		ring = ram_ptr(driver, cq.ring);
+		assert_int_equal(try_create_cq_of(guest, &cq, 2, &mode), MLX5_CMD_STAT_OK);
+		ring = guest_ptr(guest, cq.buf);
 		memset(ring, 0xee, 4 * 128);
-		assert_true(post_completion(driver, &cq, false));
-		assert_true(post_completion(driver, &cq, false));
+		assert_true(post_completion(guest, &cq, false));
+		assert_true(post_completion(guest, &cq, false));
 		for (unsigned int i = 0; i < 2; i++) {
 			assert_int_equal(ring[i * 128], stride == 2 ? 0 : 0xee);
 			assert_int_equal(ring[i * 128 + 63], stride == 2 ? 0 : 0xee);
@@ -572,28 +574,28 @@ static void modes_that_are_not_there_are_refused(void **state)
 		{ .period_mode = 2 },
 		{ .compression = 1, .layout = 1 },
 	};
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(modes); i++)
-		assert_int_equal(try_create_cq_of(driver, &cq, 2, &modes[i]),
+		assert_int_equal(try_create_cq_of(guest, &cq, 2, &modes[i]),
 				 MLX5_CMD_STAT_BAD_PARAM_ERR);
 }
 
 /* Entries of a CQ that allows compression are whole, each in its place, whatever the format. */
 static void compression_is_not_made_use_of(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 
 	for (unsigned int format = 0; format < 4; format++) {
 		const struct cq_mode mode = { .compression = 1, .format = format };
 		const struct mlx5_cqe64 *cqe;
-		struct test_cq cq;
+		struct guest_cq cq;
 
-		assert_int_equal(try_create_cq_of(driver, &cq, 3, &mode), MLX5_CMD_STAT_OK);
-		cqe = ram_ptr(driver, cq.ring);
+		assert_int_equal(try_create_cq_of(guest, &cq, 3, &mode), MLX5_CMD_STAT_OK);
+		cqe = guest_ptr(guest, cq.buf);
 		for (unsigned int i = 0; i < 8; i++) {
-			assert_true(post_completion(driver, &cq, false));
+			assert_true(post_completion(guest, &cq, false));
 			/* with it, op_own has a format in bits 3:2 */
 			assert_int_equal(cqe[i].op_own, 2 << 4);
 			assert_int_equal(be16_to_cpu(cqe[i].wqe_counter), 0x1234);
@@ -601,7 +603,7 @@ static void compression_is_not_made_use_of(void **state)
 	}
 }
 
-static uint8_t set_period_mode(struct driver *driver, const struct test_cq *cq, unsigned int mode)
+static uint8_t set_period_mode(struct guest *guest, const struct guest_cq *cq, unsigned int mode)
 {
 	COMMAND(modify_cq, MODIFY_CQ, 0);
 
@@ -610,59 +612,59 @@ static uint8_t set_period_mode(struct driver *driver, const struct test_cq *cq, 
 		 modify_field_select_resize_field_select.modify_field_select.modify_field_select,
 		 1 << 4);
 	MLX5_SET(modify_cq_in, in, cq_context.cq_period_mode, mode);
-	return command(driver, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 static void period_may_begin_with_an_entry(void **state)
 {
 	const struct cq_mode mode = { .period_mode = MLX5_CQ_PERIOD_MODE_START_FROM_CQE };
-	struct driver *driver = *state;
-	struct test_cq cq;
+	struct guest *guest = *state;
+	struct guest_cq cq;
 
-	assert_int_equal(try_create_cq_of(driver, &cq, 4, &mode), MLX5_CMD_STAT_OK);
-	assert_int_equal(moderate_cq(driver, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
+	assert_int_equal(try_create_cq_of(guest, &cq, 4, &mode), MLX5_CMD_STAT_OK);
+	assert_int_equal(moderate_cq(guest, &cq, PERIOD_US, 100), MLX5_CMD_STAT_OK);
 	/* there has never been an event, and yet the first waits; what follows it, no longer */
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 0, cq.cqn);
-	engine_set_clock(driver->engine, 7);
-	post_completion(driver, &cq, false);
-	engine_set_clock(driver->engine, PERIOD_NS);
-	post_completion(driver, &cq, false);
-	expect_event_at(driver, &cq, PERIOD_NS + 7);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 0, cq.cqn);
+	engine_set_clock(guest->engine, 7);
+	post_completion(guest, &cq, false);
+	engine_set_clock(guest->engine, PERIOD_NS);
+	post_completion(guest, &cq, false);
+	expect_event_at(guest, &cq, PERIOD_NS + 7);
 	/* an entry that is old enough when it is asked for does not wait again */
-	post_completion(driver, &cq, false);
-	engine_set_clock(driver->engine, 2 * PERIOD_NS + 7);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 2, cq.cqn);
-	expect_completion_event(driver, &cq);
+	post_completion(guest, &cq, false);
+	engine_set_clock(guest->engine, 2 * PERIOD_NS + 7);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 2, cq.cqn);
+	expect_completion_event(guest, &cq);
 	/* back to the other mode, in which the last event counts */
-	assert_int_equal(set_period_mode(driver, &cq, 2), MLX5_CMD_STAT_BAD_PARAM_ERR);
-	assert_int_equal(set_period_mode(driver, &cq, MLX5_CQ_PERIOD_MODE_START_FROM_EQE),
+	assert_int_equal(set_period_mode(guest, &cq, 2), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_int_equal(set_period_mode(guest, &cq, MLX5_CQ_PERIOD_MODE_START_FROM_EQE),
 			 MLX5_CMD_STAT_OK);
-	engine_set_clock(driver->engine, 3 * PERIOD_NS);
-	uar_write64(driver, driver->uar, CQ_DOORBELL, 3, cq.cqn);
-	post_completion(driver, &cq, false);
-	expect_event_at(driver, &cq, 3 * PERIOD_NS + 7);
+	engine_set_clock(guest->engine, 3 * PERIOD_NS);
+	guest_doorbell(guest, guest->uar, CQ_DOORBELL, 3, cq.cqn);
+	post_completion(guest, &cq, false);
+	expect_event_at(guest, &cq, 3 * PERIOD_NS + 7);
 }
 
 /* Counters of completions are 24 bits wide: nothing may happen when they wrap. */
 static void counters_wrap_at_24_bits(void **state)
 {
-	struct driver *driver = *state;
-	struct test_cq test;
+	struct guest *guest = *state;
+	struct guest_cq test;
 	struct cq *cq;
 
-	create_cq(driver, &test, 2);
-	cq = cq_find(driver->nic, test.cqn);
+	guest_cq_sized(guest, &test, 2);
+	cq = cq_find(guest->nic, test.cqn);
 	cq->producer = cq->consumer = cq->last_solicited = 0xfffffe;
 	for (uint32_t i = 0; i < 8; i++) {
-		uar_write64(driver, driver->uar, CQ_DOORBELL, (0xfffffe + i) & 0xffffff, test.cqn);
-		expect_no_event(driver);
-		assert_true(post_completion(driver, &test, false));
-		expect_completion_event(driver, &test);
-		set_consumer(driver, &test, 0xfffffe + i + 1);
+		guest_doorbell(guest, guest->uar, CQ_DOORBELL, (0xfffffe + i) & 0xffffff, test.cqn);
+		guest_expect_no_event(guest);
+		assert_true(post_completion(guest, &test, false));
+		expect_completion_event(guest, &test);
+		set_consumer(guest, &test, 0xfffffe + i + 1);
 	}
 }
 
-static uint8_t resize_cq(struct driver *driver, const struct test_cq *cq, unsigned int log_size,
+static uint8_t resize_cq(struct guest *guest, const struct guest_cq *cq, unsigned int log_size,
 			 uint64_t ring)
 {
 	COMMAND(modify_cq, MODIFY_CQ, 1);
@@ -676,45 +678,45 @@ static uint8_t resize_cq(struct driver *driver, const struct test_cq *cq, unsign
 		 7);
 	MLX5_SET(cqc, cqc, log_cq_size, log_size);
 	*pas = cpu_to_be64(ring);
-	return command(driver, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 static void resized_cq_goes_on_in_the_new_buffer(void **state)
 {
-	struct driver *driver = *state;
-	uint64_t ring = ram_alloc(driver, RAM_PAGE);
-	const struct mlx5_cqe64 *old, *new = ram_ptr(driver, ring);
-	struct test_cq cq;
+	struct guest *guest = *state;
+	uint64_t ring = guest_alloc(guest, GUEST_PAGE);
+	const struct mlx5_cqe64 *old, *new = guest_ptr(guest, ring);
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 3);
-	old = ram_ptr(driver, cq.ring);
-	post_completion(driver, &cq, false);
-	post_completion(driver, &cq, false);
-	assert_int_equal(resize_cq(driver, &cq, 4, ring), MLX5_CMD_STAT_OK);
+	guest_cq_sized(guest, &cq, 3);
+	old = guest_ptr(guest, cq.buf);
+	post_completion(guest, &cq, false);
+	post_completion(guest, &cq, false);
+	assert_int_equal(resize_cq(guest, &cq, 4, ring), MLX5_CMD_STAT_OK);
 	assert_int_equal(old[2].op_own >> 4, 5);
-	post_completion(driver, &cq, false);
+	post_completion(guest, &cq, false);
 	assert_int_equal(new[3].op_own >> 4, 2);
 }
 
 static void cq_is_not_resized_below_what_it_holds(void **state)
 {
-	struct driver *driver = *state;
-	uint64_t ring = ram_alloc(driver, RAM_PAGE);
-	struct test_cq cq;
+	struct guest *guest = *state;
+	uint64_t ring = guest_alloc(guest, GUEST_PAGE);
+	struct guest_cq cq;
 
-	create_cq(driver, &cq, 3);
+	guest_cq_sized(guest, &cq, 3);
 	for (unsigned int i = 0; i < 4; i++)
-		post_completion(driver, &cq, false);
-	assert_int_equal(resize_cq(driver, &cq, 2, ring), MLX5_CMD_STAT_BAD_SIZE_OUTS_CQES_ERR);
-	assert_int_equal(resize_cq(driver, &cq, 23, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
+		post_completion(guest, &cq, false);
+	assert_int_equal(resize_cq(guest, &cq, 2, ring), MLX5_CMD_STAT_BAD_SIZE_OUTS_CQES_ERR);
+	assert_int_equal(resize_cq(guest, &cq, 23, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	/* more entries than the one page holds */
-	assert_int_equal(resize_cq(driver, &cq, 7, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
-	assert_true(post_completion(driver, &cq, false));
+	assert_int_equal(resize_cq(guest, &cq, 7, ring), MLX5_CMD_STAT_BAD_PARAM_ERR);
+	assert_true(post_completion(guest, &cq, false));
 }
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, guest_setup, guest_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(cqe_owner_bit_turns_with_each_round),
 		TEST(cqe_says_when_it_was_written),

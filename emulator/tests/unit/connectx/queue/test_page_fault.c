@@ -4,7 +4,8 @@
 
 #include "connectx/queue/completion.h"
 #include "connectx/queue/page_fault.h"
-#include "guest.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define SIZE (3 * GUEST_PAGE)
 

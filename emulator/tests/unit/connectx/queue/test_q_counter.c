@@ -4,7 +4,9 @@
 
 #include "connectx/queue/completion.h"
 #include "connectx/queue/q_counter.h"
-#include "guest.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 #include "util/macros.h"
 
 #define SIZE	4096U
@@ -21,10 +23,9 @@ struct counters {
 
 static uint32_t alloc_set(struct guest *guest)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(alloc_q_counter_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(alloc_q_counter_out)];
+	COMMAND(alloc_q_counter, ALLOC_Q_COUNTER, 0);
 
-	guest_command(guest, MLX5_CMD_OP_ALLOC_Q_COUNTER, in, sizeof(in), out, sizeof(out));
+	guest_command(guest, in, sizeof(in), out, sizeof(out));
 	return MLX5_GET(alloc_q_counter_out, out, counter_set_id);
 }
 
@@ -32,30 +33,28 @@ static uint8_t query(struct guest *guest, uint32_t set, bool clear, uint32_t *ou
 {
 	uint8_t in[MLX5_ST_SZ_BYTES(query_q_counter_in)] = { 0 };
 
+	MLX5_SET(query_q_counter_in, in, opcode, MLX5_CMD_OP_QUERY_Q_COUNTER);
 	MLX5_SET(query_q_counter_in, in, counter_set_id, set);
 	MLX5_SET(query_q_counter_in, in, clear, clear);
-	return guest_try(guest, MLX5_CMD_OP_QUERY_Q_COUNTER, in, sizeof(in), out,
-			 MLX5_ST_SZ_BYTES(query_q_counter_out));
+	return guest_try(guest, in, sizeof(in), out, MLX5_ST_SZ_BYTES(query_q_counter_out));
 }
 
 static uint8_t dealloc(struct guest *guest, uint32_t set)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(dealloc_q_counter_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(dealloc_q_counter_out)];
+	COMMAND(dealloc_q_counter, DEALLOC_Q_COUNTER, 0);
 
 	MLX5_SET(dealloc_q_counter_in, in, counter_set_id, set);
-	return guest_try(guest, MLX5_CMD_OP_DEALLOC_Q_COUNTER, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 static uint8_t bind_set(struct guest *guest, uint32_t qpn, uint32_t set)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(rts2rts_qp_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(rts2rts_qp_out)];
+	COMMAND(rts2rts_qp, RTS2RTS_QP, 0);
 
 	MLX5_SET(rts2rts_qp_in, in, qpn, qpn);
 	MLX5_SET(rts2rts_qp_in, in, opt_param_mask, MLX5_QP_OPTPAR_COUNTER_SET_ID);
 	MLX5_SET(rts2rts_qp_in, in, qpc.counter_set_id, set);
-	return guest_try(guest, MLX5_CMD_OP_RTS2RTS_QP, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 static int setup(void **state)
@@ -219,10 +218,7 @@ static void test_life(void **state)
 	assert_int_equal(all->guest->nic->queues->q_counters.count, 1);
 	for (unsigned int i = 1; i < CX_MAX_Q_COUNTERS; i++)
 		alloc_set(all->guest);
-	assert_int_equal(guest_try(all->guest, MLX5_CMD_OP_ALLOC_Q_COUNTER,
-				   (uint8_t[MLX5_ST_SZ_BYTES(alloc_q_counter_in)]){ 0 },
-				   MLX5_ST_SZ_BYTES(alloc_q_counter_in), out,
-				   MLX5_ST_SZ_BYTES(alloc_q_counter_out)),
+	assert_int_equal(guest_try_number(all->guest, MLX5_CMD_OP_ALLOC_Q_COUNTER, 0),
 			 MLX5_CMD_STAT_LIM_ERR);
 }
 

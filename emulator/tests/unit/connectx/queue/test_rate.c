@@ -5,7 +5,9 @@
 #include "connectx/memory/umem.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/uar.h"
-#include "guest.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define RATE_INDEX	7
 #define KBPS		800	/* 100 bytes a millisecond */
@@ -48,23 +50,21 @@ static int teardown(void **state)
 
 static void set_rate(struct pace *pace, uint32_t kbps)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(set_pp_rate_limit_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(set_pp_rate_limit_out)] = { 0 };
+	COMMAND(set_pp_rate_limit, SET_PP_RATE_LIMIT, 0);
 
 	MLX5_SET(set_pp_rate_limit_in, in, rate_limit_index, RATE_INDEX);
 	MLX5_SET(set_pp_rate_limit_in, in, ctx.rate_limit, kbps);
-	guest_command(pace->guest, MLX5_CMD_OP_SET_PP_RATE_LIMIT, in, sizeof(in), out, sizeof(out));
+	guest_command(pace->guest, in, sizeof(in), out, sizeof(out));
 }
 
 static uint8_t try_use_rate(struct pace *pace, uint32_t index)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(rts2rts_qp_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(rts2rts_qp_out)] = { 0 };
+	COMMAND(rts2rts_qp, RTS2RTS_QP, 0);
 
 	MLX5_SET(rts2rts_qp_in, in, qpn, pace->qp[0].qpn);
 	MLX5_SET(rts2rts_qp_in, in, opt_param_mask, MLX5_QP_OPTPAR_PP_INDEX);
 	MLX5_SET(rts2rts_qp_in, in, qpc.packet_pacing_rate_limit_index, index);
-	return guest_try(pace->guest, MLX5_CMD_OP_RTS2RTS_QP, in, sizeof(in), out, sizeof(out));
+	return guest_try(pace->guest, in, sizeof(in), out, sizeof(out));
 }
 
 static void post(struct pace *pace, uint8_t opcode, bool quiet)
@@ -144,8 +144,7 @@ static void ring_recordless(struct pace *pace, uint16_t index, unsigned int size
 /* A QP as the first of the pair, but with a mode for its doorbells. */
 static uint8_t replace_qp(struct pace *pace, unsigned int mode)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(create_qp_in) + sizeof(uint64_t)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_qp_out)] = { 0 };
+	COMMAND(create_qp, CREATE_QP, 1);
 	void *qpc = MLX5_ADDR_OF(create_qp_in, in, qpc);
 	struct guest_qp *qp = &pace->qp[0];
 	uint8_t status;
@@ -160,7 +159,7 @@ static uint8_t replace_qp(struct pace *pace, unsigned int mode)
 	MLX5_SET(qpc, qpc, cqn_rcv, pace->cq[0].cqn);
 	MLX5_SET64(qpc, qpc, dbr_addr, qp->dbr);
 	*(__be64 *)MLX5_ADDR_OF(create_qp_in, in, pas) = cpu_to_be64(qp->buf);
-	status = guest_try(pace->guest, MLX5_CMD_OP_CREATE_QP, in, sizeof(in), out, sizeof(out));
+	status = guest_try(pace->guest, in, sizeof(in), out, sizeof(out));
 	if (status)
 		return status;
 	qp->qpn = MLX5_GET(create_qp_out, out, qpn);

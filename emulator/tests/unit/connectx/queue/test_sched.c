@@ -4,8 +4,11 @@
 
 #include "connectx/device/general_obj.h"
 #include "connectx/queue/completion.h"
+#include "connectx/queue/qp.h"
 #include "connectx/queue/sched.h"
-#include "guest.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 #include "util/macros.h"
 
 #define TSAR		SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR
@@ -67,6 +70,7 @@ static uint8_t element_command(struct sched *sched, uint16_t opcode, uint32_t *i
 	void *context = MLX5_ADDR_OF(sched_object, object, scheduling_context);
 	uint8_t status;
 
+	MLX5_SET(general_obj_in_cmd_hdr, in, opcode, opcode);
 	MLX5_SET(general_obj_in_cmd_hdr, in, uid, element->uid);
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_SCHED_ELEMENT);
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_id, *id);
@@ -79,7 +83,7 @@ static uint8_t element_command(struct sched *sched, uint16_t opcode, uint32_t *i
 	MLX5_SET(scheduling_context, context, parent_element_id, element->parent);
 	MLX5_SET(scheduling_context, context, bw_share, element->share);
 	MLX5_SET(scheduling_context, context, max_average_bw, element->mbps);
-	status = guest_try(sched->guest, opcode, in, sizeof(in), out, sizeof(out));
+	status = guest_try(sched->guest, in, sizeof(in), out, sizeof(out));
 	if (opcode == MLX5_CMD_OP_CREATE_GENERAL_OBJECT)
 		*id = MLX5_GET(general_obj_out_cmd_hdr, out, obj_id);
 	return status;
@@ -120,13 +124,13 @@ static void expect_element(struct sched *sched, uint32_t id, const struct elemen
 	const void *object = MLX5_ADDR_OF(sched_object_out, out, object);
 	const void *context = MLX5_ADDR_OF(sched_object, object, scheduling_context);
 
+	MLX5_SET(general_obj_in_cmd_hdr, in, opcode, MLX5_CMD_OP_QUERY_GENERAL_OBJECT);
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_SCHED_ELEMENT);
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_id, id);
-	assert_int_equal(guest_try(sched->guest, MLX5_CMD_OP_QUERY_GENERAL_OBJECT, in, sizeof(in),
-				   out, MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)),
+	assert_int_equal(guest_try(sched->guest, in, sizeof(in), out,
+				   MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)),
 			 MLX5_CMD_STAT_BAD_OUTP_LEN_ERR);
-	guest_command(sched->guest, MLX5_CMD_OP_QUERY_GENERAL_OBJECT, in, sizeof(in), out,
-		      sizeof(out));
+	guest_command(sched->guest, in, sizeof(in), out, sizeof(out));
 	assert_int_equal(MLX5_GET(sched_object, object, scheduling_hierarchy),
 			 SCHEDULING_HIERARCHY_NIC);
 	assert_int_equal(MLX5_GET(scheduling_context, context, element_type), element->type);
@@ -159,13 +163,14 @@ static uint8_t try_join(struct sched *sched, unsigned int i, const struct member
 	uint8_t in[MLX5_ST_SZ_BYTES(modify_qp_ext_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(rts2rts_qp_out)] = { 0 };
 
+	MLX5_SET(rts2rts_qp_in, in, opcode, MLX5_CMD_OP_RTS2RTS_QP);
 	MLX5_SET(rts2rts_qp_in, in, uid, membership->uid);
 	MLX5_SET(rts2rts_qp_in, in, qpn, sched->qp[i].qpn);
 	MLX5_SET(modify_qp_ext_in, in, qpc_ext, 1);
 	MLX5_SET64(modify_qp_ext_in, in, opt_param_mask_95_32, membership->mask);
 	MLX5_SET(modify_qp_ext_in, in, qos_queue_group_id_requester, membership->send);
 	MLX5_SET(modify_qp_ext_in, in, qos_queue_group_id_responder, membership->answer);
-	return guest_try(sched->guest, MLX5_CMD_OP_RTS2RTS_QP, in,
+	return guest_try(sched->guest, in,
 			 membership->cut ? MLX5_ST_SZ_BYTES(rts2rts_qp_in) : sizeof(in), out,
 			 sizeof(out));
 }
@@ -266,10 +271,11 @@ static void short_commands_are_refused(void **state)
 
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_SCHED_ELEMENT);
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_id, create_root(sched));
-	for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++)
-		assert_int_equal(guest_try(sched->guest, opcodes[i], in, sizeof(in), out,
-					   sizeof(out)),
+	for (unsigned int i = 0; i < ARRAY_SIZE(opcodes); i++) {
+		MLX5_SET(general_obj_in_cmd_hdr, in, opcode, opcodes[i]);
+		assert_int_equal(guest_try(sched->guest, in, sizeof(in), out, sizeof(out)),
 				 MLX5_CMD_STAT_BAD_INP_LEN_ERR);
+	}
 }
 
 static void tree_has_its_limits(void **state)
@@ -289,12 +295,11 @@ static void tree_has_its_limits(void **state)
 static void users_have_their_own(void **state)
 {
 	struct sched *sched = *state;
-	uint8_t in[MLX5_ST_SZ_BYTES(create_uctx_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_uctx_out)] = { 0 };
+	COMMAND(create_uctx, CREATE_UCTX, 0);
 	uint32_t root = create_root(sched), own;
 	struct element element = { .type = TSAR, .parent = root };
 
-	guest_command(sched->guest, MLX5_CMD_OP_CREATE_UCTX, in, sizeof(in), out, sizeof(out));
+	guest_command(sched->guest, in, sizeof(in), out, sizeof(out));
 	element.uid = MLX5_GET(create_uctx_out, out, uid);
 	assert_int_equal(try_create(sched, &element), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(destroy(sched, element.uid, root), MLX5_CMD_STAT_BAD_RES_ERR);

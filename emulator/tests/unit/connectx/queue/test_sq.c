@@ -7,7 +7,8 @@
 #include "connectx/queue/completion.h"
 #include "connectx/queue/sched.h"
 #include "connectx/queue/sq.h"
-#include "driver.h"
+#include "guest_command.h"
+#include "guest_queue.h"
 
 #define SQ_DOORBELL	0x800
 #define BUFFER		0x100	/* the other of the pair of a doorbell register */
@@ -18,8 +19,8 @@
 #define SET_GROUP	(1 << 2) /* modify_bitmask */
 
 struct test_sq {
-	struct driver *driver;
-	struct test_cq cq;
+	struct guest *guest;
+	struct guest_cq cq;
 	uint32_t sqn;
 	uint64_t ring, dbr;
 	uint16_t posted, completed;
@@ -27,23 +28,23 @@ struct test_sq {
 
 static uint8_t try_create_sq(struct test_sq *sq, unsigned int log_size, uint32_t cqn)
 {
-	struct driver *driver = sq->driver;
+	struct guest *guest = sq->guest;
 	COMMAND(create_sq, CREATE_SQ, 1);
 	void *sqc = MLX5_ADDR_OF(create_sq_in, in, ctx);
 	void *wq = MLX5_ADDR_OF(sqc, sqc, wq);
 	uint8_t status;
 
-	sq->ring = ram_alloc(driver, WQE_BYTES << LOG_SQ);
-	sq->dbr = ram_alloc(driver, RAM_PAGE);
+	sq->ring = guest_alloc(guest, WQE_BYTES << LOG_SQ);
+	sq->dbr = guest_alloc(guest, GUEST_PAGE);
 	MLX5_SET(sqc, sqc, cqn, cqn);
 	MLX5_SET(sqc, sqc, flush_in_error_en, 1);
 	MLX5_SET(wq, wq, wq_type, 1);
-	MLX5_SET(wq, wq, uar_page, driver->uar);
+	MLX5_SET(wq, wq, uar_page, guest->uar);
 	MLX5_SET(wq, wq, log_wq_stride, 6);
 	MLX5_SET(wq, wq, log_wq_sz, log_size);
 	MLX5_SET64(wq, wq, dbr_addr, sq->dbr);
 	*(__be64 *)MLX5_ADDR_OF(wq, wq, pas) = cpu_to_be64(sq->ring);
-	status = command(driver, in, sizeof(in), out, sizeof(out));
+	status = guest_try(guest, in, sizeof(in), out, sizeof(out));
 	sq->sqn = MLX5_GET(create_sq_out, out, sqn);
 	return status;
 }
@@ -55,7 +56,7 @@ static uint8_t modify_sq(struct test_sq *sq, uint8_t from, uint8_t to)
 	MLX5_SET(modify_sq_in, in, sqn, sq->sqn);
 	MLX5_SET(modify_sq_in, in, sq_state, from);
 	MLX5_SET(modify_sq_in, in, ctx.state, to);
-	return command(sq->driver, in, sizeof(in), out, sizeof(out));
+	return guest_try(sq->guest, in, sizeof(in), out, sizeof(out));
 }
 
 static uint8_t sq_state(struct test_sq *sq)
@@ -63,15 +64,15 @@ static uint8_t sq_state(struct test_sq *sq)
 	COMMAND(query_sq, QUERY_SQ, 0);
 
 	MLX5_SET(query_sq_in, in, sqn, sq->sqn);
-	assert_int_equal(command(sq->driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(sq->guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	assert_int_equal(MLX5_GET(query_sq_out, out, sq_context.cqn), sq->cq.cqn);
 	return MLX5_GET(query_sq_out, out, sq_context.state);
 }
 
-static void sq_start(struct test_sq *sq, struct driver *driver)
+static void sq_start(struct test_sq *sq, struct guest *guest)
 {
-	*sq = (struct test_sq){ .driver = driver };
-	create_cq(driver, &sq->cq, 6);
+	*sq = (struct test_sq){ .guest = guest };
+	guest_cq_sized(guest, &sq->cq, 6);
 	assert_int_equal(try_create_sq(sq, LOG_SQ, sq->cq.cqn), MLX5_CMD_STAT_OK);
 	assert_int_equal(modify_sq(sq, MLX5_SQC_STATE_RST, MLX5_SQC_STATE_RDY), MLX5_CMD_STAT_OK);
 }
@@ -79,8 +80,8 @@ static void sq_start(struct test_sq *sq, struct driver *driver)
 /* Post a WQE to memory that asks for no completion; @wqe gets its copy, which does. */
 static void post(struct test_sq *sq, uint8_t opcode, struct mlx5_wqe_ctrl_seg *wqe)
 {
-	struct mlx5_wqe_ctrl_seg *slot = ram_ptr(sq->driver,
-						 sq->ring + (sq->posted & 15) * WQE_BYTES);
+	struct mlx5_wqe_ctrl_seg *slot = guest_ptr(sq->guest,
+						   sq->ring + (sq->posted & 15) * WQE_BYTES);
 
 	*slot = (struct mlx5_wqe_ctrl_seg){
 		.opmod_idx_opcode = cpu_to_be32(sq->posted << 8 | opcode),
@@ -89,14 +90,14 @@ static void post(struct test_sq *sq, uint8_t opcode, struct mlx5_wqe_ctrl_seg *w
 	memset(wqe, 0, WQE_BYTES);
 	*wqe = *slot;
 	wqe->fm_ce_se = MLX5_WQE_CTRL_CQ_UPDATE;
-	((__be32 *)ram_ptr(sq->driver, sq->dbr))[MLX5_SND_DBR] = cpu_to_be32(++sq->posted);
+	((__be32 *)guest_ptr(sq->guest, sq->dbr))[MLX5_SND_DBR] = cpu_to_be32(++sq->posted);
 }
 
 static void store(struct test_sq *sq, uint32_t offset, const void *data, size_t len)
 {
-	uint64_t at = (uint64_t)sq->driver->uar * RAM_PAGE + SQ_DOORBELL + offset;
+	uint64_t at = (uint64_t)sq->guest->uar * GUEST_PAGE + SQ_DOORBELL + offset;
 
-	assert_int_equal(pci_bar_write(sq->driver->fn, 0, at, data, len), 0);
+	assert_int_equal(pci_bar_write(sq->guest->fn, 0, at, data, len), 0);
 }
 
 /* The first @stores of the eight that a WQE is cut into. */
@@ -109,14 +110,14 @@ static void blueflame(struct test_sq *sq, uint32_t buffer, const void *wqe, unsi
 /* Until nothing is due; @at_ns: when that must be. */
 static void run_until(struct test_sq *sq, uint64_t at_ns)
 {
-	while (engine_poll(sq->driver->engine, UINT64_MAX) == 1)
+	while (engine_poll(sq->guest->engine, UINT64_MAX) == 1)
 		;
-	assert_int_equal(engine_now_ns(sq->driver->engine), at_ns);
+	assert_int_equal(engine_now_ns(sq->guest->engine), at_ns);
 }
 
 static const struct mlx5_cqe64 *completion(struct test_sq *sq)
 {
-	const struct mlx5_cqe64 *cqe = ram_ptr(sq->driver, sq->cq.ring);
+	const struct mlx5_cqe64 *cqe = guest_ptr(sq->guest, sq->cq.buf);
 
 	return &cqe[sq->completed++];
 }
@@ -128,7 +129,7 @@ static void expect_nop(struct test_sq *sq, uint16_t index)
 	assert_int_equal(cqe->op_own, CQE_REQ << CQE_OPCODE_SHIFT);
 	assert_int_equal(be16_to_cpu(cqe->wqe_counter), index);
 	assert_int_equal(be32_to_cpu(cqe->sop_drop_qpn), sq->sqn);
-	assert_int_equal(registered(sq->driver, REGISTRY_COUNTER, "cqes"), sq->completed);
+	assert_int_equal(guest_registered(sq->guest, REGISTRY_COUNTER, "cqes"), sq->completed);
 }
 
 static void expect_error(struct test_sq *sq, uint16_t index, uint8_t syndrome)
@@ -142,7 +143,7 @@ static void expect_error(struct test_sq *sq, uint16_t index, uint8_t syndrome)
 
 static void expect_nothing(struct test_sq *sq)
 {
-	assert_int_equal(registered(sq->driver, REGISTRY_COUNTER, "cqes"), sq->completed);
+	assert_int_equal(guest_registered(sq->guest, REGISTRY_COUNTER, "cqes"), sq->completed);
 }
 
 static void blueflame_counts_when_all_of_it_has_come(void **state)
@@ -163,7 +164,7 @@ static void blueflame_counts_when_all_of_it_has_come(void **state)
 	/* and each of them once */
 	run_until(&sq, 0);
 	expect_nothing(&sq);
-	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells"), 2);
+	assert_int_equal(guest_registered(*state, REGISTRY_COUNTER, "doorbells"), 2);
 }
 
 static void doorbell_alone_executes_what_memory_says(void **state)
@@ -227,9 +228,9 @@ static void what_is_no_nop_ends_the_queue(void **state)
 static void queue_in_reset_does_nothing(void **state)
 {
 	__be32 wqe[WQE_BYTES / 4];
-	struct test_sq sq = { .driver = *state };
+	struct test_sq sq = { .guest = *state };
 
-	create_cq(*state, &sq.cq, 6);
+	guest_cq_sized(*state, &sq.cq, 6);
 	assert_int_equal(try_create_sq(&sq, LOG_SQ, sq.cq.cqn), MLX5_CMD_STAT_OK);
 	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
 	blueflame(&sq, 0, wqe, 8);
@@ -241,56 +242,58 @@ static void queue_in_reset_does_nothing(void **state)
 
 static void commands_refuse_what_is_wrong(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	struct test_sq sq;
 
-	sq_start(&sq, driver);
+	sq_start(&sq, guest);
 	assert_int_equal(try_create_sq(&sq, 16, sq.cq.cqn), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(try_create_sq(&sq, 12, sq.cq.cqn), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(try_create_sq(&sq, LOG_SQ, sq.cq.cqn + 1), MLX5_CMD_STAT_BAD_RES_ERR);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_SQ, 1),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_SQ, 1),
 			 MLX5_CMD_STAT_BAD_RES_ERR);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, sq.cq.cqn),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_CQ, sq.cq.cqn),
 			 MLX5_CMD_STAT_RES_BUSY);
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "sq"), 1);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "sq"), 1);
 }
 
 static void destroyed_amid_a_burst_leaves_nothing(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	__be32 wqe[WQE_BYTES / 4];
 	struct test_sq sq;
 
-	sq_start(&sq, driver);
+	sq_start(&sq, guest);
 	post(&sq, MLX5_OPCODE_NOP, (void *)wqe);
 	blueflame(&sq, 0, wqe, 4);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_SQ, sq.sqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_SQ, sq.sqn), MLX5_CMD_STAT_OK);
 	for (unsigned int i = 4; i < 8; i++)
 		store(&sq, i * STORE, (char *)wqe + i * STORE, STORE);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_CQ, sq.cq.cqn),
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_CQ, sq.cq.cqn),
 			 MLX5_CMD_STAT_OK);
-	assert_int_equal(registered(driver, REGISTRY_OBJECT, "sq"), 0);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "sq"), 0);
 	expect_nothing(&sq);
 }
 
 static void blueflame_to_a_qp_is_one_doorbell(void **state)
 {
-	struct test_sq qp = { .driver = *state };
+	struct test_sq qp = { .guest = *state };
 	__be32 wqe[WQE_BYTES / 4] = { 0 };
-	struct test_cq cq;
+	struct guest_qp target;
+	struct guest_cq cq;
 
-	create_cq(*state, &cq, 4);
-	wqe[1] = cpu_to_be32(create_rc_qp(*state, &cq) << 8 | 4);
+	guest_cq_sized(*state, &cq, 4);
+	guest_qp(*state, &target, &cq, MLX5_QP_ST_RC);
+	wqe[1] = cpu_to_be32(target.qpn << 8 | 4);
 	blueflame(&qp, 0, wqe, 8);
-	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells"), 1);
+	assert_int_equal(guest_registered(*state, REGISTRY_COUNTER, "doorbells"), 1);
 	/* a longer one, in whole blocks */
 	store(&qp, BUFFER, wqe, sizeof(wqe));
 	store(&qp, BUFFER + WQE_BYTES, wqe, sizeof(wqe));
-	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells"), 2);
-	assert_int_equal(registered(*state, REGISTRY_COUNTER, "doorbells_stray"), 0);
+	assert_int_equal(guest_registered(*state, REGISTRY_COUNTER, "doorbells"), 2);
+	assert_int_equal(guest_registered(*state, REGISTRY_COUNTER, "doorbells_stray"), 0);
 }
 
-static uint32_t create_element(struct driver *driver, uint8_t type, uint32_t parent)
+static uint32_t create_element(struct guest *guest, uint8_t type, uint32_t parent)
 {
 	uint8_t in[MLX5_ST_SZ_BYTES(sched_object_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
@@ -302,11 +305,11 @@ static uint32_t create_element(struct driver *driver, uint8_t type, uint32_t par
 	MLX5_SET(sched_object, object, scheduling_hierarchy, SCHEDULING_HIERARCHY_NIC);
 	MLX5_SET(scheduling_context, context, element_type, type);
 	MLX5_SET(scheduling_context, context, parent_element_id, parent);
-	assert_int_equal(command(driver, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	return MLX5_GET(general_obj_out_cmd_hdr, out, obj_id);
 }
 
-static uint8_t destroy_element(struct driver *driver, uint32_t id)
+static uint8_t destroy_element(struct guest *guest, uint32_t id)
 {
 	uint8_t in[MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
@@ -314,7 +317,7 @@ static uint8_t destroy_element(struct driver *driver, uint32_t id)
 	MLX5_SET(general_obj_in_cmd_hdr, in, opcode, MLX5_CMD_OP_DESTROY_GENERAL_OBJECT);
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_type, CX_OBJ_SCHED_ELEMENT);
 	MLX5_SET(general_obj_in_cmd_hdr, in, obj_id, id);
-	return command(driver, in, sizeof(in), out, sizeof(out));
+	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
 static uint8_t set_group(struct test_sq *sq, uint64_t mask, uint32_t group)
@@ -326,30 +329,30 @@ static uint8_t set_group(struct test_sq *sq, uint64_t mask, uint32_t group)
 	MLX5_SET(modify_sq_in, in, ctx.state, MLX5_SQC_STATE_RDY);
 	MLX5_SET64(modify_sq_in, in, modify_bitmask, mask);
 	MLX5_SET(modify_sq_in, in, ctx.qos_queue_group_id, group);
-	return command(sq->driver, in, sizeof(in), out, sizeof(out));
+	return guest_try(sq->guest, in, sizeof(in), out, sizeof(out));
 }
 
 static void queue_is_in_a_group(void **state)
 {
-	struct driver *driver = *state;
+	struct guest *guest = *state;
 	uint32_t root, group;
 	struct test_sq sq;
 
-	sq_start(&sq, driver);
-	root = create_element(driver, SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR, 0);
-	group = create_element(driver, SCHEDULING_CONTEXT_ELEMENT_TYPE_QUEUE_GROUP, root);
+	sq_start(&sq, guest);
+	root = create_element(guest, SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR, 0);
+	group = create_element(guest, SCHEDULING_CONTEXT_ELEMENT_TYPE_QUEUE_GROUP, root);
 	assert_int_equal(set_group(&sq, SET_GROUP, root), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(set_group(&sq, SET_GROUP | 1, group), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(set_group(&sq, SET_GROUP, group), MLX5_CMD_STAT_OK);
-	assert_int_equal(destroy_element(driver, group), MLX5_CMD_STAT_RES_BUSY);
+	assert_int_equal(destroy_element(guest, group), MLX5_CMD_STAT_RES_BUSY);
 	assert_int_equal(set_group(&sq, SET_GROUP, 0), MLX5_CMD_STAT_OK);
 	assert_int_equal(set_group(&sq, SET_GROUP, group), MLX5_CMD_STAT_OK);
-	assert_int_equal(command_number(driver, MLX5_CMD_OP_DESTROY_SQ, sq.sqn), MLX5_CMD_STAT_OK);
-	assert_int_equal(destroy_element(driver, group), MLX5_CMD_STAT_OK);
-	assert_int_equal(destroy_element(driver, root), MLX5_CMD_STAT_OK);
+	assert_int_equal(guest_try_number(guest, MLX5_CMD_OP_DESTROY_SQ, sq.sqn), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_element(guest, group), MLX5_CMD_STAT_OK);
+	assert_int_equal(destroy_element(guest, root), MLX5_CMD_STAT_OK);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, driver_setup_up, driver_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, guest_setup, guest_teardown)
 
 int main(void)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "connectx/queue/wqe.h"
-#include "guest.h"
+#include "guest_wqe.h"
 #include "util/macros.h"
 
 static struct send_wqe wqe;

@@ -4,7 +4,10 @@
 
 #include "connectx/queue/completion.h"
 #include "connectx/queue/dct.h"
-#include "guest.h"
+#include "connectx/queue/qp.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define SIZE		4096U
 #define KEY		0x1122334455667788ULL
@@ -30,8 +33,7 @@ struct dc {
 
 static void create_srq(struct dc *dc)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(create_rmp_in) + sizeof(__be64)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_rmp_out)];
+	COMMAND(create_rmp, CREATE_RMP, 1);
 	void *rmpc = MLX5_ADDR_OF(create_rmp_in, in, ctx);
 	void *wq = MLX5_ADDR_OF(rmpc, rmpc, wq);
 
@@ -44,7 +46,7 @@ static void create_srq(struct dc *dc)
 	MLX5_SET(wq, wq, pd, dc->guest->pd);
 	MLX5_SET64(wq, wq, dbr_addr, dc->dbr);
 	*(__be64 *)MLX5_ADDR_OF(wq, wq, pas) = cpu_to_be64(dc->ring);
-	guest_command(dc->guest, MLX5_CMD_OP_CREATE_RMP, in, sizeof(in), out, sizeof(out));
+	guest_command(dc->guest, in, sizeof(in), out, sizeof(out));
 	dc->srqn = MLX5_GET(create_rmp_out, out, rmpn);
 	for (unsigned int i = 0; i < SRQ_ENTRIES; i++) {
 		__be16 *link = guest_ptr(dc->guest, dc->ring + (i << LOG_SRQ_STRIDE));
@@ -69,8 +71,7 @@ static void post_recv(struct dc *dc, uint64_t address, uint32_t key, uint32_t le
 
 static uint8_t try_create_dct(struct dc *dc, uint32_t pd, uint8_t port, uint32_t *dctn)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(create_dct_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_dct_out)];
+	COMMAND(create_dct, CREATE_DCT, 0);
 	void *dctc = MLX5_ADDR_OF(create_dct_in, in, dct_context_entry);
 	uint8_t status;
 
@@ -84,7 +85,7 @@ static uint8_t try_create_dct(struct dc *dc, uint32_t pd, uint8_t port, uint32_t
 	MLX5_SET(dctc, dctc, min_rnr_nak, 1);
 	MLX5_SET(dctc, dctc, rwe, 1);
 	MLX5_SET(dctc, dctc, rre, 1);
-	status = guest_try(dc->guest, MLX5_CMD_OP_CREATE_DCT, in, sizeof(in), out, sizeof(out));
+	status = guest_try(dc->guest, in, sizeof(in), out, sizeof(out));
 	*dctn = MLX5_GET(create_dct_out, out, dctn);
 	return status;
 }
@@ -95,8 +96,9 @@ static uint8_t dct_command(struct dc *dc, uint16_t opcode, uint32_t dctn)
 	uint8_t in[MLX5_ST_SZ_BYTES(drain_dct_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(drain_dct_out)];
 
+	MLX5_SET(drain_dct_in, in, opcode, opcode);
 	MLX5_SET(drain_dct_in, in, dctn, dctn);
-	return guest_try(dc->guest, opcode, in, sizeof(in), out, sizeof(out));
+	return guest_try(dc->guest, in, sizeof(in), out, sizeof(out));
 }
 
 static int setup_with(void **state, uint8_t srq_type)
@@ -312,10 +314,11 @@ static void test_life(void **state)
 	uint8_t in[MLX5_ST_SZ_BYTES(query_dct_in)] = { 0 };
 	uint32_t dctn;
 
+	MLX5_SET(query_dct_in, in, opcode, MLX5_CMD_OP_QUERY_DCT);
 	assert_int_equal(try_create_dct(dc, 0xabcdef, 1, &dctn), MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(try_create_dct(dc, dc->guest->pd, 2, &dctn), MLX5_CMD_STAT_BAD_PARAM_ERR);
 	MLX5_SET(query_dct_in, in, dctn, dc->dct[0]);
-	guest_command(dc->guest, MLX5_CMD_OP_QUERY_DCT, in, sizeof(in), out, sizeof(out));
+	guest_command(dc->guest, in, sizeof(in), out, sizeof(out));
 	assert_int_equal(MLX5_GET64(query_dct_out, out, dct_context_entry.dc_access_key), KEY);
 	assert_int_equal(MLX5_GET(query_dct_out, out, dct_context_entry.state),
 			 MLX5_DCTC_STATE_ACTIVE);
@@ -359,11 +362,12 @@ static uint8_t reset_stream(struct dc *dc, uint16_t stream)
 	uint8_t in[MLX5_ST_SZ_BYTES(modify_qp_ext_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(rts2rts_qp_out)] = { 0 };
 
+	MLX5_SET(rts2rts_qp_in, in, opcode, MLX5_CMD_OP_RTS2RTS_QP);
 	MLX5_SET(rts2rts_qp_in, in, qpn, dc->dci[0].qpn);
 	MLX5_SET(modify_qp_ext_in, in, qpc_ext, 1);
 	MLX5_SET64(modify_qp_ext_in, in, opt_param_mask_95_32, QP_OPT_DCI_STREAM);
 	MLX5_SET(modify_qp_ext_in, in, dci_stream_channel_id, stream);
-	return guest_try(dc->guest, MLX5_CMD_OP_RTS2RTS_QP, in, sizeof(in), out, sizeof(out));
+	return guest_try(dc->guest, in, sizeof(in), out, sizeof(out));
 }
 
 static void test_streams(void **state)

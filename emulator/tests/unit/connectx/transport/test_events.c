@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest.h"
+#include "connectx/queue/qp.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define BYTES 64u
 
@@ -66,7 +68,7 @@ static void lost_completion_is_fatal(void **state)
 	struct events *all = *state;
 	struct qp *qp = qp_find(all->guest->nic, all->qp[0].qpn);
 	struct registry *registry = all->guest->registry;
-	struct fault_point *fault = registry_find_fault(registry, "nic", "completion");
+	struct fault_point *fault = registry_find_fault(registry, GUEST_NIC, "completion");
 	const struct mlx5_eqe *eqe;
 
 	assert_non_null(fault);
@@ -90,7 +92,8 @@ static void port_tells_up_and_down_once(void **state)
 		MLX5_PORT_CHANGE_SUBTYPE_ACTIVE,
 	};
 	struct events *all = *state;
-	struct registry_switch *link = registry_find_switch(all->guest->registry, "nic", "port");
+	struct registry_switch *link = registry_find_switch(all->guest->registry, GUEST_NIC,
+							    "port");
 
 	assert_non_null(link);
 	link->set(link, true);

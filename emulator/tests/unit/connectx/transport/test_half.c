@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define SIZE	(512u << 10)	/* two turns of the engine */
 #define LOG_STRIDE 5
@@ -100,20 +102,9 @@ static void another_message_does_not_complete_it(void **state)
 /*
  * XRC: QPs without a receive queue, and an SRQ that messages name.
  */
-static void create_xrcd(struct half *half)
-{
-	uint8_t in[MLX5_ST_SZ_BYTES(alloc_xrcd_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(alloc_xrcd_out)] = { 0 };
-
-	guest_command(half->guest, MLX5_CMD_OP_ALLOC_XRCD, in, sizeof(in), out, sizeof(out));
-	half->xrcd = MLX5_GET(alloc_xrcd_out, out, xrcd);
-}
-
-/* With one entry, which has room for a message. */
 static void create_srq(struct half *half)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(create_xrc_srq_in) + sizeof(__be64)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_xrc_srq_out)] = { 0 };
+	COMMAND(create_xrc_srq, CREATE_XRC_SRQ, 1);
 	void *srqc = MLX5_ADDR_OF(create_xrc_srq_in, in, xrc_srq_context_entry);
 	uint64_t ring = guest_alloc(half->guest, GUEST_PAGE);
 	uint64_t record = guest_alloc(half->guest, GUEST_PAGE);
@@ -132,23 +123,21 @@ static void create_srq(struct half *half)
 	MLX5_SET(xrc_srqc, srqc, db_record_addr_h, record >> 32);
 	MLX5_SET(xrc_srqc, srqc, db_record_addr_l, (uint32_t)record >> 2);
 	*(__be64 *)MLX5_ADDR_OF(create_xrc_srq_in, in, pas) = cpu_to_be64(ring);
-	guest_command(half->guest, MLX5_CMD_OP_CREATE_XRC_SRQ, in, sizeof(in), out, sizeof(out));
+	guest_command(half->guest, in, sizeof(in), out, sizeof(out));
 	half->srqn = MLX5_GET(create_xrc_srq_out, out, xrc_srqn);
 }
 
 static void destroy_srq(struct half *half)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(destroy_xrc_srq_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(destroy_xrc_srq_out)] = { 0 };
+	COMMAND(destroy_xrc_srq, DESTROY_XRC_SRQ, 0);
 
 	MLX5_SET(destroy_xrc_srq_in, in, xrc_srqn, half->srqn);
-	guest_command(half->guest, MLX5_CMD_OP_DESTROY_XRC_SRQ, in, sizeof(in), out, sizeof(out));
+	guest_command(half->guest, in, sizeof(in), out, sizeof(out));
 }
 
 static void create_qp(struct half *half, unsigned int i)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(create_qp_in) + sizeof(__be64)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(create_qp_out)] = { 0 };
+	COMMAND(create_qp, CREATE_QP, 1);
 	void *qpc = MLX5_ADDR_OF(create_qp_in, in, qpc);
 	uint64_t buf = guest_alloc(half->guest, GUEST_PAGE);
 	struct guest_qp *qp = &half->qp[i];
@@ -165,7 +154,7 @@ static void create_qp(struct half *half, unsigned int i)
 	MLX5_SET(qpc, qpc, cqn_snd, half->cq[i].cqn);
 	MLX5_SET64(qpc, qpc, dbr_addr, qp->dbr);
 	*(__be64 *)MLX5_ADDR_OF(create_qp_in, in, pas) = cpu_to_be64(buf);
-	guest_command(half->guest, MLX5_CMD_OP_CREATE_QP, in, sizeof(in), out, sizeof(out));
+	guest_command(half->guest, in, sizeof(in), out, sizeof(out));
 	qp->qpn = MLX5_GET(create_qp_out, out, qpn);
 }
 
@@ -173,7 +162,7 @@ static int setup_xrc(void **state)
 {
 	struct half *half = make(state);
 
-	create_xrcd(half);
+	half->xrcd = guest_xrcd(half->guest);
 	create_srq(half);
 	create_qp(half, 0);
 	create_qp(half, 1);

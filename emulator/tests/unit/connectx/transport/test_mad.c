@@ -5,7 +5,10 @@
 #include <rdma/ib_mad.h>
 
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "connectx/queue/qp.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 #include "ib/manager.h"
 
 #define GRH		40U
@@ -230,12 +233,11 @@ static uint16_t join(struct two *two, struct host *host)
 
 static void attach(struct host *host)
 {
-	uint8_t in[MLX5_ST_SZ_BYTES(attach_to_mcg_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(attach_to_mcg_out)] = { 0 };
+	COMMAND(attach_to_mcg, ATTACH_TO_MCG, 0);
 
 	MLX5_SET(attach_to_mcg_in, in, qpn, host->ud.qpn);
 	memcpy(MLX5_ADDR_OF(attach_to_mcg_in, in, multicast_gid), mgid, sizeof(mgid));
-	guest_command(host->guest, MLX5_CMD_OP_ATTACH_TO_MCG, in, sizeof(in), out, sizeof(out));
+	guest_command(host->guest, in, sizeof(in), out, sizeof(out));
 }
 
 static void group_spans_ports_that_joined(void **state)
@@ -271,11 +273,11 @@ static uint8_t mad_ifc(struct host *host, uint8_t class, uint8_t method, uint8_t
 	uint8_t in[MLX5_ST_SZ_BYTES(mad_ifc_in)] = { 0 };
 	uint8_t *mad = MLX5_ADDR_OF(mad_ifc_in, in, mad);
 
+	MLX5_SET(mad_ifc_in, in, opcode, MLX5_CMD_OP_MAD_IFC);
 	memcpy(mad, (uint8_t[]){ 1, class, 1, method }, 4);
 	mad[ATTRIBUTE] = attribute;
 	mad[64 + 1] = 1; /* PortSelect of the counters */
-	return guest_try(host->guest, MLX5_CMD_OP_MAD_IFC, in, sizeof(in), out,
-			 MLX5_ST_SZ_BYTES(mad_ifc_out));
+	return guest_try(host->guest, in, sizeof(in), out, MLX5_ST_SZ_BYTES(mad_ifc_out));
 }
 
 static void agents_answer_the_driver(void **state)

@@ -6,7 +6,10 @@
 
 #include "connectx/port/subnet.h"
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "connectx/queue/qp.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define SIZE	1000U
 #define GRH	sizeof(struct ib_grh)
@@ -69,12 +72,11 @@ static int teardown(void **state)
 #define GROUP_COMMAND(op, layout)                                                                  \
 	static uint8_t layout(struct port *port, uint32_t qpn, const uint8_t *gid)                 \
 	{                                                                                          \
-		uint8_t in[MLX5_ST_SZ_BYTES(layout##_in)] = { 0 };                                 \
-		uint8_t out[MLX5_ST_SZ_BYTES(layout##_out)] = { 0 };                               \
+		COMMAND(layout, op, 0);                                                            \
                                                                                                    \
 		MLX5_SET(layout##_in, in, qpn, qpn);                                               \
 		memcpy(MLX5_ADDR_OF(layout##_in, in, multicast_gid), gid, 16);                     \
-		return guest_try(port->guest, MLX5_CMD_OP_##op, in, sizeof(in), out, sizeof(out)); \
+		return guest_try(port->guest, in, sizeof(in), out, sizeof(out));                   \
 	}
 
 GROUP_COMMAND(ATTACH_TO_MCG, attach_to_mcg)
@@ -170,11 +172,11 @@ static void test_destroy(void **state)
 	struct port *port = &((struct two *)*state)->near;
 	uint32_t in[MLX5_ST_SZ_DW(destroy_qp_in)] = { 0 }, out[MLX5_ST_SZ_DW(destroy_qp_out)];
 
+	MLX5_SET(destroy_qp_in, in, opcode, MLX5_CMD_OP_DESTROY_QP);
 	attach(port, 0);
 	attach(port, 1);
 	MLX5_SET(destroy_qp_in, in, qpn, port->qp[0].qpn);
-	assert_int_equal(guest_try(port->guest, MLX5_CMD_OP_DESTROY_QP, in, sizeof(in), out,
-				   sizeof(out)),
+	assert_int_equal(guest_try(port->guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_RES_BUSY);
 	cx_objects_clear(port->guest->nic);
 	assert_int_equal(cx_objects_count(port->guest->nic), 0);

@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "connectx/queue/qp.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 #include "util/macros.h"
 
 #define SIZE 20000U		/* more than a page, no multiple of the MTU */

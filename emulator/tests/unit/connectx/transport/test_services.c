@@ -6,7 +6,9 @@
 
 #include "connectx/port/port.h"
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "connectx/queue/qp.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define SIZE 3000U
 #define GRH sizeof(struct ib_grh)

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "connectx/queue/completion.h"
+#include "connectx/queue/qp.h"
 #include "connectx/queue/tag_list.h"
 #include "connectx/queue/wqe.h"
+#include "guest_command.h"
 #include "tags.h"
 #include "util/macros.h"
 
@@ -476,8 +478,7 @@ static void only_an_xrq_has_tags(void **state)
 static void xrq_tells_how_far_it_is(void **state)
 {
 	struct tags *all = *state;
-	uint8_t in[MLX5_ST_SZ_BYTES(query_xrq_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(query_xrq_out)] = { 0 };
+	COMMAND(query_xrq, QUERY_XRQ, 0);
 	void *xrqc = MLX5_ADDR_OF(query_xrq_out, out, xrq_context);
 
 	tags_post_waiting(all, 1);
@@ -485,7 +486,7 @@ static void xrq_tells_how_far_it_is(void **state)
 	send(all, EAGER, 2, 16);
 	expect(all, CQE_RESP_SEND, CQE_TAG_UNEXPECTED);
 	MLX5_SET(query_xrq_in, in, xrqn, all->xrqn);
-	guest_command(all->guest, MLX5_CMD_OP_QUERY_XRQ, in, sizeof(in), out, sizeof(out));
+	guest_command(all->guest, in, sizeof(in), out, sizeof(out));
 	assert_int_equal(MLX5_GET(xrqc, xrqc, state), MLX5_XRQC_STATE_GOOD);
 	assert_int_equal(MLX5_GET(xrqc, xrqc, tag_matching_topology_context.append_next_index), 4);
 	assert_int_equal(MLX5_GET(xrqc, xrqc, tag_matching_topology_context.sw_phase_cnt), 9);
@@ -496,20 +497,18 @@ static void xrq_tells_how_far_it_is(void **state)
 static void xrq_is_destroyed_after_its_qps(void **state)
 {
 	struct tags *all = *state;
-	uint8_t in[MLX5_ST_SZ_BYTES(destroy_xrq_in)] = { 0 };
-	uint8_t out[MLX5_ST_SZ_BYTES(destroy_xrq_out)] = { 0 };
+	COMMAND(destroy_xrq, DESTROY_XRQ, 0);
 
 	append(all, 0, 8, TAGS_SIZE);
 	announce(all, 8, all->key, LARGE);
 	expect(all, CQE_NO_PACKET, CQE_TAG_CONSUMED);
 	MLX5_SET(destroy_xrq_in, in, xrqn, all->xrqn);
-	assert_int_equal(guest_try(all->guest, MLX5_CMD_OP_DESTROY_XRQ, in, sizeof(in), out,
-				   sizeof(out)),
+	assert_int_equal(guest_try(all->guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_RES_BUSY);
 	/* in the middle of a fetch, whose notice nobody takes */
 	guest_qp_destroy(all->guest, &all->receiver);
 	guest_qp_destroy(all->guest, &all->command);
-	guest_command(all->guest, MLX5_CMD_OP_DESTROY_XRQ, in, sizeof(in), out, sizeof(out));
+	guest_command(all->guest, in, sizeof(in), out, sizeof(out));
 	assert_int_equal(all->guest->nic->queues->srqs.count, 0);
 }
 

@@ -8,8 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "connectx/command/pd.h"
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "connectx/queue/qp.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 #include "tlp/capture.h"
 #include "tlp/capture_reader.h"
 
@@ -292,8 +296,9 @@ static void test_notes(void **state)
 	post(umr, &request, umr->list);
 	expect(umr, 0);
 	snprintf(notes, sizeof(notes),
-		 "nic: mkey 0x%08x mapped, 20 pages\nnic: mkey 0x%08x unmapped, 20 pages\n"
-		 "nic: mkey 0x%08x mapped, 8 pages\n",
+		 GUEST_NIC ": mkey 0x%08x mapped, 20 pages\n" GUEST_NIC
+			   ": mkey 0x%08x unmapped, 20 pages\n" GUEST_NIC
+			   ": mkey 0x%08x mapped, 8 pages\n",
 		 umr->key, umr->key, umr->key);
 	expect_notes(umr, capture, path, notes);
 }
@@ -503,7 +508,7 @@ static void test_list_unreadable(void **state)
 	struct request request = enable_request(umr);
 
 	/* beyond the guest's memory: the bus refuses to read */
-	post(umr, &request, GUEST_BASE + GUEST_RAM);
+	post(umr, &request, GUEST_END);
 	expect(umr, CQE_LOCAL_QP_OP);
 	assert_true(mkey(umr)->free);
 }

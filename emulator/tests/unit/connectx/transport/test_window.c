@@ -5,8 +5,11 @@
  */
 #include <string.h>
 
+#include "connectx/command/pd.h"
 #include "connectx/queue/completion.h"
-#include "guest.h"
+#include "guest_command.h"
+#include "guest_mkey.h"
+#include "guest_wqe.h"
 
 #define SIZE		(2 * GUEST_PAGE)
 #define CHECK_QPN	(1 << 3)	/* MLX5_WQE_UMR_CTRL_FLAG_CHECK_QPN */
