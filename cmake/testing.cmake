@@ -14,11 +14,12 @@ option(TPH_UNIT_TESTS "Build what ctest runs" ON)
 option(TPH_GUEST_TESTS "Build what the lab runs in its guest" OFF)
 
 # tph_unit_name(VARIABLE SUBJECT): how a unit test of this folder is called, by the folder's place
-# below unit/ and by its subject; a subject that is all of its folder's gives the folder's name.
+# below unit/ and by its subject; a subject that is called as its folder is not named twice.
 function(tph_unit_name variable subject)
 	string(REGEX REPLACE "^.*/tests/unit/" "" room ${CMAKE_CURRENT_SOURCE_DIR})
+	cmake_path(GET room FILENAME folder)
 	string(REPLACE / _ room ${room})
-	if(room STREQUAL subject)
+	if(folder STREQUAL subject)
 		set(${variable} ${room} PARENT_SCOPE)
 	else()
 		set(${variable} ${room}_${subject} PARENT_SCOPE)

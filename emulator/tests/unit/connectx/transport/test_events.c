@@ -85,33 +85,6 @@ static void lost_completion_is_fatal(void **state)
 	assert_null(guest_event(all->guest));
 }
 
-static void port_tells_up_and_down_once(void **state)
-{
-	static const uint8_t subtypes[] = {
-		MLX5_PORT_CHANGE_SUBTYPE_DOWN,
-		MLX5_PORT_CHANGE_SUBTYPE_ACTIVE,
-	};
-	struct events *all = *state;
-	struct registry_switch *link = registry_find_switch(all->guest->registry, GUEST_NIC,
-							    "port");
-
-	assert_non_null(link);
-	link->set(link, true);
-	assert_null(guest_event(all->guest));
-	for (unsigned int up = 0; up < 2; up++) {
-		const struct mlx5_eqe *eqe;
-
-		link->set(link, up);
-		link->set(link, up);
-		eqe = guest_event(all->guest);
-		assert_non_null(eqe);
-		assert_int_equal(eqe->type, MLX5_EVENT_TYPE_PORT_CHANGE);
-		assert_int_equal(eqe->sub_type, subtypes[up]);
-		assert_int_equal(eqe->data.port.port >> 4, 1);
-		assert_null(guest_event(all->guest));
-	}
-}
-
 static void first_message_in_rtr_is_told(void **state)
 {
 	struct events *all = *state;
@@ -131,7 +104,6 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(lost_completion_is_fatal),
-		TEST(port_tells_up_and_down_once),
 		TEST(first_message_in_rtr_is_told),
 	};
 
