@@ -15,12 +15,12 @@
 
 #include "accelerator/accelerator.h"
 #include "base/engine.h"
-#include "base/flusher.h"
 #include "base/options.h"
 #include "base/registry.h"
 #include "connectx/device/connectx.h"
 #include "control/control.h"
 #include "fabric/fabric.h"
+#include "fabric/flusher.h"
 #include "tlp/capture.h"
 #include "util/complaint.h"
 #include "util/macros.h"

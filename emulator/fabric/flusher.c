@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include "base/flusher.h"
+#include "fabric/flusher.h"
 
 #include "tlp/capture.h"
 #include "util/macros.h"

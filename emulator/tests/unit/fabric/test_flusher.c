@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/flusher.h"
+#include "fabric/flusher.h"
 #include "tlp/capture.h"
 
 /* Sizes of blocks: tests/unit/tlp has their bytes. */
