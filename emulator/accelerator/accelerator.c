@@ -11,6 +11,7 @@
 #include "accelerator/accelerator_regs.h"
 #include "accelerator/ingress.h"
 #include "base/registry.h"
+#include "fabric/options.h"
 #include "util/macros.h"
 #include "util/number.h"
 
@@ -85,7 +86,7 @@ static bool set_flit(void *attr, const char *value)
 {
 	struct accelerator_attr *accelerator = attr;
 
-	return option_encoding(value, &accelerator->encoding);
+	return fabric_option_encoding(value, &accelerator->encoding);
 }
 
 const struct option_def accelerator_options[] = {

@@ -98,16 +98,6 @@ bool option_bool(const char *value, bool *on)
 	return true;
 }
 
-bool option_encoding(const char *value, enum tlp_encoding *encoding)
-{
-	bool flit;
-
-	if (!option_bool(value, &flit))
-		return false;
-	*encoding = flit ? TLP_FLIT : TLP_NONFLIT;
-	return true;
-}
-
 bool option_bdf(const char *value, uint16_t *requester)
 {
 	struct pci_address address;

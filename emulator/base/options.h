@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tlp/tlp.h"
-
 struct option_def {
 	const char *key;    /* NULL ends the table */
 	const char *values; /* what is allowed, for help and messages: "none|tph|ext" */
@@ -40,9 +38,6 @@ void options_help(const struct option_def *defs);
 
 /** option_bool() - on, off. */
 bool option_bool(const char *value, bool *on);
-
-/** option_encoding() - on: the link is in flit mode; off: it is not. */
-bool option_encoding(const char *value, enum tlp_encoding *encoding);
 
 /** option_bdf() - BB:DD.F in hexadecimal, as lspci prints it; a requester ID has no domain. */
 bool option_bdf(const char *value, uint16_t *requester);

@@ -4,8 +4,8 @@
  * file a moment later, also when nothing comes after it. Under load, when the buffer is written as
  * it fills, that is ten small writes a second more.
  */
-#ifndef SOFTFABRIC_FLUSHER_H
-#define SOFTFABRIC_FLUSHER_H
+#ifndef FABRIC_FLUSHER_H
+#define FABRIC_FLUSHER_H
 
 #include <stdint.h>
 

@@ -2,6 +2,7 @@
 /* The device's options on the command line. */
 #include "connectx/device/connectx.h"
 #include "connectx/device/device.h"
+#include "fabric/options.h"
 #include "util/number.h"
 
 #define BDF(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
@@ -95,7 +96,7 @@ static bool set_echo_st(void *attr, const char *value)
 
 static bool set_flit(void *attr, const char *value)
 {
-	return option_encoding(value, &((struct connectx_attr *)attr)->encoding);
+	return fabric_option_encoding(value, &((struct connectx_attr *)attr)->encoding);
 }
 
 const struct option_def connectx_options[] = {
