@@ -12,8 +12,8 @@
 #include "buffer.h"
 #include "checks.h"
 #include "interpose.h"
-#include "registration.h"
 #include "report.h"
+#include "shim/registration.h"
 
 static struct command_line line;
 static struct buffer buffer;

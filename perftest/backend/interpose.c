@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 
 #include "backend.h"
-#include "reg_mr_ex.h"
-#include "registration.h"
 #include "report.h"
+#include "shim/reg_mr_ex.h"
+#include "shim/registration.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "report.h"
-#include "obstacle.h"
+#include "shim/obstacle.h"
 #include "util/macros.h"
 
 #include <errno.h>

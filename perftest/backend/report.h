@@ -9,7 +9,7 @@
 
 #include "util/complaint.h"
 #include "../options.h"
-#include "registration.h"
+#include "shim/registration.h"
 
 /* @options must stay valid. False with @why filled in when the JSON file cannot be written. */
 bool report_open(const struct tph_options *options, struct complaint *why);

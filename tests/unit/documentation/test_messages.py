@@ -16,7 +16,7 @@ import re
 import sys
 from pathlib import Path
 
-FOLDERS = ('util', 'tlp', 'libibverbs', 'providers', 'vfio', 'perftest', 'tools',
+FOLDERS = ('util', 'tlp', 'libibverbs', 'providers', 'vfio', 'shim', 'perftest', 'tools',
            'kernel/overlay/drivers')
 # Tests of the kernel, and a program that runs when the project is built
 NOT_FOR_USERS = re.compile(r'/tests/|dma-buf-tph-test\.c|tphctl/completion\.c')

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "backend/reg_mr_ex.h"
+#include "shim/reg_mr_ex.h"
 
 static struct ibv_mr *make(struct ibv_pd *pd, const char *how)
 {

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <infiniband/mlx5dv_tph.h>
 
-#include "backend/obstacle.h"
+#include "shim/obstacle.h"
 #include "util/macros.h"
 
 #define GOOD (MLX5DV_TPH_DEVICE_IMPORT | MLX5DV_TPH_DEVICE_REQUIRE | MLX5DV_TPH_DEVICE_ENABLED)

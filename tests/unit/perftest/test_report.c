@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "backend/obstacle.h"
 #include "backend/report.h"
+#include "shim/obstacle.h"
 
 static struct ibv_context context;
 static struct ibv_mr mr = { .context = &context };

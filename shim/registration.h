@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Memory regions of dma-bufs that the tool registered, and what their requests carry. */
-#ifndef PERFTEST_BACKEND_REGISTRATION_H
-#define PERFTEST_BACKEND_REGISTRATION_H
+#ifndef SHIM_REGISTRATION_H
+#define SHIM_REGISTRATION_H
 
 #include <stdbool.h>
 #include <stdint.h>

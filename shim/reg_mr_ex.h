@@ -2,8 +2,8 @@
 /* ibv_reg_mr_ex() of rdma-core 59 and later, also where this is built with an older one: a tool,
  * and the library that it runs on, may be newer, and nothing that they register may pass us by.
  */
-#ifndef PERFTEST_BACKEND_REG_MR_EX_H
-#define PERFTEST_BACKEND_REG_MR_EX_H
+#ifndef SHIM_REG_MR_EX_H
+#define SHIM_REG_MR_EX_H
 
 #include <infiniband/verbs.h>
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "perftest/backend/report.h"
 
 static struct registration *registrations;
 

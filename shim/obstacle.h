@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* Why a memory region has no tag. */
-#ifndef PERFTEST_BACKEND_OBSTACLE_H
-#define PERFTEST_BACKEND_OBSTACLE_H
+#ifndef SHIM_OBSTACLE_H
+#define SHIM_OBSTACLE_H
 
 #include <stdint.h>
 
