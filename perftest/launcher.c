@@ -3,19 +3,16 @@
  * tool, with the backend preloaded when the command line may have flags of ours, or asks for help.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "options.h"
+#include "shim/preload.h"
 #include "stock_tool.h"
 
 #define SELF "/proc/self/exe"
-
-/* As shells do for what cannot be run, or found */
-enum { EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 static int refuse(const struct complaint *why, int status)
 {
@@ -33,44 +30,12 @@ static int become(const char *stock, char **argv)
 	return refuse(&why, EXIT_CANNOT_RUN);
 }
 
-/* The backend lies where it was installed relative to this program. */
-static bool find_backend(char path[static PATH_MAX], struct complaint *why)
-{
-	char self[PATH_MAX];
-	ssize_t length = readlink(SELF, self, sizeof(self) - 1);
-
-	if (length < 0)
-		return complain(why, SELF ": %s; is /proc mounted?", strerror(errno));
-	self[length] = '\0';
-	*strrchr(self, '/') = '\0';
-	if (snprintf(path, PATH_MAX, "%s/" BACKEND_FROM_LAUNCHER, self) >= PATH_MAX)
-		return complain(why, "the path of the preloaded backend: %s",
-				strerror(ENAMETOOLONG));
-	if (strpbrk(path, ": "))
-		return complain(why,
-				"the preloaded backend %s: LD_PRELOAD ends a path at a space "
-				"and at a colon; install rdma-tph elsewhere",
-				path);
-	if (access(path, R_OK))
-		return complain(why, "the preloaded backend %s: %s; install rdma-tph again", path,
-				strerror(errno));
-	return true;
-}
-
 /* The tools' own children do not inherit it. */
 static bool preload_backend(struct complaint *why)
 {
-	char backend[PATH_MAX], *preload;
-	const char *others = getenv("LD_PRELOAD");
-	bool set;
+	char backend[PATH_MAX];
 
-	if (!find_backend(backend, why))
-		return false;
-	if (asprintf(&preload, "%s%s%s", backend, others ? ":" : "", others ? others : "") < 0)
-		return complain(why, "the environment: %s", strerror(ENOMEM));
-	set = !setenv("LD_PRELOAD", preload, 1);
-	free(preload);
-	return set || complain(why, "the environment: %s", strerror(ENOMEM));
+	return preload_find(BACKEND_FROM_LAUNCHER, backend, why) && preload_add(backend, why);
 }
 
 /* -h, also among other letters, or a beginning of --help */

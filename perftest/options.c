@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util/macros.h"
+#include "shim/namespace.h"
 #include "util/number.h"
 #include "util/range.h"
 
@@ -49,20 +49,6 @@ const struct tph_option tph_option_table[TPH_OPTION_COUNT] = {
 	},
 };
 
-static const char *const namespace_names[] = {
-	[IBV_TPH_NS_NONE] = "none",
-	[IBV_TPH_NS_AUTO] = "auto",
-	[IBV_TPH_NS_ST] = "st",
-	[IBV_TPH_NS_ST_EXT] = "st-ext",
-};
-
-#define NAMESPACE_COUNT ARRAY_SIZE(namespace_names)
-
-const char *tph_namespace_name(uint32_t ns)
-{
-	return ns < NAMESPACE_COUNT ? namespace_names[ns] : "?";
-}
-
 void tph_options_init(struct tph_options *options)
 {
 	*options = (struct tph_options){ .ns = IBV_TPH_NS_AUTO };
@@ -99,18 +85,6 @@ bool tph_options_may_be_in(char *const *argv)
 	return false;
 }
 
-static bool namespace_find(const char *value, enum ibv_tph_namespace *ns)
-{
-	for (size_t i = 0; i < NAMESPACE_COUNT; i++) {
-		if (strlen(value) == strlen(namespace_names[i]) &&
-		    begins(namespace_names[i], value, strlen(value))) {
-			*ns = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 bool tph_option_takes(enum tph_option_id id, const char *value)
 {
 	enum ibv_tph_namespace ns;
@@ -119,7 +93,7 @@ bool tph_option_takes(enum tph_option_id id, const char *value)
 	case TPH_ARGUMENT_NONE:
 		return false;
 	case TPH_ARGUMENT_OPTIONAL:
-		return namespace_find(value, &ns);
+		return tph_namespace_find(value, &ns);
 	case TPH_ARGUMENT_REQUIRED:
 		break;
 	}
@@ -128,7 +102,7 @@ bool tph_option_takes(enum tph_option_id id, const char *value)
 
 static bool set_namespace(struct tph_options *options, const char *value, struct complaint *why)
 {
-	if (!*value || namespace_find(value, &options->ns))
+	if (!*value || tph_namespace_find(value, &options->ns))
 		return true;
 	return complain(
 		why, "--dmabuf-tph=%s: there is no such namespace; choose none, auto, st or st-ext",

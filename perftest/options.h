@@ -94,9 +94,6 @@ bool tph_options_want_tph(const struct tph_options *options);
  */
 void tph_options_buffer_name(const struct tph_options *options, char *name, size_t size);
 
-/* "none", "auto", "st", "st-ext"; "?" for what is none of them. */
-const char *tph_namespace_name(uint32_t ns);
-
 void tph_options_help(FILE *out);
 
 #endif

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "report.h"
-#include "shim/obstacle.h"
-#include "util/macros.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
+
+#include "shim/namespace.h"
+#include "shim/obstacle.h"
+#include "util/macros.h"
 
 static const struct tph_options *options;
 static FILE *json_file;
