@@ -2,12 +2,40 @@
 #include "registration.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "perftest/backend/report.h"
+#include "report.h"
 
-static struct registration *registrations;
+/* Caches of registrations keep many, so they are a tree, by the address of struct ibv_mr. */
+static void *kept;
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void lock(void)
+{
+	pthread_mutex_lock(&kept_lock);
+}
+
+static void unlock(void)
+{
+	pthread_mutex_unlock(&kept_lock);
+}
+
+/* A child begins with the lock as one of its parent's threads may hold it. */
+static __attribute__((constructor)) void free_the_lock_of_children(void)
+{
+	pthread_atfork(lock, unlock, unlock);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct registration *one = a, *other = b;
+
+	return (one->mr > other->mr) - (one->mr < other->mr);
+}
 
 static void query(struct registration *registration)
 {
@@ -15,61 +43,100 @@ static void query(struct registration *registration)
 	registration->query_error = mlx5dv_tph_query_mr(registration->mr, &registration->info);
 }
 
-static void note(struct ibv_mr *mr, const struct ibv_tph_dmabuf_mr_attr *attr)
+/* What is in its place already was destroyed without our knowledge, so its memory was used again. */
+static void keep(struct registration *registration)
 {
-	struct registration *registration = calloc(1, sizeof(*registration));
+	struct registration **place, *stale = NULL;
+
+	lock();
+	place = tsearch(registration, &kept, compare);
+	if (place && *place != registration) {
+		stale = *place;
+		*place = registration;
+	}
+	unlock();
+	if (stale)
+		report_left(stale);
+	free(stale);
+}
+
+static void note(const struct registration *asked)
+{
+	struct registration *registration = malloc(sizeof(*registration));
 
 	/* Without memory for the note the region works all the same, unreported. */
 	if (!registration)
 		return;
-	registration->mr = mr;
-	registration->lkey = mr->lkey;
-	registration->rkey = mr->rkey;
-	registration->length = attr->length;
-	registration->ns = attr->tph_namespace;
-	strncpy(registration->device, ibv_get_device_name(mr->context->device),
-		sizeof(registration->device) - 1);
+	*registration = *asked;
+	registration->lkey = asked->mr->lkey;
+	registration->rkey = asked->mr->rkey;
+	registration->process = getpid();
 	query(registration);
-	registration->next = registrations;
-	registrations = registration;
+	/* Once it is kept, another thread may destroy it. */
 	report_registered(registration);
+	keep(registration);
 }
 
-struct ibv_mr *registration_make(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr)
+void registration_done(struct registration *asked)
 {
-	struct ibv_mr *mr = ibv_tph_reg_dmabuf_mr(pd, attr);
 	int error = errno;
 
-	if (mr)
-		note(mr, attr);
-	else
-		report_failed(attr, pd->context, error);
+	strncpy(asked->device, ibv_get_device_name(asked->context->device),
+		sizeof(asked->device) - 1);
+	if (!asked->mr)
+		report_failed(asked);
+	else if (report_wanted())
+		note(asked);
 	errno = error;
-	return mr;
 }
 
-void registration_end(struct ibv_mr *mr)
+struct registration *registration_take(struct ibv_mr *mr)
 {
-	struct registration **link = &registrations, *registration;
+	const struct registration key = { .mr = mr };
+	struct registration **place, *registration = NULL;
+	int error = errno;
 
-	while (*link && (*link)->mr != mr)
-		link = &(*link)->next;
-	registration = *link;
-	if (!registration)
-		return;
-	*link = registration->next;
-	query(registration);
+	lock();
+	place = tfind(&key, &kept, compare);
+	if (place) {
+		registration = *place;
+		tdelete(&key, &kept, compare);
+	}
+	unlock();
+	if (registration)
+		query(registration);
+	errno = error;
+	return registration;
+}
+
+void registration_ended(struct registration *registration)
+{
+	int error = errno;
+
 	report_ended(registration);
 	free(registration);
+	errno = error;
+}
+
+void registration_put_back(struct registration *registration)
+{
+	int error = errno;
+
+	keep(registration);
+	errno = error;
+}
+
+static void leave(const void *node, VISIT visit, int depth)
+{
+	const struct registration *registration = *(struct registration *const *)node;
+
+	if ((visit == postorder || visit == leaf) && registration->process == getpid())
+		report_left(registration);
 }
 
 void registration_end_all(void)
 {
-	while (registrations) {
-		struct registration *registration = registrations;
-
-		registrations = registration->next;
-		report_ended(registration);
-		free(registration);
-	}
+	lock();
+	twalk(kept, leave);
+	unlock();
 }

@@ -37,7 +37,7 @@ static bool get_ready(struct complaint *why)
 	if (buffer.exporter && check_inlines(tool, &line.facts))
 		say("note: small messages are sent inline: the NIC takes them from the work request, not from the exported buffer; -I 0 turns that off");
 	tph_options_buffer_name(options, buffer_name, sizeof(buffer_name));
-	interpose_start(options, &buffer, buffer_name);
+	interpose_tool(options, &buffer, buffer_name);
 	return true;
 }
 

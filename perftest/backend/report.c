@@ -8,56 +8,23 @@
 #include <json-c/json.h>
 
 #include "shim/namespace.h"
-#include "shim/obstacle.h"
-#include "util/macros.h"
 
 static const struct tph_options *options;
-static FILE *json_file;
 
 bool report_open(const struct tph_options *given, struct complaint *why)
 {
 	const char *path = given->text[TPH_OPTION_JSON_FILE];
+	FILE *file;
 
 	options = given;
 	if (!path)
 		return true;
-	json_file = fopen(path, "we");
-	return json_file || complain(why, "--tph-json-file=%s: %s; give a file that can be written",
-				     path, strerror(errno));
-}
-
-static const char *source_name(uint32_t source)
-{
-	static const char *const names[] = {
-		[MLX5DV_TPH_SOURCE_NONE] = "none",
-		[MLX5DV_TPH_SOURCE_EXPORTER] = "exporter",
-		[MLX5DV_TPH_SOURCE_DMAH] = "dma-handle",
-	};
-
-	return source < ARRAY_SIZE(names) ? names[source] : "?";
-}
-
-static const char *state_name(uint32_t state)
-{
-	static const char *const names[] = {
-		[MLX5DV_TPH_STATE_NONE] = "none",
-		[MLX5DV_TPH_STATE_IN_EFFECT] = "in-effect",
-		[MLX5DV_TPH_STATE_DEGRADED] = "degraded",
-		[MLX5DV_TPH_STATE_REFUSED] = "refused",
-	};
-
-	return state < ARRAY_SIZE(names) ? names[state] : "?";
-}
-
-bool report_is_as_asked(const struct registration *registration)
-{
-	const struct mlx5dv_tph_mr_info *info = &registration->info;
-
-	if (registration->query_error || info->state == MLX5DV_TPH_STATE_NONE)
-		return registration->ns == IBV_TPH_NS_NONE;
-	return info->source == MLX5DV_TPH_SOURCE_EXPORTER &&
-	       info->state == MLX5DV_TPH_STATE_IN_EFFECT &&
-	       (registration->ns == IBV_TPH_NS_AUTO || registration->ns == info->tph_namespace);
+	file = fopen(path, "we");
+	if (!file)
+		return complain(why, "--tph-json-file=%s: %s; give a file that can be written",
+				path, strerror(errno));
+	fclose(file);
+	return true;
 }
 
 static void describe(const struct registration *registration, char *text, size_t size)
@@ -77,8 +44,8 @@ static void describe(const struct registration *registration, char *text, size_t
 		snprintf(
 			text, size,
 			"source %s, namespace %s, ST 0x%02x, PH %u, table index %u, state %s, revalidations %u",
-			source_name(info->source), tph_namespace_name(info->tph_namespace),
-			info->steering_tag, info->ph, info->st_index, state_name(info->state),
+			effect_source(info->source), tph_namespace_name(info->tph_namespace),
+			info->steering_tag, info->ph, info->st_index, effect_state(info->state),
 			info->revalidations);
 }
 
@@ -105,12 +72,6 @@ static struct json_object *json_buffer(void)
 	return object;
 }
 
-/* Options are written with hyphens, JSON is not. */
-static struct json_object *json_namespace(uint32_t ns)
-{
-	return json_object_new_string(ns == IBV_TPH_NS_ST_EXT ? "st_ext" : tph_namespace_name(ns));
-}
-
 static struct json_object *json_published(void)
 {
 	struct json_object *object = json_object_new_object();
@@ -124,57 +85,37 @@ static struct json_object *json_published(void)
 	return object;
 }
 
-static struct json_object *json_in_effect(const struct registration *registration)
-{
-	const struct mlx5dv_tph_mr_info *info = &registration->info;
-	struct json_object *object = json_object_new_object();
-
-	if (registration->query_error) {
-		const char *name = strerrorname_np(registration->query_error);
-
-		put(object, "error", json_object_new_string(name ? name : "?"));
-		return object;
-	}
-	put(object, "source", json_object_new_string(source_name(info->source)));
-	put(object, "namespace", json_namespace(info->tph_namespace));
-	put(object, "st", json_object_new_int(info->steering_tag));
-	put(object, "ph", json_object_new_int(info->ph));
-	put(object, "st_index", json_object_new_int(info->st_index));
-	put(object, "state", json_object_new_string(state_name(info->state)));
-	put(object, "revalidations", json_object_new_uint64(info->revalidations));
-	return object;
-}
-
 static void write_json(const struct registration *registration, const char *event)
 {
-	struct json_object *object;
+	struct json_object *line;
+	int error;
 
-	if (!json_file)
+	if (!options->text[TPH_OPTION_JSON_FILE])
 		return;
-	object = json_object_new_object();
-	put(object, "event", json_object_new_string(event));
-	put(object, "tool", json_object_new_string(program_invocation_short_name));
-	put(object, "rdma_device", json_object_new_string(registration->device));
-	put(object, "lkey", json_object_new_uint64(registration->lkey));
-	put(object, "rkey", json_object_new_uint64(registration->rkey));
-	put(object, "length", json_object_new_uint64(registration->length));
-	put(object, "buffer", json_buffer());
-	put(object, "asked", json_namespace(registration->ns));
-	put(object, "required", json_object_new_boolean(options->require));
-	put(object, "published", json_published());
-	put(object, "in_effect", json_in_effect(registration));
-	fprintf(json_file, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	fflush(json_file);
-	json_object_put(object);
+	line = json_line_begin(registration, event);
+	put(line, "tool", json_object_new_string(program_invocation_short_name));
+	put(line, "buffer", json_buffer());
+	json_line_add_asked(line, registration);
+	put(line, "published", json_published());
+	json_line_add_effect(line, registration);
+	error = json_line_append(line, options->text[TPH_OPTION_JSON_FILE]);
+	if (error)
+		say("--tph-json-file=%s: %s; give a file that can be written",
+		    options->text[TPH_OPTION_JSON_FILE], strerror(error));
+}
+
+bool report_wanted(void)
+{
+	return true;
 }
 
 void report_registered(const struct registration *registration)
 {
 	write_json(registration, "registered");
-	if (tph_options_want_tph(options) && !report_is_as_asked(registration))
+	if (tph_options_want_tph(options) && !effect_is_as_asked(registration))
 		say("warning: no tag from the %s namespace is in effect on %s: %s; --dmabuf-tph-require makes this an error",
-		    tph_namespace_name(registration->ns), registration->device,
-		    obstacle_to_tag(registration->mr->context, registration->ns));
+		    tph_namespace_name(registration->attr.tph_namespace), registration->device,
+		    effect_obstacle(registration));
 }
 
 void report_ended(const struct registration *registration)
@@ -186,14 +127,13 @@ void report_ended(const struct registration *registration)
 	/* So that this line follows the table also where both go into one file. */
 	fflush(stdout);
 	fprintf(stderr, " TPH in effect: %s (asked for: %s%s)\n", text,
-		tph_namespace_name(registration->ns), options->require ? ", required" : "");
+		tph_namespace_name(registration->attr.tph_namespace),
+		options->require ? ", required" : "");
 }
 
-/* Only what is required can be refused for want of a tag. */
-static bool is_for_want_of_tag(const struct ibv_tph_dmabuf_mr_attr *attr, int error)
+void report_left(const struct registration *registration)
 {
-	return attr->tph_flags & IBV_TPH_REQUIRE &&
-	       (error == EOPNOTSUPP || error == ENOSPC || error == EIO);
+	report_ended(registration);
 }
 
 static const char *advice_on(int error)
@@ -208,23 +148,22 @@ static const char *advice_on(int error)
 	}
 }
 
-void report_failed(const struct ibv_tph_dmabuf_mr_attr *attr, struct ibv_context *context,
-		   int error)
+void report_failed(const struct registration *registration)
 {
-	const char *device = ibv_get_device_name(context->device);
-	const char *ns = tph_namespace_name(attr->tph_namespace);
-	unsigned long long length = attr->length;
+	const char *ns = tph_namespace_name(registration->attr.tph_namespace);
+	unsigned long long length = registration->attr.length;
 	static bool said;
 
 	/* perftest 25.10 and later try by another function, which fails for the same reason. */
 	if (said)
 		return;
 	said = true;
-	if (is_for_want_of_tag(attr, error))
+	if (effect_is_refusal(registration))
 		say("registering %llu bytes of dma-buf on %s, namespace %s: %s; no tag can be had: %s; without --dmabuf-tph-require the buffer is registered without a tag",
-		    length, device, ns, strerror(error),
-		    obstacle_to_tag(context, attr->tph_namespace));
+		    length, registration->device, ns, strerror(registration->error),
+		    effect_obstacle(registration));
 	else
-		say("registering %llu bytes of dma-buf on %s, namespace %s: %s; %s", length, device,
-		    ns, strerror(error), advice_on(error));
+		say("registering %llu bytes of dma-buf on %s, namespace %s: %s; %s", length,
+		    registration->device, ns, strerror(registration->error),
+		    advice_on(registration->error));
 }

@@ -18,7 +18,7 @@
 #include <rdma/ib_user_ioctl_tph.h>
 #include <rdma/rdma_user_ioctl_cmds.h>
 
-#include "shim/reg_mr_ex.h"
+#include "shim/newer_verbs.h"
 #include "tool.h"
 
 #define SIZE 8192

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "shim/reg_mr_ex.h"
+#include "shim/newer_verbs.h"
 
 static struct ibv_mr *make(struct ibv_pd *pd, const char *how)
 {

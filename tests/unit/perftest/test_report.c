@@ -38,11 +38,11 @@ static struct registration registration_in(uint32_t state)
 {
 	return (struct registration){
 		.mr = &mr,
+		.context = &context,
 		.device = "mlx5_0",
 		.lkey = 1,
 		.rkey = 2,
-		.length = 4096,
-		.ns = IBV_TPH_NS_ST,
+		.attr = { .length = 4096, .tph_namespace = IBV_TPH_NS_ST },
 		.info = {
 			.source = MLX5DV_TPH_SOURCE_EXPORTER,
 			.tph_namespace = IBV_TPH_NS_ST,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* ibv_reg_mr_ex() of rdma-core 59 and later, also where this is built with an older one: a tool,
+/* Registrations that rdma-core gained later, also where this is built with an older one: a program,
  * and the library that it runs on, may be newer, and nothing that they register may pass us by.
  */
-#ifndef SHIM_REG_MR_EX_H
-#define SHIM_REG_MR_EX_H
+#ifndef SHIM_NEWER_VERBS_H
+#define SHIM_NEWER_VERBS_H
 
 #include <infiniband/verbs.h>
 
+/* rdma-core 59 and later */
 #if !HAVE_IBV_REG_MR_EX
 struct ibv_dmah;
 
@@ -32,5 +33,11 @@ struct ibv_mr_init_attr {
 
 struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr);
 #endif
+
+/* libmlx5 of rdma-core 54 and later. @mlx5_access: MLX5DV_REG_DMABUF_ACCESS_DATA_DIRECT, or 0 for
+ * what ibv_reg_dmabuf_mr() does.
+ */
+struct ibv_mr *mlx5dv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
+				    uint64_t iova, int fd, int access, int mlx5_access);
 
 #endif
