@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "shell.h"
 #include "stock_tool.h"
 #include "util/macros.h"
 
@@ -73,30 +73,14 @@ static int remove_folder(void **state)
 	return 0;
 }
 
-struct outcome {
-	char text[4096]; /* both outputs, in order */
-	int status;
-};
-
 /* Run @command in a shell, in which $dir is the folder. */
 static void run(struct outcome *outcome, const char *command)
 {
-	size_t length = 0, got;
 	char line[1024];
-	FILE *pipe;
 
-	snprintf(line, sizeof(line),
-		 "dir=%s; unset RDMA_TPH_PERFTEST_DIR LD_PRELOAD; exec 2>&1; %s", folder, command);
-	pipe = popen(line, "r");
-	assert_non_null(pipe);
-	do {
-		got = fread(outcome->text + length, 1, sizeof(outcome->text) - 1 - length, pipe);
-		length += got;
-	} while (got);
-	outcome->text[length] = '\0';
-	outcome->status = pclose(pipe);
-	assert_true(WIFEXITED(outcome->status));
-	outcome->status = WEXITSTATUS(outcome->status);
+	snprintf(line, sizeof(line), "dir=%s; unset RDMA_TPH_PERFTEST_DIR LD_PRELOAD; %s", folder,
+		 command);
+	shell_run(outcome, line);
 }
 
 #define IN_PATH "export PATH=$dir/first:$dir/second:$dir/third:$PATH; "
