@@ -53,8 +53,8 @@ static void *next_definition(enum verb verb)
 
 #define NEXT(verb, name) ((__typeof__(name) *)next_definition(verb))
 
-/* Middleware registers no dma-buf at all, fd -1, to see whether it is supported: that is answered as
- * ever. What our own registrations call is theirs.
+/* Middleware registers no dma-buf at all, fd -1, to see whether it is supported: that is answered
+ * as ever. What our own registrations call is theirs.
  */
 static bool is_ours(int fd)
 {

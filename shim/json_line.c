@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "namespace.h"
 #include "report.h"
+#include "settings.h"
 
 static void put(struct json_object *object, const char *key, struct json_object *value)
 {
@@ -87,11 +87,9 @@ static char *text_of(struct json_object *line)
 	return text;
 }
 
-/* One that nobody reads must not hold up the program. */
 static int append(const char *path, const char *text, size_t length)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-		      0666);
+	int fd = settings_open_report(path);
 	ssize_t written;
 	int error = 0;
 

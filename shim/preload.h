@@ -11,8 +11,8 @@
 /* Exit codes, as of shells, for what cannot be run, or found. */
 enum { EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
-/* The file @relative to the folder of the program that runs: they are installed together. False with
- * @why filled in when it is not there, or LD_PRELOAD could not name it.
+/* The file @relative to the folder of the program that runs: they are installed together. False
+ * with @why filled in when it is not there, or LD_PRELOAD could not name it.
  */
 bool preload_find(const char *relative, char path[static PATH_MAX], struct complaint *why);
 

@@ -43,7 +43,7 @@ static void query(struct registration *registration)
 	registration->query_error = mlx5dv_tph_query_mr(registration->mr, &registration->info);
 }
 
-/* What is in its place already was destroyed without our knowledge, so its memory was used again. */
+/* What is in its place already was destroyed without our knowledge, and its memory used again. */
 static void keep(struct registration *registration)
 {
 	struct registration **place, *stale = NULL;
@@ -134,9 +134,12 @@ static void leave(const void *node, VISIT visit, int depth)
 		report_left(registration);
 }
 
+/* What a library destroys at its own end, which may come after this, has had its line. */
 void registration_end_all(void)
 {
 	lock();
 	twalk(kept, leave);
+	tdestroy(kept, free);
+	kept = NULL;
 	unlock();
 }

@@ -46,9 +46,9 @@ struct json_object *json_line_begin(const struct registration *registration, con
 void json_line_add_asked(struct json_object *line, const struct registration *registration);
 void json_line_add_effect(struct json_object *line, const struct registration *registration);
 
-/* Append it to the file @path, which all processes may have in common, by one write(); @line is given
- * up. The file is not kept open: programs close descriptors that they did not open, and use their
- * numbers. Returns 0 or a positive errno.
+/* Append it to the file @path, which all processes may have in common, by one write(); @line is
+ * given up. The file is not kept open: programs close descriptors that they did not open, and use
+ * their numbers. Returns 0 or a positive errno.
  */
 int json_line_append(struct json_object *line, const char *path);
 

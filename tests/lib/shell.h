@@ -5,7 +5,7 @@
 
 struct outcome {
 	char text[16384]; /* both outputs, in order */
-	int status;	  /* exit code */
+	int status;       /* exit code */
 };
 
 /* Run @command in a shell; fails the cmocka test when a signal ends that. */

@@ -26,7 +26,7 @@ PAGE = 'Documentation/troubleshooting.md'
 ANSWERS = {'printf', 'fprintf', 'fputs', 'table_cell', 'set_cell', 'print_row', 'static_assert',
            '_Static_assert', 'capture_reader_fail_short'}
 # What is initialised with help, answers and pictures
-HELP = {'help', 'summary', 'what', 'options', 'tph_option_table', 'modules', 'names', 'types',
+HELP = {'help', 'summary', 'what', 'options', 'tph_option_table', 'setting_table', 'modules', 'names', 'types',
         'route_words', 'words'}
 # Other parts of answers, which are put together in memory, and a note in a capture
 PARTS = {'… in configuration space', '… notes are missing'}
