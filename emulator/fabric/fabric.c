@@ -128,7 +128,7 @@ void fabric_port_destroy(struct fabric_port *port)
 		return;
 	TAILQ_REMOVE(&port->fabric->ports, port, entry);
 	port->fabric->port_count--;
-	free(port->mappings);
+	mappings_free(port);
 	free((char *)port->attr.name);
 	free(port);
 }

@@ -19,6 +19,9 @@
  *   -ENETDOWN  the requester's link, or that of the device addressed, is down
  *   -EFAULT    no memory and no BAR there, not all of it, or mapped without the right to
  *              read/write it: Unsupported Request on a real bus
+ *   -ENXIO     mapped, but not to memory, and the address is in no BAR: behind an IOMMU that
+ *              translates, QEMU does not say which page of which BAR it mapped. A real bus delivers
+ *              such requests, so they are refused, never lost: the caller fails its operation
  * A posted write that fails is lost, as on a real bus: its requester is not told, and an operation
  * that it was part of may well end with success. So each is counted, and said on standard error.
  */
@@ -162,16 +165,17 @@ int fabric_map(struct fabric_port *port, uint64_t addr, uint64_t len, void *host
 
 /**
  * fabric_unmap() - forget one mapping in [first, last]; call it until it returns something else.
- * @host, @len: get what fabric_map() was given
+ * @host: gets what fabric_map() was given
  *
  * The memory may be unmapped as soon as this returned: pointers from fabric_ram() do not outlive
  * the callback they were taken in.
- * Return: 1; 0 when there is none (any more); -EINVAL when one is only partly inside.
+ * Return: 1; 0 when there is none (any more); -EINVAL when one is only partly inside, and then
+ * none is forgotten.
  */
-int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void **host,
-		 uint64_t *len);
+int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void **host);
 
-#define FABRIC_MAX_MAPPINGS 4096
+/* Single pages of 4 GiB, which is what a guest maps for a device behind its IOMMU. */
+#define FABRIC_MAX_MAPPINGS (1 << 20)
 
 /*
  * What devices use.
@@ -200,8 +204,8 @@ void fabric_refused(struct fabric_port *port, uint64_t addr, uint64_t len, bool 
  * @hints: processing hints for peer-to-peer TLPs; NULL or all zero for none
  *
  * All or nothing as far as addresses go: nothing is written when part of the range is not there.
- * The write is lost then, and has been counted and reported.
- * Return: 0; -EPERM, -ENETDOWN, -EFAULT as above.
+ * The write is lost then, but for -ENXIO, and has been counted and reported.
+ * Return: 0; -EPERM, -ENETDOWN, -EFAULT, -ENXIO as above.
  */
 int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
 		 const struct tlp_hints *hints);
@@ -216,7 +220,7 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t le
  * @old: gets what was there before
  *
  * Memory of the guest is not for this: it is changed through fabric_ram().
- * Return: 0; -EPERM, -ENETDOWN, -EFAULT as above; -EOPNOTSUPP when the completer answers with
+ * Return: 0; -EPERM, -ENETDOWN, -EFAULT, -ENXIO as above; -EOPNOTSUPP when the completer answers with
  * Unsupported Request, as it has no AtomicOps.
  */
 int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,

@@ -48,9 +48,9 @@ struct fabric_port {
 	uint32_t max_payload, max_read;
 	uint16_t next_tag;
 
-	struct mapping *mappings; /* sorted by address */
-	unsigned int mapping_count, mapping_room;
-	unsigned int last_mapping; /* where the last look-up ended */
+	void *mappings; /* a tree of tsearch(3), by address */
+	unsigned int mapping_count;
+	const struct mapping *last_mapping; /* where the last look-up ended; NULL: nowhere */
 
 	struct fabric_counters counters;
 	struct refused_range refused[REFUSED_RANGES];
@@ -75,11 +75,17 @@ struct target {
 	uint64_t len;    /* how far it goes on from here */
 };
 
+/** mappings_free() - forget them all. */
+void mappings_free(struct fabric_port *port);
+
 /** mapping_find() - the mapping that contains @addr, or NULL. */
 const struct mapping *mapping_find(struct fabric_port *port, uint64_t addr);
 
 /** refused_write() - count a posted write that was lost because of @err, and report it. */
 void refused_write(struct fabric_port *port, uint64_t addr, uint64_t len, int err);
+
+/** refused_and_told() - the same for a request of which the requester learns that it failed. */
+void refused_and_told(struct fabric_port *port, uint64_t addr, uint64_t len, bool write, int err);
 
 /* A TLP as it is on one link, payload apart */
 struct packet {

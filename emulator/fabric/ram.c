@@ -1,107 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Guest memory as one device sees it: a sorted array of mappings. */
+/* Guest memory as one device sees it: a tree of mappings. */
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fabric/internal.h"
 #include "util/range.h"
 
-/* Index of the first mapping that ends behind @addr. */
-static unsigned int lower_bound(const struct fabric_port *port, uint64_t addr)
+/* Those that overlap are equal. By the last byte, as a mapping may end at 2^64. */
+static int compare(const void *left, const void *right)
 {
-	unsigned int low = 0, high = port->mapping_count;
+	const struct mapping *a = left, *b = right;
 
-	while (low < high) {
-		unsigned int middle = low + (high - low) / 2;
-		const struct mapping *mapping = &port->mappings[middle];
-
-		/* By the last byte, as a mapping may end at 2^64. */
-		if (mapping->addr + (mapping->len - 1) < addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	if (a->addr + (a->len - 1) < b->addr)
+		return -1;
+	return a->addr > b->addr + (b->len - 1);
 }
 
-static bool contains(const struct mapping *mapping, uint64_t addr)
+/* One that has an address in [first, last], or NULL. */
+static struct mapping *find_in(const struct fabric_port *port, uint64_t first, uint64_t last)
 {
-	return addr - mapping->addr < mapping->len;
+	const struct mapping range = { .addr = first, .len = last - first + 1 };
+	struct mapping **found = tfind(&range, &port->mappings, compare);
+
+	return found ? *found : NULL;
 }
 
 const struct mapping *mapping_find(struct fabric_port *port, uint64_t addr)
 {
-	unsigned int index = port->last_mapping;
+	const struct mapping *last = port->last_mapping;
 
-	if (index < port->mapping_count && contains(&port->mappings[index], addr))
-		return &port->mappings[index];
-	index = lower_bound(port, addr);
-	if (index == port->mapping_count || !contains(&port->mappings[index], addr))
-		return NULL;
-	port->last_mapping = index;
-	return &port->mappings[index];
+	if (!last || addr - last->addr >= last->len)
+		port->last_mapping = last = find_in(port, addr, addr);
+	return last;
 }
 
-static int grow(struct fabric_port *port)
+void mappings_free(struct fabric_port *port)
 {
-	unsigned int room = port->mapping_room ? 2 * port->mapping_room : 16;
-	struct mapping *mappings;
+	tdestroy(port->mappings, free);
+}
 
-	if (port->mapping_count < port->mapping_room)
-		return 0;
-	if (port->mapping_count == FABRIC_MAX_MAPPINGS)
-		return -ENOSPC;
-	mappings = reallocarray(port->mappings, room, sizeof(*mappings));
-	if (!mappings)
+static int insert(struct fabric_port *port, const struct mapping *new)
+{
+	struct mapping *mapping = malloc(sizeof(*mapping)), **found;
+
+	if (!mapping)
 		return -ENOMEM;
-	port->mappings = mappings;
-	port->mapping_room = room;
-	return 0;
+	*mapping = *new;
+	found = tsearch(mapping, &port->mappings, compare);
+	if (found && *found == mapping)
+		return 0;
+	free(mapping);
+	return found ? -EEXIST : -ENOMEM;
 }
 
 int fabric_map(struct fabric_port *port, uint64_t addr, uint64_t len, void *host, bool read,
 	       bool write)
 {
-	unsigned int index;
-	int err;
-
-	if (!len || len - 1 > UINT64_MAX - addr)
-		return -EINVAL;
-	index = lower_bound(port, addr);
-	if (index < port->mapping_count && port->mappings[index].addr <= addr + (len - 1))
-		return -EEXIST;
-	err = grow(port);
-	if (err)
-		return err;
-	memmove(&port->mappings[index + 1], &port->mappings[index],
-		(port->mapping_count - index) * sizeof(*port->mappings));
-	port->mappings[index] = (struct mapping){
+	const struct mapping mapping = {
 		.addr = addr,
 		.len = len,
 		.host = host,
 		.read = read,
 		.write = write,
 	};
-	port->mapping_count++;
-	return 0;
+	int err;
+
+	if (!len || len - 1 > UINT64_MAX - addr)
+		return -EINVAL;
+	if (port->mapping_count == FABRIC_MAX_MAPPINGS)
+		return -ENOSPC;
+	err = insert(port, &mapping);
+	if (!err)
+		port->mapping_count++;
+	return err;
 }
 
-int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void **host,
-		 uint64_t *len)
+/* Whether one that has @addr in it lies partly outside of [first, last]. */
+static bool is_cut(const struct fabric_port *port, uint64_t addr, uint64_t first, uint64_t last)
 {
-	unsigned int index = lower_bound(port, first);
+	const struct mapping *mapping = find_in(port, addr, addr);
+
+	return mapping && (mapping->addr < first || mapping->addr + (mapping->len - 1) > last);
+}
+
+int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void **host)
+{
 	struct mapping *mapping;
 
-	if (index == port->mapping_count || port->mappings[index].addr > last)
-		return 0;
-	mapping = &port->mappings[index];
-	if (mapping->addr < first || mapping->addr + (mapping->len - 1) > last)
+	if (is_cut(port, first, first, last) || is_cut(port, last, first, last))
 		return -EINVAL;
+	mapping = find_in(port, first, last);
+	if (!mapping)
+		return 0;
 	*host = mapping->host;
-	*len = mapping->len;
+	tdelete(mapping, &port->mappings, compare);
+	free(mapping);
 	port->mapping_count--;
-	memmove(mapping, mapping + 1, (port->mapping_count - index) * sizeof(*mapping));
+	port->last_mapping = NULL;
 	return 1;
 }
 

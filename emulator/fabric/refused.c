@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Requests that nobody takes and of which the requester learns nothing. On a real bus the root
- * complex has an error report of them (Unsupported Request, 6.2.3); here standard error has.
+ * Requests that nobody takes. Of a posted write the requester learns nothing: on a real bus the root
+ * complex has an error report of it (Unsupported Request, 6.2.3); here standard error has.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,6 +18,9 @@ static const char *reason(int err)
 		return "a PCIe link on its way is down";
 	case -EFAULT:
 		return "no memory and no BAR takes it there";
+	case -ENXIO:
+		return "it is behind an IOMMU that translates, and QEMU does not say where in which BAR;"
+		       " boot with iommu=pt";
 	default:
 		return "the device needs the guest's memory there, in one piece";
 	}
@@ -64,17 +67,21 @@ void refused_write(struct fabric_port *port, uint64_t addr, uint64_t len, int er
 	report(port, addr, len, true, err);
 }
 
+void refused_and_told(struct fabric_port *port, uint64_t addr, uint64_t len, bool write, int err)
+{
+	port->counters.refused++;
+	if (!port->losses_expected)
+		report(port, addr, len, write, err);
+}
+
 void fabric_refused(struct fabric_port *port, uint64_t addr, uint64_t len, bool write)
 {
 	int err = fabric_check(port, addr, len, write);
 
-	if (write) {
+	if (write)
 		refused_write(port, addr, len, err);
-		return;
-	}
-	port->counters.refused++;
-	if (!port->losses_expected)
-		report(port, addr, len, false, err);
+	else
+		refused_and_told(port, addr, len, false, err);
 }
 
 void fabric_port_expect_losses(struct fabric_port *port, bool expected)

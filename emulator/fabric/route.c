@@ -47,7 +47,7 @@ static int resolve(struct fabric_port *port, uint64_t addr, bool write, struct t
 		return 0;
 	}
 	if (!find_window(port, addr, target))
-		return -EFAULT;
+		return mapping ? -ENXIO : -EFAULT;
 	return target->port->link_up ? 0 : -ENETDOWN;
 }
 
@@ -249,7 +249,9 @@ int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint
 {
 	int err = write_range(port, addr, data, len, hints);
 
-	if (err)
+	if (err == -ENXIO)
+		refused_and_told(port, addr, len, true, err);
+	else if (err)
 		refused_write(port, addr, len, err);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vfio_user/memory_files.h"
 #include "vfio_user/stream.h"
 
 struct pci_function;
@@ -18,7 +19,8 @@ struct vfio_user_session {
 	/** reply() - send @len bytes, with @fd unless it is -1; both are valid during the call. */
 	void (*reply)(struct vfio_user_session *session, const void *data, size_t len, int fd);
 	bool agreed;       /* VERSION has been */
-	uint64_t mappings; /* guest memory regions mapped */
+	struct memory_files memory;
+	uint64_t mappings; /* parts of it that are mapped */
 	uint64_t refused;  /* requests answered, or that would be, with an error */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "connectx/memory/sg.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "connectx/command/nic.h"
@@ -185,18 +186,28 @@ static bool span_read(const struct sg *sg, const struct sg_span *span, void *dat
 	return !fabric_read(sg->nic->port, span->address, data, len, &hints);
 }
 
-/* Writes are posted: the operation goes on when one is lost, as the fabric alone gets to know. */
-static void span_write(const struct sg *sg, const struct sg_span *span, const void *data,
+/*
+ * Writes are posted: the operation goes on when one is lost, as the fabric alone gets to know. Only
+ * what a real bus would have delivered, and this one cannot, is refused.
+ */
+static bool span_write(const struct sg *sg, const struct sg_span *span, const void *data,
 		       size_t len)
 {
 	struct tlp_hints hints;
 
 	if (span->ram) {
 		copy_in_order(span->ram, data, len);
-		return;
+		return true;
 	}
 	hints = tph_hints(sg->nic, span->mkey);
-	fabric_write(sg->nic->port, span->address, data, len, &hints);
+	return fabric_write(sg->nic->port, span->address, data, len, &hints) != -ENXIO;
+}
+
+/* The bus refused what would have gone through @end. */
+static bool bus_refused(const struct sg *end, struct sg_stop *stop)
+{
+	*stop = (struct sg_stop){ .end = end, .status = MKEY_OK };
+	return false;
 }
 
 bool sg_gather(struct sg *from, void *data, uint32_t len, struct sg_stop *stop)
@@ -206,10 +217,8 @@ bool sg_gather(struct sg *from, void *data, uint32_t len, struct sg_stop *stop)
 	for (uint32_t done = 0; done < len; done += src.len) {
 		if (!sg_map(from, len - done, false, &src, stop))
 			return false;
-		if (!span_read(from, &src, (char *)data + done, src.len)) {
-			*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
-			return false;
-		}
+		if (!span_read(from, &src, (char *)data + done, src.len))
+			return bus_refused(from, stop);
 		sg_advance(from, src.len);
 	}
 	return true;
@@ -231,14 +240,16 @@ static bool sg_push(struct sg *to, const struct sg_span *dst, struct sg *from, u
 	if (!sg_map(from, piece, false, &src, stop))
 		return false;
 	if (src.ram && src.len == piece) {
-		span_write(to, dst, src.ram, piece);
+		if (!span_write(to, dst, src.ram, piece))
+			return bus_refused(to, stop);
 		sg_advance(from, piece);
 	} else {
 		if (!sg_gather(&walk, bounce, piece, stop)) {
 			stop->end = from;
 			return false;
 		}
-		span_write(to, dst, bounce, piece);
+		if (!span_write(to, dst, bounce, piece))
+			return bus_refused(to, stop);
 		*from = walk;
 	}
 	sg_written(to, piece);
@@ -253,12 +264,10 @@ static bool sg_pull(struct sg *to, const struct sg_span *dst, struct sg *from, u
 
 	if (!sg_map(from, dst->len, false, &src, stop))
 		return false;
-	if (src.ram) {
-		span_write(to, dst, src.ram, src.len);
-	} else if (!span_read(from, &src, dst->ram, src.len)) {
-		*stop = (struct sg_stop){ .end = from, .status = MKEY_OK };
-		return false;
-	}
+	if (src.ram)
+		copy_in_order(dst->ram, src.ram, src.len);
+	else if (!span_read(from, &src, dst->ram, src.len))
+		return bus_refused(from, stop);
 	sg_written(to, src.len);
 	sg_advance(from, src.len);
 	*moved += src.len;

@@ -33,7 +33,7 @@ struct sg {
 struct sg_stop {
 	const struct sg *end;    /* which end it was; to compare, as it may be gone by now */
 	struct connectx *nic;    /* of that end; set with MKEY_NOT_PRESENT */
-	enum mkey_status status; /* MKEY_OK: the bus refused to read */
+	enum mkey_status status; /* MKEY_OK: the bus refused */
 	/* where it stopped; behind an indirect key, where that led to */
 	bool indirect; /* and whether one did */
 	uint32_t key;

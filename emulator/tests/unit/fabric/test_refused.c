@@ -122,6 +122,23 @@ static void each_reason_is_said_once_for_an_address_range(void **state)
 	assert_counts(f, 6, 6, 6);
 }
 
+/* A real bus would deliver it, so that its requester has to fail. */
+static void what_qemu_does_not_say_is_not_lost(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t data[8];
+
+	assert_int_equal(fabric_map(f->nic, 512 * MIB, MIB, NULL, true, true), 0);
+	write_to(f, 512 * MIB, -ENXIO);
+	assert_said(f,
+		    "nic0: a posted write of 8 bytes at 0x20000000 went nowhere: it is behind an "
+		    "IOMMU that translates, and QEMU does not say where in which BAR; "
+		    "boot with iommu=pt");
+	assert_int_equal(fabric_read(f->nic, 512 * MIB, data, sizeof(data), NULL), -ENXIO);
+	assert_said(f, "");
+	assert_counts(f, 2, 0, 0);
+}
+
 /* A requester gets an answer to its read, and is not the fabric's to speak for. */
 static void reads_are_not_lost(void **state)
 {
@@ -189,6 +206,7 @@ int main(void)
 #define REFUSED_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		REFUSED_TEST(each_reason_is_said_once_for_an_address_range),
+		REFUSED_TEST(what_qemu_does_not_say_is_not_lost),
 		REFUSED_TEST(reads_are_not_lost),
 		REFUSED_TEST(what_is_done_in_place_is_counted_as_well),
 		REFUSED_TEST(there_is_an_end_to_reports),

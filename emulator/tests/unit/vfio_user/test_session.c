@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -403,6 +404,76 @@ static void everything_is_unmapped_at_once(void **state)
 	assert_int_equal(request(f, VFIO_USER_DMA_UNMAP, &all, 24), EINVAL);
 }
 
+/* Behind an IOMMU, memory comes page by page: more of them than a process may map by themselves. */
+static void pages_of_one_file_are_mapped_once(void **state)
+{
+	enum { PAGES = 70000 };
+	struct fixture *f = *state;
+	struct vfio_user_dma_map map = { .argsz = 32, .flags = 3, .size = PAGE };
+	struct vfio_user_dma_unmap all = { .argsz = 24, .flags = VFIO_DMA_UNMAP_FLAG_ALL };
+	int fd = make_memfd(3 * PAGE), others[MEMORY_FILES_MAX], i;
+
+	enable_bus_master(f);
+	for (i = 0; i < PAGES; i++) {
+		map.address = (uint64_t)PAGE * i;
+		map.offset = i % 3 * PAGE;
+		assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), 0);
+	}
+	assert_int_equal(f->session.mappings, PAGES);
+	for (i = 0; i < 3; i++)
+		memset(fabric_ram(f->fn.port, (uint64_t)PAGE * i, PAGE, true), i + 1, PAGE);
+	for (i = 0; i < PAGES; i++)
+		assert_int_equal(*(uint8_t *)fabric_ram(f->fn.port, (uint64_t)PAGE * i, PAGE,
+							false),
+				 i % 3 + 1);
+	/* One file is in use, and a file more than there is room for. */
+	map.offset = 0;
+	for (i = 1; i <= MEMORY_FILES_MAX; i++) {
+		map.address = (uint64_t)PAGE * (PAGES + i);
+		others[i - 1] = make_memfd(PAGE);
+		assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(others[i - 1])),
+				 i < MEMORY_FILES_MAX ? 0 : ENOSPC);
+	}
+	assert_int_equal(request(f, VFIO_USER_DMA_UNMAP, &all, 24), 0);
+	assert_int_equal(f->session.mappings, 0);
+	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, others[i - 2]), 0);
+	while (--i > 1)
+		close(others[i - 2]);
+	close(fd);
+}
+
+/* Which bytes there are is asked again each time, and what may be written. */
+static void files_grow_and_have_rights(void **state)
+{
+	struct fixture *f = *state;
+	struct vfio_user_dma_map map = { .argsz = 32, .flags = 3, .size = PAGE, .offset = PAGE };
+	int fd = make_memfd(PAGE), read_only;
+	char path[64];
+
+	enable_bus_master(f);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	read_only = open(path, O_RDONLY | O_CLOEXEC);
+	map.offset = 0;
+	map.address = 2 * PAGE;
+	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(read_only)), EACCES);
+	map.flags = 1;
+	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, read_only), 0);
+	assert_null(fabric_ram(f->fn.port, 2 * PAGE, 1, true));
+	map.flags = 3;
+	map.address = 0;
+	map.offset = PAGE;
+	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), EINVAL);
+	map.offset = 0;
+	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), 0);
+	assert_int_equal(ftruncate(fd, 2 * PAGE), 0);
+	map.offset = map.address = PAGE;
+	assert_int_equal(request_fd(f, VFIO_USER_DMA_MAP, &map, 32, dup(fd)), 0);
+	*(uint8_t *)fabric_ram(f->fn.port, 0, 1, true) = 7;
+	assert_int_equal(*(uint8_t *)fabric_ram(f->fn.port, 2 * PAGE, 1, false), 7);
+	assert_non_null(fabric_ram(f->fn.port, PAGE, 1, true));
+	close(fd);
+}
+
 /* How often @fd was signalled since the last call. */
 static uint64_t signalled(int fd)
 {
@@ -517,6 +588,8 @@ int main(void)
 		SESSION_TEST(many_writes_in_one_message),
 		SESSION_TEST(memory_is_mapped_and_unmapped),
 		SESSION_TEST(everything_is_unmapped_at_once),
+		SESSION_TEST(pages_of_one_file_are_mapped_once),
+		SESSION_TEST(files_grow_and_have_rights),
 		SESSION_TEST(interrupts_are_attached),
 		SESSION_TEST(reset_and_end),
 	};
