@@ -220,8 +220,8 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t le
  * @old: gets what was there before
  *
  * Memory of the guest is not for this: it is changed through fabric_ram().
- * Return: 0; -EPERM, -ENETDOWN, -EFAULT, -ENXIO as above; -EOPNOTSUPP when the completer answers with
- * Unsupported Request, as it has no AtomicOps.
+ * Return: 0; -EPERM, -ENETDOWN, -EFAULT, -ENXIO as above; -EOPNOTSUPP when the completer answers
+ * with Unsupported Request, as it has no AtomicOps.
  */
 int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
 		  const struct fabric_atomic *op, uint64_t *old, const struct tlp_hints *hints);

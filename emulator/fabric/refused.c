@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Requests that nobody takes. Of a posted write the requester learns nothing: on a real bus the root
- * complex has an error report of it (Unsupported Request, 6.2.3); here standard error has.
+ * Requests that nobody takes. Of a posted write the requester learns nothing: on a real bus the
+ * root complex has an error report of it (Unsupported Request, 6.2.3); here standard error has.
  */
 #include <errno.h>
 #include <inttypes.h>
