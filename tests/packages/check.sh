@@ -4,7 +4,7 @@
 # the root of that release, see lab.d/roots/distro; they are installed in a copy of it that goes.
 set -u
 . tests/lib/tap.sh
-. tests/packages/machine.sh
+. tests/lib/machine.sh
 packages=$work/packages
 version=$(dpkg-parsechangelog --show-field Version)
 newer=$version.1

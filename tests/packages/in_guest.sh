@@ -6,7 +6,7 @@
 set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit
 . tests/lib/tap.sh
-. tests/packages/machine.sh
+. tests/lib/machine.sh
 packaging=$1
 guest=$2
 packages=$work/packages
