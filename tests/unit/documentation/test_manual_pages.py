@@ -4,9 +4,11 @@
 
 usage: test_manual_pages.py SOURCE-TREE PROGRAM...
 
-Functions are those of the libraries' .map files; programs those that debian/*.install name; options
-what each PROGRAM, of the build, prints for --help, and perftest's are a table in its source.
+Functions are those of the libraries' .map files, and in Python all that is public in the modules that
+the head of pyverbs_tph names; programs those that debian/*.install name; options what each PROGRAM,
+of the build, prints for --help, and perftest's are a table in its source.
 """
+import ast
 import re
 import subprocess
 import sys
@@ -15,6 +17,10 @@ from pathlib import Path
 PAGES = 'Documentation/man'
 # Programs under perftest's names have perftest's own pages beside this one.
 PERFTEST_PAGE = 'perftest-tph'
+PYTHON = 'pyverbs/pyverbs_tph'
+PYTHON_PAGE = 'pyverbs_tph.3'
+# What its modules need of each other
+PYTHON_INNER = {'add_ref', 'call', 'member'}
 
 
 class Pages:
@@ -50,6 +56,38 @@ def check_functions(tree, pages):
             yield f'{name}(): no page {name}.3.md, nor an alias in {PAGES}/CMakeLists.txt'
         elif f'{name}(' not in text.partition('# DESCRIPTION')[0]:
             yield f'{name}(): not in the synopsis of its page'
+
+
+def python_names(body):
+    """What statements define that is public, as a page writes it: a function with its bracket."""
+    for node in body:
+        names = []
+        if isinstance(node, ast.FunctionDef):
+            is_property = any(isinstance(by, ast.Name) and by.id == 'property'
+                              for by in node.decorator_list)
+            names = [node.name if is_property else f'{node.name}(']
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+        elif isinstance(node, ast.ClassDef):
+            names = [node.name, *python_names(node.body)]
+        yield from (name for name in names
+                    if not name.startswith('_') and name.rstrip('(') not in PYTHON_INNER)
+
+
+def check_python(tree, pages):
+    head = (tree / PYTHON / '__init__.py').read_text()
+    found = {name for module in re.findall(r'^pyverbs_tph\.(\w+)  ', head, re.M)
+             for name in python_names(ast.parse((tree / PYTHON / f'{module}.py').read_text()).body)}
+    if not found:
+        yield f'{PYTHON} defines nothing'
+    # Constants are those of C, whose pages say what they mean.
+    every = '\n'.join(pages.texts.values())
+    for name in sorted(found):
+        text = every if name.isupper() else pages.texts[PYTHON_PAGE]
+        ends = '' if name.endswith('(') else r'\b'
+        if not re.search(rf'\b{re.escape(name)}{ends}', text):
+            yield f'pyverbs_tph: {name.rstrip("(")} is not in {PYTHON_PAGE}.md'
 
 
 def installed_programs(tree):
@@ -116,7 +154,7 @@ def main():
     tree, programs = Path(sys.argv[1]), sys.argv[2:]
     pages = Pages(tree)
     wrong = [*check_functions(tree, pages), *check_programs(tree, pages),
-             *check_perftest_options(tree, pages)]
+             *check_python(tree, pages), *check_perftest_options(tree, pages)]
     for program in programs:
         wrong += check_options(program, pages)
     print('\n'.join(wrong) or 'all have their manual pages')

@@ -5,10 +5,10 @@
 usage: messages.py SOURCE-TREE [--list]
 
 A message is a string in a call of any function that is declared with format(printf), or of one
-that logs in the kernel; and any other sentence there is: in a table of reasons, say. Its fixed
-words count; what it inserts is "…" here, and <anything> or the text of an errno on the page. Every
-message has to be in a code block of the page, and every line of these has to be made of messages.
---list prints the messages.
+that logs in the kernel; and any other sentence there is: in a table of reasons, say. In Python it
+is what an exception is raised with. Its fixed words count; what it inserts is "…" here, and
+<anything> or the text of an errno on the page. Every message has to be in a code block of the page,
+and every line of these has to be made of messages. --list prints the messages.
 """
 import errno
 import os
@@ -16,8 +16,11 @@ import re
 import sys
 from pathlib import Path
 
+import python_messages
+
 FOLDERS = ('util', 'tlp', 'libibverbs', 'providers', 'vfio', 'shim', 'perftest', 'tools',
            'kernel/overlay/drivers')
+PYTHON = 'pyverbs'
 # Tests of the kernel, and a program that runs when the project is built
 NOT_FOR_USERS = re.compile(r'/tests/|dma-buf-tph-test\.c|tphctl/completion\.c')
 PAGE = 'Documentation/troubleshooting.md'
@@ -179,7 +182,16 @@ def all_messages(tree):
                  for match in pattern.finditer(text)} - ANSWERS | LOGS
     macros = macros_of(texts.values())
     return {message: path.relative_to(tree) for path, text in texts.items()
-            for message in Reader(text, functions, macros).read()}
+            for message in Reader(text, functions, macros).read()} | raised_messages(tree)
+
+
+def raised_messages(tree):
+    """The same of exceptions."""
+    found = {normalise(message): path.relative_to(tree)
+             for path in sorted((tree / PYTHON).rglob('*.py'))
+             for message in python_messages.messages_in(path.read_text())}
+    assert found, f'{PYTHON} raises nothing'
+    return found
 
 
 def quoted_lines(page):
