@@ -14,7 +14,6 @@ writing one is told the region's address and rkey, and nothing else changes.
 import argparse
 import sys
 
-import pyverbs.enums as e
 from pyverbs.addr import AHAttr
 from pyverbs.cq import CQ
 from pyverbs.device import Context
@@ -29,9 +28,14 @@ from pyverbs_tph.mlx5 import query_device, query_mr
 from pyverbs_tph.mr import TphDmaBufMR
 from pyverbs_tph.vfio import VfioDevice, VfioDmaBuf
 
+try:
+    import pyverbs.libibverbs_enums as e
+except ImportError:     # of an older rdma-core
+    import pyverbs.enums as e
+
 LENGTH = 4096                   # of what is exported: whole pages
 DATA = bytes(range(16))
-ACCESS = e.IBV_ACCESS_LOCAL_WRITE | e.IBV_ACCESS_REMOTE_WRITE
+ACCESS = e.ibv_access_flags.IBV_ACCESS_LOCAL_WRITE | e.ibv_access_flags.IBV_ACCESS_REMOTE_WRITE
 
 
 def number(text):
@@ -55,7 +59,7 @@ def connect(ctx, qp, peer):
     attr = QPAttr(port_num=1)
     attr.qp_access_flags = ACCESS
     attr.dest_qp_num = peer.qp_num
-    attr.path_mtu = e.IBV_MTU_1024
+    attr.path_mtu = e.ibv_mtu.IBV_MTU_1024
     attr.max_rd_atomic = attr.max_dest_rd_atomic = 1
     attr.min_rnr_timer, attr.timeout, attr.retry_cnt, attr.rnr_retry = 12, 14, 7, 7
     # On RoCE: is_global=1, and gr=GlobalRoute(dgid=..., sgid_index=...)
@@ -65,20 +69,20 @@ def connect(ctx, qp, peer):
 
 def write(ctx, pd, target):
     """DATA to the first bytes of this region."""
-    with MR(pd, len(DATA), e.IBV_ACCESS_LOCAL_WRITE) as source, CQ(ctx, 1) as cq:
-        init = QPInitAttr(qp_type=e.IBV_QPT_RC, scq=cq, rcq=cq, cap=QPCap())
+    with MR(pd, len(DATA), e.ibv_access_flags.IBV_ACCESS_LOCAL_WRITE) as source, CQ(ctx, 1) as cq:
+        init = QPInitAttr(qp_type=e.ibv_qp_type.IBV_QPT_RC, scq=cq, rcq=cq, cap=QPCap())
         with QP(pd, init) as near, QP(pd, init) as far:
             connect(ctx, near, far)
             connect(ctx, far, near)
             source.write(DATA, len(DATA))
-            wr = SendWR(opcode=e.IBV_WR_RDMA_WRITE, num_sge=1,
+            wr = SendWR(opcode=e.ibv_wr_opcode.IBV_WR_RDMA_WRITE, num_sge=1,
                         sg=[SGE(source.buf, len(DATA), source.lkey)])
             wr.set_wr_rdma(target.rkey, target.buf)
             near.post_send(wr)
             completions = []
             while not completions:
                 _, completions = cq.poll(1)
-    if completions[0].status != e.IBV_WC_SUCCESS:
+    if completions[0].status != e.ibv_wc_status.IBV_WC_SUCCESS:
         raise PyverbsError(f"the write failed with status {completions[0].status}")
 
 

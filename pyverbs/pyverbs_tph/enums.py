@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""Constants of <infiniband/tph.h> and <infiniband/mlx5dv_tph.h>, which say what each means. As in
-pyverbs.enums they can be had one by one: enums.IBV_TPH_NS_ST.
+"""Constants of <infiniband/tph.h> and <infiniband/mlx5dv_tph.h>, which say what each means. They can
+be had one by one, too, as in pyverbs.enums of older rdma-cores: enums.IBV_TPH_NS_ST.
 """
 
 import enum

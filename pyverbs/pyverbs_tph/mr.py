@@ -52,7 +52,7 @@ class TphDmaBufMR(DmaBufMR):
 
         :param pd: The PD it will belong to
         :param length: Bytes
-        :param access: pyverbs.enums.ibv_access_flags
+        :param access: ibv_access_flags of pyverbs
         :param dmabuf: A VfioDmaBuf, which then closes the region before itself; or a file
                        descriptor; or pyverbs' own DmaBuf
         :param offset: First byte within the dma-buf

@@ -14,7 +14,6 @@ from unittest import mock
 from pyverbs.mr import MR, DmaBufMR, MWBindInfo
 from pyverbs.pd import PD
 from pyverbs.pyverbs_error import PyverbsRDMAError
-import pyverbs.enums as e
 
 from pyverbs_tph.errors import TphArgumentError, TphClosedError, TphError
 from pyverbs_tph.mr import TphDmaBufMR
@@ -22,7 +21,7 @@ from pyverbs_tph.vfio import VfioDevice, VfioDmaBuf
 import pyverbs_tph.enums as te
 import pyverbs_tph.mlx5 as tm
 
-from pyverbs_tph_base import ACCELERATOR, ACCESS, BAR, LENGTH, PAGE, TphTestCase
+from pyverbs_tph_base import ACCELERATOR, ACCESS, BAR, LENGTH, PAGE, TphTestCase, e
 
 TAG, PH = 0xa7, 1
 ST_ENTRIES = 64         # of the NIC
@@ -90,7 +89,7 @@ class TphDmaBufMRTest(TphTestCase):
                     (errno.EINVAL, {"length": LENGTH + PAGE}),
                     (errno.EINVAL, {"offset": LENGTH}),
                     (errno.EINVAL, {"iova": 1}),
-                    (errno.EINVAL, {"access": e.IBV_ACCESS_REMOTE_WRITE}),
+                    (errno.EINVAL, {"access": e.ibv_access_flags.IBV_ACCESS_REMOTE_WRITE}),
                     (errno.EBADF, {"dmabuf": -1}),
                     (errno.EINVAL, {"dmabuf": file.fileno()})):
                 with self.subTest(changes=changes):
@@ -136,7 +135,7 @@ class TphDmaBufMRTest(TphTestCase):
         self.publish(TAG, PH)
         with DmaBufMR(self.pd, LENGTH, ACCESS, self.dmabuf.fd) as mr:
             self.in_effect(mr)
-        with MR(self.pd, PAGE, e.IBV_ACCESS_LOCAL_WRITE) as mr:
+        with MR(self.pd, PAGE, e.ibv_access_flags.IBV_ACCESS_LOCAL_WRITE) as mr:
             self.assertEqual(tm.query_mr(mr), NONE)
         with self.assertRaises(TphClosedError):
             tm.query_mr(mr)
@@ -165,7 +164,7 @@ class TphDmaBufMRTest(TphTestCase):
         """A region cannot be registered anew, or given away"""
         with self.register() as mr:
             with self.assertRaises(PyverbsRDMAError):
-                mr.rereg(e.IBV_REREG_MR_CHANGE_ACCESS, self.pd, access=ACCESS)
+                mr.rereg(e.ibv_rereg_mr_flags.IBV_REREG_MR_CHANGE_ACCESS, self.pd, access=ACCESS)
             with self.assertRaises(TphArgumentError):
                 mr.unimport()
             self.assertEqual(tm.query_mr(mr), NONE)

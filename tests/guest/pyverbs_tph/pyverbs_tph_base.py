@@ -13,7 +13,6 @@ from pyverbs.mr import MR
 from pyverbs.pd import PD
 from pyverbs.qp import QP, QPAttr, QPCap, QPInitAttr
 from pyverbs.wr import SGE, SendWR
-import pyverbs.enums as e
 
 from pyverbs_tph.errors import TphError
 from pyverbs_tph.mr import TphDmaBufMR
@@ -25,10 +24,16 @@ import control
 import perftest_pair
 import tap
 
+try:
+    import pyverbs.libibverbs_enums as e
+except ImportError:     # of an older rdma-core
+    import pyverbs.enums as e
+
 BAR = 2
 LENGTH = 1 << 16
 PAGE = 4096
-ACCESS = e.IBV_ACCESS_LOCAL_WRITE | e.IBV_ACCESS_REMOTE_WRITE | e.IBV_ACCESS_REMOTE_READ
+ACCESS = (e.ibv_access_flags.IBV_ACCESS_LOCAL_WRITE | e.ibv_access_flags.IBV_ACCESS_REMOTE_WRITE |
+          e.ibv_access_flags.IBV_ACCESS_REMOTE_READ)
 ACCELERATOR = os.environ["TPH_ACC0"]
 
 fabric = control.Control()
@@ -75,9 +80,9 @@ class RCPair:
     """Two connected queue pairs, and the memory of the one that sends."""
 
     def __init__(self, ctx, pd, length):
-        self.mr = MR(pd, length, e.IBV_ACCESS_LOCAL_WRITE)
+        self.mr = MR(pd, length, e.ibv_access_flags.IBV_ACCESS_LOCAL_WRITE)
         self.cq = CQ(ctx, 8)
-        init = QPInitAttr(qp_type=e.IBV_QPT_RC, scq=self.cq, rcq=self.cq, cap=QPCap())
+        init = QPInitAttr(qp_type=e.ibv_qp_type.IBV_QPT_RC, scq=self.cq, rcq=self.cq, cap=QPCap())
         self.qps = [QP(pd, init) for _ in range(2)]
         lid = ctx.query_port(1).lid
         for qp, peer in zip(self.qps, reversed(self.qps)):
@@ -87,7 +92,7 @@ class RCPair:
     def attr(lid, peer):
         attr = QPAttr(port_num=1)
         attr.qp_access_flags = ACCESS
-        attr.path_mtu = e.IBV_MTU_4096
+        attr.path_mtu = e.ibv_mtu.IBV_MTU_4096
         attr.dest_qp_num = peer
         attr.max_rd_atomic = attr.max_dest_rd_atomic = 1
         attr.min_rnr_timer, attr.timeout, attr.retry_cnt, attr.rnr_retry = 12, 14, 7, 7

@@ -5,12 +5,11 @@ import contextlib
 import struct
 
 from pyverbs.wr import SGE, RecvWR, SendWR
-import pyverbs.enums as e
 
 from pyverbs_tph.vfio import VfioDmaBuf
 import pyverbs_tph.enums as te
 
-from pyverbs_tph_base import BAR, LENGTH, PAGE, RCPair, TphTestCase, fabric
+from pyverbs_tph_base import BAR, LENGTH, PAGE, RCPair, TphTestCase, e, fabric
 
 PH = 2
 BYTE_SWAP = 0xf         # of the accelerator's operations, which the tag selects
@@ -53,13 +52,13 @@ class TphTrafficTest(TphTestCase):
 
     def transfer(self, opcode, mr, offset=0):
         self.assertEqual(self.pair.transfer(opcode, len(DATA), mr.buf + offset, mr.rkey),
-                         e.IBV_WC_SUCCESS)
+                         e.ibv_wc_status.IBV_WC_SUCCESS)
 
     def test_write(self):
         """RDMA writes carry the published tag and hint, and the operation it stands for is done"""
         with self.register(tph_flags=te.IBV_TPH_REQUIRE) as mr:
             with self.arrives(self.tagged, len(DATA)):
-                self.transfer(e.IBV_WR_RDMA_WRITE, mr, 64)
+                self.transfer(e.ibv_wr_opcode.IBV_WR_RDMA_WRITE, mr, 64)
             self.assertEqual(mr.read(len(DATA), 64), SWAPPED)
             self.assertEqual(mr.read(64, 0), bytes(64))
 
@@ -68,7 +67,7 @@ class TphTrafficTest(TphTestCase):
         with self.register(tph_flags=te.IBV_TPH_REQUIRE) as mr:
             mr.write(SWAPPED, len(SWAPPED))
             before = counted("reads")
-            self.transfer(e.IBV_WR_RDMA_READ, mr)
+            self.transfer(e.ibv_wr_opcode.IBV_WR_RDMA_READ, mr)
             grown = [kind for kind, total in counted("reads").items()
                      if total > before.get(kind, 0)]
             self.assertEqual(grown, [self.tagged])
@@ -81,14 +80,14 @@ class TphTrafficTest(TphTestCase):
             with self.arrives(self.tagged, len(DATA)):
                 self.pair.qps[0].post_send(SendWR(num_sge=1, sg=[self.pair.sge(len(DATA))]))
                 self.assertEqual([self.pair.complete(), self.pair.complete()],
-                                 [e.IBV_WC_SUCCESS] * 2)
+                                 [e.ibv_wc_status.IBV_WC_SUCCESS] * 2)
             self.assertEqual(mr.read(len(DATA), 0), SWAPPED)
 
     def test_none(self):
         """With IBV_TPH_NS_NONE they carry nothing, and store"""
         with self.register(tph_namespace=te.IBV_TPH_NS_NONE) as mr:
             with self.arrives(("none", 0, 0), len(DATA)):
-                self.transfer(e.IBV_WR_RDMA_WRITE, mr)
+                self.transfer(e.ibv_wr_opcode.IBV_WR_RDMA_WRITE, mr)
             self.assertEqual(mr.read(len(DATA), 0), DATA)
 
     def test_address(self):
@@ -96,7 +95,7 @@ class TphTrafficTest(TphTestCase):
         with self.register(length=PAGE, offset=PAGE, iova=0x7f00_0000_0000 + PAGE) as mr:
             self.assertEqual(mr.buf, 0x7f00_0000_1000)
             with self.arrives(self.tagged, len(DATA)):
-                self.transfer(e.IBV_WR_RDMA_WRITE, mr)
+                self.transfer(e.ibv_wr_opcode.IBV_WR_RDMA_WRITE, mr)
             self.assertEqual(mr.read(len(DATA), 0), SWAPPED)
             self.assertEqual(self.dmabuf.read(len(DATA), PAGE), SWAPPED)
 
@@ -105,7 +104,7 @@ class TphTrafficTest(TphTestCase):
         with VfioDmaBuf(self.device, BAR, [(5 * PAGE, PAGE), (PAGE, PAGE)]) as self.dmabuf:
             self.publish(self.tag, PH)
             with self.register(length=2 * PAGE) as mr, self.arrives(self.tagged, len(DATA)):
-                self.transfer(e.IBV_WR_RDMA_WRITE, mr, PAGE - 512)
+                self.transfer(e.ibv_wr_opcode.IBV_WR_RDMA_WRITE, mr, PAGE - 512)
             self.assertEqual(self.dmabuf.read(len(DATA), PAGE - 512), SWAPPED)
         with VfioDmaBuf(self.device, BAR, [(0, LENGTH)]) as whole:
             self.assertEqual(whole.read(512, 6 * PAGE - 512), SWAPPED[:512])
