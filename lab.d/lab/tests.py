@@ -54,10 +54,11 @@ def lab_tests(ready):
 
 def distro_tests(ready):
     """README's build in releases of Debian, and the packages for them."""
-    for tier, roots, program in (("distros", ready.distros, "tests/distros/build.sh"),
-                                 ("packages", ready.packaging, "tests/packages/check.sh")):
-        for suite, root in places.by_suite(roots):
-            yield Test(tier, suite, 1800, places.in_root(root, program))
+    for suite, root in places.by_suite(ready.distros):
+        yield Test("distros", suite, 1800, ["tests/distros/check.sh", root, ready.root],
+                   environment=lab_environment(ready))
+    for suite, root in places.by_suite(ready.packaging):
+        yield Test("packages", suite, 1800, places.in_root(root, "tests/packages/check.sh"))
     packaging = dict(places.by_suite(ready.packaging)).get(places.GUEST_SUITE)
     if packaging and ready.root:
         yield Test("packages", IN_GUEST, 1800,
@@ -134,7 +135,7 @@ def needs(options):
     steps = ["tools"]
     words = set(options.words)
     in_guest = {"packages", f"packages/{IN_GUEST}"} & words
-    if in_guest or any(wanted(tier, options.words) for tier in (*GUEST_TIERS, "lab")):
+    if in_guest or any(wanted(tier, options.words) for tier in (*GUEST_TIERS, "lab", "distros")):
         steps = guest_needs(default_kernel())
     for tier, step in (("guest", "middleware_root"), ("debug", "debug_kernel"), ("unit", "checked"), ("fuzz", "fuzzers")):
         if wanted(tier, options.words):
@@ -169,7 +170,7 @@ exit code is 0 when none failed.
   fuzz     whatever takes bytes from outside, 5 s each
   debug    what asks something of the kernel, on one with KASAN, lockdep, kmemleak and failing
            allocations
-  distros  README's build of libraries and tools on Debian 12, 13 and sid
+  distros  README's build of libraries and tools on Debian 12, 13 and sid, and its use in the guest
   packages those of Debian 12, 13 and sid: made, installed, used, upgraded, removed; and used in the
            guest""",
     notes="""\

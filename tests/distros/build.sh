@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-# The commands of README.md on a release of Debian that has what README.md asks for, and nothing
-# else; the guest's programs have to build there as well. Runs in the root of that release, see
-# lab.d/roots/distro.
+# build.sh DIR: the commands of README.md on a release of Debian that has what README.md asks for,
+# and nothing else; the guest's programs have to build there as well. Leaves in DIR what they
+# install, and the list of that. Runs in the root of that release, see lab.d/roots/distro.
 set -u
 . tests/lib/tap.sh
+installed=$1
 build=$work/build
 softfabric=0
 
@@ -29,20 +30,21 @@ refuses_nowhere() {
 }
 
 installs() {
-	local bin=$work/root/usr/local/bin
-	DESTDIR=$work/root cmake --install "$build" &&
+	local bin=$installed/usr/local/bin
+	DESTDIR=$installed cmake --install "$build" &&
+		cp "$build/install_manifest.txt" "$installed" &&
 		[[ -x $bin/tlpdump && -x $bin/ib_write_bw ]] &&
 		((softfabric == $([[ -x $bin/softfabric ]] && echo 1 || echo 0)))
 }
 
 # imports: what was installed, together with the release's own pyverbs
 imports() {
-	local root=$work/root/usr/local
-	PYTHONPATH=$(echo "$root"/lib/python3*/dist-packages) LD_LIBRARY_PATH=$root/lib debian/tests/python
+	local root=$installed/usr/local
+	PYTHONPATH=$(echo "$root"/lib/python3*/dist-packages) PYTHONDONTWRITEBYTECODE=1 \
+		LD_LIBRARY_PATH=$root/lib debian/tests/python
 }
 
 compgen -G '/usr/src/linux-headers-*-common' >/dev/null && softfabric=1
-echo 1..7
 check "configures" configures || exit
 check "$( ((softfabric)) && echo 'builds softfabric, too' || echo 'says why softfabric is not built')" \
 	says_about_softfabric
