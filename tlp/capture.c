@@ -14,7 +14,7 @@
 #define NOTES_SIZE (16 * 1024)
 #define NANOSECONDS 9	/* if_tsresol: 10^-9 */
 
-/* Of one link: all packets there were, and those that are not in the file. */
+/* Counts of one link: all its packets, and those that are not in the file. */
 struct statistics {
 	uint64_t received, dropped;
 	uint64_t first_ns, last_ns; /* valid if there were any */
@@ -27,13 +27,13 @@ struct capture {
 	struct statistics *statistics; /* one a link */
 	uint64_t max_bytes, bytes;
 	uint32_t snaplen; /* 0: none */
-	bool cut;         /* by max_bytes: what comes now is dropped */
-	bool stated;      /* the statistics in the file are those of now */
+	bool cut;         /* max_bytes was reached: every further packet is dropped */
+	bool stated;      /* the statistics in the file are up to date */
 	uint64_t packets, dropped;
 	void (*waiting)(void *data); /* or NULL */
 	void *waiting_data;
 	size_t noted;        /* bytes of notes[]: comments of the next packet, as options */
-	uint32_t notes_lost; /* that had no room there */
+	uint32_t notes_lost; /* notes that did not fit into notes[] */
 	uint8_t notes[NOTES_SIZE];
 	size_t used;
 	uint8_t buffer[BUFFER_SIZE];
@@ -62,7 +62,7 @@ static int write_buffer(struct capture *capture)
 	return capture->error;
 }
 
-/* The block that is being put together always fits: it was made room for by make_room(). */
+/* make_room() has made sure that the whole block fits. */
 static void put(struct capture *capture, const void *data, size_t len)
 {
 	if (len)
@@ -279,13 +279,13 @@ static void put_all_statistics(struct capture *capture)
 
 int capture_flush(struct capture *capture)
 {
-	/* the last ones, which capture_close() writes, must fit as well */
+	/* leave room for the final statistics, which capture_close() writes */
 	if (!capture->stated && has_room(capture, 2ull * capture->links * STATISTICS_MAX))
 		put_all_statistics(capture);
 	return write_buffer(capture);
 }
 
-/* Room for the last of them, which says how many are missing */
+/* Room for the note that says how many notes were lost */
 #define LAST_NOTE (4 + 32)
 
 static void add_note(struct capture *capture, const char *text, uint16_t len)
@@ -343,7 +343,7 @@ static bool is_packet(const struct capture *capture, uint32_t link, size_t heade
 	       payload_len <= CAPTURE_PACKET_MAX - header_len && header_len + payload_len;
 }
 
-/* Count a packet that takes @len bytes of the file. True: it gets none. */
+/* Count a packet that needs @len bytes of the file. Returns whether it is dropped. */
 static bool is_dropped(struct capture *capture, uint32_t link, uint64_t time_ns, uint32_t len)
 {
 	struct statistics *statistics = &capture->statistics[link];
@@ -369,9 +369,8 @@ static size_t cut_size(const struct capture *capture, size_t whole)
 }
 
 /*
- * A header is a few DWs, and so is what a snapshot length leaves of a payload: two moves that
- * overlap are over before memcpy(), or the string instruction that compilers put in its place, has
- * begun.
+ * Headers are a few DWs long, and so are payloads that a snapshot length has cut. Two overlapping
+ * moves copy them faster than memcpy(), or the string instruction that compilers use instead of it.
  */
 static inline void copy_short(uint8_t *to, const uint8_t *from, size_t len)
 {
@@ -386,7 +385,10 @@ static inline void copy_short(uint8_t *to, const uint8_t *from, size_t len)
 	}
 }
 
-/* In its place and in one go: of all that a capture does, this and write() take the time. */
+/*
+ * Build the record in the buffer itself, in one pass: with write(), this is where capturing spends
+ * its time.
+ */
 static void put_record(struct capture *capture, const struct packet_head *head, const void *header,
 		       size_t header_len, const void *payload, uint32_t direction)
 {
@@ -394,7 +396,7 @@ static void put_record(struct capture *capture, const struct packet_head *head, 
 	uint8_t *data = at + sizeof(*head), *notes = data + PCAPNG_PAD(head->captured);
 
 	*(struct packet_head *)at = *head;
-	/* Padding, unless what follows is written over it */
+	/* Zero the last word: what the data do not overwrite of it is padding. */
 	memset(notes - 4, 0, 4);
 	copy_short(data, header, header_len);
 	copy_short(data + header_len, payload, head->captured - header_len);

@@ -22,7 +22,7 @@ enum capture_status capture_reader_fail(struct capture_reader *reader, const cha
 	return CAPTURE_ERROR;
 }
 
-/* Even of a first packet that is empty the address is one of memory: memcpy() may not get NULL. */
+/* Never leave the block NULL, even if the first packet is empty: memcpy() must not get NULL. */
 bool capture_reader_room_for(struct capture_reader *reader, uint32_t len)
 {
 	uint8_t *block;
@@ -45,7 +45,7 @@ void capture_reader_follow(struct capture_reader *reader, bool (*wait)(void *dat
 	reader->wait_data = data;
 }
 
-/* As fread(), but for waiting for more */
+/* Like fread(), but waits for more data at the end of a file that is being followed */
 static size_t read_file(struct capture_reader *reader, uint8_t *to, size_t len)
 {
 	size_t done = fread(to, 1, len, reader->file);
@@ -80,7 +80,7 @@ bool capture_reader_broken(const struct capture_reader *reader)
 	return ferror(reader->file);
 }
 
-/* fread() came back short: why? */
+/* Tell why fread() returned less than was asked for. */
 enum capture_status capture_reader_fail_short(struct capture_reader *reader, const char *where)
 {
 	if (ferror(reader->file))

@@ -74,13 +74,16 @@ __attribute__((format(printf, 2, 3))) enum capture_status capture_reader_fail(
 /* True: the next @len bytes are at @to. */
 bool capture_reader_read(struct capture_reader *reader, void *to, size_t len);
 
-/* As many of them as there are */
+/* The same, but takes fewer bytes if there are no more; returns how many */
 size_t capture_reader_read_some(struct capture_reader *reader, void *to, size_t len);
 
-/* Bytes are short because they cannot be read, and not because the file ends. */
+/* Returns whether bytes are missing because of a read error, and not because the file ends. */
 bool capture_reader_broken(const struct capture_reader *reader);
 
-/* When it was false: fail for that reason; @where the file ends if it does */
+/*
+ * After capture_reader_read() has returned false: fail with the reason; @where is the place to name
+ * if the file ended there
+ */
 enum capture_status capture_reader_fail_short(struct capture_reader *reader, const char *where);
 
 /* Have room for @len bytes at reader->block; false: no memory */

@@ -354,7 +354,7 @@ static void get_shared(const uint8_t *dw, struct tlp *tlp, const struct tlp_type
 		tlp->tag = tag_of(tlp_get_dw(dw), dw1 >> 8);
 }
 
-/* The steering tag of a write is in its place. */
+/* Posted requests with hints have no Tag: the steering tag is in its place. */
 static void get_tag(const uint8_t *dw, const struct tlp_nonflit_layout *layout,
 		    struct tlp_view *view, const struct tlp_type_info *info)
 {
@@ -383,7 +383,7 @@ void tlp_nonflit_get_fields(const uint8_t *header, const struct tlp_nonflit_layo
 {
 	const uint8_t *dw = header + layout->header * TLP_DW;
 	const struct tlp_type_info *info = tlp_named_type_info(layout->type);
-	/* without a name there is no size either */
+	/* the size of a type without a name is not known */
 	bool known = layout->payload;
 
 	view->tlp = (struct tlp){

@@ -3,7 +3,7 @@
 #ifndef TLP_PCAP_H
 #define TLP_PCAP_H
 
-/* The first DW, in the byte order of the file; which of them says what timestamps count */
+/* The magic number, in the byte order of the file. It also tells the unit of the timestamps. */
 #define PCAP_MICROSECONDS	0xa1b2c3d4u
 #define PCAP_NANOSECONDS	0xa1b23c4du
 

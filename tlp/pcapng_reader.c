@@ -67,7 +67,9 @@ static enum capture_status read_header(struct capture_reader *reader, uint8_t *h
 	return done == 8 ? CAPTURE_RECORD : capture_reader_fail_short(reader, "a block header");
 }
 
-/* Body and trailing length; the first @have bytes of the body are in place already. */
+/*
+ * Read the body and the trailing length. The first @have bytes of the body have been read already.
+ */
 static enum capture_status read_body(struct capture_reader *reader, struct block *block,
 				     uint32_t total, uint32_t have)
 {
@@ -187,7 +189,10 @@ static void take_link_options(const struct capture_reader *reader, const struct 
 	}
 }
 
-/* What is known of the missing packets of a link when statistics are none, or not the last. */
+/*
+ * What is known about missing packets of a link that has no statistics, or whose statistics are not
+ * final.
+ */
 static enum capture_account no_account(const struct capture_reader *reader)
 {
 	return reader->own ? CAPTURE_UNFINISHED : CAPTURE_UNCOUNTED;
@@ -256,7 +261,10 @@ static enum capture_status take_notes(struct capture_reader *reader, const struc
 	while (next_option(reader, &options, &len, &option)) {
 		if (option.code != PCAPNG_OPT_COMMENT)
 			continue;
-		/* An option is longer than the line that it becomes. */
+		/*
+		 * An option takes more bytes than the line that is made of it, so the block's size
+		 * is always enough.
+		 */
 		notes = used ? reader->notes : realloc(reader->notes, block->len);
 		if (!notes)
 			return capture_reader_fail(reader, "out of memory for comments");
@@ -305,8 +313,9 @@ static uint64_t time_at(const struct capture_reader *reader, const uint8_t *halv
 }
 
 /*
- * Enhanced packet blocks, and the obsolete ones, whose link number has half the size: the other
- * half counts drops since the last packet, which only some writers filled in (appendix A).
+ * Enhanced packet blocks, and the obsolete packet blocks. The latter have a link number of 16 bits
+ * only; the other 16 bits count drops since the last packet, but only some writers filled them in
+ * (appendix A), so they are ignored.
  */
 static enum capture_status take_packet(struct capture_reader *reader, const struct block *block,
 				       struct capture_record *record)
@@ -329,7 +338,10 @@ static enum capture_status take_packet(struct capture_reader *reader, const stru
 	return take_notes(reader, block, 20 + PCAPNG_PAD(record->len), record);
 }
 
-/* Of the section's first link, and without a time; how much of it there is only snaplen tells. */
+/*
+ * Simple packet blocks belong to the first link of the section and have no time. Only the snapshot
+ * length tells how much of the packet was captured.
+ */
 static enum capture_status take_simple_packet(struct capture_reader *reader,
 					      const struct block *block,
 					      struct capture_record *record)
@@ -347,7 +359,7 @@ static enum capture_status take_simple_packet(struct capture_reader *reader,
 	return fill_record(reader, block, 0, 4, record);
 }
 
-/* Each statistics of a link are about all of its packets in front of them. */
+/* A statistics block counts all packets of its link up to that point. */
 static enum capture_status take_statistics(struct capture_reader *reader, const struct block *block)
 {
 	const uint8_t *options = block->body + 12;

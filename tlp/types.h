@@ -15,9 +15,9 @@ enum tlp_type_flags {
 	TLP_F_ATOMIC = 1 << 3, /* byte enables are reserved (2.2.7.1) */
 	TLP_F_64 = 1 << 4,     /* 64-bit address */
 	TLP_F_READ = 1 << 5,   /* asks for data: Length says how much */
-	/* Of types that are not among those of struct tlp: */
+	/* For types that struct tlp cannot represent: */
 	TLP_F_SHARED = 1 << 6,    /* only what all requests share is decoded */
-	TLP_F_NO_ID = 1 << 7,     /* and not even a requester is where theirs is */
+	TLP_F_NO_ID = 1 << 7,     /* not even the Requester ID is where other requests have it */
 	TLP_F_FLIT_ONLY = 1 << 8, /* the number means nothing outside of flit mode */
 	TLP_F_CFG = 1 << 9,       /* routed by the ID in its third DW */
 	TLP_F_MSG = 1 << 10,

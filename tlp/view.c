@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Decoding what there is of a packet; and, upon that, decoding packets that have to be whole. */
+/* Decoding packets that may be incomplete, and on top of that decoding whole packets. */
 #include <string.h>
 
 #include "types.h"
@@ -20,7 +20,7 @@ struct extent {
 	size_t whole; /* the end of the trailer */
 };
 
-/* The header as if it were whole */
+/* Copy the header, with zeroes for the bytes that are missing */
 static void copy_header(uint8_t header[HEADER_ROOM], const uint8_t *buf, size_t size,
 			const struct extent *extent)
 {
@@ -99,14 +99,17 @@ static void view_parts(const uint8_t *buf, size_t have, const struct extent *ext
 		view->trailer = buf + extent->payload_end;
 }
 
-/* Where those of the types that are not decoded are routed, or what they are about */
+/* Types that are not decoded in full: where they are routed, or what a message is about */
 static void view_shared(const uint8_t *buf, size_t have, const struct extent *extent,
 			struct tlp_view *view)
 {
 	const struct tlp_type_info *info = tlp_named_type_info(view->type);
 	const uint8_t *dw = buf + extent->dw0;
 
-	/* In either mode; byte 6 is the Tag outside of flit mode, in it EP and more */
+	/*
+	 * The Message Code is in the same place in either mode. Byte 6 is the Tag outside of flit
+	 * mode; in flit mode it holds EP and other bits.
+	 */
 	if (view->has_ids && (info->flags & TLP_F_MSG)) {
 		view->has_code = true;
 		view->code = dw[7];
@@ -117,7 +120,7 @@ static void view_shared(const uint8_t *buf, size_t have, const struct extent *ex
 	}
 }
 
-/* What a header that was cut does not say is zero, and none of the packet's. */
+/* Fields that lie behind the end of a cut header read as zero and must not be reported. */
 static void view_fields(size_t have, const struct extent *extent, struct tlp_view *view)
 {
 	const struct tlp_type_info *info = tlp_named_type_info(view->type);
