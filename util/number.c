@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The digits at the start. strtoull() alone would take a sign and white space before them. */
+/* Parse the leading digits. strtoull() alone would also accept white space and a sign. */
 static bool parse_digits(const char *text, const char **end, uint64_t *number)
 {
 	unsigned long long parsed;

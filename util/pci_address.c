@@ -22,7 +22,7 @@ static bool parse_field(const char **text, size_t digits, char end, uint32_t max
 	return *value <= max;
 }
 
-/* Two colons are the sign of it. */
+/* An address with a domain has two colons. */
 static bool has_domain(const char *text)
 {
 	const char *colon = strchr(text, ':');

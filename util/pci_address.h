@@ -7,7 +7,10 @@
 #include <stdint.h>
 
 struct pci_address {
-	/* Linux's number, not PCIe's 8-bit segment: beyond 16 bits for what it makes up itself. */
+	/*
+	 * As Linux numbers domains, which is not PCIe's 8-bit segment: domains that Linux makes up
+	 * are beyond 16 bits.
+	 */
 	uint32_t domain;
 	uint8_t bus;
 	uint8_t device;   /* 0 to 0x1f */

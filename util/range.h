@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* Ranges of addresses and bytes that come from somebody who may not mean well. */
+/* Checks of ranges that come from untrusted sources. */
 #ifndef UTIL_RANGE_H
 #define UTIL_RANGE_H
 
