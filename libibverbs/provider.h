@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * What libibverbs-tph has to know of a kernel driver that imports hints, and of the library in
- * rdma-core that goes with it. Documentation/providers.md shows how to add one.
+ * What libibverbs-tph needs to know about a kernel driver that imports hints, and about the rdma-
+ * core library that belongs to it. Documentation/providers.md shows how to add one.
  */
 #ifndef TPH_PROVIDER_H
 #define TPH_PROVIDER_H
@@ -24,8 +24,8 @@ struct tph_provider {
 };
 
 /*
- * providers/providers.c: all there are, NULL at the end. Each costs the devices of those behind it,
- * and of all others, one system call that fails.
+ * Defined in providers/providers.c; the array ends with NULL. Each provider costs the devices of
+ * the providers after it, and of unknown drivers, one system call that fails.
  */
 extern const struct tph_provider *const tph_providers[];
 

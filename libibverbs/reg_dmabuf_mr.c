@@ -31,7 +31,10 @@ static int check_attr(const struct ibv_tph_dmabuf_mr_attr *attr)
 	return 0;
 }
 
-/* Mandatory exactly with REQUIRE: whoever does not know the attributes skips or refuses them. */
+/*
+ * The TPH attributes are mandatory if and only if IBV_TPH_REQUIRE is set: a kernel that does not
+ * know them then refuses the call, and otherwise ignores them.
+ */
 static int reg_raw(int cmd_fd, uint32_t driver_id, uint32_t pd_handle,
 		   const struct ibv_tph_dmabuf_mr_attr *attr, uint32_t *mr_handle)
 {
@@ -70,7 +73,10 @@ static int destroy_raw(int cmd_fd, uint32_t driver_id, uint32_t mr_handle)
 				&attr, 1);
 }
 
-/* The handle that @provider has to make a struct ibv_mr of, or nobody will ever destroy it. */
+/*
+ * Have @provider make a struct ibv_mr of the new handle. If it cannot, the handle is destroyed
+ * here, as nobody else knows of it.
+ */
 static struct ibv_mr *import(const struct tph_provider *provider, struct ibv_pd *pd,
 			     uint32_t mr_handle, const struct ibv_tph_dmabuf_mr_attr *attr)
 {
@@ -86,9 +92,10 @@ static struct ibv_mr *import(const struct tph_provider *provider, struct ibv_pd 
 }
 
 /*
- * Whether the registration that failed with @err has to be tried another way, the device not being
- * one of @provider. Only REQUIRE makes hints a reason to fail: without it a device of @provider
- * refuses the next way for the same reason, and there is no need to ask whose it is.
+ * Whether to go on with the next provider after the registration failed with @err, because the
+ * device does not belong to @provider. Only with IBV_TPH_REQUIRE can hints be the reason for a
+ * failure. Without it, a plain registration of a device of @provider would fail for the same
+ * reason, so there is no need to ask the kernel whose device it is.
  */
 static bool try_next(const struct tph_provider *provider, int cmd_fd,
 		     const struct ibv_tph_dmabuf_mr_attr *attr, int err)
@@ -98,7 +105,7 @@ static bool try_next(const struct tph_provider *provider, int cmd_fd,
 	return tph_uverbs_may_be_foreign(err);
 }
 
-/* A provider whose driver has no importer: there is nothing to ask it for. */
+/* Register without hints: no provider knows the driver of this device. */
 static struct ibv_mr *reg_plain(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr)
 {
 	if (attr->tph_flags & IBV_TPH_REQUIRE) {
@@ -110,10 +117,10 @@ static struct ibv_mr *reg_plain(struct ibv_pd *pd, const struct ibv_tph_dmabuf_m
 }
 
 /*
- * Whose device it is shows in what the kernel says to the registration itself.
- * mlx5dv_is_supported() and its like would load a provider into every user of this library, names
- * of devices are the administrator's, and to ask the kernel first costs a system call with every
- * registration.
+ * The result of the registration itself tells which driver the device belongs to. Other ways are
+ * worse: mlx5dv_is_supported() and its like would load a provider into every user of this library,
+ * device names can be changed by the administrator, and asking the kernel first would cost every
+ * registration a system call.
  */
 struct ibv_mr *ibv_tph_reg_dmabuf_mr(struct ibv_pd *pd, const struct ibv_tph_dmabuf_mr_attr *attr)
 {

@@ -6,10 +6,15 @@
 
 #include "uverbs.h"
 
-/* Twice as many as enum rdma_driver_id has (Linux 7.3: 23). */
+/*
+ * Twice the number of drivers in enum rdma_driver_id (23 in Linux 7.3), to leave room for new ones.
+ */
 #define TPH_UVERBS_MAX_DRIVER_ID 46
 
-/* The last method id of the core's part: beyond those that uverbs accepts for any object. */
+/*
+ * The highest method id in the namespace of the core. No object has that many methods, so uverbs
+ * accepts it for none.
+ */
 #define TPH_UVERBS_NO_METHOD ((1U << UVERBS_ID_NS_SHIFT) - 1)
 
 union tph_uverbs_request {
@@ -53,8 +58,9 @@ int tph_uverbs_ioctl(int cmd_fd, uint32_t driver_id, uint16_t object, uint16_t m
 }
 
 /*
- * uverbs compares the driver id before it looks the method up, so a method that cannot exist tells
- * right (EPROTONOSUPPORT) from wrong (EINVAL) without doing anything.
+ * uverbs compares the driver id before it looks up the method. So a call of a method that does not
+ * exist has no effect, and its errno tells whether the id is right (EPROTONOSUPPORT) or wrong
+ * (EINVAL).
  */
 static int probe_driver(int cmd_fd, uint32_t driver_id)
 {

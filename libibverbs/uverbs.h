@@ -15,9 +15,9 @@
 #define TPH_UVERBS_MAX_ATTRS 16
 
 /*
- * Initializers of struct ib_uverbs_attr. Without UVERBS_ATTR_F_MANDATORY in @_flags a kernel or
- * driver that does not know the attribute skips it silently. What fits into the attribute travels
- * in it, in the byte order of memory: four bytes are the first half of the eight.
+ * Initializers of struct ib_uverbs_attr. Without UVERBS_ATTR_F_MANDATORY in @_flags, a kernel or
+ * driver that does not know the attribute ignores it silently. Data of up to 8 bytes are stored in
+ * the attribute itself, in memory order: 4 bytes take the first half.
  */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define TPH_UVERBS_INLINE_U32(_value) ((uint64_t)(uint32_t)(_value) << 32)
@@ -39,11 +39,12 @@
 	TPH_UVERBS_ATTR(_id, sizeof(*(_pointer)), UVERBS_ATTR_F_MANDATORY, (uintptr_t)(_pointer))
 
 /*
- * Calls @method of @object with @count attributes, at most TPH_UVERBS_MAX_ATTRS, which come back
- * as the kernel left them. @driver_id is an enum rdma_driver_id; a wrong one is EINVAL.
+ * Calls @method of @object with @count attributes, at most TPH_UVERBS_MAX_ATTRS. The kernel may
+ * write to the attributes. @driver_id is an enum rdma_driver_id; with a wrong one the call fails
+ * with EINVAL.
  *
- * Returns 0 or a positive errno. That the kernel or the driver does not know the object, the
- * method or a mandatory attribute is EOPNOTSUPP, in whichever of two ways it says so.
+ * Returns 0 or a positive errno. There are two errnos by which kernels say that they do not know
+ * the object, the method or a mandatory attribute; both are returned as EOPNOTSUPP.
  */
 int tph_uverbs_ioctl(int cmd_fd, uint32_t driver_id, uint16_t object, uint16_t method,
 		     struct ib_uverbs_attr *attrs, unsigned int count);
@@ -52,23 +53,24 @@ int tph_uverbs_ioctl(int cmd_fd, uint32_t driver_id, uint16_t object, uint16_t m
 bool tph_uverbs_is_driver(int cmd_fd, uint32_t driver_id);
 
 /*
- * Whether a call that failed with @err may have done so because the device is not of the driver
- * that it named, or (a context of a user-space driver has no cmd_fd) not of uverbs at all.
+ * Whether @err, with which a call failed, may mean that the device belongs to another driver than
+ * the call named, or is no uverbs device at all (the context of a driver in user space has no
+ * cmd_fd).
  */
 static inline bool tph_uverbs_may_be_foreign(int err)
 {
 	return err == EINVAL || err == EBADF || err == ENOTTY;
 }
 
-/* Whether that was indeed the reason. A system call when it may have been, none otherwise. */
+/* Whether that was the reason. Costs a system call if @err allows it, and none otherwise. */
 static inline bool tph_uverbs_is_foreign(int cmd_fd, uint32_t driver_id, int err)
 {
 	return tph_uverbs_may_be_foreign(err) && !tph_uverbs_is_driver(cmd_fd, driver_id);
 }
 
 /*
- * Sets *@driver_id to the driver of @cmd_fd. Returns 0 or a positive errno: EBADF, ENOTTY when it
- * is no uverbs device, EOPNOTSUPP when the driver has an id that did not exist in our time.
+ * Sets *@driver_id to the driver of @cmd_fd. Returns 0 or a positive errno: EBADF, ENOTTY when
+ * @cmd_fd is no uverbs device, EOPNOTSUPP when the driver has a higher id than this library probes.
  */
 int tph_uverbs_get_driver(int cmd_fd, uint32_t *driver_id);
 

@@ -3,7 +3,10 @@
 
 #include "providers.h"
 
-/* The import asks the kernel for keys and length; all else is what only the registration knew. */
+/*
+ * ibv_import_mr() gets the keys and the length from the kernel. The other fields are known only
+ * here, from the registration.
+ */
 static struct ibv_mr *import_mr(struct ibv_pd *pd, uint32_t mr_handle,
 				const struct ibv_tph_dmabuf_mr_attr *attr)
 {

@@ -8,8 +8,8 @@
 #include "uverbs.h"
 
 /*
- * A method of the driver's own. Returns 0 or a positive errno: EOPNOTSUPP when the device is another
- * driver's, or the kernel has no such method.
+ * Calls a method of the mlx5 driver. Returns 0 or a positive errno: EOPNOTSUPP when the device
+ * belongs to another driver, or the kernel does not have the method.
  */
 static inline int mlx5_tph_query(int cmd_fd, uint16_t object, uint16_t method,
 				 struct ib_uverbs_attr *attrs, unsigned int count)

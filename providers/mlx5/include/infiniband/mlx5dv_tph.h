@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * TLP Processing Hints of mlx5 devices: what a memory region puts on the wire, and what one can
- * expect that is yet to be registered.
+ * TLP Processing Hints of mlx5 devices: which hints the TLPs of a memory region carry, and what a
+ * device can do for regions that are yet to be registered.
  */
 #ifndef INFINIBAND_MLX5DV_TPH_H
 #define INFINIBAND_MLX5DV_TPH_H
@@ -89,7 +89,10 @@ int mlx5dv_tph_query_mr(struct ibv_mr *mr, struct mlx5dv_tph_mr_info *info);
  */
 int mlx5dv_tph_query_mr_handle(int cmd_fd, uint32_t mr_handle, struct mlx5dv_tph_mr_info *info);
 
-/* What a device, its driver and the kernel have of it. More may come: ignore what is not here. */
+/*
+ * What the device, its driver and the kernel support. More flags may be added: ignore those that
+ * are not listed here.
+ */
 enum mlx5dv_tph_device_flags {
 	/* Registrations import hints from the exporters of dma-bufs. */
 	MLX5DV_TPH_DEVICE_IMPORT = 1 << 0,
