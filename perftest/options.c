@@ -200,7 +200,7 @@ static bool set_vfio(struct tph_options *options, const char *value, struct comp
 
 static bool set_udmabuf(struct tph_options *options, const char *value, struct complaint *why)
 {
-	/* --vfio-dmabuf beside it is refused when all are known, in whichever order they came. */
+	/* A contradicting --vfio-dmabuf is refused later, when all flags are known in any order. */
 	if (options->exporter == TPH_EXPORTER_NONE)
 		options->exporter = TPH_EXPORTER_UDMABUF;
 	return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The flags that perftest gains: what they are called, what their values may be, and what they mean
- * together.
+/*
+ * The flags that are added to perftest: their names, their values, and which of them go together.
  */
 #ifndef PERFTEST_OPTIONS_H
 #define PERFTEST_OPTIONS_H
@@ -35,7 +35,7 @@ enum tph_option_id {
 };
 
 struct tph_options {
-	/* As given, "" for a flag without a value, NULL for a flag that was not given. */
+	/* The value as given; "" for a flag without a value, NULL for a flag that was not given. */
 	const char *text[TPH_OPTION_COUNT];
 
 	enum tph_exporter exporter;

@@ -34,7 +34,10 @@ static bool search(const char *path, const char *tool, const struct stat *self,
 
 		switch (look(path, length, tool, self, candidate)) {
 		case CANDIDATE_SELF:
-			/* What came before is not stock: it may be a wrapper that calls us. */
+			/*
+			 * Folders before our own do not count: a tool there may be a wrapper that
+			 * calls us.
+			 */
 			have = have && passed_self;
 			passed_self = true;
 			break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Preloaded into a perftest tool. It starts to work when the tool reads its command line, so that
- * what cannot be done is said before the tool talks to its peer.
+/*
+ * Preloaded into a perftest tool. It starts its work when the tool parses its command line, so that
+ * it can refuse what is impossible before the tool contacts its peer.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -63,7 +64,10 @@ int backend_next_flag(command_line_getopt *next, int argc, char *const *argv, co
 	return got;
 }
 
-/* The tool's children are not perftest: take us, whom the launcher put first, off the list. */
+/*
+ * Programs that the tool starts are not perftest. The launcher has put this library first in the
+ * list of preloaded ones; remove it.
+ */
 static __attribute__((constructor)) void leave_children_alone(void)
 {
 	const char *preload = getenv("LD_PRELOAD");
@@ -81,8 +85,9 @@ static __attribute__((constructor)) void leave_children_alone(void)
 		unsetenv("LD_PRELOAD");
 }
 
-/* A tool that gives up half-way does not destroy its memory regions; one that was asked for help
- * has given its own.
+/*
+ * The tool ends. Report the memory regions that it has not destroyed, as when it gave up half-way.
+ * If it was asked for help, it has printed its own, and ours follows.
  */
 static __attribute__((destructor)) void stop(void)
 {

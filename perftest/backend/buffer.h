@@ -23,9 +23,10 @@ struct buffer {
 	size_t length;                          /* bytes mapped */
 };
 
-/* A way to get a buffer. open() is called before the tool's main() and finds out all that can be
- * known by then; map() when the tool wants @length bytes: sets dmabuf_fd if open() has not, and
- * address.
+/*
+ * An exporter of buffers. open() is called before the tool's main() and finds every error that can
+ * be found by then. map() is called when the tool wants @length bytes: it sets address, and
+ * dmabuf_fd if open() has not set it.
  */
 struct buffer_exporter {
 	bool (*open)(struct buffer *buffer, const struct tph_options *options,
@@ -40,7 +41,7 @@ extern const struct buffer_exporter udmabuf_exporter;
 bool buffer_open(struct buffer *buffer, const struct tph_options *options, uint64_t least,
 		 struct complaint *why);
 
-/* Map @length bytes of it. Only once: perftest cannot use two. */
+/* Map @length bytes of it. This works once, as perftest cannot use two buffers. */
 bool buffer_map(struct buffer *buffer, size_t length, struct complaint *why);
 
 /* Does @address lie in it? */

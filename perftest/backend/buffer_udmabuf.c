@@ -50,7 +50,7 @@ static bool share(struct buffer *buffer, int memory, size_t size, struct complai
 {
 	void *address;
 
-	/* udmabuf insists that its pages cannot go away. */
+	/* udmabuf takes only memory that is sealed against shrinking. */
 	if (ftruncate(memory, size) || fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK))
 		return complain(why, "--udmabuf: %zu bytes of memory: %s; lower -s or -q", size,
 				strerror(errno));

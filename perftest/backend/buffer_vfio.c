@@ -69,7 +69,9 @@ static bool vfio_map(struct buffer *buffer, size_t length, struct complaint *why
 	return true;
 }
 
-/* Nothing closes the device: that would revoke the dma-buf, and the end of the process does it. */
+/*
+ * There is no close: closing the device would revoke the dma-buf. The end of the process closes it.
+ */
 const struct buffer_exporter vfio_exporter = {
 	.open = vfio_open,
 	.map = vfio_map,

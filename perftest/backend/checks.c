@@ -67,7 +67,7 @@ static const char *first_flag(const struct tph_options *options)
 	return tph_option_table[id].name;
 }
 
-/* Of a file that need not be there yet; its folder must be. */
+/* The full path of a file which may not exist yet, in a directory which must exist. */
 static bool full_path(const char *path, char full[static PATH_MAX])
 {
 	char folder[PATH_MAX], name[PATH_MAX];
@@ -153,7 +153,9 @@ uint64_t check_least_buffer(const char *tool, const struct stock_facts *facts)
 	/* A datagram's size is cut down to the path's MTU. */
 	if (message > least && !facts->datagram)
 		least = message;
-	/* One half to send from, one half to receive into. The factors are 31 bits each. */
+	/*
+	 * One half of the buffer is for sending, one for receiving. Both factors fit into 31 bits.
+	 */
 	if (__builtin_mul_overflow(least, 2 * qps, &least))
 		least = UINT64_MAX;
 	return least;

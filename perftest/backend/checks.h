@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* What the command line alone shows: which of our and the stock tool's flags exclude each other.
- * What depends on the machine is found out when the buffer is opened.
+/*
+ * What can be checked by the command line alone: which flags of ours and of the stock tool exclude
+ * each other. What depends on the machine is checked when the buffer is opened.
  */
 #ifndef PERFTEST_CHECKS_H
 #define PERFTEST_CHECKS_H

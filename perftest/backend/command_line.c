@@ -7,7 +7,7 @@
 
 #include "util/macros.h"
 
-/* Beyond what a tool's own flags return */
+/* Codes of our flags, above all codes that the flags of a tool return */
 #define OURS_FIRST 0x10000
 
 /* perftest's, in the current directory */
@@ -192,7 +192,10 @@ static bool begin(struct command_line *line, const struct option *stock, struct 
 	memcpy(line->flags, stock, line->stock_count * sizeof(*stock));
 	flag = line->flags + line->stock_count;
 	for (int id = 0; id < TPH_OPTION_COUNT; id++) {
-		/* Where a value is a must, tph_option_set() says which. */
+		/*
+		 * getopt_long() must not insist on a value: tph_option_set() has the better
+		 * message.
+		 */
 		*flag++ = (struct option){ tph_option_table[id].name, optional_argument, NULL,
 					   OURS_FIRST + id };
 		*flag++ = (struct option){ tph_option_table[id].underscored, optional_argument,
@@ -201,7 +204,7 @@ static bool begin(struct command_line *line, const struct option *stock, struct 
 	return true;
 }
 
-/* The value may be an argument of its own, which getopt_long() has not looked at yet. */
+/* The value may be the next argument, which getopt_long() has not consumed. */
 static bool take_ours(struct command_line *line, enum tph_option_id id, int argc, char *const *argv,
 		      struct complaint *why)
 {

@@ -57,8 +57,9 @@ int command_line_next(struct command_line *line, command_line_getopt *getopt, in
 		      char *const *argv, const char *letters, const struct option *stock,
 		      int *index, struct complaint *why);
 
-/* Act as if the tool's flag @name were next, with @value: for what comes after the last one.
- * Returns what getopt_long() returns for it, or COMMAND_LINE_WRONG when the tool has none.
+/*
+ * Act as if the command line ended with the tool's flag @name and the value @value. Returns what
+ * getopt_long() returns for it, or COMMAND_LINE_WRONG when the tool has no such flag.
  */
 int command_line_add(const struct command_line *line, const char *name, char *value, int *index,
 		     struct complaint *why);
