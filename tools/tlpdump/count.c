@@ -133,7 +133,7 @@ enum column {
 
 static const struct {
 	const char *name;
-	unsigned int tables; /* that have it */
+	unsigned int tables; /* bit mask of the tables that have the column */
 	int flags;
 } columns[NUM_COLUMNS] = {
 	[LINK] = { "LINK", BY_LINK, 0 },
@@ -188,7 +188,7 @@ static int fill_hints(const struct table *table, struct libscols_line *line,
 	       set_cell(table, line, HV, "%u", hints->hv);
 }
 
-/* How much of all there is; the bar of what is there is never empty. */
+/* The share of all packets, as a bar: at least one character long if there are packets. */
 static int fill_share(const struct table *table, struct libscols_line *line, uint64_t tlps)
 {
 	static const char bar[] = "########################################";

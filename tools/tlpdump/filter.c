@@ -173,7 +173,7 @@ static bool accepts_requester(const struct filter *filter, const struct packet *
 	       (packet->view.has_ids && filter->requester == packet->view.tlp.requester);
 }
 
-/* What a packet that breaks the rules does not tell */
+/* Criteria that a malformed packet cannot match */
 static bool asks_for_fields(const struct filter *filter)
 {
 	return filter->has_types || filter->has_requester || filter->has_addresses ||

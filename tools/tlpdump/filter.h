@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Which packets to look at. Everything that was asked for has to hold. What of a packet is not
- * there, or not decoded, passes no filter that asks for it; malformed packets pass filters of
- * link and direction only.
+ * Which packets to show. A packet has to match all criteria. A criterion about a part of a packet
+ * that is missing or not decoded does not match; of malformed packets only link and direction can
+ * match.
  */
 #ifndef TLPDUMP_FILTER_H
 #define TLPDUMP_FILTER_H
@@ -38,8 +38,8 @@ bool filter_set_direction(struct filter *filter, const char *direction);
  */
 bool filter_add_types(struct filter *filter, const char *types);
 /*
- * bus:device.function in hex, with or without a domain. A requester ID has none (in flit mode OHC-C
- * may carry a segment, which is not what Linux numbers domains by): it may be any.
+ * bus:device.function in hex. A domain may be given but is not compared: requester IDs have none.
+ * (In flit mode OHC-C may carry a segment, but Linux does not number domains by it.)
  */
 bool filter_set_requester(struct filter *filter, const char *text);
 /* FIRST-LAST, both included: requests to these addresses */

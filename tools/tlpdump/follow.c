@@ -14,9 +14,9 @@
 struct follow {
 	int fd;
 	const char *path;
-	struct stat file;   /* that was there */
-	bool closed;        /* by its writer: what is there now is all */
-	sigset_t open_mask; /* while waiting */
+	struct stat file;   /* the file when it was opened */
+	bool closed;        /* the writer has closed it: nothing will be added */
+	sigset_t open_mask; /* signal mask while waiting */
 };
 
 static volatile sig_atomic_t stopped;
@@ -31,7 +31,10 @@ bool follow_stopped(void)
 	return stopped;
 }
 
-/* The signals are blocked but for ppoll(), so that none comes between looking and waiting. */
+/*
+ * Keep the signals blocked except in ppoll(), so that none is missed between the check and the
+ * wait.
+ */
 static void take_signals(struct follow *follow)
 {
 	const struct sigaction action = { .sa_handler = stop };
@@ -77,7 +80,10 @@ void follow_destroy(struct follow *follow)
 	free(follow);
 }
 
-/* Removed, or another has its place: as it is open here, it loses but a link. */
+/*
+ * Whether the file was removed or replaced. As it is still open here, all that it has lost is a
+ * link.
+ */
 static bool is_gone(const struct follow *follow)
 {
 	struct stat now;

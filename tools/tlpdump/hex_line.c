@@ -6,7 +6,8 @@
 #include "util/macros.h"
 
 #define WORD_DIGITS 8
-#define HEADER_WORDS 4	/* that are logged outside of flit mode, before the prefixes */
+/* words of the header in a log outside of flit mode; prefixes follow them */
+#define HEADER_WORDS 4
 #define SEPARATORS " \t\r,;:{}[]()|"
 #define PREFIXES "E-E Prefixes:"
 #define FLIT " (Flit)"
@@ -44,7 +45,9 @@ static size_t count_digits(const char *text)
 	return len;
 }
 
-/* False at the end, and when what comes is no hex, with which @group has no digits. */
+/*
+ * Returns false at the end of the line, and also when no hex digits follow: then @group is empty.
+ */
 static bool next_group(const char **rest, struct group *group)
 {
 	const char *at = *rest + strspn(*rest, SEPARATORS);
@@ -131,7 +134,7 @@ static bool put_digits(struct scan *scan, const struct group *group)
 	return true;
 }
 
-/* Words behind 0x are numbers. Bytes are, too, but none of them has more than two digits. */
+/* Whether groups with 0x are words, and not bytes: no byte has more than two digits. */
 static bool groups_are_words(const char *rest)
 {
 	bool words = false;
@@ -166,7 +169,9 @@ static bool put_groups(struct scan *scan)
 	return scan->line->len || complain(scan->why, "no packet on this line");
 }
 
-/* The prefixes that are logged behind four words of header are in front of it on the link. */
+/*
+ * Logs have the prefixes behind the four words of the header; on the link they are in front of it.
+ */
 static void put_prefixes_in_front(struct hex_line *line)
 {
 	const size_t header = 4 * HEADER_WORDS;

@@ -48,7 +48,10 @@ static enum capture_status fail(struct hex_reader *reader, const char *why)
 	return CAPTURE_ERROR;
 }
 
-/* A line without its end. NULs are none of what a line may have, and must not cut it. */
+/*
+ * Read a line without its end. A NUL becomes a character that no line may have, so that it does not
+ * cut the line.
+ */
 static enum capture_status read_line(struct hex_reader *reader)
 {
 	size_t len = 0;

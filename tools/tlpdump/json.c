@@ -67,7 +67,7 @@ static void add_completion(struct json_object *object, const struct tlp *tlp)
 	add_int(object, "lower_address", tlp->lower_address);
 }
 
-/* What all have that are there so far */
+/* The fields that all requests share */
 static void add_shared(struct json_object *object, const struct tlp_view *view)
 {
 	if (view->has_ids)

@@ -24,12 +24,12 @@ struct run {
 	struct plot *plot;
 	uint64_t packets, accepted, start_ns;
 	struct missing missing;
-	bool to_end; /* all was read, so that it is known what is missing */
+	bool to_end; /* the whole capture was read, so that missing packets are known */
 };
 
 /*
- * Four words without more are a header log, too, as people copy them, unless they are a whole
- * packet: the fourth would be the first of the payload of a three-word header.
+ * Four words and nothing else are a header log, as people paste it, unless they are a whole packet:
+ * a header of three words with a payload of one.
  */
 static bool is_header_log(const struct packet *packet)
 {
@@ -52,7 +52,7 @@ static void decode(struct run *run, struct packet *packet)
 					 TLP_VIEW_HEADER_LOG, &packet->view);
 }
 
-/* They are about all packets, so whichever of these are shown. */
+/* Notes are about all packets, so they are shown whatever packets are filtered out. */
 static void show_notes(const struct run *run, const struct packet *packet)
 {
 	if (run->count || run->options->want_expect)
@@ -134,7 +134,7 @@ static enum exit_code summarize(const struct run *run)
 	else if (run->options->want_expect)
 		expect_print(&run->expect, lacking, stdout);
 	if (run->to_end) {
-		fflush(stdout); /* so that it comes last */
+		fflush(stdout); /* print messages after the output */
 		missing_say(&run->missing);
 	}
 	if (!run->options->want_expect)
@@ -188,8 +188,10 @@ static enum exit_code dump(const struct options *options, FILE *file)
 	}
 	open_reader(&run, file);
 	status = read_all(&run);
-	fflush(stdout); /* so that what is said comes last */
-	/* Whoever stops it does so within a packet, more often than not. */
+	fflush(stdout); /* print messages after the output */
+	/*
+	 * A capture that is being written mostly ends within a packet when the user stops tlpdump.
+	 */
 	if (status == CAPTURE_ERROR && follow_stopped())
 		status = CAPTURE_RECORD;
 	if (status == CAPTURE_ERROR)

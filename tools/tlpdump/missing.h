@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * What the capture does not have of the packets that were asked for. Packets that are missing could
- * have been of any kind, so that a filter of links is the only one that tells them apart.
+ * Packets that the capture lacks. Nothing is known about them but their link, so that links are the
+ * only filter that applies to them.
  */
 #ifndef TLPDUMP_MISSING_H
 #define TLPDUMP_MISSING_H
@@ -20,9 +20,10 @@ struct missing {
 };
 
 /*
- * Whether packets are missing, so that nothing can be said of all. softfabric ends a capture with
- * the number of those that it dropped: one of its own without has not ended, and counts as lacking.
- * Most other writers never say, so that theirs are taken for what they have.
+ * Whether packets are missing, or may be, so that nothing can be said about all packets. softfabric
+ * ends each capture with the number of packets that it dropped; a capture of its own without that
+ * number was cut short. Most other writers never give a number: their captures are taken as
+ * complete.
  */
 bool missing_any(const struct missing *missing);
 

@@ -21,7 +21,10 @@ struct series {
 	uint64_t requests, bins[BINS];
 };
 
-/* How long the capture is, is known at its end: when bins are full, each two of them become one. */
+/*
+ * The length of the capture is known only at its end. When all bins are used, each two of them are
+ * merged.
+ */
 struct plot {
 	uint64_t bin_ns;
 	unsigned int used; /* bins */
@@ -109,7 +112,10 @@ static bool is_drawn(const struct plot *plot, unsigned int index)
 	return plot->series[index].requests;
 }
 
-/* A step lasts until the next row, so that the last bin is there twice: where it ends, too. */
+/*
+ * In gnuplot a step lasts until the next row, so that the last bin is printed a second time, at its
+ * end.
+ */
 static void print_times(const struct plot *plot, FILE *out)
 {
 	fputs("$times << EOD\nms", out);
@@ -181,7 +187,7 @@ static void print_script(const struct plot *plot, const char *path, FILE *out)
 		plot->bin_ns / NS_PER_MS, count + 1);
 }
 
-/* gnuplot does not notice that there is no room. Only a file can be looked at. */
+/* gnuplot does not notice that the disk is full. So see whether the file is complete. */
 static bool is_whole(const char *path)
 {
 	char end[32] = "";
@@ -207,7 +213,7 @@ static int run_gnuplot(const struct plot *plot, const char *path)
 	FILE *gnuplot;
 	int status;
 
-	/* It may end before it has read all; its exit code says it. */
+	/* gnuplot may exit before it has read everything; its exit code tells. */
 	signal(SIGPIPE, SIG_IGN);
 	gnuplot = popen("gnuplot", "w");
 	if (gnuplot)

@@ -11,7 +11,7 @@ struct plot;
 struct plot *plot_create(void);
 void plot_destroy(struct plot *plot);
 
-/* Whatever is no request is left aside. */
+/* Packets that are no requests are ignored. */
 void plot_packet(struct plot *plot, const struct packet *packet);
 
 /* As SVG to @path, by gnuplot; false after say() */

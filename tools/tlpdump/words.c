@@ -93,7 +93,7 @@ static void print_place(FILE *out, const struct packet *packet)
 	fputs(packet->record.encoding == TLP_NONFLIT ? " non-flit\n" : "\n", out);
 }
 
-/* Words behind a header that was logged; a packet with such is malformed, which is said then. */
+/* Words that follow the header in a log. The packet is malformed then, which is said elsewhere. */
 static void print_spare(const struct words *words, const struct packet *packet)
 {
 	if (packet->error)
@@ -113,7 +113,7 @@ static void print_part(FILE *out, const char *comma, const char *name, uint32_t 
 		fprintf(out, "%s%s (%u bytes)", comma, name, whole);
 }
 
-/* How long a header would be that ends too early is not worth saying: its lines end too early. */
+/* A header that is cut needs no remark: its lines show where it ends. */
 static void print_missing(FILE *out, const struct packet *packet)
 {
 	const struct tlp_view *view = &packet->view;

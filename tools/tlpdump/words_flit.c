@@ -98,7 +98,7 @@ static void print_ohc_b(const struct words *words, uint32_t dw)
 		dw >> 4 & 3, dw >> 1 & 7, words_sign(dw & 1));
 }
 
-/* OHC-C and OHC-E are there to be seen, and none of our business. */
+/* OHC-C and OHC-E are shown, but not decoded. */
 static void print_ohc(const struct words *words, const struct tlp_flit_layout *layout,
 		      uint32_t index)
 {

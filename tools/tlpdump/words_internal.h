@@ -10,7 +10,7 @@ struct words {
 	const uint8_t *data;
 	const struct tlp_view *view;
 	uint32_t dws; /* whole ones of the packet that are there */
-	bool payload; /* is wanted, too */
+	bool payload; /* show the payload as well */
 };
 
 /* All lines of a packet, or as many as its bytes and its type allow */

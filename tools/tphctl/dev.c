@@ -21,7 +21,10 @@ static const struct option_row options[] = {
 #define CLASS_DISPLAY 0x03
 #define CLASS_ACCELERATOR 0x12
 
-/* Of interest without being asked: what has TPH, and what people think of having it. */
+/*
+ * Functions that are listed by default: those with TPH, and those of a class that people expect to
+ * have it.
+ */
 static bool is_shown(const struct vfio_tph_node *node)
 {
 	switch (node->class_code >> 16) {
@@ -203,7 +206,7 @@ static void print_details(const struct machine *machine, const struct vfio_tph_n
 	print_row("NUMA node", node->function.numa_node >= 0 ? text : NULL);
 }
 
-/* Where what is shown goes: one of these is set, or none for details. */
+/* Where the output goes: one of these is set, or none for details. */
 struct output {
 	struct json_object *json;
 	struct table *table;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * tphctl doctor: what is to be mended before hints can flow, each with the command that does it. A
- * check is a row of the table below; it looks at facts and functions only, so that it works on a
- * dump as it does here.
+ * tphctl doctor: what must be repaired before hints can flow, each with the command that does it.
+ * Each check is a row of the table below. Checks look at facts and functions only, so that they
+ * work on a dump as well.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ enum health { HEALTH_GOOD, HEALTH_NOTE, HEALTH_UNKNOWN, HEALTH_MEND };
 
 static const char *const health_words[] = { "good", "note", "unknown", "mend" };
 
-/* Where findings go, and how bad it is. */
+/* Where findings are printed, and the worst of them so far. */
 struct doctor {
 	const struct machine *machine;
 	const char *check;
@@ -31,7 +31,7 @@ struct doctor {
 	enum health worst;
 };
 
-/* One finding: what is, and the command that mends it, or NULL. Both are formats; see mend(). */
+/* Report a finding and, unless NULL, the command that repairs it. Both are formats; see mend(). */
 __attribute__((format(printf, 3, 4))) static void say_that(struct doctor *doctor,
 							   enum health health, const char *format,
 							   ...)
@@ -52,7 +52,7 @@ __attribute__((format(printf, 3, 4))) static void say_that(struct doctor *doctor
 		doctor->worst = health;
 }
 
-/* The command that mends what was found last. */
+/* Add the command that repairs the last finding. */
 __attribute__((format(printf, 2, 3))) static void mend(struct doctor *doctor, const char *format,
 						       ...)
 {
@@ -100,7 +100,7 @@ static bool has_vendor(const struct machine *machine, uint16_t vendor)
 	return !vendor;
 }
 
-/* What a kernel has to have, by a symbol that it then has. */
+/* Features of the kernel, each told by a symbol that only a kernel with it has. */
 static const struct {
 	const char *symbol, *what, *without, *command;
 	uint16_t vendor;
@@ -250,7 +250,10 @@ static void check_acs(struct doctor *doctor)
 		say_that(doctor, HEALTH_GOOD, "no switch port redirects peer-to-peer requests");
 }
 
-/* RDMA pins what it registers; a dma-buf's part is small, but programs have their buffers, too. */
+/*
+ * RDMA pins registered memory. A dma-buf needs little of the limit, but programs also register
+ * ordinary buffers.
+ */
 #define ENOUGH_MEMLOCK (64ll << 20)
 
 static void check_limits(struct doctor *doctor)
@@ -272,7 +275,7 @@ static void check_limits(struct doctor *doctor)
 	}
 }
 
-/* A device that sends tags may have none left. */
+/* Check whether the device has a free entry for another tag. */
 static void check_room(struct doctor *doctor, const struct vfio_tph_node *node)
 {
 	struct json_object *imports = machine_imports(doctor->machine, node);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* tphctl dump: a machine as JSON, so that others can look at it and a report becomes a test. */
+/* tphctl dump: describes a machine as JSON, for others to look at and for tests to use. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

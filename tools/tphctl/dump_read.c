@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Reads dumps. They come from other people: whatever is not as it should be is refused with the
- * reason, and everything that decides is checked before it is used. What only people read (names,
- * versions) is looked at by its type where it is printed.
+ * Reads dumps. They come from other people, so whatever is malformed is refused with the reason.
+ * Everything that decisions depend on is checked first. Names and versions are only shown, and
+ * their type is checked where they are printed.
  */
 #include <errno.h>
 #include <math.h>
@@ -17,8 +17,8 @@
 #define MAX_JSON_DEPTH 8
 
 /*
- * What would confuse a terminal, in UTF-8, which the text is checked to be: control characters of
- * both kinds, ends of lines, and what turns the direction of text.
+ * Characters that would confuse a terminal, in UTF-8 (which the text is checked to be): control
+ * characters of both kinds, line separators, and those that change the direction of text.
  */
 static const struct {
 	const char *first, *last;
@@ -58,7 +58,7 @@ static bool is_string_printable(struct json_object *value)
 	return is_printable(text) && strlen(text) == (size_t)json_object_get_string_len(value);
 }
 
-/* What no dump has, in words that go on from "it has"; NULL when there is none such. */
+/* What makes the JSON unfit as a dump, in words that continue "it has"; NULL if nothing does. */
 static const char *find_unfit(struct json_object *value)
 {
 	const char *unfit = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* tphctl export: a BAR as a dma-buf, for a program and for whoever asks. */
+/* tphctl export: exports a BAR as a dma-buf, to a program and to other processes. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +66,7 @@ static bool parse_plan(const struct arguments *arguments, struct plan *plan)
 	       tags_parse(arguments, &tag_options, &plan->tags);
 }
 
-/* Of the machine it is not known how large its pages are, but not smaller than this. */
+/* The page size of the machine is not known, but it is at least this. */
 #define PAGE 4096
 
 /* Whether the BAR has, in whole pages, what is planned. */
@@ -80,7 +80,7 @@ static bool fits(const struct plan *plan, uint64_t size)
 	       range_within(plan->offset, length, size);
 }
 
-/* As far as a dump tells: whether it would work on that machine. */
+/* Tell whether the export would work on the machine of a dump, as far as the dump shows. */
 static enum exit_code try_plan(const struct machine *machine, const struct plan *plan)
 {
 	const struct vfio_tph_function *function = &plan->node->function;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The process that an export is: its socket, and the program that it runs. */
+/* The exporting process: its socket, and the program that it runs. */
 #include "exporter.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "print.h"
 #include "util/macros.h"
 
-/* Clients ask one thing and go: a few at a time are enough, others wait in the backlog. */
+/* Clients send one request and leave. A few at a time are enough; others wait in the backlog. */
 #define MAX_CLIENTS 8
 
 int exporter_publish(struct exporter *exporter, const struct vfio_tph_tags *tags,
@@ -68,7 +68,7 @@ static bool socket_address(const char *name, struct sockaddr_un *address, bool m
 	return false;
 }
 
-/* A socket that nobody listens on is what a killed export left. */
+/* Remove a socket that nobody listens on: it is left over from an export that was killed. */
 static bool remove_stale(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -216,7 +216,7 @@ static void reap_child(struct service *service)
 	service->done = true;
 }
 
-/* The program is told to end, too, and waited for: it may have to give something back. */
+/* Forward the signal to the program and wait for it to end: it may have to clean up. */
 static void take_signal(struct service *service)
 {
 	struct signalfd_siginfo info;
@@ -234,7 +234,7 @@ static void take_signal(struct service *service)
 static void serve_until_done(struct service *service)
 {
 	while (!service->done) {
-		/* With all places taken nobody else is let in. */
+		/* Accept nobody while all places are taken. */
 		service->polled[POLL_LISTEN].events = service->count < ARRAY_SIZE(service->polled) ?
 							      POLLIN :
 							      0;
@@ -261,7 +261,7 @@ static void set_number(const char *name, unsigned long long number)
 int exporter_exec(char **program, int fd, struct json_object *about)
 {
 	struct json_object *value;
-	int inherited = dup(fd), err; /* dup: without FD_CLOEXEC */
+	int inherited = dup(fd), err; /* dup() clears FD_CLOEXEC, so the program inherits it */
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -372,7 +372,7 @@ static struct json_object *receive_answer(int socket, int *fd)
 	return json_tokener_parse(text);
 }
 
-/* An answer without an errno in it is none. */
+/* An answer that has no errno is invalid. */
 static bool is_success(struct json_object *answer, const char *name)
 {
 	struct json_object *value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * What this machine is, beside its PCI functions, in the form that a dump has it. What cannot be
- * read is absent: who looks at a fact says that it is unknown.
+ * Facts about this machine other than its PCI functions, in the format of a dump. What cannot be
+ * read is left out: whoever uses a fact reports that it is unknown.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -30,8 +30,8 @@ const char *const fact_symbols[] = {
 };
 
 /*
- * Where a module shows. One that is built in has a folder in /sys/module only if it has parameters;
- * what it registered is there in any case.
+ * Where to see that a module is loaded. A module that is built in has a directory in /sys/module
+ * only if it has parameters, but what it has registered is always visible.
  */
 static const struct {
 	const char *name, *folder, *registered;
@@ -117,7 +117,7 @@ static const char *symbol_of(char *line)
 	return name + 1;
 }
 
-/* There are a hundred thousand of them. */
+/* Only the symbols that matter are kept: there are a hundred thousand. */
 static struct json_object *gather_symbols(void)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
@@ -219,7 +219,10 @@ static struct json_object *gather_rdma(const char *address)
 	return names;
 }
 
-/* Of each BAR a line: first address, last address, flags. Where it is is of no concern. */
+/*
+ * The file has a line for each BAR: first address, last address, flags. Addresses are left out of
+ * the dump.
+ */
 static struct json_object *gather_bars(const char *address)
 {
 	unsigned long long first, last, flags;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* The facts about a machine that decide, beside its PCI functions; lists end with NULL. */
+/* Which facts are gathered, other than PCI functions. Lists end with NULL. */
 #ifndef TPHCTL_FACTS_H
 #define TPHCTL_FACTS_H
 
@@ -7,7 +7,10 @@
 extern const char *const fact_symbols[];
 extern const char *const fact_nodes[];
 
-/* With which st show knows holders: mlx5's attributes of memory regions */
+/*
+ * The symbol of kernels that tell which memory regions use an entry (mlx5's attributes of memory
+ * regions)
+ */
 #define FACT_TELLS_HOLDERS "mlx5_ib_tph_fill_res"
 
 /* In the flags of sysfs' file "resource": <linux/ioport.h> of the kernel, IORESOURCE_MEM */

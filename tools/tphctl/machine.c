@@ -9,7 +9,7 @@
 
 #include "machine.h"
 
-/* A machine with a thousand functions has 3 MiB; nobody has 64. */
+/* A machine with a thousand functions makes 3 MiB. No real one makes 64. */
 #define MAX_DUMP_SIZE (64u << 20)
 #define MAX_MACHINES 4096
 

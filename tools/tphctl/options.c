@@ -7,7 +7,7 @@
 
 #include "tphctl.h"
 
-/* Codes of getopt_long() are places in the table, above all letters. */
+/* getopt_long() returns the place in the table plus this, which is above all letters. */
 #define FIRST_CODE 256
 
 struct getopt_tables {
@@ -50,7 +50,7 @@ static size_t place_of(const struct command *command, int code)
 	return i;
 }
 
-/* What comes after a -- is somebody else's: it ends the words, too. */
+/* Arguments after -- belong to the program, and also end the words. */
 static int split_program(int argc, char **argv, struct arguments *arguments)
 {
 	for (int i = 1; i < argc; i++) {

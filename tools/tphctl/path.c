@@ -21,7 +21,7 @@ static const struct option_row options[] = {
 #define CLASS_DISPLAY 0x03
 #define CLASS_ACCELERATOR 0x12
 
-/* "depends" is no refusal: what can be read is in order. */
+/* "depends" does not count as a refusal: everything that can be read is in order. */
 static bool is_refusal(enum vfio_tph_verdict verdict)
 {
 	return verdict > VFIO_TPH_DEPENDS;
@@ -51,7 +51,7 @@ static const struct vfio_tph_finding *deciding(const struct vfio_tph_path *path)
 	return NULL;
 }
 
-/* What a hop has to do with hints. */
+/* What matters about a hop, in words. */
 static void hop_words(const struct vfio_tph_path *path, size_t index, char *text, size_t size)
 {
 	const struct vfio_tph_node *node = path->hops[index].node;
@@ -277,7 +277,7 @@ static unsigned int base_class(const struct vfio_tph_node *node)
 	return node->class_code >> 16;
 }
 
-/* What could be written to with tags: what takes them, and what people would like to. */
+/* Possible targets: functions that take tags, and those of a class that people want to write to. */
 static bool is_target(const struct vfio_tph_node *node)
 {
 	switch (base_class(node)) {

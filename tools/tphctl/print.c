@@ -90,14 +90,14 @@ void json_add_bool(struct json_object *object, const char *key, bool value)
 	json_object_object_add(object, key, json_object_new_boolean(value));
 }
 
-/* A machine without the list of names does not hear of it: it gets ids. */
+/* libpci reports errors through this. A missing list of names is no error: ids are printed. */
 static void say_nothing(char *format, ...)
 {
 }
 
 /*
- * Only the list of names is used of libpci. It reports by these functions, which pci_init() would
- * set; but that opens the machine's own bus, and the names may be for a dump.
+ * Only libpci's list of names is needed. pci_init() would set the functions that report errors, but
+ * it also opens the bus of this machine, and the names may be for a dump of another one.
  */
 static struct pci_access *open_names(void)
 {

@@ -21,7 +21,7 @@ static const struct option_row clear_options[] = {
 
 static const struct tag_options tag_options = { OPT_ST, OPT_ST_EXT, OPT_PH };
 
-/* In a dump there is no export: whether the device would take the tags. */
+/* A dump has no exports: tell whether the device would take the tags. */
 static enum exit_code try_tags(const struct arguments *arguments, const struct vfio_tph_tags *tags)
 {
 	const struct vfio_tph_node *node;

@@ -12,7 +12,7 @@
 
 #define ANSWER_SIZE (64 << 10)
 #define MAX_DEVICES 256
-/* More regions than anybody wants to see listed. */
+/* A limit beyond any list that is of use. */
 #define MAX_MRS (1 << 20)
 
 /* An attribute: its type without flags, and what it holds. */
@@ -22,7 +22,7 @@ struct attribute {
 	size_t size;
 };
 
-/* The attributes that are left. */
+/* The attributes that have not been read yet. */
 struct cursor {
 	const uint8_t *next;
 	size_t left;
@@ -56,7 +56,7 @@ static int next_attribute(struct cursor *cursor, struct attribute *attribute)
 	return 1;
 }
 
-/* Numbers and strings that are shorter than they should be are taken as far as they go. */
+/* Copies as many bytes as there are, if the number or string is shorter than expected. */
 static void copy_number(const struct attribute *attribute, void *number, size_t size)
 {
 	memset(number, 0, size);
@@ -208,7 +208,7 @@ int rdma_mrs_parse(struct rdma_mrs *mrs, const void *message, size_t size)
 	return more < 0 ? EPROTO : 0;
 }
 
-/* A request that is answered by a list; @device is not sent when negative. */
+/* Send a request for a list; @device is left out if negative. */
 static int send_request(int fd, unsigned int command, int64_t device)
 {
 	struct {

@@ -25,11 +25,7 @@ static const struct tag_options tag_options = { OPT_ST, OPT_ST_EXT, OPT_PH };
 
 #define MAX_CPU 0xffffff
 
-/*
- * What a registration would find.
- *
- * err: 0, or what IBV_TPH_REQUIRE would fail with; why says it
- */
+/* What a registration would result in. */
 struct answer {
 	int err;
 	struct vfio_tph_reason why;
@@ -72,7 +68,10 @@ static void resolve_tags(const struct vfio_tph_node *node, const struct vfio_tph
 		};
 }
 
-/* Firmware knows it, the kernel asks for it when a DMA handle is made, and nobody tells. */
+/*
+ * Tags of CPUs are known to firmware only. The kernel asks it when a DMA handle is made, and does
+ * not show the answer.
+ */
 static void resolve_cpu(const struct machine *machine, const struct vfio_tph_node *node,
 			struct answer *answer)
 {

@@ -154,7 +154,7 @@ static int show_table(struct show *show, const struct machine *machine,
 	return 0;
 }
 
-/* All that have one; one that cannot be read does not hide the others. */
+/* Show all tables; one that cannot be read does not hide the others. */
 static enum exit_code show_tables(struct show *show, const struct machine *machine)
 {
 	enum exit_code code = EXIT_FINE;
@@ -192,7 +192,7 @@ static enum exit_code show_what(struct show *show, const struct machines *machin
 	return EXIT_FINE;
 }
 
-/* Whether the driver tells is a matter of the kernel, not of what is registered now. */
+/* Whether the driver tells the holders depends on the kernel, not on what is registered now. */
 static void find_holders(struct show *show, const struct machine *machine)
 {
 	int err;

@@ -26,8 +26,8 @@ bool number_option(const char *name, const char *text, uint64_t min, uint64_t ma
 		   uint64_t *number);
 
 /*
- * What publishing @tags for a function would say, by what its registers say: 0 or the errno, with
- * the reason.
+ * Predict what publishing @tags for a function would return, from its registers: 0 or the errno,
+ * with the reason.
  */
 int tags_check(const struct vfio_tph_node *node, const struct vfio_tph_tags *tags,
 	       struct vfio_tph_reason *reason);
