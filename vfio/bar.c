@@ -19,7 +19,7 @@ static int get_region(struct vfio_tph_device *device, unsigned int index,
 	return 0;
 }
 
-/* VFIO says how large a BAR is, not of which kind: that is in the BAR itself. */
+/* VFIO tells the size of a BAR but not its type. That is in the BAR register itself. */
 static int check_memory(struct vfio_tph_device *device, unsigned int bar,
 			struct vfio_tph_reason *reason)
 {

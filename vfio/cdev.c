@@ -19,7 +19,7 @@ static int bind_iommufd(int fd, int iommufd)
 
 	if (!ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
 		return 0;
-	/* The arguments are right: this is how the kernel says that it is open already. */
+	/* The arguments are valid, so EINVAL means that the device is open already. */
 	return errno == EINVAL ? EBUSY : errno;
 }
 

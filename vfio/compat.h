@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * <linux/vfio.h>, and what is missing in one that is older than the kernel may be: this library
- * builds with the headers of Linux 6.1 and finds out at run time what the kernel has.
+ * <linux/vfio.h>, with what older versions lack: this library builds with the headers of Linux 6.1,
+ * and finds out at run time what the kernel supports.
  */
 #ifndef VFIO_TPH_COMPAT_H
 #define VFIO_TPH_COMPAT_H

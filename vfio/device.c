@@ -23,7 +23,10 @@ static int open_device(struct vfio_tph_device *device, const char *bdf,
 	err = vfio_tph_open_cdev(device, reason);
 	if (err == ENOENT || err == EACCES)
 		return vfio_tph_open_group(device, reason);
-	/* What iommufd may not do a container perhaps may; if not, iommufd's reason is the one to mend. */
+	/*
+	 * A container may work where iommufd is not permitted. If it does not, report the error of
+	 * iommufd, as that is the one to resolve.
+	 */
 	if (err == EPERM && !vfio_tph_open_group(device, NULL))
 		return 0;
 	return err;

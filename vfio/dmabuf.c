@@ -170,7 +170,7 @@ int vfio_tph_export(struct vfio_tph_device *device, unsigned int bar, uint64_t o
 	return vfio_tph_export_ranges(device, bar, &range, 1, dmabuf_fd, reason);
 }
 
-/* The kernel has one errno for several mistakes: find out which one it was, for the message. */
+/* The kernel returns one errno for several mistakes. Find out which it was, for the message. */
 static int fail_publish(struct vfio_tph_device *device, int dmabuf_fd,
 			const struct vfio_tph_tags *tags, int err, struct vfio_tph_reason *reason)
 {

@@ -12,8 +12,8 @@
 #define VFIO_TPH_PATH_SIZE 384
 
 /*
- * What keeps the device ours: the iommufd it is bound to, or the VFIO container and group it
- * belongs to. Unused ones are -1.
+ * What keeps the device open: the iommufd that it is bound to, or its VFIO container and group.
+ * Those not in use are -1.
  */
 struct vfio_tph_device {
 	int fd;

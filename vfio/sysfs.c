@@ -57,7 +57,9 @@ void vfio_tph_read_line(const char *path, char *line, size_t size)
 		close(fd);
 }
 
-/* vfio-pci takes no device without IOMMU unless it is told to: say so before advising it. */
+/*
+ * vfio-pci binds devices without an IOMMU only in no-IOMMU mode. Say so before advising to bind it.
+ */
 static const char *noiommu_advice(const char *bdf)
 {
 	char enabled[4];

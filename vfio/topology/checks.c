@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * What is in the way of hints, and what is not. The rules are those of the PCI Express Base
- * Specification, 6.2 for the numbers: 6.17 TLP Processing Hints, 6.12 Access Control Services,
- * 2.2.10 TLP Prefix Rules, 7.5.3.15 Device Capabilities 2 (TPH Completer Supported is there for
- * root ports and endpoints only: a switch routes and completes nothing), 7.9.13 TPH Requester
- * capability; what Linux adds is in drivers/pci/tph.c and drivers/pci/p2pdma.c.
+ * What keeps hints from arriving. The rules are from the PCI Express Base Specification; section
+ * numbers are of revision 6.2: 6.17 TLP Processing Hints, 6.12 Access Control Services, 2.2.10 TLP
+ * Prefix Rules, 7.5.3.15 Device Capabilities 2 (TPH Completer Supported applies to root ports and
+ * endpoints only: a switch routes, and completes nothing), 7.9.13 TPH Requester capability. What
+ * Linux adds is in drivers/pci/tph.c and drivers/pci/p2pdma.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -75,8 +75,9 @@ static void check_disabled(struct way *way)
 }
 
 /*
- * What a root port completes is what goes to host memory: it has no part in requests that a switch
- * routes, or that go on to a peer. Linux goes by it all the same.
+ * The completer type of a root port is about requests to host memory. It does not matter for
+ * requests that a switch routes, or that go on to a peer; but Linux limits the requester by it in
+ * any case.
  */
 static void check_limiting_port(struct way *way)
 {

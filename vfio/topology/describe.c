@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * What a function's configuration space says. It may come from a file, and devices lie, too: every
- * offset is checked against what there is, and no list is followed for ever.
+ * Decodes configuration space. It may come from a file, and devices may be faulty: every offset is
+ * checked against the size, and no list is followed forever.
  */
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* What was found on the way. Without memory the whole path fails, so nobody has to look here. */
+/* Findings about a path. If memory runs out, the whole path fails, so callers need not check. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

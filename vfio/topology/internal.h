@@ -6,7 +6,7 @@
 
 #include "../internal.h"
 
-/* More than a machine has: what says otherwise is no machine. */
+/* More functions than any machine has; input that claims more is invalid. */
 #define TOPOLOGY_MAX_FUNCTIONS 16384
 /* Bridges above one another: each has a bus number, and real machines stay far below. */
 #define TOPOLOGY_MAX_DEPTH 32

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The way between two functions: where requests come by, then what stands there. */
+/*
+ * The path between two functions: which functions are on it, and what each of them means for hints.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +82,10 @@ static bool redirects(const struct vfio_tph_node *node)
 	return node->acs.control & VFIO_TPH_ACS_REDIRECTS;
 }
 
-/* As Linux looks at it: both ends, and all up to the bridge above both, that one too. */
+/*
+ * Where Linux looks for ACS: at both ends, and at everything up to and including the bridge above
+ * both.
+ */
 static bool is_redirected(const struct way *way)
 {
 	size_t i;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Whether Linux lets peer-to-peer requests go by the root complex. PCI Express leaves it to the
- * root complex whether it routes them at all, and no register tells, so the kernel has a list of
- * those that are known to: drivers/pci/p2pdma.c of Linux 7.3. Whatever is not on it is refused, to
- * importers of dma-bufs, too.
+ * Whether Linux permits peer-to-peer requests through the root complex. PCI Express leaves it to
+ * the root complex whether to route them, and no register tells. So the kernel has a list of root
+ * complexes that do: drivers/pci/p2pdma.c of Linux 7.3. It refuses all others, for importers of
+ * dma-bufs as well.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@
 #define VENDOR_GOOGLE 0x1ae0
 #define VENDOR_NVIDIA 0x10de
 
-/* The first processors of AMD that do, Zen. */
+/* The first AMD processors that route peer-to-peer requests: Zen. */
 #define AMD_ZEN_FAMILY 0x17
 
 static const struct {
@@ -41,7 +41,7 @@ static const struct {
 	{ VENDOR_NVIDIA, 0x2f95, 0x2f98, false }, /* processors */
 };
 
-/* The function that stands for a host bridge: its 00.0, or a root port that comes first. */
+/* The function that identifies a host bridge: its 00.0, or else its first root port. */
 static const struct vfio_tph_node *first_below(const struct vfio_tph_topology *topology,
 					       const char *host_bridge)
 {

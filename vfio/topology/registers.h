@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * <linux/pci_regs.h>, and what is missing in one that is older: this library builds with the
- * headers of Linux 6.1. Names of its own, so that they cannot disagree with a newer header's.
+ * <linux/pci_regs.h>, with what older versions lack: this library builds with the headers of Linux
+ * 6.1. The names differ from the kernel's, so that newer headers do not clash.
  */
 #ifndef VFIO_TPH_TOPOLOGY_REGISTERS_H
 #define VFIO_TPH_TOPOLOGY_REGISTERS_H

@@ -46,7 +46,7 @@ static const char *read_link(const struct scratch *scratch, const char *attribut
 	return name;
 }
 
-/* As many bytes as the kernel gives to this user. */
+/* Read as many bytes as the kernel allows this user to read. */
 static int read_config(struct scratch *scratch, size_t *size)
 {
 	char path[VFIO_TPH_PATH_SIZE];
@@ -64,7 +64,10 @@ static int read_config(struct scratch *scratch, size_t *size)
 		length = read(fd, scratch->config + *size, sizeof(scratch->config) - *size);
 	} while (length > 0);
 	close(fd);
-	/* A device that has gone in the middle of it is like one whose end nobody may read. */
+	/*
+	 * A device that was removed meanwhile looks like one of which only the beginning may be
+	 * read.
+	 */
 	return *size >= PCI_STD_HEADER_SIZEOF ? 0 : EIO;
 }
 
@@ -87,7 +90,7 @@ static void find_place(struct scratch *scratch, struct vfio_tph_function *functi
 	while (strncmp(above, "pci", strlen("pci")) && above > scratch->place) {
 		above[-1] = '\0';
 		slash = strrchr(scratch->place, '/');
-		/* The parent's name stays: it ends where it did. */
+		/* The string at function->parent is not cut: it ends where it did before. */
 		above = slash ? slash + 1 : scratch->place;
 	}
 	if (!strncmp(above, "pci", strlen("pci")))
@@ -113,7 +116,7 @@ static int read_function(struct vfio_tph_topology *topology, struct scratch *scr
 	function.iommu_group = read_link(scratch, "iommu_group", scratch->group,
 					 sizeof(scratch->group));
 	read_attribute(scratch, "iommu_group/name", scratch->type, sizeof(scratch->type));
-	/* A group without IOMMU has a type, too, which says nothing. */
+	/* The type of a group without an IOMMU means nothing. */
 	if (!strcmp(scratch->type, "vfio-noiommu"))
 		strcpy(scratch->type, "noiommu");
 	else
