@@ -228,7 +228,7 @@ static void signal_ready(struct engine_fd *watch, uint32_t events)
 	engine_stop(watch->engine);
 }
 
-/* Blocked here, before any thread is made, so that all of them are deaf to these. */
+/* Block these signals before any thread is created, so that all threads inherit that. */
 static int watch_signals(struct machine *machine)
 {
 	sigset_t set;
@@ -274,7 +274,7 @@ static int finish_capture(struct machine *machine)
 	return 0;
 }
 
-/* What the guest was not told of, and thought done. */
+/* Report writes that were lost although the guest took them for done. */
 static void say_losses(const struct machine *machine)
 {
 	const struct fabric_port *port = NULL;
@@ -322,7 +322,7 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* Exits when it is none, or more than @max. */
+/* Exits when @text is no size, or is more than @max. */
 static void take_size(const char *option, const char *text, uint64_t max, uint64_t *size)
 {
 	if (size_parse(text, size) && *size <= max)

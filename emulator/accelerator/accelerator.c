@@ -155,7 +155,7 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 {
 	uint64_t value = read_register(from_function(fn), offset & ~UINT64_C(7)) >> offset % 8 * 8;
 
-	/* An access across registers reads zero behind the first. */
+	/* An access that crosses into the next register reads zero there. */
 	memcpy(data, &value, len < sizeof(value) ? len : sizeof(value));
 }
 
@@ -220,7 +220,10 @@ static const struct pci_identity identity = {
 	.class_code = ACC_CLASS_CODE,
 };
 
-/* Sealed, so that nobody who gets the descriptor can take the memory away under us. */
+/*
+ * The memfd is sealed, so that no process that gets the descriptor can shrink the memory while it
+ * is in use here.
+ */
 static int make_memory(struct accelerator *accelerator)
 {
 	int err;
@@ -303,7 +306,7 @@ static int register_values(struct accelerator *accelerator)
 	return err;
 }
 
-/* Returns 0 or -errno; undoes nothing, see accelerator_create(). */
+/* Returns 0 or -errno. On failure nothing is undone; accelerator_create() does that. */
 static int plug_in(struct accelerator *accelerator, struct fabric *fabric,
 		   const struct accelerator_attr *attr)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The accelerator model: an endpoint with memory in BAR2, whose ingress block does what steering
- * tags of its peers say, and registers in BAR0 (accelerator_regs.h). The other half of it, a DMA
- * engine that is a requester itself, gets a file of its own beside ingress.c.
+ * The accelerator model: an endpoint with memory in BAR2, whose ingress block applies the steering
+ * tags of its peers to what they write, and with registers in BAR0 (accelerator_regs.h). It sends
+ * no requests itself.
  */
 #ifndef ACCELERATOR_ACCELERATOR_H
 #define ACCELERATOR_ACCELERATOR_H

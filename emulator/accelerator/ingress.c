@@ -6,7 +6,10 @@
 #include "accelerator/accelerator_regs.h"
 #include "accelerator/operations.h"
 
-/* What the hints of a request mean to this completer; all zero: nothing, a plain store. */
+/*
+ * What the hints of a request mean to this completer. All zero: nothing, the data are stored as
+ * they come.
+ */
 struct meaning {
 	unsigned int operation;
 	uint64_t *operations; /* counter of the operation */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The ingress block: reads the tag of every request that a peer sends, counts it, and lands writes
- * the way the tag says.
+ * The ingress block: counts each request of a peer by its tag, and applies the operation that the
+ * tag selects to what is written.
  */
 #ifndef ACCELERATOR_INGRESS_H
 #define ACCELERATOR_INGRESS_H

@@ -8,7 +8,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "lanes are little endian");
 
-/* Data come from anywhere in a guest's memory, at any alignment. */
+/* Data may come from any address of the guest's memory, so they may have any alignment. */
 typedef uint32_t lane __attribute__((aligned(1), may_alias));
 
 #define LANE_OPERATION(name, expression)						\

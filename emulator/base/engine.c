@@ -13,8 +13,8 @@
 #include "base/timer_heap.h"
 
 /*
- * While there is work, descriptors are looked at every so many turns: often enough that a guest's
- * read of a register does not wait for long, and not in every turn, as it costs a system call.
+ * While there is work, poll descriptors only every so many turns. That is often enough that a guest
+ * does not wait long when it reads a register; each poll costs a system call.
  */
 #define TURNS_PER_POLL 4
 
@@ -123,7 +123,9 @@ static bool fire_timers(struct engine *engine)
 
 	if (!timer)
 		return false;
-	/* A timer that rearms itself for now is due in the next turn, not in this one. */
+	/*
+	 * A timer that its callback arms without a delay fires in the next turn, not in this one.
+	 */
 	now = engine_now_ns(engine);
 	if (timer->deadline_ns > now)
 		return false;
@@ -145,7 +147,7 @@ static bool run_work(struct engine *engine)
 	engine_work_cancel(work);
 	engine->running = work;
 	more = work->run(work, ENGINE_WORK_BUDGET);
-	/* Unless it cancelled itself, and then it may be gone. */
+	/* Unless the item has cancelled itself: it may have been freed then. */
 	if (engine->running && more)
 		engine_work_schedule(work);
 	engine->running = NULL;
@@ -176,7 +178,7 @@ static int poll_fds(struct engine *engine, uint64_t timeout_ns)
 	return count;
 }
 
-/* How long nothing is due, at most @limit_ns. */
+/* The time until the next timer is due, at most @limit_ns. */
 static uint64_t time_left(const struct engine *engine, uint64_t limit_ns)
 {
 	uint64_t deadline = engine->timers ? engine->timers->deadline_ns : UINT64_MAX;
@@ -222,7 +224,7 @@ int engine_poll(struct engine *engine, uint64_t timeout_ns)
 {
 	int ret = turn(engine, timeout_ns);
 
-	/* It may have been a timer that ended the wait. */
+	/* The wait may have ended because a timer is due. */
 	return ret || !timeout_ns ? ret : turn(engine, 0);
 }
 
@@ -230,7 +232,10 @@ int engine_run(struct engine *engine)
 {
 	int ret;
 
-	/* Retry and latency timers are a few microseconds; the default slack is 50. */
+	/*
+	 * Timers for retries and latencies run for a few microseconds, but the default slack of a
+	 * thread is 50 us.
+	 */
 	prctl(PR_SET_TIMERSLACK, 1);
 	while (!atomic_load_explicit(&engine->stopped, memory_order_relaxed)) {
 		ret = turn(engine, UINT64_MAX);

@@ -55,14 +55,14 @@ void engine_stop(struct engine *engine);
  */
 uint64_t engine_now_ns(const struct engine *engine);
 
-/**
- * engine_set_clock() - take the clock into the caller's hand, for good; for tests.
- * @now_ns: what engine_now_ns() says from now on; when called again, not less than before
+/*
+ * engine_set_clock() - have the caller set the time, from now on and for good; for tests.
+ * @now_ns: what engine_now_ns() returns; in later calls, not less than before
  *
- * Such an engine never sleeps, and engine_run() is not for it. Where engine_poll() would wait for a
- * timer, the clock jumps to its deadline, or to the end of the time-out when that is earlier; where
- * it would wait for ever, as no timer is armed, it returns. So what happens, happens at an exact
- * time, however busy the machine is.
+ * An engine with such a clock never sleeps, and engine_run() is not for it. Where engine_poll()
+ * would wait for a timer, the clock jumps to its deadline, or to the end of the time-out if that is
+ * earlier. Where it would wait forever, because no timer is armed, it returns. So everything
+ * happens at an exact time, however busy the machine is.
  */
 void engine_set_clock(struct engine *engine, uint64_t now_ns);
 

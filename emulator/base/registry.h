@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * What devices show to and take from the outside: counters, object counts, switches and fault
+ * What devices show to the outside and let it change: counters, object counts, switches and fault
  * points, each under the name of its device ("nic0") and its own ("qp").
  *
- * Devices register variables they have anyway, so counting costs what an increment costs, and a
- * fault point that is not armed costs one load. The control socket (control/) is what puts them
- * within a user's reach; nothing here knows about it.
+ * Devices register variables that they have in any case. So counting costs an increment, and a
+ * fault point that is not armed costs a load. The control socket (control/) makes them available to
+ * users; nothing here knows about it.
  *
- * Names are not copied: pass string literals or strings that outlive the registration.
+ * Names are not copied: pass string literals, or strings that outlive the registration.
  */
 #ifndef SOFTFABRIC_REGISTRY_H
 #define SOFTFABRIC_REGISTRY_H

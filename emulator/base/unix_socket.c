@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define BACKLOG 8
-#define RETRY_NS 100000000ULL	/* nothing tells when a descriptor has become free */
+#define RETRY_NS 100000000ULL	/* there is no event for a descriptor that has become free */
 
 static int set_path(struct sockaddr_un *address, const char *path, const char *suffix)
 {
@@ -48,7 +48,7 @@ static int check_free(const char *path)
 	return err == ECONNREFUSED || err == ENOENT ? 0 : -EADDRINUSE;
 }
 
-/* Listen under a name of our own first, so that @path is never there without a listener. */
+/* Listen under a temporary name first, so that @path never exists without a listener. */
 static int listen_aside(int fd, const struct sockaddr_un *aside, const char *path)
 {
 	int err;
@@ -92,7 +92,10 @@ static void listener_watch(struct unix_listener *listener)
 	engine_fd_set(&listener->watch, idle ? 0 : EPOLLIN);
 }
 
-/* Whoever waits would be announced without end, and nobody else would get a turn. */
+/*
+ * Stop polling for a while: clients that wait would be reported again and again, and nothing else
+ * would get a turn.
+ */
 static void listener_back_off(struct unix_listener *listener)
 {
 	if (!listener->starved)
@@ -213,7 +216,7 @@ static void output_ready(struct engine_fd *watch, uint32_t events)
 	struct unix_output *output = container_of(watch, struct unix_output, watch);
 	ssize_t sent = send_some(output->fd, output->data, output->used, -1);
 
-	/* A broken connection is noticed by whoever reads from it. */
+	/* Whoever reads from a broken connection notices. */
 	if (sent < 0)
 		sent = output->used;
 	output->used -= sent;
@@ -222,7 +225,10 @@ static void output_ready(struct engine_fd *watch, uint32_t events)
 		stop_watching(output);
 }
 
-/* On a duplicate, as epoll knows a descriptor only once, and its owner may wait for input on it. */
+/*
+ * Watch a duplicate: epoll takes each descriptor once only, and the owner may watch this one for
+ * input.
+ */
 static int start_watching(struct unix_output *output)
 {
 	int fd, err;

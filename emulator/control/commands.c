@@ -326,7 +326,7 @@ static void serve_link(struct request *request)
 							      fabric_port_link(port)));
 }
 
-/* Here, not among the counters: a number that is wanted to be 0, and how to say that it is not. */
+/* A command of its own, as losses should be 0, and a user who causes them on purpose can say so. */
 static void serve_losses(struct request *request)
 {
 	struct fabric_port *port = required_port(request);

@@ -81,7 +81,7 @@ static int serve_lines(struct client *client)
 	int err;
 
 	while ((end = memchr(start, '\n', left))) {
-		/* Blank lines are what a terminal sends. */
+		/* Ignore blank lines, which terminals send. */
 		if (end > start && !(end == start + 1 && *start == '\r')) {
 			err = serve_line(client, start, end - start);
 			if (err)

@@ -11,7 +11,10 @@ struct fabric;
 struct fabric_port;
 struct registry;
 
-/* One request while it is served. The first failure stays; a failed request has no other effect. */
+/*
+ * A request that is being served. Only the first failure is kept; a request that has failed has no
+ * other effect.
+ */
 struct request {
 	struct registry *registry;
 	struct fabric *fabric;

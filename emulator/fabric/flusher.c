@@ -9,7 +9,7 @@ static void fire(struct engine_timer *timer)
 	capture_flush(container_of(timer, struct flusher, timer)->capture);
 }
 
-/* The oldest that waits decides: what comes after it is not told of. */
+/* The delay counts from the oldest data in the buffer; the capture does not report what follows. */
 static void waiting(void *data)
 {
 	struct flusher *flusher = data;

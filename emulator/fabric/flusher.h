@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Who follows a capture sees what happens when it happens: what waits in its buffer gets into the
- * file a moment later, also when nothing comes after it. Under load, when the buffer is written as
- * it fills, that is ten small writes a second more.
+ * Writes the buffer of a capture to the file a moment after something was recorded, so that whoever
+ * follows the capture sees it even if nothing follows. Under load, when the buffer fills up by
+ * itself, this adds ten small writes a second.
  */
 #ifndef FABRIC_FLUSHER_H
 #define FABRIC_FLUSHER_H
@@ -13,7 +13,7 @@
 
 struct capture;
 
-/* People do not see that it is late. */
+/* short enough for people not to notice */
 #define FLUSHER_DELAY_NS UINT64_C(100000000)
 
 struct flusher {

@@ -7,7 +7,7 @@
 
 #include "fabric/fabric.h"
 
-/* Guest memory, or (host NULL) a range of the guest that is none. */
+/* Guest memory; or with host NULL a range that the guest has mapped but that is no memory. */
 struct mapping {
 	uint64_t addr, len;
 	uint8_t *host;
@@ -28,7 +28,7 @@ struct refused_range {
 #define REFUSED_RANGES 8
 #define REFUSED_RANGE_SIZE (UINT64_C(2) << 20)
 
-/* Open addressing; at most half full, so that a probe is short. */
+/* A hash table with open addressing. It is at most half full, which keeps probes short. */
 #define HINT_SLOTS (2 * FABRIC_MAX_HINT_COUNTS)
 
 struct hint_table {
@@ -72,7 +72,7 @@ struct target {
 	struct fabric_port *port;
 	unsigned int bar;
 	uint64_t offset; /* in the BAR */
-	uint64_t len;    /* how far it goes on from here */
+	uint64_t len;    /* bytes that follow without a break */
 };
 
 /** mappings_free() - forget them all. */
@@ -102,7 +102,8 @@ struct transfer {
 	uint64_t time_ns;          /* since the epoch; set if there is a capture */
 	/* The write recorded last: most of those behind it differ only in address and payload */
 	struct packet sent, received;
-	uint32_t whole; /* its bytes, if they are whole DWs; 0: they are not, or there was none */
+	/* length of that write, if it has whole DWs only; 0: it has not, or there was none */
+	uint32_t whole;
 };
 
 /** trace_start() - set up what all TLPs of one request share. */

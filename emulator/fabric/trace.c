@@ -64,10 +64,10 @@ static void encode_both(const struct transfer *transfer, const struct fabric_por
 
 	encode(sent, sender, echo_st);
 	*received = *sent;
-	/* Only between links of different kinds does it change on its way. */
+	/* A packet changes on its way only if the two links differ in their mode. */
 	if (sender->attr.encoding == receiver->attr.encoding)
 		return;
-	/* Completions have none to begin with. */
+	/* Completions have no hints in the first place. */
 	if (tlp_hints_valid(&received->tlp.hints))
 		received->tlp.hints = transfer->arriving;
 	encode(received, receiver, echo_st);

@@ -58,7 +58,7 @@ struct group *groups_create(struct groups *groups, const uint8_t record[GROUP_RE
 	group = i < GROUPS_MAX ? calloc(1, sizeof(*group)) : NULL;
 	if (!group)
 		return NULL;
-	/* a LID rests for as long as others have not been used */
+	/* reuse a LID as late as possible */
 	i = (groups->next + i) % GROUPS_MAX;
 	groups->next = (i + 1) % GROUPS_MAX;
 	memcpy(group->record, record, sizeof(group->record));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The multicast groups of a subnet: their attributes, their members, and by these what the switch
- * forwards where. IBA vol. 1, 10.5 and 15.2.5.17.
+ * The multicast groups of a subnet: their attributes and members, and where the switch forwards
+ * their packets accordingly. IBA vol. 1, 10.5 and 15.2.5.17.
  */
 #ifndef IB_GROUPS_H
 #define IB_GROUPS_H

@@ -12,7 +12,7 @@ void ib_port_gid(uint64_t guid, uint8_t gid[IB_GID_BYTES])
 	memcpy(gid, parts, sizeof(parts));
 }
 
-/* TrapRepress is the one that has the response bit in its meaning only. */
+/* TrapRepress is not answered either, though its method does not have the response bit. */
 bool mad_is_response(const struct ib_mad_hdr *mad)
 {
 	return mad->method & IB_MGMT_METHOD_RESP || mad->method == IB_MGMT_METHOD_TRAP_REPRESS;

@@ -11,7 +11,7 @@
 
 #include <rdma/ib_mad.h>
 
-/** mad_is_response() - Return: whether nobody is to answer it (13.4.6). */
+/* mad_is_response() - Return: whether it must not be answered (13.4.6). */
 bool mad_is_response(const struct ib_mad_hdr *mad);
 
 /**

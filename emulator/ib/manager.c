@@ -11,7 +11,8 @@
 #include "util/macros.h"
 
 #define INBOX		256		/* packets; those that find it full are lost */
-#define PACKET_UNITS	16		/* of the engine's budget: each goes through all groups */
+/* engine budget of a packet: forwarding and answers walk all groups */
+#define PACKET_UNITS	16
 #define DEVICE_ID	0xd2f0		/* of an NDR switch */
 #define SWITCH_PORTS	64
 #define CAP_SM		(1U << 1)	/* CapabilityMask: the manager is here */

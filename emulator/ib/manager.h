@@ -29,7 +29,7 @@ void manager_add(struct manager *manager, struct ib_port *port);
 /** manager_remove() - it is no more. */
 void manager_remove(struct manager *manager, struct ib_port *port);
 
-/** manager_forget() - who used @port is gone, and so what it had joined and offered. */
+/* manager_forget() - the driver of @port is gone: end what it had joined and offered. */
 void manager_forget(struct manager *manager, const struct ib_port *port);
 
 /** manager_port_changed() - the link of @port went up or down, which makes it forgotten. */

@@ -10,7 +10,7 @@
 
 #include "ib/port.h"
 
-/* What it counts: of errors there are none in this fabric. */
+/* What is counted. Error counters are left out: this fabric has no errors. */
 struct pma_counters {
 	struct ib_traffic *unicast, *multicast;
 };

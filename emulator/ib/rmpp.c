@@ -8,7 +8,8 @@
 #include "util/macros.h"
 
 #define SEGMENT_BYTES	IB_MGMT_SA_DATA
-#define CLASS_HEADER	(IB_MGMT_SA_HDR - IB_MGMT_RMPP_HDR) /* counted in each segment's length */
+/* this part of the header counts in the length of each segment */
+#define CLASS_HEADER	(IB_MGMT_SA_HDR - IB_MGMT_RMPP_HDR)
 #define RESEND_NS	1000000000ULL
 #define RESENDS		3
 
@@ -18,9 +19,9 @@ struct transfer {
 	struct engine_timer timer;
 	struct ib_packet packet; /* headers of every segment */
 	uint32_t segments;
-	uint32_t acknowledged; /* all up to this one, counting from 1 */
+	uint32_t acknowledged; /* segments up to this one, counting from 1 */
 	uint32_t window;       /* the last that may be sent */
-	unsigned int resends;  /* left until it is given up */
+	unsigned int resends;  /* times that it is sent again before it is given up */
 	size_t bytes;
 	uint8_t data[];
 };
@@ -91,7 +92,7 @@ static const struct ib_mad_hdr *header_of(const struct ib_packet *packet)
 	return (const struct ib_mad_hdr *)packet->mad;
 }
 
-/* A transaction is named by who it is with and its number. */
+/* A transaction is identified by its peer and its number. */
 static struct transfer *transfer_find(const struct rmpp *rmpp, uint16_t lid, __be64 tid)
 {
 	struct transfer *transfer;
@@ -132,7 +133,7 @@ void rmpp_send_table(struct rmpp *rmpp, const struct ib_packet *first, const voi
 {
 	struct transfer *transfer;
 
-	/* who asks again while it is being answered has not waited long enough */
+	/* a repeated request is ignored while its answer is being sent */
 	if (rmpp->count == RMPP_TRANSFERS_MAX ||
 	    transfer_find(rmpp, first->dlid, header_of(first)->tid))
 		return;
@@ -153,7 +154,7 @@ void rmpp_send_table(struct rmpp *rmpp, const struct ib_packet *first, const voi
 	send_window(transfer, 1);
 }
 
-/* Of one that acknowledges what was never sent, nothing can be believed. */
+/* A receiver that acknowledges what was never sent cannot be trusted: end the transfer. */
 static void receive_ack(struct transfer *transfer, uint32_t segment, uint32_t window)
 {
 	uint32_t sent = transfer->window;

@@ -33,7 +33,7 @@ enum {
 #define TO_JOIN		(BIT_OF(MGID) | BIT_OF(PORT_GID) | BIT_OF(JOIN_STATE))
 #define TO_CREATE	(BIT_OF(QKEY) | BIT_OF(PKEY) | BIT_OF(SL) | BIT_OF(FLOW_LABEL) | \
 			 BIT_OF(TCLASS))
-/* What belongs to a member, not to its group. */
+/* Components that belong to a member, not to its group. */
 #define OF_MEMBER	(BIT_OF(PORT_GID) | BIT_OF(JOIN_STATE) | BIT_OF(PROXY_JOIN))
 
 static const struct sa_component components[] = {
@@ -53,7 +53,7 @@ static const struct sa_component components[] = {
 	[GROUP_FLOW_LABEL] = { 20, SA_EQUAL },
 	[GROUP_HOP_LIMIT] = { 8, SA_EQUAL },
 	[GROUP_SCOPE] = { 4, SA_EQUAL },
-	[GROUP_JOIN_STATE] = { 4, SA_ANY }, /* a wish of its own for each method */
+	[GROUP_JOIN_STATE] = { 4, SA_ANY }, /* every method treats it differently */
 	[GROUP_PROXY_JOIN] = { 1, SA_EQUAL },
 };
 
@@ -144,7 +144,7 @@ static bool choose(const struct sa_request *request, uint8_t *record, unsigned i
 	return true;
 }
 
-/* Scope is the part of the MGID that says so: 4.1.1. */
+/* The scope is taken from the MGID: 4.1.1. */
 static void copy_attributes(const struct sa_request *request, uint8_t *record)
 {
 	static const uint8_t taken[] = {
@@ -282,7 +282,10 @@ static uint16_t leave(const struct sa_request *request, uint8_t *record)
 	return 0;
 }
 
-/* One record a group: who is in it is for those who are trusted (15.4.1.2), and nobody is. */
+/*
+ * One record for each group. Only trusted requesters may see the members (15.4.1.2), and there are
+ * none.
+ */
 static void list(struct sa_table *table)
 {
 	static const uint8_t nobody[IB_GID_BYTES];

@@ -78,7 +78,7 @@ static bool selected(uint32_t selector, uint32_t wanted, uint32_t value)
 		return value < wanted;
 	case SA_EXACTLY:
 		return value == wanted;
-	default: /* the best there is: there is but one */
+	default: /* the best: there is only one, so it matches */
 		return true;
 	}
 }

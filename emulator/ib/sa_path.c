@@ -33,7 +33,7 @@ enum {
 	PATH_PREFERENCE,
 };
 
-/* What only the receiver of a path uses is as it was asked for. */
+/* Components that only the receiver of a path uses are returned as they were asked for. */
 static const struct sa_component components[] = {
 	[PATH_SERVICE_ID_HIGH] = { 8, SA_ANY },
 	[PATH_SERVICE_ID] = { 56, SA_ANY },
@@ -62,7 +62,7 @@ static const struct sa_component components[] = {
 
 static const struct sa_layout layout = { components, ARRAY_SIZE(components), 64 };
 
-/* Flow label, traffic class and QoS class make no difference here, so every wish is granted. */
+/* Flow label, traffic class and QoS class make no difference here, so all values are granted. */
 static void grant(const struct sa_request *request, uint8_t *record)
 {
 	static const uint8_t wishes[] = {

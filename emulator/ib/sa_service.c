@@ -36,7 +36,10 @@ static const struct sa_component components[] = {
 
 static const struct sa_layout layout = { components, ARRAY_SIZE(components), SERVICE_BYTES };
 
-/* Leases are kept, but do not run out: a service ends when it is deleted, or its port goes down. */
+/*
+ * Leases are stored but do not expire: a service ends when it is deleted, or when its port goes
+ * down.
+ */
 struct sa_service {
 	LIST_ENTRY(sa_service) entry;
 	const struct ib_port *port;

@@ -10,7 +10,10 @@
 #include "pci/internal.h"
 #include "util/range.h"
 
-/* A peer's TLP, to a BAR that is not the device's business. */
+/*
+ * A TLP of a peer: the device may handle it itself; else it is an access to the BAR like those of
+ * the CPU.
+ */
 static void peer_write(void *device, const struct fabric_request *req, const void *data)
 {
 	struct pci_function *fn = device;

@@ -84,7 +84,7 @@ static void send_interrupt(struct pci_msix *msix, unsigned int vector)
 	uint64_t one = 1;
 
 	msix->pending[vector / 64] &= ~(UINT64_C(1) << vector % 64);
-	/* An eventfd that is full has its reader signalled already. */
+	/* A full eventfd has signalled its reader already. */
 	if (write(msix->eventfds[vector], &one, sizeof(one)) == sizeof(one))
 		msix->raised++;
 }

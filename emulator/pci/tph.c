@@ -162,7 +162,7 @@ static uint16_t selected_st(const struct pci_function *fn, unsigned int index)
 	case PCI_TPH_ST_DS_MODE:
 		if (!(cap & PCI_TPH_CAP_ST_DS))
 			return 0;
-		/* Without a table the device knows its tags itself. */
+		/* Without a table, devices choose tags themselves: the index is the tag. */
 		return cap & PCI_TPH_CAP_LOC_MASK ? pci_tph_st(fn, index) : index;
 	default:
 		return 0;
