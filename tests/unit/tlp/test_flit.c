@@ -10,7 +10,7 @@
 #include "same.h"
 #include "util/macros.h"
 
-static void all_tags_and_hints(void **state)
+static void all_tags_and_hints_come_back(void **state)
 {
 	static const uint32_t payload = 0x12345678;
 	struct tlp tlp = {
@@ -209,7 +209,7 @@ static void trailers_are_counted(void **state)
 	}
 }
 
-static void layout_of_the_reference(void **state)
+static void layout_is_that_of_the_reference(void **state)
 {
 	struct tlp_flit_layout layout;
 
@@ -278,7 +278,7 @@ int main(void)
 		CODEC_TEST(addresses_are_encoded_alone),
 		CODEC_TEST(short_buffers_are_refused),
 		CODEC_TEST(cut_and_overlong_packets_are_refused),
-		cmocka_unit_test(all_tags_and_hints),
+		cmocka_unit_test(all_tags_and_hints_come_back),
 		CODEC_TEST(all_lengths_classes_and_attributes_come_back),
 		CODEC_TEST(all_completions_come_back),
 		CODEC_TEST(bad_fields_are_refused),
@@ -290,7 +290,7 @@ int main(void)
 		cmocka_unit_test(atomics_have_no_byte_enables),
 		cmocka_unit_test(payload_follows_every_ohc),
 		cmocka_unit_test(trailers_are_counted),
-		cmocka_unit_test(layout_of_the_reference),
+		cmocka_unit_test(layout_is_that_of_the_reference),
 		CODEC_TEST(packets_against_the_rules_are_refused),
 	};
 

@@ -11,7 +11,7 @@
 #include "util/macros.h"
 
 /* Of every type that has them; below 256, 16-bit tags come back as the 8-bit tag they are. */
-static void all_hints(void **state)
+static void all_hints_come_back(void **state)
 {
 	static const enum tlp_type types[] = {
 		TLP_MRD32, TLP_MRD64, TLP_MWR32, TLP_MWR64, TLP_DMWR32, TLP_SWAP32, TLP_FETCHADD64,
@@ -40,7 +40,7 @@ static void all_hints(void **state)
 	}
 }
 
-static void all_tags(void **state)
+static void all_tags_come_back(void **state)
 {
 	struct tlp read = { .type = TLP_MRD64,
 			    .length = 1,
@@ -148,7 +148,7 @@ static void unknown_types_are_refused(void **state)
 }
 
 /* The number that is MRd32 in flit mode is none here, and the other way round. */
-static void the_one_type_that_differs(void **state)
+static void one_type_differs_between_modes(void **state)
 {
 	uint8_t bytes[12] = { 0x00, 0, 0, 1, 0, 0, 0, 0x0f, 0, 0, 0x10, 0 };
 	struct tlp tlp;
@@ -308,8 +308,8 @@ int main(void)
 		CODEC_TEST(addresses_are_encoded_alone),
 		CODEC_TEST(short_buffers_are_refused),
 		CODEC_TEST(cut_and_overlong_packets_are_refused),
-		cmocka_unit_test(all_hints),
-		cmocka_unit_test(all_tags),
+		cmocka_unit_test(all_hints_come_back),
+		cmocka_unit_test(all_tags_come_back),
 		CODEC_TEST(all_lengths_classes_and_attributes_come_back),
 		CODEC_TEST(all_completions_come_back),
 		cmocka_unit_test(small_16_bit_tags_lose_their_namespace),
@@ -317,7 +317,7 @@ int main(void)
 		cmocka_unit_test(posted_requests_have_no_tag),
 		CODEC_TEST(payload_must_be_there),
 		cmocka_unit_test(unknown_types_are_refused),
-		cmocka_unit_test(the_one_type_that_differs),
+		cmocka_unit_test(one_type_differs_between_modes),
 		cmocka_unit_test(reserved_bits_are_ignored),
 		cmocka_unit_test(without_th_there_are_no_hints),
 		cmocka_unit_test(completions_have_no_hints),

@@ -129,7 +129,7 @@ static const struct log logs[] = {
 	},
 };
 
-static void header_logs_of_real_machines(void **state)
+static void header_logs_of_real_machines_are_understood(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(logs); i++) {
 		const struct log *log = &logs[i];
@@ -151,7 +151,7 @@ static void header_logs_of_real_machines(void **state)
 	}
 }
 
-static void what_types_decoded_in_part_say(void **state)
+static void types_decoded_in_part_say_what_they_can(void **state)
 {
 	static const uint8_t flit[16] = { 0x30, 0, 0, 0, 0x70, 0x00, 0x80, 0x18 };
 	struct tlp_view view;
@@ -268,7 +268,7 @@ static void bytes_left_over_are_an_error_but_for_the_fourth_word(void **state)
 	assert_int_equal(view_exact(TLP_NONFLIT, prefixed, 20, 0, &view), TLP_ERR_TRAILING);
 }
 
-static void pasids_of_either_mode(void **state)
+static void pasids_of_either_mode_are_decoded(void **state)
 {
 	static const uint8_t prefix[] = { 0x91, 0x21, 0x23, 0x45, 0x00, 0, 0,    1,
 					  4,    0,    0,    0x0f, 0,    0, 0x10, 0 };
@@ -291,7 +291,7 @@ static void pasids_of_either_mode(void **state)
 }
 
 /* Types of which only what all requests share is decoded, in flit mode, and what is none */
-static void types_of_flit_mode_alone(void **state)
+static void types_of_flit_mode_are_known_in_it_alone(void **state)
 {
 	static const struct {
 		uint8_t type;
@@ -356,13 +356,13 @@ static void too_many_prefixes_stay_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(header_logs_of_real_machines),
-		cmocka_unit_test(what_types_decoded_in_part_say),
+		cmocka_unit_test(header_logs_of_real_machines_are_understood),
+		cmocka_unit_test(types_decoded_in_part_say_what_they_can),
 		cmocka_unit_test(cut_anywhere_nothing_is_malformed),
 		cmocka_unit_test(a_digest_is_there_or_missing),
 		cmocka_unit_test(bytes_left_over_are_an_error_but_for_the_fourth_word),
-		cmocka_unit_test(pasids_of_either_mode),
-		cmocka_unit_test(types_of_flit_mode_alone),
+		cmocka_unit_test(pasids_of_either_mode_are_decoded),
+		cmocka_unit_test(types_of_flit_mode_are_known_in_it_alone),
 		cmocka_unit_test(rules_hold_for_headers_alone),
 		cmocka_unit_test(too_many_prefixes_stay_an_error),
 	};

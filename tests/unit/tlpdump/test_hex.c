@@ -50,7 +50,7 @@ static void assert_run(const char *options, const char *text, int code, const ch
 	"18439D62 -> AddrL=629D4318h\n" \
 	"missing: payload (488 bytes)\n\n"
 
-static void header_logs_of_real_machines(void **state)
+static void header_logs_of_real_machines_are_understood(void **state)
 {
 	static const char logs[] = "6000007a ab0000ff 00000001 629d4318\n"
 				   "60001004 000000ff 0000007d fe7eb000\n"
@@ -176,7 +176,7 @@ static void messages_of_flit_mode_have_names(void **state)
 		   "\"decoded\":false}\n");
 }
 
-static void the_same_packet_as_people_paste_it(void **state)
+static void packet_is_the_same_however_it_is_pasted(void **state)
 {
 	static const char *const lines[] = {
 		"[   12.345678] pcieport 0000:00:01.0:   TLP Header: 6000007a ab0000ff 00000001 629d4318",
@@ -320,10 +320,10 @@ static void lines_that_are_too_long_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(header_logs_of_real_machines),
+		cmocka_unit_test(header_logs_of_real_machines_are_understood),
 		cmocka_unit_test(tags_of_posted_writes_are_in_json),
 		cmocka_unit_test(messages_of_flit_mode_have_names),
-		cmocka_unit_test(the_same_packet_as_people_paste_it),
+		cmocka_unit_test(packet_is_the_same_however_it_is_pasted),
 		cmocka_unit_test(prefixes_are_in_front),
 		cmocka_unit_test(flit_mode_is_said_or_asked_for),
 		cmocka_unit_test(whole_packets_are_taken_for_whole),

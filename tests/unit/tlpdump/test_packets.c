@@ -19,7 +19,7 @@
 	"{\"number\":" number ",\"link\":\"nic0\",\"direction\":\"out\"," \
 	"\"encoding\":\"flit\",\"time_ns\":1000000000,"
 
-static void reference_in_the_words_of_the_analyzer(void **state)
+static void reference_is_shown_in_the_analyzers_words(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -37,7 +37,7 @@ static void reference_in_the_words_of_the_analyzer(void **state)
 		   "FFEEDDCC -> Data[7]\n\n");
 }
 
-static void other_packets_in_the_same_words(void **state)
+static void other_packets_are_shown_in_the_same_words(void **state)
 {
 	static const uint8_t everything[] = {
 		0x40, 0xbf, 0x3c, 0x01, 0x00, 0x18, 0x80, 0x07, 0xfe, 0xbf, 0x00, 0x12,
@@ -216,7 +216,7 @@ static void add_nonflit(struct fixture *fixture, size_t index)
 	    vector_size(&nonflit_vectors[index]));
 }
 
-static void words_outside_of_flit_mode(void **state)
+static void words_tell_packets_outside_of_flit_mode(void **state)
 {
 	static const uint8_t everything[] = {
 		0x8e, 1,    2,    3,    0x90, 0x12, 0xb0, 0, 0x4d, 0xd5, 0xf8, 0x01, 0x00, 0x18,
@@ -261,7 +261,7 @@ static void words_outside_of_flit_mode(void **state)
 		   "ECECECEC -> ECRC\n\n");
 }
 
-static void missing_outside_of_flit_mode(void **state)
+static void missing_parts_are_named_outside_of_flit_mode(void **state)
 {
 	/* MRd32 with PASID; MWr32 with TD, whose digest is stripped; four words of a CfgRd0 */
 	static const uint8_t pasid[] = { 0x91, 0x11, 0x23, 0x45, 0,    0, 0,    0x01,
@@ -308,7 +308,7 @@ static void missing_outside_of_flit_mode(void **state)
 		   "not decoded\n\n");
 }
 
-static void digest_and_pasid_in_json(void **state)
+static void json_has_digest_and_pasid(void **state)
 {
 	static const uint8_t bytes[] = { 0x91, 0x21, 0x23,     0x45, 0x40, 0,    0x80,
 					 1,    4,    0,        0,    0x0f, 0,    0,
@@ -325,7 +325,7 @@ static void digest_and_pasid_in_json(void **state)
 		   "\"td\":true,\"digest\":\"ecedeeef\"}\n");
 }
 
-static void both_encodings_in_one_capture(void **state)
+static void capture_may_have_both_encodings(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -395,18 +395,21 @@ static void notes_are_lines_of_their_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reference_in_the_words_of_the_analyzer, set_up,
+		cmocka_unit_test_setup_teardown(reference_is_shown_in_the_analyzers_words, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(other_packets_in_the_same_words, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(other_packets_are_shown_in_the_same_words, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(malformed_packets_are_shown_and_named, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(words_outside_of_flit_mode, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(missing_outside_of_flit_mode, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(digest_and_pasid_in_json, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(words_tell_packets_outside_of_flit_mode, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(missing_parts_are_named_outside_of_flit_mode,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(json_has_digest_and_pasid, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_missing_is_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(types_that_are_not_decoded_say_so, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(both_encodings_in_one_capture, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(capture_may_have_both_encodings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(json_has_every_field, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(notes_are_lines_of_their_own, set_up, tear_down),
 	};

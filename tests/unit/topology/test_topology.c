@@ -149,12 +149,12 @@ static void assert_path(enum vfio_tph_verdict verdict, enum vfio_tph_route route
 
 #define SWITCH VFIO_TPH_ROUTE_SWITCH
 
-static void in_order(void **state)
+static void path_that_is_in_order_works(void **state)
 {
 	assert_path(VFIO_TPH_YES, SWITCH, "");
 }
 
-static void completers(void **state)
+static void completers_are_judged(void **state)
 {
 	set_completer(DEVICE, 0);
 	assert_path(VFIO_TPH_NO, SWITCH, "completer-missing ");
@@ -171,7 +171,7 @@ static void completers(void **state)
 	assert_path(VFIO_TPH_UNKNOWN, SWITCH, "completer-unreadable ");
 }
 
-static void requesters(void **state)
+static void requesters_are_judged(void **state)
 {
 	set_tph(0x003f0205, 0x002);
 	assert_path(VFIO_TPH_NOT_NOW, SWITCH, "requester-disabled ");
@@ -189,7 +189,7 @@ static void requesters(void **state)
 	assert_path(VFIO_TPH_UNKNOWN, SWITCH, "requester-unreadable ");
 }
 
-static void namespaces(void **state)
+static void namespaces_are_judged(void **state)
 {
 	set_tph(0x003f0305, 0x302);
 	assert_path(VFIO_TPH_YES, SWITCH, "");
@@ -198,7 +198,7 @@ static void namespaces(void **state)
 }
 
 /* 16-bit tags need prefixes at every hop, outside of flit mode; 8-bit ones do not. */
-static void prefixes(void **state)
+static void prefixes_are_judged(void **state)
 {
 	set_bits(DOWN_NIC, EXPRESS + 0x26, 0x20, 0);
 	set_bits(UPSTREAM, EXPRESS + 0x28, 0x8000, 0x8000);
@@ -212,7 +212,7 @@ static void prefixes(void **state)
 }
 
 /* The root port has no part in it, but Linux goes by it. */
-static void root_ports(void **state)
+static void root_ports_are_judged(void **state)
 {
 	set_completer(ROOT, 0);
 	assert_path(VFIO_TPH_YES, SWITCH, "root-port-completer ");
@@ -226,7 +226,7 @@ static void root_ports(void **state)
 }
 
 /* Which bits redirect, and where. */
-static void acs(void **state)
+static void acs_is_judged(void **state)
 {
 	static const struct {
 		enum place place;
@@ -287,7 +287,7 @@ static void split(void)
 	put(DOWN_DEVICE, EXPRESS + 2, 2 | VFIO_TPH_PORT_ROOT << 4, 2);
 }
 
-static void root_complexes(void **state)
+static void root_complexes_are_judged(void **state)
 {
 	static const struct {
 		const char *vendor;
@@ -322,7 +322,7 @@ static void root_complexes(void **state)
 	}
 }
 
-static void iommus(void **state)
+static void iommus_are_judged(void **state)
 {
 	functions[NIC].iommu_group = "7";
 	functions[NIC].iommu_type = "identity";
@@ -334,7 +334,7 @@ static void iommus(void **state)
 	assert_path(VFIO_TPH_DEPENDS, VFIO_TPH_ROUTE_ROOT_COMPLEX, "root-complex iommu ");
 }
 
-static void unreadable_and_conventional_hops(void **state)
+static void unreadable_and_conventional_hops_are_judged(void **state)
 {
 	functions[DOWN_NIC].config_size = 64;
 	assert_path(VFIO_TPH_UNKNOWN, SWITCH, "hop-unreadable ");
@@ -344,7 +344,7 @@ static void unreadable_and_conventional_hops(void **state)
 }
 
 /* Two functions of one device below a port; the same on a root bus go by the root complex. */
-static void one_device(void **state)
+static void functions_of_one_device_are_judged(void **state)
 {
 	functions[DEVICE].address = "0000:03:00.1";
 	functions[DEVICE].parent = functions[NIC].parent;
@@ -355,7 +355,7 @@ static void one_device(void **state)
 	assert_path(VFIO_TPH_DEPENDS, VFIO_TPH_ROUTE_ROOT_COMPLEX, "root-complex ");
 }
 
-static void endpoints_that_are_none(void **state)
+static void other_functions_are_no_endpoints(void **state)
 {
 	static const struct {
 		const char *requester, *completer;
@@ -379,7 +379,7 @@ static void endpoints_that_are_none(void **state)
 	vfio_tph_topology_destroy(topology);
 }
 
-static void parents_in_a_circle(void **state)
+static void parents_in_a_circle_end(void **state)
 {
 	struct vfio_tph_topology *topology;
 	struct vfio_tph_reason reason;
@@ -395,7 +395,7 @@ static void parents_in_a_circle(void **state)
 }
 
 /* Lists of capabilities that lead out of the space, or nowhere. */
-static void lists_that_do_not_end(void **state)
+static void endless_lists_end(void **state)
 {
 	static const uint32_t nexts[] = { TPH, 0x100, 0xffc, 0x104, 0x201 };
 
@@ -413,7 +413,7 @@ static void lists_that_do_not_end(void **state)
 	assert_path(VFIO_TPH_UNKNOWN, SWITCH, "requester-unreadable ");
 }
 
-static void tables(void **state)
+static void tables_are_described(void **state)
 {
 	const struct vfio_tph_node *node;
 	struct vfio_tph_topology *topology;
@@ -440,7 +440,7 @@ static void tables(void **state)
 	vfio_tph_topology_destroy(topology);
 }
 
-static void adding(void **state)
+static void additions_are_checked(void **state)
 {
 	struct vfio_tph_topology *topology = build();
 	struct vfio_tph_function function = functions[NIC];
@@ -498,7 +498,7 @@ static void write_config(const char *path, enum place place, size_t size)
 }
 
 /* A copy of sysfs: a NIC below a root port, a drive below a host bridge that is a function, too. */
-static void read_sysfs(void **state)
+static void sysfs_is_read(void **state)
 {
 	static const char port[] = "sys/devices/pci0000:00/0000:00:01.0";
 	static const char nic[] = "sys/devices/pci0000:00/0000:00:01.0/0000:03:00.0";
@@ -560,24 +560,24 @@ static void read_sysfs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(in_order),
-		TEST(completers),
-		TEST(requesters),
-		TEST(namespaces),
-		TEST(prefixes),
-		TEST(root_ports),
-		TEST(acs),
+		TEST(path_that_is_in_order_works),
+		TEST(completers_are_judged),
+		TEST(requesters_are_judged),
+		TEST(namespaces_are_judged),
+		TEST(prefixes_are_judged),
+		TEST(root_ports_are_judged),
+		TEST(acs_is_judged),
 		TEST(remedy_names_all_redirectors),
-		TEST(root_complexes),
-		TEST(iommus),
-		TEST(unreadable_and_conventional_hops),
-		TEST(one_device),
-		TEST(endpoints_that_are_none),
-		TEST(parents_in_a_circle),
-		TEST(lists_that_do_not_end),
-		TEST(tables),
-		TEST(adding),
-		TEST(read_sysfs),
+		TEST(root_complexes_are_judged),
+		TEST(iommus_are_judged),
+		TEST(unreadable_and_conventional_hops_are_judged),
+		TEST(functions_of_one_device_are_judged),
+		TEST(other_functions_are_no_endpoints),
+		TEST(parents_in_a_circle_end),
+		TEST(endless_lists_end),
+		TEST(tables_are_described),
+		TEST(additions_are_checked),
+		TEST(sysfs_is_read),
 	};
 
 	return cmocka_run_group_tests_name("topology", tests, NULL, NULL);

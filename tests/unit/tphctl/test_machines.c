@@ -203,7 +203,7 @@ static void check_row(const struct row *row)
 	machine_free(&machine);
 }
 
-static void verdicts(void **state)
+static void machines_get_their_verdicts(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_row(&rows[i]);
@@ -231,7 +231,7 @@ static void dumps_come_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts),
+		cmocka_unit_test(machines_get_their_verdicts),
 		cmocka_unit_test(dumps_come_back),
 	};
 

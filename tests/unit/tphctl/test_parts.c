@@ -100,7 +100,7 @@ static void dumps_are_refused(void **state)
 }
 
 /* The least that is a dump; what is not known is absent and does not hurt. */
-static void least_dump(void **state)
+static void least_dump_is_read(void **state)
 {
 	static const char text[] = ONE("{" ADDRESS "\"config_size\":64,\"config\":{}}");
 	const struct vfio_tph_node *node;
@@ -121,7 +121,7 @@ static void least_dump(void **state)
 }
 
 /* What "devices" has beside functions may be anything: it is looked at by its type. */
-static void extras_of_wrong_types(void **state)
+static void extras_of_wrong_types_do_no_harm(void **state)
 {
 	static const char *const extras[] = {
 		"\"rdma\":7",
@@ -151,7 +151,7 @@ static void extras_of_wrong_types(void **state)
 }
 
 /* Serial number, VPD and vendors' capabilities go, all else stays. */
-static void scrubbing(void **state)
+static void what_identifies_a_device_is_scrubbed(void **state)
 {
 	static const struct {
 		size_t first, end;
@@ -257,7 +257,7 @@ static void make_message(struct message *message)
 	end(message, list);
 }
 
-static void regions_with_hints(void **state)
+static void regions_with_hints_are_listed(void **state)
 {
 	struct rdma_mrs mrs = { 0 };
 	struct message message;
@@ -280,7 +280,7 @@ static void regions_with_hints(void **state)
 }
 
 /* Cut anywhere it is refused or gives less, and nothing beyond it is read. */
-static void cut_answers(void **state)
+static void cut_answers_are_refused(void **state)
 {
 	struct message message;
 
@@ -331,7 +331,7 @@ static void tags_are_checked(void **state)
 	}
 }
 
-static void tags_in_json(void **state)
+static void tags_are_read_from_json(void **state)
 {
 	static const char *const bad[] = {
 		"{\"st\":256}", "{\"st\":-1}", "{\"st\":\"1\"}", "{\"st_ext\":65536}", "{\"ph\":4}",
@@ -355,7 +355,7 @@ static void tags_in_json(void **state)
 	}
 }
 
-static void imports_in_words(void **state)
+static void imports_are_put_in_words(void **state)
 {
 	static const struct {
 		const char *imports, *words;
@@ -394,11 +394,15 @@ static void imports_in_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dumps_are_refused),     cmocka_unit_test(least_dump),
-		cmocka_unit_test(extras_of_wrong_types), cmocka_unit_test(scrubbing),
-		cmocka_unit_test(regions_with_hints),    cmocka_unit_test(cut_answers),
-		cmocka_unit_test(tags_are_checked),      cmocka_unit_test(tags_in_json),
-		cmocka_unit_test(imports_in_words),
+		cmocka_unit_test(dumps_are_refused),
+		cmocka_unit_test(least_dump_is_read),
+		cmocka_unit_test(extras_of_wrong_types_do_no_harm),
+		cmocka_unit_test(what_identifies_a_device_is_scrubbed),
+		cmocka_unit_test(regions_with_hints_are_listed),
+		cmocka_unit_test(cut_answers_are_refused),
+		cmocka_unit_test(tags_are_checked),
+		cmocka_unit_test(tags_are_read_from_json),
+		cmocka_unit_test(imports_are_put_in_words),
 	};
 
 	return cmocka_run_group_tests_name("tphctl_parts", tests, NULL, NULL);

@@ -45,13 +45,13 @@ static void say_what_was_kept(void)
 	say("%s", why.text);
 }
 
-static void one_line_each(void **state)
+static void each_complaint_is_one_line(void **state)
 {
 	assert_said(say_something, "tool: --flag=x: wrong; give 42\n");
 	assert_said(say_what_was_kept, "tool: --flag=100%s\n");
 }
 
-static void kept_for_later(void **state)
+static void complaints_are_kept_for_later(void **state)
 {
 	char many[2 * sizeof(((struct complaint *)0)->text)];
 	struct complaint why;
@@ -68,8 +68,8 @@ static void kept_for_later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_line_each),
-		cmocka_unit_test(kept_for_later),
+		cmocka_unit_test(each_complaint_is_one_line),
+		cmocka_unit_test(complaints_are_kept_for_later),
 	};
 
 	return cmocka_run_group_tests_name("complaint", tests, NULL, NULL);

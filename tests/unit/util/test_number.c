@@ -10,7 +10,7 @@
 
 #define UNTOUCHED 0x5a5a
 
-static void sizes(void **state)
+static void sizes_are_parsed(void **state)
 {
 	static const struct {
 		const char *text;
@@ -51,7 +51,7 @@ static void sizes(void **state)
 	}
 }
 
-static void numbers(void **state)
+static void numbers_are_parsed(void **state)
 {
 	static const struct {
 		const char *text;
@@ -93,8 +93,8 @@ static void numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes),
-		cmocka_unit_test(numbers),
+		cmocka_unit_test(sizes_are_parsed),
+		cmocka_unit_test(numbers_are_parsed),
 	};
 
 	return cmocka_run_group_tests_name("number", tests, NULL, NULL);

@@ -9,7 +9,7 @@
 #include "util/macros.h"
 #include "util/pci_address.h"
 
-static void good_ones(void **state)
+static void good_addresses_are_parsed(void **state)
 {
 	static const struct {
 		const char *text;
@@ -46,7 +46,7 @@ static void good_ones(void **state)
 	}
 }
 
-static void bad_ones(void **state)
+static void bad_addresses_are_refused(void **state)
 {
 	static const char *const rows[] = {
 		"",
@@ -88,8 +88,8 @@ static void bad_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_ones),
-		cmocka_unit_test(bad_ones),
+		cmocka_unit_test(good_addresses_are_parsed),
+		cmocka_unit_test(bad_addresses_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("pci_address", tests, NULL, NULL);

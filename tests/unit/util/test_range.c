@@ -9,7 +9,7 @@
 
 #define TOP UINT64_MAX
 
-static void within(void **state)
+static void ranges_within_others_are_found(void **state)
 {
 	assert_true(range_within(0, 0, 0));
 	assert_true(range_within(0, 8, 8));
@@ -32,7 +32,7 @@ static void assert_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_le
 	assert_int_equal(ranges_overlap(b, b_len, a, a_len), expected);
 }
 
-static void overlap(void **state)
+static void overlapping_ranges_are_found(void **state)
 {
 	assert_overlap(0, 8, 0, 8, true);
 	assert_overlap(0, 8, 7, 1, true);
@@ -49,8 +49,8 @@ static void overlap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(within),
-		cmocka_unit_test(overlap),
+		cmocka_unit_test(ranges_within_others_are_found),
+		cmocka_unit_test(overlapping_ranges_are_found),
 	};
 
 	return cmocka_run_group_tests_name("range", tests, NULL, NULL);

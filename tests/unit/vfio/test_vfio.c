@@ -70,7 +70,7 @@ static void layout_is_abi(void **state)
 	assert_int_equal(VFIO_TPH_TAG_ST_EXT, 2);
 }
 
-static void addresses(void **state)
+static void addresses_are_checked(void **state)
 {
 	assert_null(vfio_tph_open("10001:8A:0.0", &reason));
 	assert_int_equal(errno, ENODEV);
@@ -143,13 +143,13 @@ static void opens_variant_drivers(void **state)
 	vfio_tph_close(open_device());
 }
 
-static void missing_device(void **state)
+static void missing_device_is_named(void **state)
 {
 	host_remove(PCI_DEVICE);
 	assert_open_fails(ENODEV, "lspci -D");
 }
 
-static void missing_driver(void **state)
+static void missing_driver_is_named(void **state)
 {
 	host_remove(PCI_DEVICE "/driver");
 	assert_open_fails(ENXIO, "driver_override");
@@ -165,7 +165,7 @@ static void missing_driver(void **state)
 	assert_open_fails(ENXIO, "CONFIG_VFIO_NOIOMMU");
 }
 
-static void other_driver(void **state)
+static void other_driver_is_named(void **state)
 {
 	host_remove(PCI_DEVICE "/vfio-dev");
 	host_remove(PCI_DEVICE "/driver");
@@ -173,7 +173,7 @@ static void other_driver(void **state)
 	assert_open_fails(ENXIO, "bound to nouveau");
 }
 
-static void missing_nodes(void **state)
+static void missing_nodes_are_named(void **state)
 {
 	host_remove("/dev/iommu");
 	host_remove("/dev/vfio/noiommu-7");
@@ -184,7 +184,7 @@ static void missing_nodes(void **state)
 	assert_open_fails(ENOENT, "no IOMMU group");
 }
 
-static void no_permission(void **state)
+static void missing_permission_is_named(void **state)
 {
 	host.open_fails = "/dev/vfio/devices/vfio3";
 	host.open_errno = EPERM;
@@ -199,7 +199,7 @@ static void no_permission(void **state)
 }
 
 /* Each of the two has a parameter that allows it; what is said is iommufd's, where there is one. */
-static void interrupts_that_are_not_kept_apart(void **state)
+static void interrupts_that_are_not_kept_apart_are_named(void **state)
 {
 	host_remove("/dev/vfio/noiommu-7");
 	host_remove("/sys/kernel/iommu_groups/7/name");
@@ -213,7 +213,7 @@ static void interrupts_that_are_not_kept_apart(void **state)
 	assert_opens_by_group(VFIO_TYPE1v2_IOMMU);
 }
 
-static void in_use(void **state)
+static void device_in_use_is_named(void **state)
 {
 	host.bind_errno = EINVAL;
 	assert_open_fails(EBUSY, "Another process");
@@ -228,7 +228,7 @@ static void in_use(void **state)
 	assert_open_fails(EBUSY, "another device of the IOMMU group");
 }
 
-static void noiommu_switched_off(void **state)
+static void noiommu_switched_off_is_named(void **state)
 {
 	host_remove("/dev/iommu");
 	host.set_iommu_errno = ENODEV;
@@ -267,7 +267,7 @@ static void nothing_leaks_on_open(void **state)
 	assert_no_leak_on_open();
 }
 
-static void bar_sizes(void **state)
+static void bars_have_their_sizes(void **state)
 {
 	static const struct {
 		unsigned int bar;
@@ -332,7 +332,7 @@ static void ranges_are_checked(void **state)
 	vfio_tph_close(device);
 }
 
-static void mapping(void **state)
+static void bars_are_mapped(void **state)
 {
 	struct vfio_tph_device *device = open_device();
 	void *address = NULL;
@@ -559,23 +559,23 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(layout_is_abi),
-		TEST(addresses),
+		TEST(addresses_are_checked),
 		TEST(opens_by_its_own_node),
 		TEST(falls_back_to_the_group),
 		TEST(sets_the_iommu_of_a_real_group),
 		TEST(opens_variant_drivers),
-		TEST(missing_device),
-		TEST(missing_driver),
-		TEST(other_driver),
-		TEST(missing_nodes),
-		TEST(no_permission),
-		TEST(interrupts_that_are_not_kept_apart),
-		TEST(in_use),
-		TEST(noiommu_switched_off),
+		TEST(missing_device_is_named),
+		TEST(missing_driver_is_named),
+		TEST(other_driver_is_named),
+		TEST(missing_nodes_are_named),
+		TEST(missing_permission_is_named),
+		TEST(interrupts_that_are_not_kept_apart_are_named),
+		TEST(device_in_use_is_named),
+		TEST(noiommu_switched_off_is_named),
 		TEST(nothing_leaks_on_open),
-		TEST(bar_sizes),
+		TEST(bars_have_their_sizes),
 		TEST(ranges_are_checked),
-		TEST(mapping),
+		TEST(bars_are_mapped),
 		TEST(export_has_these_bytes),
 		TEST(ranges_have_these_bytes),
 		TEST(as_many_ranges_as_documented),

@@ -131,7 +131,7 @@ static const struct {
 	{ 0xf, { 0x02000000, 0x00286bee, 0x00002040 } },
 };
 
-static void operations_by_tag(void **state)
+static void tags_select_operations(void **state)
 {
 	struct fixture *f = *state;
 	static const uint32_t before[3] = { 1, 3000000000, 0x3f800000 };
@@ -154,7 +154,7 @@ static void operations_by_tag(void **state)
 	assert_int_equal(get(f, ACC_UNKNOWN_OPERATION), 4);
 }
 
-static void float_addition(void **state)
+static void floats_are_added(void **state)
 {
 	struct fixture *f = *state;
 	float memory[2] = { 1.5f, -2.25f }, data[2] = { 0.25f, 2.25f }, result[2] = { 1.75f, 0 };
@@ -283,7 +283,7 @@ static void reserved_completer_ignores_all_hints(void **state)
 	ignores_all_hints(*state, 2);
 }
 
-static void registers(void **state)
+static void registers_are_read_and_written(void **state)
 {
 	struct fixture *f = *state;
 	uint8_t bytes[16] = { 0 };
@@ -339,7 +339,7 @@ static void attributes_are_checked(void **state)
 	assert_false(registry_has_device(f->registry, "acc1"));
 }
 
-static void options(void **state)
+static void options_are_checked(void **state)
 {
 	struct accelerator_attr attr = accelerator_defaults;
 	char good[] = "a,size=1M,completer=tph,bdf=01:02.3", bad[] = "a,size=3M";
@@ -355,7 +355,7 @@ static void options(void **state)
 }
 
 /* At the memory's 64, 40 and then what the operations before left. */
-static void atomics_by_request(void **state)
+static void requests_select_atomics(void **state)
 {
 	static const struct {
 		struct fabric_atomic op;
@@ -424,22 +424,22 @@ static void no_atomics_without_the_capability(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ACC_TEST(operations_by_tag, ext),
-		ACC_TEST(float_addition, ext),
+		ACC_TEST(tags_select_operations, ext),
+		ACC_TEST(floats_are_added, ext),
 		ACC_TEST(namespaces_are_not_confused, ext),
 		ACC_TEST(ragged_ends_are_stored, ext),
 		ACC_TEST(counters_count_tlps, ext),
 		ACC_TEST(the_cpu_is_no_peer, ext),
-		ACC_TEST(atomics_by_request, ext),
+		ACC_TEST(requests_select_atomics, ext),
 		ACC_TEST(no_atomics_without_the_capability, ext),
 		ACC_TEST(tph_completer_ignores_the_other_namespace, tph),
 		ACC_TEST(no_completer_ignores_all_hints, none),
 		ACC_TEST(reserved_completer_ignores_all_hints, reserved),
-		ACC_TEST(registers, ext),
+		ACC_TEST(registers_are_read_and_written, ext),
 		ACC_TEST(reset_clears_counters_and_keeps_memory, ext),
 		ACC_TEST(the_memory_cannot_be_taken_away, ext),
 		ACC_TEST(attributes_are_checked, ext),
-		cmocka_unit_test(options),
+		cmocka_unit_test(options_are_checked),
 	};
 
 	return cmocka_run_group_tests_name("accelerator", tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #include "base/options.h"
 #include "util/number.h"
 
-static void addresses(void **state)
+static void addresses_are_checked(void **state)
 {
 	uint16_t id = 0;
 
@@ -60,7 +60,7 @@ static int parse(const char *text, struct attr *attr)
 	return options_parse("--test", copy, defs, attr, &name);
 }
 
-static void pairs(void **state)
+static void pairs_are_checked(void **state)
 {
 	struct attr attr = { 0 };
 	char text[] = "nic-0_a,echo=on,size=1K,size=2K";
@@ -85,8 +85,8 @@ static void pairs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(pairs),
+		cmocka_unit_test(addresses_are_checked),
+		cmocka_unit_test(pairs_are_checked),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);

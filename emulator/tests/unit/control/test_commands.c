@@ -117,7 +117,7 @@ static void expect_error(struct fixture *f, const char *line, const char *class,
 	free(got);
 }
 
-static void devices_and_values(void **state)
+static void devices_and_values_are_listed(void **state)
 {
 	struct fixture *f = *state;
 
@@ -146,7 +146,7 @@ static void devices_and_values(void **state)
 	       "\"release\",\"tlps\"]}}");
 }
 
-static void tlps_by_hints(void **state)
+static void tlps_are_counted_by_hints(void **state)
 {
 	struct fixture *f = *state;
 	const struct tlp_hints st = { .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 };
@@ -353,8 +353,8 @@ static void mistakes_are_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CONTROL_TEST(devices_and_values),
-		CONTROL_TEST(tlps_by_hints),
+		CONTROL_TEST(devices_and_values_are_listed),
+		CONTROL_TEST(tlps_are_counted_by_hints),
 		CONTROL_TEST(faults_are_armed_and_released),
 		CONTROL_TEST(links_are_operated),
 		CONTROL_TEST(capture_tells_what_it_has_not),

@@ -261,7 +261,7 @@ static void a_run_across_4_gib_changes_its_type(void **state)
 	ends(f);
 }
 
-static void reads_and_their_completions(void **state)
+static void reads_come_with_their_completions(void **state)
 {
 	struct fixture *f = *state;
 	const struct tlp_hints hints = { .hv = TLP_HV_ST_EXT, .ph = 1, .st = 0x1234 };
@@ -316,7 +316,7 @@ static const struct tlp_hints wide_hints = { .hv = TLP_HV_ST_EXT, .ph = 2, .st =
 	0x60, 0x01, 0x00, 0x01, 0x04, 0x00, 0xf0, 0x0f, 0x00, 0x00, 0x20, 0xe0, \
 	0x06, 0x00, 0x08, 0x02, 'a', 'b', 'c', 'd'
 
-static void writes_outside_of_flit_mode(void **state)
+static void writes_are_captured_outside_of_flit_mode(void **state)
 {
 	static const uint8_t wide[] = { 0x90, 0x12, 0x00, 0x00, NONFLIT_WRITE };
 	static const uint8_t narrow[] = { NONFLIT_WRITE };
@@ -388,7 +388,7 @@ static void a_small_wide_tag_arrives_as_8_bits(void **state)
 }
 
 /* Completions are translated as well, and have no hints in either mode. */
-static void reads_outside_of_flit_mode(void **state)
+static void reads_are_captured_outside_of_flit_mode(void **state)
 {
 	static const uint8_t request[] = {
 		0x90, 0x12, 0x00, 0x00, 0x20, 0x01, 0x00, 0x01, 0x04, 0x00,
@@ -466,7 +466,7 @@ static const struct fabric_atomic compare_and_swap = {
 };
 
 /* 2.2.7, 2.2.9: OHC-B with the hints; the answer has neither them nor a lower address. */
-static void atomics_in_flit_mode(void **state)
+static void atomics_are_captured_in_flit_mode(void **state)
 {
 	static const uint8_t request[] = {
 		0x6c, 0x02, 0x00, 0x02, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00,           0x20,
@@ -512,7 +512,7 @@ static void atomics_in_flit_mode(void **state)
 }
 
 /* Table 2-19: ST[7:0] in the place of byte enables, PH below the address, ST[15:8] in a prefix. */
-static void atomics_outside_of_flit_mode(void **state)
+static void atomics_are_captured_outside_of_flit_mode(void **state)
 {
 	static const uint8_t request[] = {
 		0x90, 0x12, 0x00, 0x00, 0x6c, 0x01, 0x00, 0x02, 0x04, 0x00,           0x00,
@@ -568,16 +568,16 @@ int main(void)
 		LINKS_TEST(writes_become_runs_of_packets, make_nonflit_nic),
 		CAPTURE_TEST(a_run_across_4_gib_changes_its_type),
 		LINKS_TEST(a_run_across_4_gib_changes_its_type, make_nonflit_acc),
-		CAPTURE_TEST(reads_and_their_completions),
-		LINKS_TEST(writes_outside_of_flit_mode, make_nonflit),
+		CAPTURE_TEST(reads_come_with_their_completions),
+		LINKS_TEST(writes_are_captured_outside_of_flit_mode, make_nonflit),
 		LINKS_TEST(flit_to_nonflit_is_translated, make_nonflit_acc),
 		LINKS_TEST(nonflit_to_flit_is_translated, make_nonflit_nic),
 		LINKS_TEST(a_small_wide_tag_arrives_as_8_bits, make_nonflit_nic),
-		LINKS_TEST(reads_outside_of_flit_mode, make_nonflit),
+		LINKS_TEST(reads_are_captured_outside_of_flit_mode, make_nonflit),
 		LINKS_TEST(ragged_reads_with_hints_become_whole, make_nonflit),
 		LINKS_TEST(ragged_reads_with_hints_become_whole, make_nonflit_acc),
-		CAPTURE_TEST(atomics_in_flit_mode),
-		LINKS_TEST(atomics_outside_of_flit_mode, make_nonflit),
+		CAPTURE_TEST(atomics_are_captured_in_flit_mode),
+		LINKS_TEST(atomics_are_captured_outside_of_flit_mode, make_nonflit),
 		CAPTURE_TEST(impossible_atomics_are_refused),
 	};
 

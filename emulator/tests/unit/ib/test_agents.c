@@ -68,7 +68,7 @@ static const uint8_t *sma(union mad *mad, uint8_t method, uint16_t attribute, ui
 	return mad->bytes + SMP_DATA;
 }
 
-static void node(void **state)
+static void node_is_described(void **state)
 {
 	const uint8_t *data;
 	union mad mad;
@@ -82,7 +82,7 @@ static void node(void **state)
 	assert_string_equal((const char *)sma(&mad, GET, NODE_DESCRIPTION, 0, 0), "a port");
 }
 
-static void port_info(void **state)
+static void port_is_described(void **state)
 {
 	const uint8_t *data;
 	union mad mad;
@@ -109,7 +109,7 @@ static void port_info(void **state)
 	sma(&mad, GET, SM_PORT_INFO, 2, BAD_VALUE);
 }
 
-static void tables(void **state)
+static void tables_are_read(void **state)
 {
 	const uint8_t *data;
 	union mad mad;
@@ -140,7 +140,7 @@ static void only_the_manager_has_sm_info(void **state)
 	port.manager = false;
 }
 
-static void refused(void **state)
+static void wrong_requests_are_refused(void **state)
 {
 	union mad mad;
 
@@ -179,7 +179,7 @@ static int setup_counters(void **state)
 	return 0;
 }
 
-static void counts(void **state)
+static void counters_count(void **state)
 {
 	const uint8_t *data;
 	union mad mad;
@@ -218,7 +218,7 @@ static void selected_ones_are_cleared(void **state)
 	assert_int_equal(unicast.xmit_packets + multicast.xmit_packets, 0);
 }
 
-static void refused_by_pma(void **state)
+static void wrong_requests_for_counters_are_refused(void **state)
 {
 	union mad mad;
 
@@ -233,14 +233,14 @@ static void refused_by_pma(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(node),
-		cmocka_unit_test(port_info),
-		cmocka_unit_test(tables),
+		cmocka_unit_test(node_is_described),
+		cmocka_unit_test(port_is_described),
+		cmocka_unit_test(tables_are_read),
 		cmocka_unit_test(only_the_manager_has_sm_info),
-		cmocka_unit_test(refused),
-		cmocka_unit_test_setup(counts, setup_counters),
+		cmocka_unit_test(wrong_requests_are_refused),
+		cmocka_unit_test_setup(counters_count, setup_counters),
 		cmocka_unit_test_setup(selected_ones_are_cleared, setup_counters),
-		cmocka_unit_test_setup(refused_by_pma, setup_counters),
+		cmocka_unit_test_setup(wrong_requests_for_counters_are_refused, setup_counters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,7 +108,7 @@ static void attributes_must_agree(void **state)
 	sa_ask(*state, 1, SET, GROUP, JOIN | HAS_MTU_SELECTOR | HAS_MTU, record, BYTES, 0);
 }
 
-static void what_no_group_can_have(void **state)
+static void impossible_groups_are_refused(void **state)
 {
 	uint8_t record[BYTES];
 
@@ -236,7 +236,7 @@ int main(void)
 		TEST(ip_broadcast_is_there),
 		TEST(full_member_makes_a_group),
 		TEST(attributes_must_agree),
-		TEST(what_no_group_can_have),
+		TEST(impossible_groups_are_refused),
 		TEST(senders_get_nothing),
 		TEST(group_ends_with_its_last_full_member),
 		TEST(port_that_goes_down_leaves),

@@ -36,7 +36,7 @@ static void expect_report(struct subnet *subnet, unsigned int host, uint16_t tra
 	subnet->host[host].received = 0;
 }
 
-static void ports(void **state)
+static void ports_are_reported(void **state)
 {
 	struct subnet *subnet = *state;
 	uint8_t gid[16];
@@ -52,7 +52,7 @@ static void ports(void **state)
 	expect_report(subnet, 2, PORT_UP, gid);
 }
 
-static void groups(void **state)
+static void groups_are_reported(void **state)
 {
 	static const uint8_t mgid[16] = { 0xff, 0x12, 0xa0, 0x1b, [15] = 4 };
 	uint8_t member[52] = { [40] = 0xff, 0xff, [48] = 1 };
@@ -72,7 +72,7 @@ static void groups(void **state)
 	expect_report(subnet, 0, GROUP_DELETED, mgid);
 }
 
-static void end_of_subscriptions(void **state)
+static void subscriptions_end(void **state)
 {
 	struct subnet *subnet = *state;
 
@@ -93,7 +93,7 @@ static void end_of_subscriptions(void **state)
 	assert_int_equal(subnet->host[0].received, 0);
 }
 
-static void refused(void **state)
+static void wrong_subscriptions_are_refused(void **state)
 {
 	uint8_t info[BYTES] = { [SUBSCRIBE] = 1 };
 	struct subnet *subnet = *state;
@@ -113,10 +113,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, subnet_setup, subnet_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(ports),
-		TEST(groups),
-		TEST(end_of_subscriptions),
-		TEST(refused),
+		TEST(ports_are_reported),
+		TEST(groups_are_reported),
+		TEST(subscriptions_end),
+		TEST(wrong_subscriptions_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

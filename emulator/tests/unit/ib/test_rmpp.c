@@ -52,7 +52,7 @@ static void ask(struct subnet *subnet)
 	assert_int_equal(subnet->host[0].received, 1);
 }
 
-static void nodes(void **state)
+static void nodes_come_in_segments(void **state)
 {
 	struct subnet *subnet = *state;
 	const struct host *host = &subnet->host[0];
@@ -82,7 +82,7 @@ static void nodes(void **state)
 		assert_int_equal(get_be(table + i * NODE_STRIDE, 2), i);
 }
 
-static void empty_table(void **state)
+static void empty_table_is_one_segment(void **state)
 {
 	struct subnet *subnet = *state;
 	const struct ib_packet *answer;
@@ -204,8 +204,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, subnet_setup, subnet_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(nodes),
-		TEST(empty_table),
+		TEST(nodes_come_in_segments),
+		TEST(empty_table_is_one_segment),
 		TEST(window_is_kept),
 		TEST(asked_twice_is_answered_once),
 		TEST(receiver_ends_it),

@@ -31,7 +31,7 @@ enum {
 	HAS_MTU = 1 << 17
 };
 
-static void class_port_info(void **state)
+static void class_is_described(void **state)
 {
 	const uint8_t *info = sa_ask(*state, 0, GET, CLASS_PORT_INFO, 0, NULL, 0, 0);
 
@@ -41,7 +41,7 @@ static void class_port_info(void **state)
 	assert_int_equal(get_be(info + 4, 4) >> 5, 1 << 12);
 }
 
-static void path_between_gids(void **state)
+static void path_leads_between_gids(void **state)
 {
 	uint8_t wanted[PATH_BYTES] = { [PATH_NUMBER] = 0x81, [PATH_TCLASS] = 0x12 };
 	const uint8_t *path;
@@ -63,7 +63,7 @@ static void path_between_gids(void **state)
 	assert_memory_equal(path + PATH_DGID, wanted + PATH_DGID, 32);
 }
 
-static void paths_that_are_not_there(void **state)
+static void missing_paths_are_told(void **state)
 {
 	struct subnet *subnet = *state;
 	uint8_t wanted[PATH_BYTES] = { 0 };
@@ -97,7 +97,7 @@ static void path_must_be_one(void **state)
 	sa_ask(*state, 0, GET, PATH, HAS_SLID | HAS_NUMBER, wanted, sizeof(wanted), 0);
 }
 
-static void node_and_port_records(void **state)
+static void nodes_and_ports_are_listed(void **state)
 {
 	uint8_t wanted[2] = { 0, 3 };
 	const uint8_t *node = sa_ask(*state, 0, GET, NODE, 1 << 0, wanted, 2, 0), *port;
@@ -155,7 +155,7 @@ static void services_are_limited(void **state)
 	}
 }
 
-static void bad_headers(void **state)
+static void bad_headers_are_refused(void **state)
 {
 	static const struct {
 		uint8_t offset, value;
@@ -180,7 +180,7 @@ static void bad_headers(void **state)
 	}
 }
 
-static void what_is_not_answered(void **state)
+static void other_packets_are_not_answered(void **state)
 {
 	struct subnet *subnet = *state;
 	struct ib_packet packet;
@@ -254,12 +254,18 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, subnet_setup, subnet_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(class_port_info),          TEST(path_between_gids),
-		TEST(paths_that_are_not_there), TEST(path_must_be_one),
-		TEST(node_and_port_records),    TEST(services_come_and_go),
-		TEST(services_are_limited),     TEST(bad_headers),
-		TEST(what_is_not_answered),     TEST(answers_go_back_the_way_they_came),
-		TEST(inbox_is_limited),         TEST(floods_are_answered_piece_by_piece),
+		TEST(class_is_described),
+		TEST(path_leads_between_gids),
+		TEST(missing_paths_are_told),
+		TEST(path_must_be_one),
+		TEST(nodes_and_ports_are_listed),
+		TEST(services_come_and_go),
+		TEST(services_are_limited),
+		TEST(bad_headers_are_refused),
+		TEST(other_packets_are_not_answered),
+		TEST(answers_go_back_the_way_they_came),
+		TEST(inbox_is_limited),
+		TEST(floods_are_answered_piece_by_piece),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,7 +87,7 @@ static void expect(struct fixture *f, unsigned int index, uint8_t ph, struct tlp
 	assert_int_equal(got.st, expected.st);
 }
 
-static void registers_in_capability(void **state)
+static void registers_are_in_the_capability(void **state)
 {
 	struct fixture *f = *state;
 
@@ -288,7 +288,7 @@ static void attributes_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PCI_TEST(registers_in_capability),
+		PCI_TEST(registers_are_in_the_capability),
 		PCI_TEST(eight_bit_requesters_have_eight_bit_entries),
 		PCI_TEST(hints_follow_type_and_mode),
 		PCI_TEST(disabling_writes_are_counted),

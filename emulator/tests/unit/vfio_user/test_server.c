@@ -340,7 +340,7 @@ static void floods_are_handled_piece_by_piece(void **state)
 }
 
 /* Destroying the server while a client is there, with its engine at rest. */
-static void destroyed_with_a_client(void **state)
+static void server_is_destroyed_with_a_client(void **state)
 {
 	struct fixture *f = *state;
 	const struct vfio_user_region_access read = { .region = 7, .count = 4 };
@@ -370,7 +370,7 @@ int main(void)
 		SERVER_TEST(deaf_clients_are_disconnected),
 		SERVER_TEST(slow_clients_delay_nobody),
 		SERVER_TEST(floods_are_handled_piece_by_piece),
-		SERVER_TEST(destroyed_with_a_client),
+		SERVER_TEST(server_is_destroyed_with_a_client),
 		SERVER_TEST(sockets_are_not_stolen),
 	};
 

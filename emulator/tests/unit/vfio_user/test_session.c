@@ -272,7 +272,7 @@ static void regions_are_read_and_written(void **state)
 	assert_int_equal(request(f, VFIO_USER_REGION_READ, &read, 16), EINVAL);
 }
 
-static void many_writes_in_one_message(void **state)
+static void message_may_have_many_writes(void **state)
 {
 	struct fixture *f = *state;
 	struct {
@@ -553,7 +553,7 @@ static void interrupts_are_attached(void **state)
 	close(fds[1]);
 }
 
-static void reset_and_end(void **state)
+static void clients_reset_and_end(void **state)
 {
 	struct fixture *f = *state;
 	struct vfio_user_dma_map map = { .argsz = 32, .flags = 3, .size = PAGE };
@@ -585,13 +585,13 @@ int main(void)
 		SESSION_TEST(version_comes_first_and_once),
 		SESSION_TEST(device_and_regions_are_described),
 		SESSION_TEST(regions_are_read_and_written),
-		SESSION_TEST(many_writes_in_one_message),
+		SESSION_TEST(message_may_have_many_writes),
 		SESSION_TEST(memory_is_mapped_and_unmapped),
 		SESSION_TEST(everything_is_unmapped_at_once),
 		SESSION_TEST(pages_of_one_file_are_mapped_once),
 		SESSION_TEST(files_grow_and_have_rights),
 		SESSION_TEST(interrupts_are_attached),
-		SESSION_TEST(reset_and_end),
+		SESSION_TEST(clients_reset_and_end),
 	};
 
 	return cmocka_run_group_tests_name("vfio_user_session", tests, NULL, NULL);

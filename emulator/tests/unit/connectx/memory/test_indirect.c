@@ -93,7 +93,7 @@ static const uint8_t *target(const struct indirect *test, uint64_t offset)
 	return (uint8_t *)guest_ptr(test->guest, test->remote) + offset;
 }
 
-static void test_list(void **state)
+static void list_of_keys_is_written_piece_by_piece(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = {
@@ -116,7 +116,7 @@ static void test_list(void **state)
 	assert_memory_equal(target(test, 0), source(test, 1), 1);
 }
 
-static void test_local_list(void **state)
+static void list_of_keys_is_read_from_its_own_start(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm from[] = {
@@ -133,7 +133,7 @@ static void test_local_list(void **state)
 	assert_memory_equal(target(test, GUEST_PAGE - 10), source(test, 0), GUEST_PAGE);
 }
 
-static void test_fixed_size(void **state)
+static void pieces_of_one_size_need_no_length(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = {
@@ -210,14 +210,14 @@ static void check_place(struct indirect *test, unsigned int i)
 	assert_int_equal(place.len, places[i].len);
 }
 
-static void test_places(void **state)
+static void every_place_in_a_list_is_found(void **state)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++)
 		check_place(*state, i);
 }
 
 /* Behind the last piece nothing follows, although the key is said to be longer. */
-static void test_beyond_pieces(void **state)
+static void nothing_follows_the_last_piece(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm pieces[] = {
@@ -239,7 +239,7 @@ static void test_beyond_pieces(void **state)
 }
 
 /* Three times eight bytes from each of two streams, as test_mlx5_mkey of rdma-core lays them out */
-static void test_strided(void **state)
+static void strided_blocks_are_gathered(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm from[] = {
@@ -269,7 +269,7 @@ static void test_strided(void **state)
 	}
 }
 
-static void test_strided_malformed(void **state)
+static void malformed_strides_are_refused(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm short_of_streams[] = {
@@ -312,7 +312,7 @@ static void test_strided_malformed(void **state)
 }
 
 /* The list is shorter than the key says, and longer. */
-static void test_length(void **state)
+static void shorter_of_list_and_key_counts(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
@@ -323,7 +323,7 @@ static void test_length(void **state)
 		   CQE_REMOTE_ACCESS);
 }
 
-static void test_beyond_key(void **state)
+static void range_beyond_the_key_is_refused(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
@@ -332,7 +332,7 @@ static void test_beyond_key(void **state)
 		   CQE_REMOTE_ACCESS);
 }
 
-static void test_beyond_child(void **state)
+static void range_beyond_a_child_is_refused(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote + SIZE - 32 } };
@@ -341,7 +341,7 @@ static void test_beyond_child(void **state)
 		   CQE_REMOTE_ACCESS);
 }
 
-static void test_local_beyond_child(void **state)
+static void local_range_beyond_a_child_is_refused(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm from[] = { { 64, test->lkey, test->local + SIZE - 32 } };
@@ -350,7 +350,7 @@ static void test_local_beyond_child(void **state)
 		   CQE_LOCAL_PROT);
 }
 
-static void test_stale_child(void **state)
+static void child_of_another_variant_is_refused(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey ^ 1, test->remote } };
@@ -359,7 +359,7 @@ static void test_stale_child(void **state)
 		   CQE_REMOTE_ACCESS);
 }
 
-static void test_destroyed_child(void **state)
+static void destroyed_child_is_refused(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
@@ -372,7 +372,7 @@ static void test_destroyed_child(void **state)
 	write_keys(test, test->lkey, test->local, key, 0, 64, CQE_REMOTE_ACCESS);
 }
 
-static void test_child_of_other_domain(void **state)
+static void child_of_another_domain_is_refused(void **state)
 {
 	struct indirect *test = *state;
 	const uint64_t page = test->remote;
@@ -392,7 +392,7 @@ static void test_child_of_other_domain(void **state)
 }
 
 /* Rights to let others in are the list's, rights to be there are its owner's. */
-static void test_rights(void **state)
+static void rights_are_those_of_the_list(void **state)
 {
 	struct indirect *test = *state;
 	uint32_t child = guest_mr(test->guest, test->remote, SIZE,
@@ -407,7 +407,7 @@ static void test_rights(void **state)
 		   CQE_REMOTE_ACCESS);
 }
 
-static void test_read_only_child(void **state)
+static void read_only_child_is_not_written(void **state)
 {
 	struct indirect *test = *state;
 	uint32_t child = guest_mr(test->guest, test->remote, SIZE,
@@ -419,7 +419,7 @@ static void test_read_only_child(void **state)
 	assert_int_equal(*target(test, 0), 0);
 }
 
-static void test_depth(void **state)
+static void depth_of_lists_is_limited(void **state)
 {
 	struct indirect *test = *state;
 	uint32_t key = test->rkey;
@@ -437,7 +437,7 @@ static void test_depth(void **state)
 	write_keys(test, test->lkey, test->local, key, 0, 64, CQE_REMOTE_ACCESS);
 }
 
-static void test_circle(void **state)
+static void list_of_itself_is_refused(void **state)
 {
 	struct indirect *test = *state;
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, 0 } }, 1, 64);
@@ -449,7 +449,7 @@ static void test_circle(void **state)
 	write_keys(test, test->lkey, test->local, key, 0, 64, CQE_REMOTE_ACCESS);
 }
 
-static void test_bound_to_qp(void **state)
+static void list_bound_to_a_qp_serves_that_qp_alone(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
@@ -462,7 +462,7 @@ static void test_bound_to_qp(void **state)
 		   CQE_REMOTE_ACCESS);
 }
 
-static void test_null_key(void **state)
+static void null_key_reads_zeros_and_takes_anything(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm gap[] = {
@@ -502,7 +502,7 @@ static void post_write(struct indirect *test, uint32_t key, uint64_t va, uint32_
 	guest_post(test->guest, &test->qp[0], &wqe, false);
 }
 
-static void test_page_fault(void **state)
+static void fault_names_the_child(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = {
@@ -524,7 +524,7 @@ static void test_page_fault(void **state)
 }
 
 /* A part of an address space that the driver has given up, which the list still names */
-static void test_page_fault_of_lost_child(void **state)
+static void fault_of_a_lost_child_waits_for_another_list(void **state)
 {
 	struct indirect *test = *state;
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, test->remote } }, 1,
@@ -545,7 +545,7 @@ static void test_page_fault_of_lost_child(void **state)
 }
 
 /* Asked again after a millisecond, then after twice as long as the last time, and given up. */
-static void test_page_fault_fails(void **state)
+static void fault_is_asked_again_and_given_up(void **state)
 {
 	struct indirect *test = *state;
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, test->remote } }, 1,
@@ -566,7 +566,7 @@ static void test_page_fault_fails(void **state)
 	guest_expect_at(test->guest, &test->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS, 1023 * MS);
 }
 
-static void test_query(void **state)
+static void query_gives_back_the_list(void **state)
 {
 	struct indirect *test = *state;
 	const struct guest_klm to[] = {
@@ -589,7 +589,7 @@ static void test_query(void **state)
 			    sizeof(expected));
 }
 
-static void test_memory(void **state)
+static void list_takes_whole_units_of_memory(void **state)
 {
 	struct indirect *test = *state;
 	struct mkey_table *mkeys = &test->guest->nic->memory->mkeys;
@@ -612,31 +612,31 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_list),
-		TEST(test_local_list),
-		TEST(test_fixed_size),
-		TEST(test_places),
-		TEST(test_beyond_pieces),
-		TEST(test_strided),
-		TEST(test_strided_malformed),
-		TEST(test_length),
-		TEST(test_beyond_key),
-		TEST(test_beyond_child),
-		TEST(test_local_beyond_child),
-		TEST(test_stale_child),
-		TEST(test_destroyed_child),
-		TEST(test_child_of_other_domain),
-		TEST(test_rights),
-		TEST(test_read_only_child),
-		TEST(test_depth),
-		TEST(test_circle),
-		TEST(test_bound_to_qp),
-		TEST(test_null_key),
-		TEST(test_page_fault),
-		TEST(test_page_fault_of_lost_child),
-		TEST(test_page_fault_fails),
-		TEST(test_query),
-		TEST(test_memory),
+		TEST(list_of_keys_is_written_piece_by_piece),
+		TEST(list_of_keys_is_read_from_its_own_start),
+		TEST(pieces_of_one_size_need_no_length),
+		TEST(every_place_in_a_list_is_found),
+		TEST(nothing_follows_the_last_piece),
+		TEST(strided_blocks_are_gathered),
+		TEST(malformed_strides_are_refused),
+		TEST(shorter_of_list_and_key_counts),
+		TEST(range_beyond_the_key_is_refused),
+		TEST(range_beyond_a_child_is_refused),
+		TEST(local_range_beyond_a_child_is_refused),
+		TEST(child_of_another_variant_is_refused),
+		TEST(destroyed_child_is_refused),
+		TEST(child_of_another_domain_is_refused),
+		TEST(rights_are_those_of_the_list),
+		TEST(read_only_child_is_not_written),
+		TEST(depth_of_lists_is_limited),
+		TEST(list_of_itself_is_refused),
+		TEST(list_bound_to_a_qp_serves_that_qp_alone),
+		TEST(null_key_reads_zeros_and_takes_anything),
+		TEST(fault_names_the_child),
+		TEST(fault_of_a_lost_child_waits_for_another_list),
+		TEST(fault_is_asked_again_and_given_up),
+		TEST(query_gives_back_the_list),
+		TEST(list_takes_whole_units_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ static enum mkey_status check(struct guest *guest, uint32_t key, uint8_t access,
 	return mkey_check(&guest->nic->memory->mkeys, key, &use, va, len, &found);
 }
 
-static void test_translate(void **state)
+static void addresses_translate_page_by_page(void **state)
 {
 	struct guest *guest = *state;
 	uint64_t pages[3], address;
@@ -57,7 +57,7 @@ static void test_translate(void **state)
 	assert_int_equal(mkey_translate(mkey, START - GUEST_PAGE, 1, false, &address), 0);
 }
 
-static void test_ranges(void **state)
+static void range_beyond_the_key_is_refused(void **state)
 {
 	struct guest *guest = *state;
 	uint64_t pages[3];
@@ -75,7 +75,7 @@ static void test_ranges(void **state)
 			 MKEY_BAD_RANGE);
 }
 
-static void test_keys(void **state)
+static void wrong_keys_are_not_found(void **state)
 {
 	struct guest *guest = *state;
 	uint64_t pages[3];
@@ -94,7 +94,7 @@ static void test_keys(void **state)
 	assert_int_equal(check(guest, guest_mkey(guest, &attr), 0, START, 1), MKEY_BAD_PD);
 }
 
-static void test_rights(void **state)
+static void each_right_is_checked(void **state)
 {
 	struct guest *guest = *state;
 	uint64_t pages[3];
@@ -111,7 +111,7 @@ static void test_rights(void **state)
 	}
 }
 
-static void test_query(void **state)
+static void query_gives_back_what_was_set(void **state)
 {
 	struct guest *guest = *state;
 	COMMAND(query_mkey, QUERY_MKEY, 0);
@@ -150,7 +150,7 @@ static uint8_t destroy(struct guest *guest, uint32_t index)
 	return guest_try(guest, in, sizeof(in), out, sizeof(out));
 }
 
-static void test_destroy(void **state)
+static void destroyed_key_gives_back_what_it_held(void **state)
 {
 	struct guest *guest = *state;
 	uint64_t bytes = guest->nic->memory->mkeys.xlt_bytes;
@@ -169,7 +169,7 @@ static void test_destroy(void **state)
 	assert_int_equal(destroy(guest, 0), MLX5_CMD_STAT_BAD_RES_ERR);
 }
 
-static void test_refused(void **state)
+static void bad_fields_are_refused(void **state)
 {
 	struct guest *guest = *state;
 	uint64_t pages[20] = { 0 };
@@ -190,7 +190,7 @@ static void test_refused(void **state)
 	assert_int_equal(guest->nic->memory->mkeys.keys.count, count);
 }
 
-static void test_short_list(void **state)
+static void short_page_list_is_refused(void **state)
 {
 	struct guest *guest = *state;
 	uint8_t in[MLX5_ST_SZ_BYTES(create_mkey_in) + 16] = { 0 };
@@ -212,7 +212,7 @@ static void test_short_list(void **state)
 	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 }
 
-static void test_modes(void **state)
+static void modes_that_are_not_there_are_refused(void **state)
 {
 	static const uint8_t modes[] = {
 		MLX5_MKC_ACCESS_MODE_SW_ICM,
@@ -235,7 +235,7 @@ static void test_modes(void **state)
 	}
 }
 
-static void test_page_sizes(void **state)
+static void every_page_size_translates(void **state)
 {
 	struct guest *guest = *state;
 	uint64_t page = 0x40000000, address;
@@ -262,7 +262,7 @@ static void test_page_sizes(void **state)
 	}
 }
 
-static void test_reset(void **state)
+static void reset_destroys_all_keys(void **state)
 {
 	struct guest *guest = *state;
 
@@ -277,18 +277,18 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, guest_setup, guest_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_translate),
-		TEST(test_ranges),
-		TEST(test_keys),
-		TEST(test_rights),
+		TEST(addresses_translate_page_by_page),
+		TEST(range_beyond_the_key_is_refused),
+		TEST(wrong_keys_are_not_found),
+		TEST(each_right_is_checked),
 		/* the commands */
-		TEST(test_query),
-		TEST(test_destroy),
-		TEST(test_refused),
-		TEST(test_short_list),
-		TEST(test_modes),
-		TEST(test_page_sizes),
-		TEST(test_reset),
+		TEST(query_gives_back_what_was_set),
+		TEST(destroyed_key_gives_back_what_it_held),
+		TEST(bad_fields_are_refused),
+		TEST(short_page_list_is_refused),
+		TEST(modes_that_are_not_there_are_refused),
+		TEST(every_page_size_translates),
+		TEST(reset_destroys_all_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,7 +206,7 @@ static void assert_dif(const uint8_t *field, const uint8_t *data, uint32_t ref)
 }
 
 /* Check values of the catalogues: over the ASCII digits 1 to 9. */
-static void test_guards(void **state)
+static void guards_have_their_published_values(void **state)
 {
 	static const char digits[] = "123456789";
 	/* the example of RFC 1071 */
@@ -223,7 +223,7 @@ static void test_guards(void **state)
 	assert_int_equal(guard_compute(GUARD_CRC32C, UINT32_MAX, zeros, sizeof(zeros)), 0x8a9136aa);
 }
 
-static void test_insert_strip(void **state)
+static void guards_are_inserted_and_stripped(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = wire_dif(test);
@@ -253,16 +253,16 @@ static void test_insert_strip(void **state)
 }
 
 /* Blocks count from the start of the key, wherever that is. */
-static void test_odd_start(void **state)
+static void blocks_count_from_the_start_of_the_key(void **state)
 {
 	struct test *test = *state;
 
 	test->start = 0x55ef800000c3;
 	test->key = signed_key(test);
-	test_insert_strip(state);
+	guards_are_inserted_and_stripped(state);
 }
 
-static void test_memory_domain(void **state)
+static void guards_in_memory_are_stripped_and_inserted(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = memory_dif(test);
@@ -298,7 +298,7 @@ static const struct mlx5_sig_err_cqe *expect_error(struct test *test, uint16_t s
 	return cqe;
 }
 
-static void test_errors(void **state)
+static void wrong_guards_and_tags_are_reported(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = wire_dif(test);
@@ -337,7 +337,7 @@ static void test_errors(void **state)
 	expect_done(test, index);
 }
 
-static void test_escape(void **state)
+static void escaped_blocks_are_not_checked(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = memory_dif(test);
@@ -358,7 +358,7 @@ static void test_escape(void **state)
 	expect_done(test, index);
 }
 
-static void test_pass(void **state)
+static void tags_pass_while_guards_are_made_anew(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = memory_dif(test);
@@ -380,7 +380,7 @@ static void test_pass(void **state)
 			 guard_compute(GUARD_T10_CRC, 0, at(test, test->local, 0), BLOCK));
 }
 
-static void test_bounds(void **state)
+static void request_beyond_the_blocks_fails(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = wire_dif(test);
@@ -392,7 +392,7 @@ static void test_bounds(void **state)
 	guest_expect(test->guest, &test->cq[0], CQE_REQ_ERR, index, CQE_LOCAL_LENGTH);
 }
 
-static void test_foreign_psv(void **state)
+static void psv_of_another_domain_is_refused(void **state)
 {
 	struct test *test = *state;
 	uint32_t psv;
@@ -402,7 +402,7 @@ static void test_foreign_psv(void **state)
 	set_psv(test, psv, 1, CQE_LOCAL_QP_OP);
 }
 
-static void test_psv_commands(void **state)
+static void psvs_are_made_and_destroyed(void **state)
 {
 	struct test *test = *state;
 	uint32_t psv;
@@ -418,7 +418,7 @@ static void test_psv_commands(void **state)
 	assert_int_equal(psv_try_destroy(test->guest, psv), MLX5_CMD_STAT_BAD_RES_ERR);
 }
 
-static void test_parse(void **state)
+static void bsf_that_lies_is_refused(void **state)
 {
 	struct test *test = *state;
 	struct signature_format format;
@@ -451,7 +451,7 @@ static void test_parse(void **state)
 	assert_false(signature_parse(&format, &bad));
 }
 
-static void test_bad_size(void **state)
+static void bsf_of_a_wrong_size_is_refused(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = wire_dif(test);
@@ -460,7 +460,7 @@ static void test_bad_size(void **state)
 	configure(test, &bsf, BLOCK, 8, CQE_MW_BIND);
 }
 
-static void test_no_room(void **state)
+static void key_without_room_for_a_bsf_is_refused(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = wire_dif(test);
@@ -480,7 +480,7 @@ static void test_no_room(void **state)
 	configure(test, &bsf, BLOCK, 4, CQE_MW_BIND);
 }
 
-static void test_drain(void **state)
+static void qp_that_drains_on_an_error_stops(void **state)
 {
 	struct test *test = *state;
 	struct mlx5_bsf bsf = memory_dif(test);
@@ -511,11 +511,20 @@ static void test_drain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_guards),        TEST(test_insert_strip), TEST(test_odd_start),
-		TEST(test_memory_domain), TEST(test_errors),       TEST(test_escape),
-		TEST(test_pass),          TEST(test_bounds),       TEST(test_foreign_psv),
-		TEST(test_psv_commands),  TEST(test_parse),        TEST(test_bad_size),
-		TEST(test_no_room),       TEST(test_drain),
+		TEST(guards_have_their_published_values),
+		TEST(guards_are_inserted_and_stripped),
+		TEST(blocks_count_from_the_start_of_the_key),
+		TEST(guards_in_memory_are_stripped_and_inserted),
+		TEST(wrong_guards_and_tags_are_reported),
+		TEST(escaped_blocks_are_not_checked),
+		TEST(tags_pass_while_guards_are_made_anew),
+		TEST(request_beyond_the_blocks_fails),
+		TEST(psv_of_another_domain_is_refused),
+		TEST(psvs_are_made_and_destroyed),
+		TEST(bsf_that_lies_is_refused),
+		TEST(bsf_of_a_wrong_size_is_refused),
+		TEST(key_without_room_for_a_bsf_is_refused),
+		TEST(qp_that_drains_on_an_error_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,7 +110,7 @@ static void expect_hints(struct tph *tph, uint8_t hv, uint16_t st, uint8_t ph)
 	assert_int_equal(tph->guest->peer.hints.ph, ph);
 }
 
-static void test_write(void **state)
+static void writes_carry_the_keys_hints(void **state)
 {
 	struct tph *tph = *state;
 	const struct fabric_hint_count *table;
@@ -128,7 +128,7 @@ static void test_write(void **state)
 	assert_int_equal(table[0].write_bytes, 5000);
 }
 
-static void test_disabled(void **state)
+static void disabled_requester_sends_no_hints(void **state)
 {
 	struct tph *tph = *state;
 
@@ -138,7 +138,7 @@ static void test_disabled(void **state)
 	expect_hints(tph, TLP_HV_ST, ST & 0xff, PH);
 }
 
-static void test_no_st_mode(void **state)
+static void no_st_mode_sends_tag_0(void **state)
 {
 	struct tph *tph = *state;
 
@@ -146,7 +146,7 @@ static void test_no_st_mode(void **state)
 	expect_hints(tph, TLP_HV_ST, 0, PH);
 }
 
-static void test_retagged(void **state)
+static void changed_entry_changes_the_tag(void **state)
 {
 	struct tph *tph = *state;
 
@@ -155,7 +155,7 @@ static void test_retagged(void **state)
 	expect_hints(tph, TLP_HV_ST, 0x5a, PH);
 }
 
-static void test_key_without(void **state)
+static void key_without_hints_sends_none(void **state)
 {
 	struct tph *tph = *state;
 
@@ -163,7 +163,7 @@ static void test_key_without(void **state)
 	expect_hints(tph, TLP_HV_NONE, 0, 0);
 }
 
-static void test_index_beyond(void **state)
+static void index_beyond_the_table_sends_tag_0(void **state)
 {
 	struct tph *tph = *state;
 
@@ -172,7 +172,7 @@ static void test_index_beyond(void **state)
 	expect_hints(tph, TLP_HV_ST, 0, PH);
 }
 
-static void test_extended(void **state)
+static void extended_requester_sends_16_bits(void **state)
 {
 	struct tph *tph = *state;
 	struct connectx_attr attr = connectx_defaults;
@@ -195,7 +195,7 @@ static void test_extended(void **state)
 	connectx_destroy(nic);
 }
 
-static void test_read(void **state)
+static void reads_carry_the_keys_hints(void **state)
 {
 	struct tph *tph = *state;
 	const struct fabric_hint_count *table;
@@ -215,7 +215,7 @@ static void test_read(void **state)
 	assert_true(table[0].reads > 0);
 }
 
-static void test_atomic(void **state)
+static void atomics_carry_the_keys_hints(void **state)
 {
 	struct tph *tph = *state;
 	uint64_t *target = (uint64_t *)(tph->guest->peer.memory + 16);
@@ -256,7 +256,7 @@ static void enable_atomic_requests(struct tph *tph)
 }
 
 /* With AtomicOp Requester Enable they are one TLP, with the key's hints. */
-static void test_atomic_tlp(void **state)
+static void atomic_is_one_tlp_where_enabled(void **state)
 {
 	struct tph *tph = *state;
 	struct guest_peer *peer = &tph->guest->peer;
@@ -284,7 +284,7 @@ static void test_atomic_tlp(void **state)
 }
 
 /* A completer without AtomicOps answers with Unsupported Request. */
-static void test_atomic_unsupported(void **state)
+static void completer_without_atomics_refuses(void **state)
 {
 	struct tph *tph = *state;
 
@@ -294,7 +294,7 @@ static void test_atomic_unsupported(void **state)
 	guest_expect(tph->guest, &tph->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_OP);
 }
 
-static void test_bar_to_bar(void **state)
+static void bar_is_copied_to_bar(void **state)
 {
 	struct tph *tph = *state;
 	struct guest_wqe wqe;
@@ -309,7 +309,7 @@ static void test_bar_to_bar(void **state)
 }
 
 /* A source in many pieces does not show in the TLPs. */
-static void test_no_ragged_tlps(void **state)
+static void pieces_of_the_source_do_not_show(void **state)
 {
 	struct tph *tph = *state;
 	struct guest_wqe wqe;
@@ -327,7 +327,7 @@ static void test_no_ragged_tlps(void **state)
 	assert_int_equal(tph->guest->peer.writes, 4096 / 128);
 }
 
-static void test_refused_read(void **state)
+static void refused_read_fails_the_request(void **state)
 {
 	struct tph *tph = *state;
 	struct guest_wqe wqe;
@@ -344,20 +344,20 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_write),
-		TEST(test_disabled),
-		TEST(test_no_st_mode),
-		TEST(test_retagged),
-		TEST(test_key_without),
-		TEST(test_index_beyond),
-		TEST(test_extended),
-		TEST(test_read),
-		TEST(test_atomic),
-		TEST(test_atomic_tlp),
-		TEST(test_atomic_unsupported),
-		TEST(test_bar_to_bar),
-		TEST(test_no_ragged_tlps),
-		TEST(test_refused_read),
+		TEST(writes_carry_the_keys_hints),
+		TEST(disabled_requester_sends_no_hints),
+		TEST(no_st_mode_sends_tag_0),
+		TEST(changed_entry_changes_the_tag),
+		TEST(key_without_hints_sends_none),
+		TEST(index_beyond_the_table_sends_tag_0),
+		TEST(extended_requester_sends_16_bits),
+		TEST(reads_carry_the_keys_hints),
+		TEST(atomics_carry_the_keys_hints),
+		TEST(atomic_is_one_tlp_where_enabled),
+		TEST(completer_without_atomics_refuses),
+		TEST(bar_is_copied_to_bar),
+		TEST(pieces_of_the_source_do_not_show),
+		TEST(refused_read_fails_the_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

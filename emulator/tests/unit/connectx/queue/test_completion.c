@@ -12,7 +12,7 @@
 #include "connectx/queue/tag_list.h"
 #include "connectx/queue/wqe.h"
 
-static void test_opcodes(void **state)
+static void opcodes_are_those_of_libmlx5(void **state)
 {
 	assert_int_equal(CQE_REQ, MLX5_CQE_REQ);
 	assert_int_equal(CQE_RESP_WR_IMM, MLX5_CQE_RESP_WR_IMM);
@@ -24,7 +24,7 @@ static void test_opcodes(void **state)
 	assert_int_equal(CQE_RESP_ERR, MLX5_CQE_RESP_ERR);
 }
 
-static void test_syndromes(void **state)
+static void syndromes_are_those_of_libmlx5(void **state)
 {
 	assert_int_equal(CQE_LOCAL_LENGTH, MLX5_CQE_SYNDROME_LOCAL_LENGTH_ERR);
 	assert_int_equal(CQE_LOCAL_QP_OP, MLX5_CQE_SYNDROME_LOCAL_QP_OP_ERR);
@@ -44,7 +44,7 @@ static void test_syndromes(void **state)
 	assert_int_equal(offsetof(struct ours, our_field), offsetof(struct theirs, their_field))
 
 /* What programs write to a tag-matching SRQ and read from its completions. */
-static void test_tags(void **state)
+static void tag_matching_is_that_of_libmlx5(void **state)
 {
 	assert_int_equal(WQE_OPCODE_TAG_MATCHING, MLX5_OPCODE_TAG_MATCHING);
 	assert_int_equal(sizeof(struct wqe_tag_seg), sizeof(struct mlx5_wqe_tm_seg));
@@ -69,9 +69,9 @@ static void test_tags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_opcodes),
-		cmocka_unit_test(test_syndromes),
-		cmocka_unit_test(test_tags),
+		cmocka_unit_test(opcodes_are_those_of_libmlx5),
+		cmocka_unit_test(syndromes_are_those_of_libmlx5),
+		cmocka_unit_test(tag_matching_is_that_of_libmlx5),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,7 +60,7 @@ static void post_write(struct fault *fault)
 	guest_post(fault->guest, &fault->qp[0], &wqe, false);
 }
 
-static void test_remote(void **state)
+static void fault_of_the_responder_is_resumed(void **state)
 {
 	struct fault *fault = *state;
 	uint64_t token;
@@ -77,7 +77,7 @@ static void test_remote(void **state)
 	assert_int_equal(fault->guest->nic->queues->faults.pending.count, 0);
 }
 
-static void test_local(void **state)
+static void fault_of_the_requester_is_resumed(void **state)
 {
 	struct fault *fault = *state;
 	uint64_t token;
@@ -91,7 +91,7 @@ static void test_local(void **state)
 	guest_assert_filled(guest_ptr(fault->guest, fault->remote), SIZE, 1);
 }
 
-static void test_one_page_at_a_time(void **state)
+static void each_missing_page_faults_by_itself(void **state)
 {
 	struct fault *fault = *state;
 
@@ -109,7 +109,7 @@ static void test_one_page_at_a_time(void **state)
 	guest_assert_filled(guest_ptr(fault->guest, fault->remote), SIZE, 1);
 }
 
-static void test_again(void **state)
+static void page_that_is_gone_again_faults_again(void **state)
 {
 	struct fault *fault = *state;
 	uint64_t token;
@@ -124,7 +124,7 @@ static void test_again(void **state)
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 }
 
-static void test_remote_failed(void **state)
+static void failed_fault_of_the_responder_ends_the_request(void **state)
 {
 	struct fault *fault = *state;
 
@@ -138,7 +138,7 @@ static void test_remote_failed(void **state)
 	assert_int_equal(fault->guest->nic->queues->faults.failed, 1);
 }
 
-static void test_local_failed(void **state)
+static void failed_fault_of_the_requester_ends_the_request(void **state)
 {
 	struct fault *fault = *state;
 
@@ -151,7 +151,7 @@ static void test_local_failed(void **state)
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_LOCAL_PROT);
 }
 
-static void test_receive(void **state)
+static void fault_of_a_receive_is_resumed(void **state)
 {
 	struct fault *fault = *state;
 	struct guest_wqe wqe;
@@ -170,7 +170,7 @@ static void test_receive(void **state)
 	guest_assert_filled(guest_ptr(fault->guest, fault->remote), SIZE, 1);
 }
 
-static void test_off(void **state)
+static void driver_without_the_scheme_is_not_asked(void **state)
 {
 	struct fault *fault = *state;
 
@@ -181,7 +181,7 @@ static void test_off(void **state)
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
 }
 
-static void test_qp_destroyed(void **state)
+static void fault_goes_with_its_qp(void **state)
 {
 	struct fault *fault = *state;
 	uint64_t token;
@@ -195,7 +195,7 @@ static void test_qp_destroyed(void **state)
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 }
 
-static void test_peer_destroyed(void **state)
+static void fault_of_a_peer_that_goes_is_given_up(void **state)
 {
 	struct fault *fault = *state;
 	uint64_t token;
@@ -208,7 +208,7 @@ static void test_peer_destroyed(void **state)
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_RETRY_EXC);
 }
 
-static void test_qp_error(void **state)
+static void qp_in_error_does_not_wait_for_its_fault(void **state)
 {
 	struct fault *fault = *state;
 	uint64_t token;
@@ -222,7 +222,7 @@ static void test_qp_error(void **state)
 	guest_expect_nothing(fault->guest, &fault->cq[0]);
 }
 
-static void test_key_revoked(void **state)
+static void revoked_key_ends_a_resumed_request(void **state)
 {
 	struct fault *fault = *state;
 	uint64_t token;
@@ -235,7 +235,7 @@ static void test_key_revoked(void **state)
 	guest_expect(fault->guest, &fault->cq[0], CQE_REQ_ERR, 0, CQE_REMOTE_ACCESS);
 }
 
-static void test_bad_tokens(void **state)
+static void unknown_tokens_resume_nothing(void **state)
 {
 	struct fault *fault = *state;
 	uint64_t token;
@@ -251,7 +251,7 @@ static void test_bad_tokens(void **state)
 	assert_int_equal(fault->guest->nic->queues->faults.pending.count, 1);
 }
 
-static void test_reset(void **state)
+static void reset_forgets_faults(void **state)
 {
 	struct fault *fault = *state;
 
@@ -267,21 +267,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_remote),
-		TEST(test_local),
-		TEST(test_one_page_at_a_time),
-		TEST(test_again),
+		TEST(fault_of_the_responder_is_resumed),
+		TEST(fault_of_the_requester_is_resumed),
+		TEST(each_missing_page_faults_by_itself),
+		TEST(page_that_is_gone_again_faults_again),
 		/* where the driver has no pages */
-		TEST(test_remote_failed),
-		TEST(test_local_failed),
-		TEST(test_receive),
-		TEST(test_off),
-		TEST(test_qp_destroyed),
-		TEST(test_peer_destroyed),
-		TEST(test_qp_error),
-		TEST(test_key_revoked),
-		TEST(test_bad_tokens),
-		TEST(test_reset),
+		TEST(failed_fault_of_the_responder_ends_the_request),
+		TEST(failed_fault_of_the_requester_ends_the_request),
+		TEST(fault_of_a_receive_is_resumed),
+		TEST(driver_without_the_scheme_is_not_asked),
+		TEST(fault_goes_with_its_qp),
+		TEST(fault_of_a_peer_that_goes_is_given_up),
+		TEST(qp_in_error_does_not_wait_for_its_fault),
+		TEST(revoked_key_ends_a_resumed_request),
+		TEST(unknown_tokens_resume_nothing),
+		TEST(reset_forgets_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

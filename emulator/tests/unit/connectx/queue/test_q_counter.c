@@ -123,7 +123,7 @@ static void expect(struct counters *all, uint8_t opcode, uint16_t index, uint8_t
 	guest_expect(all->guest, &all->cq[0], opcode, index, syndrome);
 }
 
-static void test_requests(void **state)
+static void requests_are_counted_where_they_arrive(void **state)
 {
 	static const uint8_t opcodes[] = {
 		MLX5_OPCODE_RDMA_WRITE,
@@ -142,7 +142,7 @@ static void test_requests(void **state)
 	expect_nothing_counted(all, 0);
 }
 
-static void test_not_ready(void **state)
+static void receiver_that_is_not_ready_is_counted(void **state)
 {
 	struct counters *all = *state;
 
@@ -153,7 +153,7 @@ static void test_not_ready(void **state)
 	EXPECT(all, 1, { FIELD(out_of_buffer), 3 });
 }
 
-static void test_no_answer(void **state)
+static void missing_answers_are_counted(void **state)
 {
 	struct counters *all = *state;
 
@@ -165,7 +165,7 @@ static void test_no_answer(void **state)
 	expect_nothing_counted(all, 1);
 }
 
-static void test_remote_access(void **state)
+static void remote_access_errors_are_counted(void **state)
 {
 	struct counters *all = *state;
 
@@ -178,7 +178,7 @@ static void test_remote_access(void **state)
 	EXPECT(all, 1, { FIELD(resp_remote_access_errors), 1 });
 }
 
-static void test_too_short(void **state)
+static void too_short_receives_are_counted(void **state)
 {
 	struct counters *all = *state;
 
@@ -193,7 +193,7 @@ static void test_too_short(void **state)
 	       { FIELD(resp_cqe_flush_error), 1 });
 }
 
-static void test_local_protection(void **state)
+static void local_protection_errors_are_counted(void **state)
 {
 	struct counters *all = *state;
 
@@ -204,7 +204,7 @@ static void test_local_protection(void **state)
 }
 
 /* A set that is gone, or was never there, is not counted in, nor asked. */
-static void test_life(void **state)
+static void counter_that_is_gone_counts_nothing(void **state)
 {
 	struct counters *all = *state;
 	uint32_t out[MLX5_ST_SZ_DW(query_q_counter_out)];
@@ -226,9 +226,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_requests),      TEST(test_not_ready), TEST(test_no_answer),
-		TEST(test_remote_access), TEST(test_too_short), TEST(test_local_protection),
-		TEST(test_life),
+		TEST(requests_are_counted_where_they_arrive),
+		TEST(receiver_that_is_not_ready_is_counted),
+		TEST(missing_answers_are_counted),
+		TEST(remote_access_errors_are_counted),
+		TEST(too_short_receives_are_counted),
+		TEST(local_protection_errors_are_counted),
+		TEST(counter_that_is_gone_counts_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

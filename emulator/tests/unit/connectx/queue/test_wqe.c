@@ -19,7 +19,7 @@ static int parse(const struct guest_wqe *from, enum wqe_transport transport)
 	return wqe_parse_send(&wqe, from->len, transport);
 }
 
-static void test_size(void **state)
+static void size_is_in_the_control_segment(void **state)
 {
 	struct mlx5_wqe_ctrl_seg ctrl = { .qpn_ds = cpu_to_be32(0x12345600 | 0xc0 | 13) };
 
@@ -30,7 +30,7 @@ static void test_size(void **state)
 	assert_int_equal(wqe_send_size(&ctrl), 63 * 16);
 }
 
-static void test_write(void **state)
+static void write_has_an_address_and_gathers(void **state)
 {
 	struct guest_wqe from;
 
@@ -55,7 +55,7 @@ static void test_write(void **state)
 	assert_int_equal(wqe.len, 300);
 }
 
-static void test_too_long(void **state)
+static void message_of_more_than_2_gib_is_refused(void **state)
 {
 	struct guest_wqe from;
 
@@ -67,7 +67,7 @@ static void test_too_long(void **state)
 	assert_int_equal(parse(&from, WQE_CONNECTED), -EINVAL);
 }
 
-static void test_inline(void **state)
+static void inline_data_stay_in_the_wqe(void **state)
 {
 	static const uint8_t text[] = "the bytes are in the WQE itself";
 	struct guest_wqe from;
@@ -84,7 +84,7 @@ static void test_inline(void **state)
 	assert_int_equal(wqe.len, sizeof(text) + 9);
 }
 
-static void test_inline_beyond(void **state)
+static void inline_data_end_with_the_wqe(void **state)
 {
 	struct guest_wqe from;
 	__be32 *header;
@@ -99,7 +99,7 @@ static void test_inline_beyond(void **state)
 	assert_int_equal(parse(&from, WQE_CONNECTED), -EINVAL);
 }
 
-static void test_datagram(void **state)
+static void datagram_has_an_address_vector(void **state)
 {
 	struct guest_wqe from;
 	struct mlx5_av *av;
@@ -132,7 +132,7 @@ static void test_datagram(void **state)
 	assert_int_equal(wqe.num_data, 0);
 }
 
-static void test_xrc(void **state)
+static void xrc_names_a_receive_queue(void **state)
 {
 	struct guest_wqe from;
 	__be32 *srqn;
@@ -148,7 +148,7 @@ static void test_xrc(void **state)
 	assert_int_equal(wqe.num_data, 0);
 }
 
-static void test_tag(void **state)
+static void tag_segment_is_parsed(void **state)
 {
 	struct wqe_tag_seg *seg;
 	struct guest_wqe from;
@@ -188,7 +188,7 @@ static void test_tag(void **state)
 	assert_int_equal(parse(&from, WQE_CONNECTED), 0);
 }
 
-static void test_truncated(void **state)
+static void truncated_header_segments_are_refused(void **state)
 {
 	static const struct {
 		uint8_t opcode;
@@ -215,7 +215,7 @@ static void test_truncated(void **state)
 	}
 }
 
-static void test_unknown(void **state)
+static void unknown_opcode_is_named(void **state)
 {
 	struct guest_wqe from;
 
@@ -228,7 +228,7 @@ static void test_unknown(void **state)
 }
 
 /* Whatever the bytes are: what comes out lies within the copy. */
-static void test_random(void **state)
+static void random_bytes_stay_within_the_copy(void **state)
 {
 	static const uint8_t opcodes[] = {
 		MLX5_OPCODE_NOP,       MLX5_OPCODE_SEND, MLX5_OPCODE_RDMA_WRITE,
@@ -260,7 +260,7 @@ static void test_random(void **state)
 	}
 }
 
-static void test_recv(void **state)
+static void receive_ends_at_its_last_segment(void **state)
 {
 	struct mlx5_wqe_data_seg *seg = (void *)recv_wqe.copy;
 
@@ -289,19 +289,19 @@ static void test_recv(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_size),
-		cmocka_unit_test(test_write),
-		cmocka_unit_test(test_too_long),
-		cmocka_unit_test(test_inline),
-		cmocka_unit_test(test_inline_beyond),
-		cmocka_unit_test(test_datagram),
-		cmocka_unit_test(test_xrc),
-		cmocka_unit_test(test_tag),
+		cmocka_unit_test(size_is_in_the_control_segment),
+		cmocka_unit_test(write_has_an_address_and_gathers),
+		cmocka_unit_test(message_of_more_than_2_gib_is_refused),
+		cmocka_unit_test(inline_data_stay_in_the_wqe),
+		cmocka_unit_test(inline_data_end_with_the_wqe),
+		cmocka_unit_test(datagram_has_an_address_vector),
+		cmocka_unit_test(xrc_names_a_receive_queue),
+		cmocka_unit_test(tag_segment_is_parsed),
 		/* what libmlx5 does not write */
-		cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_recv),
+		cmocka_unit_test(truncated_header_segments_are_refused),
+		cmocka_unit_test(unknown_opcode_is_named),
+		cmocka_unit_test(random_bytes_stay_within_the_copy),
+		cmocka_unit_test(receive_ends_at_its_last_segment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,7 +192,7 @@ static void expect_dct_event(struct dc *dc, uint8_t type, uint32_t dctn)
 	assert_int_equal(eqe->data.qp_srq.type, MLX5_EVENT_QUEUE_TYPE_DCT);
 }
 
-static void test_rdma(void **state)
+static void initiator_writes_and_reads(void **state)
 {
 	struct dc *dc = *state;
 
@@ -210,7 +210,7 @@ static void test_rdma(void **state)
  * Both initiators to both targets in turn: what is received names initiator, target and entry, of
  * which lists have as many as there are and rings 2^16.
  */
-static void test_send(void **state)
+static void sends_name_initiator_target_and_entry(void **state)
 {
 	struct dc *dc = *state;
 	uint16_t entries = dc->srq_type == MLX5_WQ_TYPE_CYCLIC ? UINT16_MAX : SRQ_ENTRIES;
@@ -234,7 +234,7 @@ static void test_send(void **state)
 	assert_null(guest_event(dc->guest));
 }
 
-static void test_key(void **state)
+static void wrong_access_key_is_refused_and_told_once(void **state)
 {
 	struct dc *dc = *state;
 
@@ -253,7 +253,7 @@ static void test_key(void **state)
 }
 
 /* An error is the initiator's and the connection's, not the target's. */
-static void test_errors(void **state)
+static void error_is_the_initiators_and_not_the_targets(void **state)
 {
 	struct dc *dc = *state;
 
@@ -270,7 +270,7 @@ static void test_errors(void **state)
 	assert_int_equal(dc->guest->nic->queues->dc_connections, 0);
 }
 
-static void test_not_ready(void **state)
+static void target_that_is_not_ready_or_not_there_is_given_up(void **state)
 {
 	struct dc *dc = *state;
 
@@ -281,7 +281,7 @@ static void test_not_ready(void **state)
 }
 
 /* A target that drains takes no more, says so, and can go while initiators hold connections. */
-static void test_drain(void **state)
+static void draining_target_takes_no_more(void **state)
 {
 	struct dc *dc = *state;
 	struct connectx *nic = dc->guest->nic;
@@ -307,7 +307,7 @@ static void test_drain(void **state)
 			 MLX5_CMD_STAT_BAD_RES_ERR);
 }
 
-static void test_life(void **state)
+static void target_lives_between_what_it_uses_and_who_uses_it(void **state)
 {
 	struct dc *dc = *state;
 	uint8_t out[MLX5_ST_SZ_BYTES(query_dct_out)];
@@ -370,7 +370,7 @@ static uint8_t reset_stream(struct dc *dc, uint16_t stream)
 	return guest_try(dc->guest, in, sizeof(in), out, sizeof(out));
 }
 
-static void test_streams(void **state)
+static void streams_fail_and_are_reset_by_themselves(void **state)
 {
 	struct dc *dc = *state;
 	uint32_t bad = dc->rkey ^ 1;
@@ -397,7 +397,7 @@ static void test_streams(void **state)
 }
 
 /* Whatever fails while a stream is in error, one reset ends that. */
-static void test_stream_fails_twice(void **state)
+static void one_reset_ends_all_errors_of_a_stream(void **state)
 {
 	struct dc *dc = *state;
 
@@ -417,16 +417,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_rdma),
-		TEST(test_send),
-		{ "test_send_to_ring", test_send, setup_cyclic, teardown, NULL },
-		TEST(test_key),
-		TEST(test_errors),
-		TEST(test_not_ready),
-		TEST(test_drain),
-		TEST(test_life),
-		TEST(test_streams),
-		TEST(test_stream_fails_twice),
+		TEST(initiator_writes_and_reads),
+		TEST(sends_name_initiator_target_and_entry),
+		{ "sends_to_a_ring_count_its_entries", sends_name_initiator_target_and_entry,
+		  setup_cyclic, teardown, NULL },
+		TEST(wrong_access_key_is_refused_and_told_once),
+		TEST(error_is_the_initiators_and_not_the_targets),
+		TEST(target_that_is_not_ready_or_not_there_is_given_up),
+		TEST(draining_target_takes_no_more),
+		TEST(target_lives_between_what_it_uses_and_who_uses_it),
+		TEST(streams_fail_and_are_reset_by_themselves),
+		TEST(one_reset_ends_all_errors_of_a_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

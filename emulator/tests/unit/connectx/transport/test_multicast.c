@@ -133,7 +133,7 @@ static void expect(struct port *port, unsigned int qp, uint16_t source_lid, uint
 	guest_assert_filled(to + GRH, SIZE, 1);
 }
 
-static void test_attach(void **state)
+static void qp_is_attached_once(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 	const struct connectx *nic = port->guest->nic;
@@ -157,7 +157,7 @@ static void test_attach(void **state)
 	assert_int_equal(nic->queues->mcgs.groups, 0);
 }
 
-static void test_attach_connected(void **state)
+static void connected_qp_is_not_attached(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 	struct guest_qp qp;
@@ -167,23 +167,20 @@ static void test_attach_connected(void **state)
 }
 
 /* A QP in a group cannot go, and TEARDOWN takes both. */
-static void test_destroy(void **state)
+static void attached_qp_stays_until_teardown(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
-	uint32_t in[MLX5_ST_SZ_DW(destroy_qp_in)] = { 0 }, out[MLX5_ST_SZ_DW(destroy_qp_out)];
 
-	MLX5_SET(destroy_qp_in, in, opcode, MLX5_CMD_OP_DESTROY_QP);
 	attach(port, 0);
 	attach(port, 1);
-	MLX5_SET(destroy_qp_in, in, qpn, port->qp[0].qpn);
-	assert_int_equal(guest_try(port->guest, in, sizeof(in), out, sizeof(out)),
+	assert_int_equal(guest_try_number(port->guest, MLX5_CMD_OP_DESTROY_QP, port->qp[0].qpn),
 			 MLX5_CMD_STAT_RES_BUSY);
 	cx_objects_clear(port->guest->nic);
 	assert_int_equal(cx_objects_count(port->guest->nic), 0);
 	assert_int_equal(port->guest->nic->queues->mcgs.groups, 0);
 }
 
-static void test_limits(void **state)
+static void groups_and_members_are_limited(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 	struct guest_qp qp;
@@ -207,7 +204,7 @@ static void test_limits(void **state)
 }
 
 /* Within one port, a group needs no manager. */
-static void test_local(void **state)
+static void group_within_a_port_needs_no_manager(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 	const struct ib_traffic *counted = &port->guest->nic->ib->multicast;
@@ -228,7 +225,7 @@ static void test_local(void **state)
 	assert_int_equal(port->guest->nic->ib->unicast.xmit_packets, 0);
 }
 
-static void test_blocked_loopback(void **state)
+static void sender_may_block_its_own_copy(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 
@@ -247,7 +244,7 @@ static void test_blocked_loopback(void **state)
 }
 
 /* One that has no receive, another Q_Key or is not up loses it, and the others do not. */
-static void test_lost_by_some(void **state)
+static void what_some_lose_others_get(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 
@@ -263,7 +260,7 @@ static void test_lost_by_some(void **state)
 }
 
 /* What is no multicast packet by its header reaches no group, and is sent all the same. */
-static void test_malformed(void **state)
+static void malformed_packets_reach_no_group(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 
@@ -280,7 +277,7 @@ static void test_malformed(void **state)
 	guest_expect_nothing(port->guest, &port->cq[1]);
 }
 
-static void test_link_down(void **state)
+static void nothing_is_sent_without_a_link(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 
@@ -294,7 +291,7 @@ static void test_link_down(void **state)
 }
 
 /* Longer than any packet; the QP says that it may. */
-static void test_too_long(void **state)
+static void too_long_a_datagram_fails_locally(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
 
@@ -307,11 +304,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_attach),       TEST(test_attach_connected),
-		TEST(test_destroy),      TEST(test_limits),
-		TEST(test_local),        TEST(test_blocked_loopback),
-		TEST(test_lost_by_some), TEST(test_malformed),
-		TEST(test_link_down),    TEST(test_too_long),
+		TEST(qp_is_attached_once),
+		TEST(connected_qp_is_not_attached),
+		TEST(attached_qp_stays_until_teardown),
+		TEST(groups_and_members_are_limited),
+		TEST(group_within_a_port_needs_no_manager),
+		TEST(sender_may_block_its_own_copy),
+		TEST(what_some_lose_others_get),
+		TEST(malformed_packets_reach_no_group),
+		TEST(nothing_is_sent_without_a_link),
+		TEST(too_long_a_datagram_fails_locally),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

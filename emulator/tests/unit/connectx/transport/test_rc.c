@@ -95,7 +95,7 @@ static void expect_event(struct rc *rc, uint8_t type, uint32_t qpn)
 	assert_int_equal(be32_to_cpu(eqe->data.qp_srq.qp_srq_n), qpn);
 }
 
-static void test_write(void **state)
+static void writes_arrive(void **state)
 {
 	struct rc *rc = *state;
 	const struct mlx5_cqe64 *cqe;
@@ -114,7 +114,7 @@ static void test_write(void **state)
 	guest_expect_nothing(rc->guest, &rc->cq[1]);
 }
 
-static void test_write_unsignaled(void **state)
+static void unsignaled_write_completes_with_a_later_one(void **state)
 {
 	struct rc *rc = *state;
 
@@ -126,7 +126,7 @@ static void test_write_unsignaled(void **state)
 	guest_expect(rc->guest, &rc->cq[0], CQE_REQ, 1, 0);
 }
 
-static void test_write_zero(void **state)
+static void write_of_nothing_needs_no_key(void **state)
 {
 	struct rc *rc = *state;
 	struct guest_wqe wqe;
@@ -138,7 +138,7 @@ static void test_write_zero(void **state)
 	guest_expect(rc->guest, &rc->cq[0], CQE_REQ, 0, 0);
 }
 
-static void test_write_gather(void **state)
+static void pieces_are_gathered(void **state)
 {
 	struct rc *rc = *state;
 	struct guest_wqe wqe;
@@ -158,7 +158,7 @@ static void test_write_gather(void **state)
 	}
 }
 
-static void test_write_inline(void **state)
+static void inline_bytes_wrap_round_the_ring(void **state)
 {
 	struct rc *rc = *state;
 	struct guest_wqe wqe;
@@ -179,7 +179,7 @@ static void test_write_inline(void **state)
 	}
 }
 
-static void test_write_imm(void **state)
+static void immediate_data_completes_a_receive(void **state)
 {
 	struct rc *rc = *state;
 	const struct mlx5_cqe64 *cqe;
@@ -200,7 +200,7 @@ static void test_write_imm(void **state)
 	guest_expect(rc->guest, &rc->cq[0], CQE_REQ, 0, 0);
 }
 
-static void test_send(void **state)
+static void sends_land_in_receives(void **state)
 {
 	struct rc *rc = *state;
 	const struct mlx5_cqe64 *cqe;
@@ -224,7 +224,7 @@ static void test_send(void **state)
 	}
 }
 
-static void test_read(void **state)
+static void reads_bring_the_bytes(void **state)
 {
 	struct rc *rc = *state;
 	const struct mlx5_cqe64 *cqe;
@@ -260,7 +260,7 @@ static uint64_t atomic(struct rc *rc, uint8_t opcode, uint64_t swap_add, uint64_
 	return old;
 }
 
-static void test_atomics(void **state)
+static void atomics_give_back_what_was_there(void **state)
 {
 	struct rc *rc = *state;
 	uint64_t *target = guest_ptr(rc->guest, (rc->remote + 7) & ~7ULL);
@@ -274,7 +274,7 @@ static void test_atomics(void **state)
 	assert_int_equal(*target, 5);
 }
 
-static void test_atomic_unaligned(void **state)
+static void unaligned_atomic_is_refused(void **state)
 {
 	struct rc *rc = *state;
 	struct guest_wqe wqe;
@@ -287,7 +287,7 @@ static void test_atomic_unaligned(void **state)
 	expect_failure(rc, CQE_REMOTE_INVAL_REQ);
 }
 
-static void test_order(void **state)
+static void one_doorbell_completes_wqes_in_order(void **state)
 {
 	struct rc *rc = *state;
 	struct guest_wqe wqe;
@@ -303,7 +303,7 @@ static void test_order(void **state)
 	guest_expect_nothing(rc->guest, &rc->cq[0]);
 }
 
-static void test_bad_lkey(void **state)
+static void local_key_of_another_variant_is_refused(void **state)
 {
 	struct rc *rc = *state;
 
@@ -313,7 +313,7 @@ static void test_bad_lkey(void **state)
 	assert_int_equal(rc->to[0], 0);
 }
 
-static void test_bad_rkey(void **state)
+static void remote_key_of_another_variant_is_refused(void **state)
 {
 	struct rc *rc = *state;
 
@@ -324,7 +324,7 @@ static void test_bad_rkey(void **state)
 	assert_int_equal(qp_find(rc->guest->nic, rc->qp[1].qpn)->state, MLX5_QP_STATE_ERR);
 }
 
-static void test_remote_range(void **state)
+static void write_beyond_the_region_is_refused(void **state)
 {
 	struct rc *rc = *state;
 
@@ -334,7 +334,7 @@ static void test_remote_range(void **state)
 	assert_int_equal(rc->to[1], 0);
 }
 
-static void test_remote_rights(void **state)
+static void region_that_may_not_be_written_is_refused(void **state)
 {
 	struct rc *rc = *state;
 
@@ -343,7 +343,7 @@ static void test_remote_rights(void **state)
 	expect_failure(rc, CQE_REMOTE_ACCESS);
 }
 
-static void test_remote_domain(void **state)
+static void region_of_another_domain_is_refused(void **state)
 {
 	struct rc *rc = *state;
 	uint64_t page = rc->remote & ~(GUEST_PAGE - 1);
@@ -362,7 +362,7 @@ static void test_remote_domain(void **state)
 	expect_failure(rc, CQE_REMOTE_ACCESS);
 }
 
-static void test_qp_rights(void **state)
+static void qp_that_may_not_be_written_is_refused(void **state)
 {
 	struct rc *rc = *state;
 
@@ -372,7 +372,7 @@ static void test_qp_rights(void **state)
 	expect_event(rc, MLX5_EVENT_TYPE_WQ_INVAL_REQ_ERROR, rc->qp[1].qpn);
 }
 
-static void test_recv_too_short(void **state)
+static void too_long_a_message_fails_on_both_sides(void **state)
 {
 	struct rc *rc = *state;
 
@@ -385,7 +385,7 @@ static void test_recv_too_short(void **state)
 	guest_expect_nothing(rc->guest, &rc->cq[1]);
 }
 
-static void test_recv_bad_lkey(void **state)
+static void receive_with_a_bad_key_fails_on_both_sides(void **state)
 {
 	struct rc *rc = *state;
 
@@ -395,7 +395,7 @@ static void test_recv_bad_lkey(void **state)
 	guest_expect(rc->guest, &rc->cq[1], CQE_RESP_ERR, 0, CQE_LOCAL_PROT);
 }
 
-static void test_recv_past_mr(void **state)
+static void receive_beyond_its_region_counts_what_arrives(void **state)
 {
 	struct rc *rc = *state;
 
@@ -412,7 +412,7 @@ static void test_recv_past_mr(void **state)
 	assert_int_equal(rc->to[SIZE], 0);
 }
 
-static void test_not_ready(void **state)
+static void receiver_that_is_never_ready_is_given_up(void **state)
 {
 	struct rc *rc = *state;
 
@@ -422,7 +422,7 @@ static void test_not_ready(void **state)
 	assert_int_equal(rc->guest->nic->requesters->rnr_naks, 3);
 }
 
-static void test_ready_in_time(void **state)
+static void receiver_that_is_ready_in_time_is_tried_again(void **state)
 {
 	struct rc *rc = *state;
 
@@ -436,7 +436,7 @@ static void test_ready_in_time(void **state)
 }
 
 /* All codes of vol. 1, table 45, in units of 10 us */
-static void test_rnr_timers(void **state)
+static void rnr_timers_take_the_time_of_their_code(void **state)
 {
 	static const uint32_t units[] = {
 		65536, 1,    2,    3,    4,    6,     8,     12,    16,    24,    32,
@@ -458,7 +458,7 @@ static void test_rnr_timers(void **state)
 }
 
 /* 4.096 us times a power of two: up to two hours and a half */
-static void test_ack_timers(void **state)
+static void ack_timers_take_the_time_of_their_code(void **state)
 {
 	struct rc *rc = *state;
 	uint64_t due = 0;
@@ -476,7 +476,7 @@ static void test_ack_timers(void **state)
 	}
 }
 
-static void test_no_ack_timer(void **state)
+static void ack_timer_of_code_0_waits_for_ever(void **state)
 {
 	struct rc *rc = *state;
 
@@ -490,7 +490,7 @@ static void test_no_ack_timer(void **state)
 	guest_expect_nothing(rc->guest, &rc->cq[0]);
 }
 
-static void test_dead_peer(void **state)
+static void dead_peer_is_given_up(void **state)
 {
 	struct rc *rc = *state;
 
@@ -501,7 +501,7 @@ static void test_dead_peer(void **state)
 	assert_int_equal(rc->guest->nic->requesters->retries, 2);
 }
 
-static void test_link_down(void **state)
+static void link_that_comes_back_is_tried_again(void **state)
 {
 	struct rc *rc = *state;
 
@@ -513,7 +513,7 @@ static void test_link_down(void **state)
 	guest_assert_filled(rc->to, SIZE, 1);
 }
 
-static void test_wrong_psn(void **state)
+static void wrong_psn_is_not_answered(void **state)
 {
 	struct rc *rc = *state;
 
@@ -531,7 +531,7 @@ static void test_wrong_psn(void **state)
 	expect_failure_at(rc, CQE_RETRY_EXC, 2 * (4096 << 1));
 }
 
-static void test_bad_wqe(void **state)
+static void unknown_opcode_fails_locally(void **state)
 {
 	struct rc *rc = *state;
 	struct guest_wqe wqe;
@@ -541,7 +541,7 @@ static void test_bad_wqe(void **state)
 	expect_failure(rc, CQE_LOCAL_QP_OP);
 }
 
-static void test_flush(void **state)
+static void qp_in_error_flushes_what_is_posted(void **state)
 {
 	struct rc *rc = *state;
 	struct guest_wqe wqe;
@@ -560,7 +560,7 @@ static void test_flush(void **state)
 }
 
 /* 50 us, 100 us ... 12.8 ms, and then 20 ms for ever. */
-static void test_flush_backs_off(void **state)
+static void flushing_backs_off(void **state)
 {
 	const uint64_t doubled_ns = FLUSH_NS * ((1 << 9) - 1);
 	struct rc *rc = *state;
@@ -572,7 +572,7 @@ static void test_flush_backs_off(void **state)
 			doubled_ns + 4 * FLUSH_MAX_NS);
 }
 
-static void test_lost_record(void **state)
+static void unreadable_doorbell_record_does_nothing(void **state)
 {
 	struct rc *rc = *state;
 
@@ -583,7 +583,7 @@ static void test_lost_record(void **state)
 }
 
 /* Posted: who asked for the write does not get to know, but the fabric does. */
-static void test_write_nowhere(void **state)
+static void write_to_no_memory_is_counted_as_lost(void **state)
 {
 	const uint64_t nowhere = 0xffffffffff000;
 	struct rc *rc = *state;
@@ -601,41 +601,41 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_write),
-		TEST(test_write_unsignaled),
-		TEST(test_write_zero),
-		TEST(test_write_gather),
-		TEST(test_write_inline),
-		TEST(test_write_imm),
-		TEST(test_send),
-		TEST(test_read),
-		TEST(test_atomics),
-		TEST(test_atomic_unaligned),
-		TEST(test_order),
+		TEST(writes_arrive),
+		TEST(unsignaled_write_completes_with_a_later_one),
+		TEST(write_of_nothing_needs_no_key),
+		TEST(pieces_are_gathered),
+		TEST(inline_bytes_wrap_round_the_ring),
+		TEST(immediate_data_completes_a_receive),
+		TEST(sends_land_in_receives),
+		TEST(reads_bring_the_bytes),
+		TEST(atomics_give_back_what_was_there),
+		TEST(unaligned_atomic_is_refused),
+		TEST(one_doorbell_completes_wqes_in_order),
 		/* what is refused */
-		TEST(test_bad_lkey),
-		TEST(test_bad_rkey),
-		TEST(test_remote_range),
-		TEST(test_remote_rights),
-		TEST(test_remote_domain),
-		TEST(test_qp_rights),
-		TEST(test_recv_too_short),
-		TEST(test_recv_bad_lkey),
-		TEST(test_recv_past_mr),
+		TEST(local_key_of_another_variant_is_refused),
+		TEST(remote_key_of_another_variant_is_refused),
+		TEST(write_beyond_the_region_is_refused),
+		TEST(region_that_may_not_be_written_is_refused),
+		TEST(region_of_another_domain_is_refused),
+		TEST(qp_that_may_not_be_written_is_refused),
+		TEST(too_long_a_message_fails_on_both_sides),
+		TEST(receive_with_a_bad_key_fails_on_both_sides),
+		TEST(receive_beyond_its_region_counts_what_arrives),
 		/* what does not arrive */
-		TEST(test_not_ready),
-		TEST(test_ready_in_time),
-		TEST(test_rnr_timers),
-		TEST(test_ack_timers),
-		TEST(test_no_ack_timer),
-		TEST(test_dead_peer),
-		TEST(test_link_down),
-		TEST(test_wrong_psn),
-		TEST(test_bad_wqe),
-		TEST(test_flush),
-		TEST(test_flush_backs_off),
-		TEST(test_lost_record),
-		TEST(test_write_nowhere),
+		TEST(receiver_that_is_never_ready_is_given_up),
+		TEST(receiver_that_is_ready_in_time_is_tried_again),
+		TEST(rnr_timers_take_the_time_of_their_code),
+		TEST(ack_timers_take_the_time_of_their_code),
+		TEST(ack_timer_of_code_0_waits_for_ever),
+		TEST(dead_peer_is_given_up),
+		TEST(link_that_comes_back_is_tried_again),
+		TEST(wrong_psn_is_not_answered),
+		TEST(unknown_opcode_fails_locally),
+		TEST(qp_in_error_flushes_what_is_posted),
+		TEST(flushing_backs_off),
+		TEST(unreadable_doorbell_record_does_nothing),
+		TEST(write_to_no_memory_is_counted_as_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

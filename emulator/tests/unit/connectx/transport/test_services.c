@@ -80,7 +80,7 @@ static void post_connected(struct services *all, uint8_t opcode, uint32_t rkey)
 	guest_post(all->guest, &all->qp[0], &wqe, false);
 }
 
-static void test_uc(void **state)
+static void unreliable_connection_writes_and_sends(void **state)
 {
 	struct services *all = *state;
 
@@ -95,7 +95,7 @@ static void test_uc(void **state)
 	guest_assert_filled(all->to, SIZE, 1);
 }
 
-static void test_uc_lost(void **state)
+static void sender_does_not_learn_of_losses(void **state)
 {
 	struct services *all = *state;
 
@@ -115,7 +115,7 @@ static void test_uc_lost(void **state)
 	assert_null(guest_event(all->guest));
 }
 
-static void test_uc_reads(void **state)
+static void unreliable_connection_does_not_read(void **state)
 {
 	struct services *all = *state;
 
@@ -141,7 +141,7 @@ static void post_datagram(struct services *all, uint32_t qpn, uint32_t qkey, uin
 	guest_post(all->guest, &all->qp[0], &wqe, false);
 }
 
-static void test_ud(void **state)
+static void datagram_lands_behind_a_header_room(void **state)
 {
 	struct services *all = *state;
 	const struct mlx5_cqe64 *cqe;
@@ -162,7 +162,7 @@ static void test_ud(void **state)
 	guest_expect(all->guest, &all->cq[0], CQE_REQ, 0, 0);
 }
 
-static void test_ud_grh(void **state)
+static void datagram_brings_its_route_header(void **state)
 {
 	struct services *all = *state;
 	const struct ib_grh *grh = (const void *)all->to;
@@ -183,7 +183,7 @@ static void test_ud_grh(void **state)
 	assert_memory_equal(grh->dgid.raw, gid, 16);
 }
 
-static void test_ud_lost(void **state)
+static void lost_datagram_is_sent_all_the_same(void **state)
 {
 	struct services *all = *state;
 
@@ -203,7 +203,7 @@ static void test_ud_lost(void **state)
 	guest_expect_nothing(all->guest, &all->cq[1]);
 }
 
-static void test_ud_too_short(void **state)
+static void too_short_a_receive_fails_at_the_receiver(void **state)
 {
 	struct services *all = *state;
 
@@ -213,7 +213,7 @@ static void test_ud_too_short(void **state)
 	guest_expect(all->guest, &all->cq[0], CQE_REQ, 0, 0);
 }
 
-static void test_ud_writes(void **state)
+static void datagram_queue_does_not_write(void **state)
 {
 	struct services *all = *state;
 	struct guest_wqe wqe;
@@ -229,15 +229,15 @@ int main(void)
 {
 #define TEST(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_uc, setup_uc),
-		TEST(test_uc_lost, setup_uc),
-		TEST(test_uc_reads, setup_uc),
+		TEST(unreliable_connection_writes_and_sends, setup_uc),
+		TEST(sender_does_not_learn_of_losses, setup_uc),
+		TEST(unreliable_connection_does_not_read, setup_uc),
 		/* datagrams */
-		TEST(test_ud, setup_ud),
-		TEST(test_ud_grh, setup_ud),
-		TEST(test_ud_lost, setup_ud),
-		TEST(test_ud_too_short, setup_ud),
-		TEST(test_ud_writes, setup_ud),
+		TEST(datagram_lands_behind_a_header_room, setup_ud),
+		TEST(datagram_brings_its_route_header, setup_ud),
+		TEST(lost_datagram_is_sent_all_the_same, setup_ud),
+		TEST(too_short_a_receive_fails_at_the_receiver, setup_ud),
+		TEST(datagram_queue_does_not_write, setup_ud),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

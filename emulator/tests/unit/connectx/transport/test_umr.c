@@ -172,7 +172,7 @@ static uint64_t where(const struct umr *umr, uint64_t offset)
 	return mkey_translate(found, IOVA + offset, 1, true, &address) ? address : 0;
 }
 
-static void test_enable(void **state)
+static void enabled_key_translates(void **state)
 {
 	struct umr *umr = *state;
 
@@ -188,7 +188,7 @@ static void test_enable(void **state)
 	assert_int_equal(where(umr, -1), UINT64_MAX);
 }
 
-static void test_chunks(void **state)
+static void key_is_free_until_its_last_chunk(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -208,7 +208,7 @@ static void test_chunks(void **state)
 	assert_int_equal(where(umr, 17 * GUEST_PAGE), umr->memory + 17 * GUEST_PAGE + 0x123);
 }
 
-static void test_new_variant(void **state)
+static void new_variant_replaces_the_old_one(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -221,7 +221,7 @@ static void test_new_variant(void **state)
 	assert_int_equal(where(umr, 0), umr->memory + 0x123);
 }
 
-static void test_enable_twice(void **state)
+static void key_in_use_is_not_enabled_again(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -231,7 +231,7 @@ static void test_enable_twice(void **state)
 	expect(umr, CQE_MW_BIND);
 }
 
-static void test_zap(void **state)
+static void zapped_entries_translate_to_nothing(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
@@ -272,7 +272,7 @@ static void expect_notes(struct umr *umr, struct capture *capture, const char *p
 	unlink(path);
 }
 
-static void test_notes(void **state)
+static void capture_notes_what_is_mapped(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
@@ -303,7 +303,7 @@ static void test_notes(void **state)
 	expect_notes(umr, capture, path, notes);
 }
 
-static void test_zap_free(void **state)
+static void free_key_is_not_zapped(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
@@ -316,7 +316,7 @@ static void test_zap_free(void **state)
 	expect(umr, CQE_MW_BIND);
 }
 
-static void test_read_only_entry(void **state)
+static void read_only_entry_is_not_written_to(void **state)
 {
 	struct umr *umr = *state;
 	__be64 *list = guest_ptr(umr->guest, umr->list);
@@ -329,7 +329,7 @@ static void test_read_only_entry(void **state)
 	assert_int_equal(address, umr->memory + 0x123);
 }
 
-static void test_revoke(void **state)
+static void revoked_key_is_free_in_another_domain(void **state)
 {
 	struct umr *umr = *state;
 	uint32_t other = guest_pd(umr->guest);
@@ -350,7 +350,7 @@ static void test_revoke(void **state)
 	assert_int_equal(pd_find(umr->guest->nic, other)->users, 1);
 }
 
-static void test_page_shift(void **state)
+static void page_size_changes_the_translation(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
@@ -374,7 +374,7 @@ static void test_page_shift(void **state)
 	assert_int_equal(where(umr, 6 * GUEST_PAGE) - where(umr, 0), 6 * GUEST_PAGE);
 }
 
-static void test_page_shift_6_bits(void **state)
+static void sixth_bit_of_the_page_size_has_its_own_mask(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
@@ -393,7 +393,7 @@ static void test_page_shift_6_bits(void **state)
 	assert_int_equal(mkey(umr)->page_shift, 0x2d);
 }
 
-static void test_inline_list(void **state)
+static void page_list_may_be_inline(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -410,7 +410,7 @@ static void test_inline_list(void **state)
 	assert_int_equal(where(umr, 6 * GUEST_PAGE), umr->memory + 6 * GUEST_PAGE + 0x123);
 }
 
-static void test_inline_list_short(void **state)
+static void short_inline_list_is_refused(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -432,7 +432,7 @@ static void refuse(struct umr *umr, const struct request *request, uint64_t list
 	assert_memory_equal(&before, mkey(umr), sizeof(before));
 }
 
-static void test_beyond_list(void **state)
+static void entries_beyond_the_list_are_refused(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -442,7 +442,7 @@ static void test_beyond_list(void **state)
 	refuse(umr, &request, umr->list);
 }
 
-static void test_offset_wraps(void **state)
+static void offset_that_wraps_is_refused(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -451,7 +451,7 @@ static void test_offset_wraps(void **state)
 	refuse(umr, &request, umr->list);
 }
 
-static void test_unknown_mask(void **state)
+static void unknown_mask_bit_is_refused(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -460,7 +460,7 @@ static void test_unknown_mask(void **state)
 	refuse(umr, &request, umr->list);
 }
 
-static void test_unknown_pd(void **state)
+static void unknown_pd_is_refused(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -469,7 +469,7 @@ static void test_unknown_pd(void **state)
 	refuse(umr, &request, umr->list);
 }
 
-static void test_unknown_key(void **state)
+static void unknown_key_is_refused(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -479,7 +479,7 @@ static void test_unknown_key(void **state)
 	expect(umr, CQE_MW_BIND);
 }
 
-static void test_old_variant(void **state)
+static void old_variant_is_refused(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = {
@@ -493,7 +493,7 @@ static void test_old_variant(void **state)
 	refuse(umr, &request, 0);
 }
 
-static void test_no_umr(void **state)
+static void key_not_made_for_umr_is_refused(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -502,7 +502,7 @@ static void test_no_umr(void **state)
 	refuse(umr, &request, umr->list);
 }
 
-static void test_list_unreadable(void **state)
+static void unreadable_page_list_fails(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -514,7 +514,7 @@ static void test_list_unreadable(void **state)
 }
 
 /* A process may write what it likes into its send queue: it must not get at bus addresses. */
-static void test_user_queue(void **state)
+static void queue_of_a_program_loads_no_bus_addresses(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -524,7 +524,7 @@ static void test_user_queue(void **state)
 	refuse(umr, &request, umr->list);
 }
 
-static void test_kernel_queue(void **state)
+static void queue_of_the_kernel_may_use_umr(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -538,7 +538,7 @@ static void test_kernel_queue(void **state)
 	assert_int_equal(where(umr, 0), umr->memory + 0x123);
 }
 
-static void test_fault_point(void **state)
+static void armed_fault_stalls_until_released(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -560,7 +560,7 @@ static void test_fault_point(void **state)
 	expect(umr, CQE_MW_BIND);
 }
 
-static void test_destroyed_while_stalled(void **state)
+static void queue_can_be_destroyed_while_it_is_stalled(void **state)
 {
 	struct umr *umr = *state;
 	struct request request = enable_request(umr);
@@ -578,31 +578,31 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_enable),
-		TEST(test_chunks),
-		TEST(test_new_variant),
-		TEST(test_enable_twice),
-		TEST(test_zap),
-		TEST(test_notes),
-		TEST(test_zap_free),
-		TEST(test_read_only_entry),
-		TEST(test_revoke),
-		TEST(test_page_shift),
-		TEST(test_page_shift_6_bits),
-		TEST(test_inline_list),
-		TEST(test_inline_list_short),
-		TEST(test_beyond_list),
-		TEST(test_offset_wraps),
-		TEST(test_unknown_mask),
-		TEST(test_unknown_pd),
-		TEST(test_unknown_key),
-		TEST(test_old_variant),
-		TEST(test_no_umr),
-		TEST(test_list_unreadable),
-		TEST(test_user_queue),
-		TEST(test_kernel_queue),
-		TEST(test_fault_point),
-		TEST(test_destroyed_while_stalled),
+		TEST(enabled_key_translates),
+		TEST(key_is_free_until_its_last_chunk),
+		TEST(new_variant_replaces_the_old_one),
+		TEST(key_in_use_is_not_enabled_again),
+		TEST(zapped_entries_translate_to_nothing),
+		TEST(capture_notes_what_is_mapped),
+		TEST(free_key_is_not_zapped),
+		TEST(read_only_entry_is_not_written_to),
+		TEST(revoked_key_is_free_in_another_domain),
+		TEST(page_size_changes_the_translation),
+		TEST(sixth_bit_of_the_page_size_has_its_own_mask),
+		TEST(page_list_may_be_inline),
+		TEST(short_inline_list_is_refused),
+		TEST(entries_beyond_the_list_are_refused),
+		TEST(offset_that_wraps_is_refused),
+		TEST(unknown_mask_bit_is_refused),
+		TEST(unknown_pd_is_refused),
+		TEST(unknown_key_is_refused),
+		TEST(old_variant_is_refused),
+		TEST(key_not_made_for_umr_is_refused),
+		TEST(unreadable_page_list_fails),
+		TEST(queue_of_a_program_loads_no_bus_addresses),
+		TEST(queue_of_the_kernel_may_use_umr),
+		TEST(armed_fault_stalls_until_released),
+		TEST(queue_can_be_destroyed_while_it_is_stalled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,7 +189,7 @@ static void use(struct window *test, uint64_t va, uint32_t len, uint8_t syndrome
 	expect(test, PEER, syndrome);
 }
 
-static void test_type1(void **state)
+static void type_1_can_be_bound_again_while_bound(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -209,7 +209,7 @@ static void test_type1(void **state)
 	use(test, test->memory + 100, 51, CQE_REMOTE_ACCESS);
 }
 
-static void test_type1_unbind(void **state)
+static void unbound_type_1_gives_no_access(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -228,7 +228,7 @@ static void test_type1_unbind(void **state)
 	use(test, test->memory, 8, CQE_REMOTE_ACCESS);
 }
 
-static void test_before_bind(void **state)
+static void window_gives_no_access_before_it_is_bound(void **state)
 {
 	struct window *test = *state;
 
@@ -236,7 +236,7 @@ static void test_before_bind(void **state)
 	use(test, test->memory, 8, CQE_REMOTE_ACCESS);
 }
 
-static void test_old_key(void **state)
+static void old_key_gives_no_access(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -248,7 +248,7 @@ static void test_old_key(void **state)
 	use(test, test->memory, 8, CQE_REMOTE_ACCESS);
 }
 
-static void test_rights(void **state)
+static void window_gives_its_own_rights(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -262,7 +262,7 @@ static void test_rights(void **state)
 	use(test, test->memory, 64, CQE_REMOTE_ACCESS);
 }
 
-static void test_atomic(void **state)
+static void window_gives_access_to_atomics(void **state)
 {
 	struct window *test = *state;
 	uint64_t *target = guest_ptr(test->guest, test->memory + 8);
@@ -284,7 +284,7 @@ static void test_atomic(void **state)
 	assert_int_equal(*(uint64_t *)guest_ptr(test->guest, test->local), 40);
 }
 
-static void test_zero_based(void **state)
+static void window_may_begin_at_zero(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -299,7 +299,7 @@ static void test_zero_based(void **state)
 	guest_assert_filled(guest_ptr(test->guest, test->memory + 64), SIZE - 64, 5);
 }
 
-static void test_type2(void **state)
+static void type_2_is_invalidated_before_it_is_bound_again(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -313,7 +313,7 @@ static void test_type2(void **state)
 	refuse(test, &request);
 }
 
-static void test_type2_invalidate(void **state)
+static void owner_invalidates_type_2(void **state)
 {
 	struct window *test = *state;
 	uint32_t allocated;
@@ -337,7 +337,7 @@ static void test_type2_invalidate(void **state)
 	use(test, test->memory, 64, CQE_REMOTE_ACCESS);
 }
 
-static void test_invalidate_old_key(void **state)
+static void old_key_is_not_invalidated(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -349,7 +349,7 @@ static void test_invalidate_old_key(void **state)
 	refuse(test, &request);
 }
 
-static void test_type2_other_qp(void **state)
+static void type_2_of_another_qp_gives_no_access(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -362,7 +362,7 @@ static void test_type2_other_qp(void **state)
 	use(test, test->memory, 8, CQE_REMOTE_ACCESS);
 }
 
-static void test_invalidate_other_qp(void **state)
+static void type_2_of_another_qp_is_not_invalidated(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -384,7 +384,7 @@ static void send_invalidate(struct window *test)
 	guest_post(test->guest, &test->qp[PEER], &wqe, false);
 }
 
-static void test_remote_invalidate(void **state)
+static void peer_invalidates_type_2(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -401,7 +401,7 @@ static void test_remote_invalidate(void **state)
 	use(test, test->memory, 8, 0);
 }
 
-static void test_remote_invalidate_refused(void **state)
+static void peer_does_not_invalidate_type_1(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -415,7 +415,7 @@ static void test_remote_invalidate_refused(void **state)
 	assert_false(mkey_find(&test->guest->nic->memory->mkeys, test->key >> 8)->free);
 }
 
-static void test_remote_invalidate_other_qp(void **state)
+static void peer_does_not_invalidate_for_another_qp(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -432,7 +432,7 @@ static void test_remote_invalidate_other_qp(void **state)
 /*
  * What a program must not do by its own queue.
  */
-static void test_other_domain(void **state)
+static void window_of_another_domain_is_not_bound(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -444,7 +444,7 @@ static void test_other_domain(void **state)
 	refuse(test, &request);
 }
 
-static void test_change_domain(void **state)
+static void domain_is_not_changed(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -455,7 +455,7 @@ static void test_change_domain(void **state)
 	refuse(test, &request);
 }
 
-static void test_region(void **state)
+static void key_of_a_region_is_not_bound(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -468,7 +468,7 @@ static void test_region(void **state)
 	refuse(test, &request);
 }
 
-static void test_region_of_other_domain(void **state)
+static void region_of_another_domain_gives_no_access(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -482,7 +482,7 @@ static void test_region_of_other_domain(void **state)
 	use(test, test->memory, 8, CQE_REMOTE_ACCESS);
 }
 
-static void test_physical_key(void **state)
+static void kernels_key_gives_no_access(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -497,7 +497,7 @@ static void test_physical_key(void **state)
 	use(test, test->memory, 8, CQE_REMOTE_ACCESS);
 }
 
-static void test_not_for_umr(void **state)
+static void key_not_made_for_umr_is_not_bound(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -508,7 +508,7 @@ static void test_not_for_umr(void **state)
 	refuse(test, &request);
 }
 
-static void test_list_too_long(void **state)
+static void window_with_a_longer_list_is_not_bound(void **state)
 {
 	struct window *test = *state;
 	struct mkey *mkey;
@@ -522,7 +522,7 @@ static void test_list_too_long(void **state)
 	mkey->entries = 4;
 }
 
-static void test_kill(void **state)
+static void window_goes_with_its_qp_and_device(void **state)
 {
 	struct window *test = *state;
 	struct bind request;
@@ -540,29 +540,29 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_type1),
-		TEST(test_type1_unbind),
-		TEST(test_before_bind),
-		TEST(test_old_key),
-		TEST(test_rights),
-		TEST(test_atomic),
-		TEST(test_zero_based),
-		TEST(test_type2),
-		TEST(test_type2_invalidate),
-		TEST(test_invalidate_old_key),
-		TEST(test_type2_other_qp),
-		TEST(test_invalidate_other_qp),
-		TEST(test_remote_invalidate),
-		TEST(test_remote_invalidate_refused),
-		TEST(test_remote_invalidate_other_qp),
-		TEST(test_other_domain),
-		TEST(test_change_domain),
-		TEST(test_region),
-		TEST(test_region_of_other_domain),
-		TEST(test_physical_key),
-		TEST(test_not_for_umr),
-		TEST(test_list_too_long),
-		TEST(test_kill),
+		TEST(type_1_can_be_bound_again_while_bound),
+		TEST(unbound_type_1_gives_no_access),
+		TEST(window_gives_no_access_before_it_is_bound),
+		TEST(old_key_gives_no_access),
+		TEST(window_gives_its_own_rights),
+		TEST(window_gives_access_to_atomics),
+		TEST(window_may_begin_at_zero),
+		TEST(type_2_is_invalidated_before_it_is_bound_again),
+		TEST(owner_invalidates_type_2),
+		TEST(old_key_is_not_invalidated),
+		TEST(type_2_of_another_qp_gives_no_access),
+		TEST(type_2_of_another_qp_is_not_invalidated),
+		TEST(peer_invalidates_type_2),
+		TEST(peer_does_not_invalidate_type_1),
+		TEST(peer_does_not_invalidate_for_another_qp),
+		TEST(window_of_another_domain_is_not_bound),
+		TEST(domain_is_not_changed),
+		TEST(key_of_a_region_is_not_bound),
+		TEST(region_of_another_domain_gives_no_access),
+		TEST(kernels_key_gives_no_access),
+		TEST(key_not_made_for_umr_is_not_bound),
+		TEST(window_with_a_longer_list_is_not_bound),
+		TEST(window_goes_with_its_qp_and_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
