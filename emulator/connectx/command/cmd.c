@@ -8,7 +8,10 @@
 #include "connectx/command/uctx.h"
 #include "util/macros.h"
 
-/* How a command arrived, apart from how it went (status_own[7:1]). */
+/*
+ * The delivery status (status_own[7:1]): whether the command could be read and answered, as opposed
+ * to its own status.
+ */
 enum delivery {
 	DELIVERY_OK = 0x00,
 	DELIVERY_TOKEN = 0x02,     /* a mailbox belongs to another command */
@@ -41,7 +44,7 @@ static bool buffer_grow(uint8_t **buffer, uint32_t *size, uint32_t needed)
 	return true;
 }
 
-/* A chain of mailboxes, walked block by block; checked as it is walked. */
+/* A chain of mailboxes; each block is checked when it is reached. */
 struct chain {
 	struct connectx *nic;
 	uint64_t address; /* of the next block */
@@ -118,7 +121,7 @@ static enum delivery store_output(struct connectx *nic, struct mlx5_cmd_layout *
 	return DELIVERY_OK;
 }
 
-/* Commands that the function takes before INIT_HCA; the rest makes or uses objects. */
+/* Which commands are allowed before INIT_HCA; all others make or use objects. */
 static bool op_allowed(const struct connectx *nic, uint16_t opcode)
 {
 	switch (opcode) {
@@ -202,7 +205,10 @@ static enum delivery execute(struct connectx *nic, struct mlx5_cmd_layout *slot,
 	return store_output(nic, slot, cmd.out_len);
 }
 
-/* @write: what fails without it, for the report: the slot is read first, then written */
+/*
+ * @write: what to report as refused if the slot is no memory: it is read first, and written when
+ * the command is complete
+ */
 static struct mlx5_cmd_layout *slot_at(struct connectx *nic, unsigned int number, bool write)
 {
 	uint64_t address = nic->cmd.address + ((uint64_t)number << CMD_LOG_STRIDE);
@@ -216,7 +222,7 @@ static struct mlx5_cmd_layout *slot_at(struct connectx *nic, unsigned int number
 static void slot_run(struct connectx *nic, unsigned int number, enum fault_action fault)
 {
 	struct mlx5_cmd_layout *slot = slot_at(nic, number, true);
-	/* The command that creates the queue is itself still polled for. */
+	/* The completion of the command that creates the event queue is still polled for. */
 	bool announced = nic->cmd.ops->announced(nic);
 	enum delivery delivery;
 

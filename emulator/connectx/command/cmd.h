@@ -23,7 +23,7 @@
 
 struct connectx;
 
-/* One command while it is being executed. */
+/* A command that is being executed. */
 struct cmd {
 	const void *in;   /* struct mlx5_ifc_<name>_in_bits */
 	uint32_t in_len;  /* bytes at in; at least what the table asks for */
@@ -50,7 +50,10 @@ static inline uint8_t cmd_fail(struct cmd *cmd, uint8_t status, uint32_t syndrom
 #define CMD_SYNDROME(cmd) ((uint32_t)(cmd)->opcode << 16 | (__LINE__ & 0xffff))
 #define CMD_FAIL(cmd, stat) cmd_fail(cmd, MLX5_CMD_STAT_##stat, CMD_SYNDROME(cmd))
 
-/* Whether a user context sent it, or the driver for one of its users: these are not trusted. */
+/*
+ * Whether a user context sent the command, or the driver on behalf of a user: such commands are not
+ * trusted.
+ */
 static inline bool cmd_from_user(const struct cmd *cmd)
 {
 	return cmd->uid != CX_UID_DRIVER && cmd->uid != CX_UID_SHARED;

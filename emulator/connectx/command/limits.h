@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * How much of everything the device has. caps.c advertises exactly this, and the tables are as
- * large as this.
+ * How many objects of each kind the device has, and other limits. caps.c advertises exactly these,
+ * and the tables have these sizes.
  */
 #ifndef CONNECTX_LIMITS_H
 #define CONNECTX_LIMITS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Objects that are little more than their number: protection domains, XRC domains, transport
- * domains. What they protect refers to them, and while it does they cannot be freed.
+ * Objects that are little more than a number: protection domains, XRC domains, transport domains.
+ * Objects in a domain refer to it, and it cannot be freed while any does.
  */
 #ifndef CONNECTX_PD_H
 #define CONNECTX_PD_H

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 
 /*
- * Zeroes that take no memory until they are used. From calloc() they would with AddressSanitizer,
- * which keeps books about all of them: 20 ms for each device that a test or a fuzzer makes.
+ * Zeroed memory that takes no pages until it is used. With calloc(), AddressSanitizer would
+ * initialise its own records of all of it: 20 ms for each device that a test or a fuzzer makes.
  */
 static void *array_create(size_t bytes)
 {
@@ -52,7 +52,7 @@ int64_t cx_table_add_for(struct cx_table *table, void *object, uint16_t uid)
 {
 	uint32_t index;
 
-	/* Fresh numbers first: a number rests for as long as others have not been used. */
+	/* Hand out fresh numbers first, so that a freed number is reused as late as possible. */
 	if (table->fresh < table->size) {
 		index = table->fresh++;
 	} else if (table->freed_count) {

@@ -25,7 +25,7 @@ struct cx_table {
 	uint64_t count; /* objects in the table; shown in the registry */
 };
 
-/* Owners that are no user context: MLX5_SHARED_RESOURCE_UID is the other's name in the driver. */
+/* Owners other than user contexts. The driver calls the second MLX5_SHARED_RESOURCE_UID. */
 #define CX_UID_DRIVER	0	/* of whom no user context may make use, and who may use all */
 #define CX_UID_SHARED	0xffff	/* whose objects all may use, and who may use all */
 

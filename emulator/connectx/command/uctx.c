@@ -27,7 +27,7 @@ uint8_t uctx_create(struct connectx *nic, struct cmd *cmd)
 	struct uctx *uctx;
 	int64_t uid;
 
-	/* Raw packets, the device's own resources: uctx_cap offers nothing to ask for. */
+	/* Rights to raw packets or to the device's own resources: uctx_cap offers none. */
 	if (MLX5_GET(uctx, context, cap))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	uctx = calloc(1, sizeof(*uctx));

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * User contexts: programs that may have the driver send commands of their own (DevX).
+ * User contexts: programs that may send commands of their own through the driver (DevX).
  *
- * Every command has a uid in its header. 0 is the driver, which may name all objects; any other is
- * a user context, whose commands may name what was made under the same uid, and what was made to be
- * shared (MLX5_SHARED_RESOURCE_UID). The driver puts the uid of the program on whose behalf it acts
- * into commands of its own, too: so a page list may come under a user's uid. What tells them apart
- * are the umem_valid bits of a command, which the driver sets in all that came from the user:
- * with them, memory can only be named as part of a umem (umem.h).
+ * Every command has a uid in its header. 0 is the driver, which may use all objects. Any other uid
+ * is a user context: its commands may use objects that were made under the same uid, and shared
+ * ones (MLX5_SHARED_RESOURCE_UID). The driver also sets the uid in commands that it sends itself on
+ * behalf of a program, so a command with a user's uid may have a page list. What tells the two
+ * apart are the umem_valid bits, which the driver sets in every command that comes from the user:
+ * then memory can only be named as a part of a umem (umem.h).
  */
 #ifndef CONNECTX_UCTX_H
 #define CONNECTX_UCTX_H
@@ -28,7 +28,7 @@ struct uctx *uctx_find(struct connectx *nic, uint16_t uid);
 /** uctx_clear() - destroy all; their objects must be gone. */
 void uctx_clear(struct connectx *nic);
 
-/* A context cannot be destroyed before all that was made for it. */
+/* A context cannot be destroyed before the objects that were made for it. */
 cmd_handler uctx_create, uctx_destroy;
 
 #endif

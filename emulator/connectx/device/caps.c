@@ -66,9 +66,10 @@ static void fill_transport(void *cap)
 }
 
 /*
- * These let the device place data in any order; here it always comes in the order it was sent. A
- * device that has them cannot run perftest 25.01 with -c DC: that makes all its QPs so, and libmlx5
- * refuses it for initiators. So an option has them, off by default.
+ * With these bits the device may place data in any order; this one always keeps the order of
+ * sending. perftest 25.01 with -c DC does not run on a device that has them: it then makes all its
+ * QPs for out-of-order placement, which libmlx5 refuses for initiators. So they depend on an
+ * option, which is off by default.
  */
 static void fill_ordering(const struct connectx *nic, void *cap, void *cap_2)
 {
@@ -154,8 +155,8 @@ static void fill_device(const struct connectx *nic, void *cap)
 }
 
 /*
- * Only the memory scheme of page faults. The reliable services wait for a fault on either side; of
- * the others only the datagram's sender does, who has nobody waiting for it.
+ * Only the memory scheme of page faults. The reliable services wait for a fault on either side. Of
+ * the others, only the sender of datagrams does: nobody waits for it.
  */
 static void fill_odp(void *cap)
 {
@@ -175,7 +176,7 @@ static void fill_odp(void *cap)
 	memcpy(MLX5_ADDR_OF(odp_scheme_cap, scheme, dc_odp_caps), rc,
 	       MLX5_ST_SZ_BYTES(odp_per_transport_service_cap));
 	MLX5_SET(odp_scheme_cap, scheme, ud_odp_caps.send, 1);
-	/* What DC can do, libmlx5 looks for where it stands for the transport scheme only. */
+	/* libmlx5 reads the DC capabilities from the part for the transport scheme only. */
 	memcpy(MLX5_ADDR_OF(odp_cap, cap, transport_page_fault_scheme_cap.dc_odp_caps), rc,
 	       MLX5_ST_SZ_BYTES(odp_per_transport_service_cap));
 }
@@ -188,7 +189,7 @@ static void fill_atomic(void *cap)
 	MLX5_SET(atomic_caps, cap, atomic_size_dc, MLX5_ATOMIC_CAPS_ATOMIC_SIZE_QP_8_BYTES);
 }
 
-/* Block signatures. Most of these bits only libmlx5 has names for (cmd_hca_cap_signatures). */
+/* Block signatures. Most of these bits have names in libmlx5 only (cmd_hca_cap_signatures). */
 static void fill_signatures(void *cap)
 {
 	MLX5_SET(cmd_hca_cap, cap, sho, 1);
@@ -200,7 +201,7 @@ static void fill_signatures(void *cap)
 	MLX5_SET(cmd_hca_cap_signatures, cap, sigerr_domain_and_sig_type, 1);
 }
 
-/* What programs with commands of their own look for; the kernel does not. */
+/* Capabilities that DevX programs look for, but the kernel does not. */
 static void fill_users(void *cap, void *cap_2)
 {
 	MLX5_SET64(cmd_hca_cap, cap, general_obj_types,
@@ -272,11 +273,11 @@ uint8_t caps_query(struct connectx *nic, struct cmd *cmd)
 
 	if (MLX5_GET(query_hca_cap_in, cmd->in, other_function))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	/* A group that drivers know of, and of which this device has nothing, is all zero. */
+	/* Of a group that drivers know but this device does not have, all fields are zero. */
 	if (group < 0)
 		return op_mod >> 1 < MLX5_CAP_NUM ? MLX5_CMD_STAT_OK : CMD_FAIL(cmd, BAD_PARAM_ERR);
 	cap = (op_mod & 1) == HCA_CAP_OPMOD_GET_MAX ? caps->max[group] : caps->cur[group];
-	/* Who knows a shorter structure gets the beginning of it. */
+	/* A driver that knows a shorter structure gets its beginning. */
 	len = cmd->out_len - MLX5_BYTE_OFF(query_hca_cap_out, capability);
 	if (len > MLX5_UN_SZ_BYTES(hca_cap_union))
 		len = MLX5_UN_SZ_BYTES(hca_cap_union);

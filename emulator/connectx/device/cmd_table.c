@@ -37,7 +37,7 @@
 			MLX5_ST_SZ_BYTES(layout##_out), function                                   \
 	}
 
-/* Those of general objects have their headers alone in common. */
+/* Commands on general objects share their headers only. */
 #define GENERAL_OP(op, function)                                                                   \
 	{                                                                                          \
 		MLX5_CMD_OP_##op, #op, MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr),                   \
@@ -49,7 +49,7 @@ static const struct cmd_op ops[] = {
 	{ MLX5_CMD_OP_QUERY_HCA_CAP, "QUERY_HCA_CAP", MLX5_ST_SZ_BYTES(query_hca_cap_in),
 	  MLX5_BYTE_OFF(query_hca_cap_out, capability), caps_query },
 	OP(QUERY_ADAPTER, query_adapter, hca_query_adapter),
-	/* Also without the owner's ID: rdma-core's VFIO driver has none. */
+	/* INIT_HCA may lack the owner's ID: rdma-core's VFIO driver does not send it. */
 	{ MLX5_CMD_OP_INIT_HCA, "INIT_HCA", MLX5_BYTE_OFF(init_hca_in, sw_owner_id),
 	  MLX5_ST_SZ_BYTES(init_hca_out), hca_init },
 	OP(TEARDOWN_HCA, teardown_hca, hca_teardown),
@@ -84,7 +84,7 @@ static const struct cmd_op ops[] = {
 	OP(SQERR2RTS_QP, sqerr2rts_qp, qp_modify),
 	OP(2ERR_QP, qp_2err, qp_modify),
 	OP(2RST_QP, qp_2rst, qp_modify),
-	/* As far as the context goes: libmlx5 has no room for what may follow. */
+	/* Only up to the end of the context: libmlx5 has no room for what may follow. */
 	{ MLX5_CMD_OP_QUERY_QP, "QUERY_QP", MLX5_ST_SZ_BYTES(query_qp_in),
 	  MLX5_BYTE_OFF(query_qp_out, qpc) + MLX5_ST_SZ_BYTES(qpc), qp_query },
 	OP(SQD_RTS_QP, sqd2rts_qp, qp_modify),

@@ -41,7 +41,10 @@
 #define BAR_UAR		0
 #define BAR_MSIX	2
 #define MSIX_PBA	0x2000	/* in BAR_MSIX, behind the table */
-/* The vendor's gateway to its own address spaces: here it says of each that it is not there. */
+/*
+ * The vendor-specific capability, a gateway to other address spaces of the device. Here it reports
+ * each of them as not supported.
+ */
 #define VSC_BYTES	0x18
 
 /* The initialization segment (struct mlx5_init_seg): numbers are those of a ConnectX-7 image. */
@@ -55,7 +58,7 @@
 enum nic_interface { NIC_FULL = 0, NIC_DISABLED = 1, NIC_NO_DRAM = 2, NIC_SW_RESET = 7 };
 #define NIC_INTERFACE(low) ((low) >> MLX5_NIC_IFC_OFFSET & 7)
 
-/* A word of it; @now: the time of the whole access, whose bytes have to fit together. */
+/* A word of the segment. @now is the time of the whole access, so that its bytes are consistent. */
 static uint32_t iseg_read(const struct cx_device *device, uint64_t offset, uint64_t now)
 {
 	switch (offset) {
@@ -78,7 +81,10 @@ static uint32_t iseg_read(const struct cx_device *device, uint64_t offset, uint6
 	case offsetof(struct mlx5_init_seg, internal_timer_l):
 		return now;
 	default:
-		/* Among them: initializing (bit 31 clear: done), no time-outs, no syndrome. */
+		/*
+		 * All other fields read as zero, among them "initializing" (bit 31 clear: done),
+		 * time-outs and the syndrome.
+		 */
 		return 0;
 	}
 }
@@ -102,7 +108,7 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 	}
 }
 
-/* Back to the state before the first driver; the bus keeps what it set up. */
+/* Return to the state before the first driver. What the bus has set up stays. */
 static void device_quiesce(struct cx_device *device)
 {
 	struct connectx *nic = &device->nic;
@@ -116,8 +122,9 @@ static void device_quiesce(struct cx_device *device)
 }
 
 /*
- * The lower half of the command queue's address: also where the driver says what it wants of the
- * interface. A new address is a new driver, whatever its predecessor left behind.
+ * The lower half of the command queue's address, which also holds the state of the interface that
+ * the driver asks for. A new address means a new driver, so whatever its predecessor has left is
+ * destroyed.
  */
 static void cmdq_write(struct cx_device *device, uint32_t low)
 {
@@ -267,7 +274,7 @@ bool cx_objects_owned(const struct connectx *nic, uint16_t uid)
 	return rate_owned(nic, uid);
 }
 
-/* Numbers begin above 0, so that a field that was left zero names nothing. */
+/* Numbers begin above 0, so that a field that was left zero refers to no object. */
 #define NUMBER_FIRST	1
 #define QUEUE_GROUP_FIRST (NUMBER_FIRST + (1 << CX_LOG_MAX_TSAR)) /* TSARs come before */
 #define QPN_FIRST	0x40	/* 0 and 1 are the management QPs of the wire */
@@ -505,7 +512,7 @@ static const struct cmd_ops cmd_ops = {
 	.announce = eq_event_command,
 };
 
-/* Everything but the function, which goes last on the way up and first on the way down. */
+/* Everything except the PCI function, which is added last and removed first. */
 static int parts_init(struct connectx *nic)
 {
 	int ret = tables_init(nic);

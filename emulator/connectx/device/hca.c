@@ -7,7 +7,7 @@
 #include "connectx/device/device.h"
 #include "connectx/port/port.h"
 
-#define ISSI_CURRENT		1	/* of the interface revisions the driver knows 0 and 1 */
+#define ISSI_CURRENT		1	/* the driver knows interface revisions 0 and 1 */
 #define IEEE_VENDOR		0x0002c9
 #define PSID			"SFB0000000001"	/* board: none of the vendor's */
 #define TERMINATE_SCATTER_MKEY	0x100	/* MLX5_TERMINATE_SCATTER_LIST_LKEY */
@@ -48,7 +48,7 @@ uint8_t hca_teardown(struct connectx *nic, struct cmd *cmd)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (nic->state != HCA_UP)
 		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
-	/* A driver that closes gracefully has destroyed all; what it forgot is counted. */
+	/* A driver that closes properly has destroyed everything; count what it has not. */
 	cx_device(nic)->orphans += cx_objects_count(nic);
 	cx_objects_clear(nic);
 	nic->state = HCA_ENABLED;
@@ -91,8 +91,8 @@ uint8_t hca_query_special_contexts(struct connectx *nic, struct cmd *cmd)
 }
 
 /*
- * Ports that are bound together: none are, as an output without a bit says. UCX asks each device,
- * whatever it offers.
+ * Bonded ports: there are none, which is what an output of zeroes says. UCX queries this of every
+ * device, whether or not it has the capability.
  */
 uint8_t hca_query_lag(struct connectx *nic, struct cmd *cmd)
 {
@@ -111,7 +111,10 @@ uint8_t pages_query(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 }
 
-/* The driver looks at what it may take back; pages that were not asked for are declined. */
+/*
+ * The driver asks for the pages that it can take back. It may also offer pages, but none were asked
+ * for, so they are declined.
+ */
 uint8_t pages_manage(struct connectx *nic, struct cmd *cmd)
 {
 	switch (MLX5_GET(manage_pages_in, cmd->in, op_mod)) {

@@ -2,12 +2,12 @@
 #include "connectx/memory/block_guard.h"
 
 #define T10_POLYNOMIAL		0x8bb7
-/* The others go by bits in reverse order. */
+/* The other polynomials are bit-reversed. */
 #define CRC32_POLYNOMIAL	0xedb88320ULL
 #define CRC32C_POLYNOMIAL	0x82f63b78ULL
 #define CRC64_XP10_POLYNOMIAL	0x9a6c9329ac4bc9b5ULL
 
-/* Tables go by half bytes: so small, they are made anew for each block. */
+/* Tables are indexed by half a byte: they are so small that they are built again for each block. */
 #define HALF_BITS	4
 #define HALF_VALUES	(1 << HALF_BITS)
 #define HALF_MASK	(HALF_VALUES - 1)

@@ -20,8 +20,8 @@ _Static_assert(sizeof(struct mlx5_bsf) == BSF_SIZE, "as the hardware has it");
 #define BSF_DIF_CHECKSUM	2
 
 /*
- * Block format selectors, as libmlx5 has them (MLX5_BFS_*). Their low bits say "repeat" and what
- * the seed is, which the PSV has, too.
+ * Block format selectors, as in libmlx5 (MLX5_BFS_*). Their low bits select repetition and the
+ * seed, which the PSV has as well.
  */
 #define BFS_REPEAT		0x2
 #define BFS_OPTIONS		0x3
@@ -82,7 +82,9 @@ static bool parse_domain(struct signature_domain *domain, uint32_t bfs_psv, uint
 	return domain->block;
 }
 
-/* Bytes are passed on only between signatures of one kind, behind blocks of one size. */
+/*
+ * Bytes can be copied only between domains with the same kind of signature and the same block size.
+ */
 static bool parse_same(const struct signature_format *format)
 {
 	return format->mem.field && format->mem.field == format->wire.field &&

@@ -54,7 +54,7 @@ void memic_fill_caps(void *cap)
 	MLX5_SET(device_mem_cap, cap, memic_operations, (1 << MEMIC_OPERATIONS) - 1);
 }
 
-/* The range that has bytes in the page of @offset, or NULL. */
+/* The range that covers the page at @offset, or NULL. */
 static struct memic_range *range_at(struct connectx *nic, uint64_t offset)
 {
 	uint64_t page = offset / MEMIC_PAGE;
@@ -70,7 +70,7 @@ static struct memic_range *range_at(struct connectx *nic, uint64_t offset)
 	return NULL;
 }
 
-/* The one that begins exactly there. */
+/* The range that begins exactly at @address, or NULL. */
 static struct memic_range *range_find(struct connectx *nic, uint64_t address)
 {
 	struct memic_range *range = range_at(nic, address - MEMIC_START);
@@ -107,7 +107,10 @@ static void operate(uint8_t *memory, unsigned int operation, uint8_t *load, cons
 	}
 }
 
-/* Within one page; one of @load and @store. What nobody was given reads as zero. */
+/*
+ * An access within one page; either @load or @store is set. Pages that are not allocated read as
+ * zero.
+ */
 static void access_page(struct connectx *nic, uint64_t offset, uint8_t *load, const uint8_t *store,
 			size_t len)
 {
@@ -160,7 +163,7 @@ static bool pages_free(struct connectx *nic, uint64_t first, uint64_t pages)
 	return true;
 }
 
-/* The driver says in which pages; that they are taken makes it try the next. */
+/* The driver chooses the pages. If they are taken, the error makes it try the next. */
 uint8_t memic_alloc(struct connectx *nic, struct cmd *cmd)
 {
 	uint64_t start = MLX5_GET64(alloc_memic_in, cmd->in, range_start_addr) - MEMIC_START;
@@ -181,7 +184,7 @@ uint8_t memic_alloc(struct connectx *nic, struct cmd *cmd)
 		.pages = (len - 1) / MEMIC_PAGE + 1,
 	};
 	nic->memory->memic.count++;
-	/* what the last owner left is not for the next to see, who maps whole pages */
+	/* the next owner maps whole pages, and must not see what the last one left there */
 	memset(nic->memory->memic.memory + start, 0, (uint64_t)range->pages * MEMIC_PAGE);
 	MLX5_SET64(alloc_memic_out, cmd->out, memic_start_addr, MEMIC_START + start);
 	return MLX5_CMD_STAT_OK;

@@ -20,7 +20,7 @@ int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit)
 	return cx_table_init(&table->keys, MKEY_FIRST_INDEX, size);
 }
 
-/* What an entry takes of this model's memory. */
+/* How much memory of this model an entry takes. */
 static size_t mkey_xlt_size(const struct mkey *mkey)
 {
 	return mkey_is_indirect(mkey) ? sizeof(*mkey->klm) : sizeof(*mkey->xlt);
@@ -66,7 +66,7 @@ static int mkey_alloc_xlt(struct mkey_table *table, struct mkey *mkey)
 	mkey->summed = 0;
 	if (!bytes || mkey->mode == MKEY_MODE_PA)
 		return 0;
-	/* drivers load whole units, and ask only for what they need of them */
+	/* drivers load whole units even if they have asked for fewer entries */
 	bytes = (bytes + MKEY_XLT_ALIGN - 1) & ~(uint64_t)(MKEY_XLT_ALIGN - 1);
 	entries = bytes / mkey_entry_size(mkey);
 	bytes = entries * mkey_xlt_size(mkey);
@@ -199,7 +199,10 @@ uint64_t mkey_translate(const struct mkey *mkey, uint64_t va, uint64_t len, bool
 	return len < page - offset ? len : page - offset;
 }
 
-/* A window lets others in where its owner may go, so below it the owner's rights count. */
+/*
+ * A window grants remote rights, on memory that its owner may access. So on the keys below it,
+ * local rights are what must be checked.
+ */
 static uint8_t mkey_access_below(uint8_t access)
 {
 	return (access & (MKEY_LOCAL_READ | MKEY_REMOTE_READ) ? MKEY_LOCAL_READ : 0) |
@@ -223,7 +226,7 @@ enum mkey_status mkey_resolve(const struct mkey_table *table, uint32_t key,
 		status = mkey_check(table, place->key, &below, place->va, place->len, &mkey);
 		if (status != MKEY_OK)
 			return status;
-		/* signatures are made of what the key itself accesses, not of what leads to it */
+		/* a signature applies to what its own key accesses, not to keys that lead to it */
 		if (depth && mkey && signature_find(table, place->key))
 			return MKEY_BAD_KEY;
 		place->mkey = mkey;
@@ -262,7 +265,10 @@ int mkey_load(struct mkey *mkey, uint64_t first, uint64_t count, const void *lis
 
 		memcpy(&value, from, sizeof(value));
 		value = be64toh(value) | flags;
-		/* regions of which little is present are large: of zeros, no memory is used up */
+		/*
+		 * large regions may have few pages present: do not write zeros, so that they take
+		 * no memory
+		 */
 		if (*ptag != value)
 			*ptag = value;
 	}

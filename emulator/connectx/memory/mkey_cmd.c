@@ -100,7 +100,7 @@ static void mkey_to_context(const struct mkey *mkey, void *mkc)
 	MLX5_SET(mkc, mkc, pcie_tph_steering_tag_index, mkey->tph.st_index);
 }
 
-/* The list behind the command; pages without rights of their own have all of them. */
+/* The page list in the command. A page without rights in its entry has all rights. */
 static int mkey_load_command(struct mkey *mkey, const struct cmd *cmd)
 {
 	uint32_t octowords = MLX5_GET(create_mkey_in, cmd->in, translations_octword_actual_size);
@@ -156,7 +156,7 @@ static uint8_t mkey_load_pages(struct connectx *nic, struct cmd *cmd, struct mke
 	return mkey_load_command(mkey, cmd) ? CMD_FAIL(cmd, BAD_INP_LEN_ERR) : MLX5_CMD_STAT_OK;
 }
 
-/* Signatures: of keys that programs or the driver lay out by UMR, and with one BSF. */
+/* Signatures are supported on keys that are laid out by UMR, with one BSF. */
 static bool mkey_signature_supported(const void *mkc)
 {
 	if (!MLX5_GET(mkc, mkc, bsf_en))
@@ -166,7 +166,7 @@ static bool mkey_signature_supported(const void *mkc)
 	       !MLX5_GET(mkc, mkc, length64);
 }
 
-/* What a key may ask for that this model does not have. */
+/* Whether this model supports all that the key asks for. */
 static bool mkey_supported(const struct cmd *cmd, const void *mkc)
 {
 	return mkc_mode(mkc) >= 0 && mkey_signature_supported(mkc) &&
@@ -175,9 +175,8 @@ static bool mkey_supported(const struct cmd *cmd, const void *mkc)
 }
 
 /*
- * Addresses of the bus or the device in a key are the driver's to give. It makes none of its own
- * under the uid of a user, so a user's key of pages lies in a umem, and has no hints for the bus
- * either.
+ * Only the driver may put addresses of the bus or the device into a key, and it does not do so
+ * under a user's uid. So a user's key of pages must lie in a umem. It gets no hints either.
  */
 static bool mkey_permitted(const struct cmd *cmd, const struct mkey *mkey)
 {
@@ -257,7 +256,7 @@ uint8_t mkey_create(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 }
 
-/* What an indirect key leads to, as much of it as the driver has room for. */
+/* The list of an indirect key, as much of it as the output has room for. */
 static void mkey_query_list(const struct mkey *mkey, struct cmd *cmd)
 {
 	uint8_t *to = MLX5_ADDR_OF(query_mkey_out, cmd->out, bsf0_klm0_pas_mtt0_1);

@@ -12,7 +12,7 @@
 #include <linux/mlx5/qp.h>
 
 #define KLM_STRIDED	0x400	/* "op" of the header; such an index is never handed out */
-/* The most that fits into a WQE, which is how blocks come. */
+/* As many as fit into a WQE, in which blocks are written. */
 #define KLM_MAX_STREAMS	64
 
 static uint32_t strided_cycles(const struct mkey_klm *header)
@@ -26,8 +26,8 @@ static uint32_t strided_streams(const struct mkey_klm *header)
 }
 
 /*
- * Extend the sums until they pass @offset. They go by whole blocks, whose streams have no bytes of
- * their own.
+ * Compute the ends of entries until they pass @offset. A strided block counts as a whole: the
+ * entries of its streams have no bytes of their own.
  */
 static void klm_sum(struct mkey *mkey, uint64_t offset)
 {

@@ -67,7 +67,7 @@ uint8_t psv_create(struct connectx *nic, struct cmd *cmd)
 	struct domain *pd = cmd_find(cmd, &nic->pds, MLX5_GET(create_psv_in, cmd->in, pd));
 	struct psv *made[PSV_MAX_CREATED];
 
-	/* mlx5_ib destroys what users leave behind, but knows of the first one only */
+	/* mlx5_ib destroys what users leave behind, but keeps only the first index of a command */
 	if (!count || count > (cmd_from_user(cmd) ? 1 : PSV_MAX_CREATED))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!pd)

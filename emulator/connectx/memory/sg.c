@@ -11,7 +11,7 @@
 #include "connectx/memory/tph.h"
 #include "fabric/fabric.h"
 
-/* The largest TLP, and a multiple of all smaller ones. */
+/* The size of the largest TLP, and a multiple of all smaller sizes. */
 #define SG_BOUNCE 4096
 
 void sg_init(struct sg *sg, struct connectx *nic, const struct mkey_use *use,
@@ -92,7 +92,10 @@ void sg_skip(struct sg *sg, uint32_t len)
 	}
 }
 
-/* The null key, SG_BOUNCE bytes at a time. Nobody gets to see what somebody else wrote to it. */
+/*
+ * The null key maps SG_BOUNCE bytes at a time. What is written there must not be visible to later
+ * readers.
+ */
 static void sg_map_null(struct sg_span *span)
 {
 	static uint8_t null[SG_BOUNCE];
@@ -110,7 +113,7 @@ static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct 
 	struct mkey_place place;
 	enum mkey_status status;
 
-	/* only what is used counts: a receive may describe more than its memory key has */
+	/* check only what is used: a receive may name more than its memory key has */
 	if (len > left)
 		len = left;
 	status = mkey_resolve(&sg->nic->memory->mkeys, data->lkey, &sg->use,
@@ -124,7 +127,7 @@ static bool sg_map_memory(const struct sg *sg, uint64_t len, bool write, struct 
 			.va = place.va,
 			.indirect = place.key != data->lkey,
 		};
-		/* what a driver may as well bring in now */
+		/* how much the driver may bring in at once */
 		stop->len = stop->indirect ? place.len : left;
 		return false;
 	}
@@ -158,8 +161,9 @@ bool sg_map(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
 }
 
 /*
- * Programs poll for the last byte of a message, and for 8-byte words that change at once, so the
- * last word goes last and whole. Where a guest lets both ends overlap, the old bytes are moved.
+ * Programs poll for the last byte of a message, and expect words of 8 bytes to change at once. So
+ * the last word is stored last and as a whole. If a guest lets source and target overlap, the old
+ * bytes are moved.
  */
 static void copy_in_order(void *to, const void *from, size_t len)
 {
@@ -187,8 +191,8 @@ static bool span_read(const struct sg *sg, const struct sg_span *span, void *dat
 }
 
 /*
- * Writes are posted: the operation goes on when one is lost, as the fabric alone gets to know. Only
- * what a real bus would have delivered, and this one cannot, is refused.
+ * Writes are posted: if one is lost, the operation goes on, as only the fabric knows. It fails only
+ * where a real bus would have delivered the write and this one cannot.
  */
 static bool span_write(const struct sg *sg, const struct sg_span *span, const void *data,
 		       size_t len)

@@ -18,7 +18,9 @@
 
 struct connectx;
 
-/* One end of a transfer: a list, the rights that its keys must have, and how far it got. */
+/*
+ * One end of a transfer: a list of buffers, the rights that its keys must grant, and the position.
+ */
 struct sg {
 	struct connectx *nic; /* whose keys they are, and whose link is used */
 	struct mkey_use use;  /* of every key */

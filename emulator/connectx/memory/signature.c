@@ -14,7 +14,7 @@
 #define APP_ESCAPE	0xffff
 #define REF_ESCAPE	0xffffffff
 
-/* One signature, as its bytes are; shorter ones in the upper bits. */
+/* A signature; if it is shorter than 64 bits, in the upper bits. */
 struct field {
 	uint64_t value;
 };
@@ -256,7 +256,7 @@ static void memory_write(const struct sg *sg, const struct mkey *mkey, uint64_t 
 	sg_scatter(&memory, from, len, &stop);
 }
 
-/* The piece of data [at, end) that lies together in memory, and where. */
+/* The part of the data [at, end) that is contiguous in memory, and where it is. */
 static uint32_t memory_piece(const struct signature_domain *mem, uint64_t at, uint64_t end,
 			     uint64_t *offset)
 {
@@ -332,7 +332,7 @@ static bool in_present(const struct sg *sg, const struct mkey *mkey, uint64_t un
 
 	if (to > mkey->len)
 		to = mkey->len;
-	/* a block of memory that began in the unit before is read again */
+	/* read a block of memory again that began in the previous unit */
 	if (format->mem.kind)
 		from -= from % (format->mem.block + format->mem.field);
 	return memory_present(sg, mkey, from, to - from, true, stop) &&

@@ -64,7 +64,7 @@ struct signature_format {
 	uint8_t copy;  /* bytes that are passed on as they came; the same order */
 };
 
-/* The first mismatch. */
+/* The first mismatch that was found. */
 struct signature_error {
 	uint16_t syndrome;         /* SIGNATURE_BAD_* */
 	bool memory;               /* in memory; else on the wire */

@@ -50,7 +50,7 @@ uint8_t record_take(struct connectx *nic, struct cmd *cmd, struct cx_record *rec
 			return CMD_FAIL(cmd, BAD_PARAM_ERR);
 		address = cx_buf_address(&umem->buf, place->address, &contiguous);
 	}
-	/* Aligned, and so never across the end of a page. */
+	/* Aligned records never cross the end of a page. */
 	if (address % bytes)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	record->address = address;

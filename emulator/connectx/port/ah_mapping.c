@@ -24,7 +24,7 @@ void ah_mapping_clear(struct connectx *nic)
 		mapping_free(nic, mapping);
 }
 
-/* The QP may be of any user: the number comes from the peer, over a connection of some kind. */
+/* The QP may belong to any user: its number comes from the peer, over some connection. */
 uint8_t ah_mapping_create(struct connectx *nic, struct cmd *cmd)
 {
 	struct ah_mapping *mapping;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Mappings of an address handle to a QP that is connected to the same place, so that datagrams and
- * DC go by what that has agreed on, congestion control above all (mlx5dv_map_ah_to_qp(3)). There is
- * no congestion here: a mapping is kept for who made it, and nothing goes by it.
+ * Mappings from an address handle to a connected QP with the same destination. Real devices use
+ * them to apply the parameters of the connection, congestion control above all, to datagrams and DC
+ * (mlx5dv_map_ah_to_qp(3)). This model has no congestion: a mapping is stored and has no effect.
  */
 #ifndef CONNECTX_AH_MAPPING_H
 #define CONNECTX_AH_MAPPING_H

@@ -66,7 +66,10 @@ static void link_trained(struct engine_timer *timer)
 	link_set(nic, true);
 }
 
-/* After a change of what the link needs: it goes down at once, and comes up when it is trained. */
+/*
+ * Called when a condition of the link has changed: it goes down at once, or comes up after
+ * training.
+ */
 static void link_update(struct connectx *nic)
 {
 	struct cx_port *ib = nic->ib;
@@ -266,7 +269,7 @@ static void paos_read(struct connectx *nic, void *data)
 	MLX5_SET(paos_reg, data, oper_status, nic->ib->link ? PORT_UP : PORT_DOWN);
 }
 
-/* Without "ase" it is a question, which programs also ask as a write. */
+/* Without "ase" nothing is changed; some programs query in this way. */
 static void paos_write(struct connectx *nic, const void *data)
 {
 	if (!MLX5_GET(paos_reg, data, ase))
@@ -289,7 +292,7 @@ static void pvlc_read(struct connectx *nic, void *data)
 	MLX5_SET(pvlc_reg, data, vl_operational, VL_0_TO_3);
 }
 
-/* Of the group that the driver asks for, all are error counters: nothing ever goes wrong here. */
+/* The group that the driver reads has error counters only, and there are no errors here. */
 static void ppcnt_read(struct connectx *nic, void *data)
 {
 	memset(MLX5_ADDR_OF(ppcnt_reg, data, counter_set), 0,
@@ -306,7 +309,7 @@ static void node_desc_write(struct connectx *nic, const void *data)
 	memcpy(nic->ib->node_description, data, sizeof(nic->ib->node_description));
 }
 
-/* The driver says that it is little endian, which changes nothing that is modelled. */
+/* The driver tells that the host is little endian, which has no effect on this model. */
 static void host_endianness_write(struct connectx *nic, const void *data)
 {
 }
@@ -351,7 +354,7 @@ uint8_t port_access_reg(struct connectx *nic, struct cmd *cmd)
 	memcpy(out, in, reg->bytes);
 	if (!read)
 		reg->write(nic, in);
-	/* A write answers with what became of it. */
+	/* A write returns the resulting value. */
 	if (reg->read)
 		reg->read(nic, out);
 	return MLX5_CMD_STAT_OK;

@@ -22,14 +22,14 @@
 #define VENDOR_FLUSHED		0xf9
 #define USER_INDEX_NONE		0xffffff	/* what the kernel's own queues have */
 
-/* A queue whose completions are lost is broken for good: vol. 1, 11.6.3.2. */
+/* A QP that has lost a completion goes to error for good: vol. 1, 11.6.3.2. */
 static void completion_post(struct qp *qp, struct cq *cq, struct mlx5_cqe64 *cqe, bool solicited)
 {
 	if (cq && cq_post(qp->nic, cq, cqe, solicited))
 		return;
 	if (cq && cq->error == CQ_OVERRUN)
 		Q_COUNT(qp->counter, cq_overflow);
-	/* of what is flushed afterwards, nothing more is told */
+	/* losses while the QP is flushed are not reported */
 	if (qp->state != MLX5_QP_STATE_ERR)
 		qp_event(qp, MLX5_EVENT_TYPE_WQ_CATAS_ERROR);
 	qp_error(qp);
@@ -57,8 +57,9 @@ static void completion_error(struct qp *qp, struct cq *cq, struct mlx5_err_cqe *
 }
 
 /*
- * What firmware says beside the syndrome, and what people search for. No manual lists it: these are
- * those that public logs of ConnectX devices agree in; for the rest it is 0.
+ * The vendor syndrome, which firmware adds to the syndrome and people search for. No manual lists
+ * the values. These are the ones on which public logs of ConnectX devices agree; all others are 0
+ * here.
  */
 static uint8_t vendor_syndrome(uint8_t syndrome)
 {
@@ -126,7 +127,10 @@ bool completion_signatures(struct qp *qp, struct cq *cq, const struct sg *sg)
 	return any;
 }
 
-/* XRC SRQs complete to a queue of their own and are named by CQEs; all others go by their QP. */
+/*
+ * XRC SRQs have a CQ of their own, and their number is in the CQE. Other SRQs complete to the CQ of
+ * the QP.
+ */
 static struct cq *recv_cq(const struct qp *qp, const struct srq *srq)
 {
 	return srq && srq->cq ? srq->cq : qp->recv_cq;
@@ -139,7 +143,7 @@ static uint32_t recv_number(const struct qp *qp, const struct srq *srq)
 	return srq->user_index != USER_INDEX_NONE ? srq->user_index : srq->srqn;
 }
 
-/* What libmlx5 reads from app, app_op and app_info, which the kernel's structure does not name. */
+/* Fields that libmlx5 calls app, app_op and app_info; the kernel's structure does not name them. */
 static void completion_put_tag(struct mlx5_cqe64 *cqe, const struct completion_recv *recv)
 {
 	cqe->rsvd40[0] = CQE_APP_TAG_MATCHING;

@@ -17,8 +17,8 @@ struct sg;
 struct srq;
 
 /*
- * What a CQE says: enums of <linux/mlx5/cq.h>, which is too full of driver code to be included.
- * test_connectx_completion compares them with libmlx5's.
+ * Fields of CQEs: enums of <linux/mlx5/cq.h>, which cannot be included, as it needs too much of the
+ * driver. unit/connectx_queue_completion compares them with libmlx5.
  */
 enum cqe_opcode {
 	CQE_REQ = 0,
@@ -26,7 +26,7 @@ enum cqe_opcode {
 	CQE_RESP_SEND = 2,
 	CQE_RESP_SEND_IMM = 3,
 	CQE_RESP_SEND_INV = 4,
-	CQE_NO_PACKET = 6, /* nothing was received: of tag matching */
+	CQE_NO_PACKET = 6, /* completion of tag matching for which no message was received */
 	CQE_SIG_ERR = 12,
 	CQE_REQ_ERR = 13,
 	CQE_RESP_ERR = 14,
@@ -50,9 +50,10 @@ enum cqe_syndrome {
 #define CQE_OPCODE_SHIFT	4	/* in op_own */
 
 /*
- * Tag matching: what has become of a message or of a change to the list. libmlx5 keeps these to
- * itself (MLX5_CQE_APP_OP_TM_* in its cq.c). CONSUMED has its EXPECTED when the data are there; MSG
- * stands for both, SW says that fetching them is left to the program.
+ * What a completion of tag matching reports, about a message or a change of the list. The numbers
+ * are private to libmlx5 (MLX5_CQE_APP_OP_TM_* in its cq.c). A message that matched is reported by
+ * CONSUMED when it arrives, and by EXPECTED when its data are in the buffer; one completion with
+ * MSG reports both. With SW, the program has to fetch the data itself.
  */
 enum cqe_tag_operation {
 	CQE_TAG_CONSUMED = 0x1,
@@ -67,9 +68,9 @@ enum cqe_tag_operation {
 	CQE_TAG_CANCELED = 0xc,
 };
 
-#define CQE_HEAD	16	/* bytes that tag matching has for itself */
+#define CQE_HEAD	16	/* bytes at the start of a CQE that tag matching uses */
 
-/* What they say of a change to the list: struct mlx5_tm_cqe of rdma-core. */
+/* The same bytes for a change of the list: struct mlx5_tm_cqe of rdma-core. */
 struct cqe_tag_change {
 	__be32 success;
 	__be16 hw_count; /* unexpected messages that the device has counted */

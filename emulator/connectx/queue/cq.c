@@ -49,7 +49,9 @@ static uint32_t cq_used(const struct cq *cq)
 	return (cq->producer - cq->consumer) & INDEX_MASK;
 }
 
-/* Read how far the guest has come; only when what was read last says that the queue is full. */
+/*
+ * Read the guest's consumer index, but only if the queue is full by the value that was read last.
+ */
 static bool cq_read_consumer(struct connectx *nic, struct cq *cq)
 {
 	const __be32 *record = cx_ram(nic, cq->dbr.address, RECORD_BYTES, false);
@@ -100,7 +102,7 @@ static void cq_notify(struct connectx *nic, struct cq *cq)
 	eq_post(nic, cq->eq, MLX5_EVENT_TYPE_COMP, 0, &event, sizeof(event));
 }
 
-/* Whether there is enough to tell, or no period that it could wait for. */
+/* Whether an event is due now: there are enough completions, or there is no period to wait for. */
 static bool cq_cannot_wait(const struct cq *cq)
 {
 	uint64_t entries = cq->producer - cq->last_notified;
@@ -109,7 +111,7 @@ static bool cq_cannot_wait(const struct cq *cq)
 	return !begun || !cq->max_count || !cq->period_us || entries >= cq->max_count;
 }
 
-/* The guest is to be told: now, or when there is more to tell. */
+/* Notify the guest, at once or when moderation allows. */
 static void cq_moderate(struct connectx *nic, struct cq *cq)
 {
 	uint64_t start_ns = cq->period_from_cqe ? cq->first_ns : cq->notified_ns;
@@ -129,7 +131,7 @@ static void cq_moderation_over(struct engine_timer *timer)
 	cq_notify(cq->nic, cq);
 }
 
-/* The first half of a 128-byte entry, which has nothing to say. */
+/* The first half of a 128-byte entry, which is all zero. */
 static bool cq_pad(struct connectx *nic, struct cq *cq, uint64_t index)
 {
 	void *half = cx_buf_ptr(nic, &cq->buf, index << cq->log_stride, CQE_BYTES);
@@ -153,7 +155,7 @@ static bool cq_write(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe
 		cq->first_ns = now;
 	if (cq->padded && !cq_pad(nic, cq, index))
 		return false;
-	/* An error has its syndrome where other completions have their time. */
+	/* Error completions have the syndrome where others have the time. */
 	if (cqe->op_own >> 4 < CQE_REQ_ERR) {
 		cqe->timestamp_h = cpu_to_be32(now >> 32);
 		cqe->timestamp_l = cpu_to_be32(now);
@@ -197,7 +199,10 @@ bool cq_post(struct connectx *nic, struct cq *cq, struct mlx5_cqe64 *cqe, bool s
 	return true;
 }
 
-/* Whether the entry before @newest is one that the guest knows nothing of, from index @seen on. */
+/*
+ * Whether the guest does not know yet of the entry before @newest, having seen all entries before
+ * @seen.
+ */
 static bool cq_news(const struct cq *cq, uint64_t newest, uint32_t seen)
 {
 	return newest > cq->last_notified && ((newest - seen) & INDEX_MASK) - 1 < INDEX_MASK / 2;
@@ -308,8 +313,8 @@ static uint8_t cq_parse(struct connectx *nic, struct cmd *cmd, struct cq *cq)
 	cq->eq = cmd_find(cmd, &nic->queues->eqs, MLX5_GET(cqc, cqc, c_eqn_or_apu_element));
 	memcpy(cq->cqc, cqc, sizeof(cq->cqc));
 	/*
-	 * Compression is a permission, of which no use is made: an entry is written when its
-	 * message ends, and entries are compressed that come in one go. The other layout is not
+	 * Compression is permitted but not used: entries are written when their message ends, and
+	 * only entries that are written together can be compressed. The other layout is not
 	 * advertised.
 	 */
 	if (period_mode >= MLX5_CQ_PERIOD_NUM_MODES || stride > STRIDE_128_PAD ||
@@ -393,8 +398,8 @@ uint8_t cq_query(struct connectx *nic, struct cmd *cmd)
 }
 
 /*
- * Change over to another buffer. The last entry in the old one says so; the driver then copies what
- * it had not consumed, each entry to the place behind its old index.
+ * Switch to another buffer. A last entry in the old one tells the driver, which then copies what it
+ * has not consumed, each entry to the place that follows its old index.
  */
 static uint8_t cq_resize(struct connectx *nic, struct cmd *cmd, struct cq *cq, uint32_t select)
 {
@@ -471,7 +476,7 @@ uint8_t cq_modify(struct connectx *nic, struct cmd *cmd)
 	     MLX5_GET(cqc, cqc, cq_period_mode) >= MLX5_CQ_PERIOD_NUM_MODES))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	cq_modify_fields(cq, cqc, select);
-	/* What waits under the old rule is looked at by the new one. */
+	/* Apply the new moderation to completions that are waiting. */
 	if (engine_timer_armed(&cq->moderation)) {
 		engine_timer_cancel(&cq->moderation);
 		cq_moderate(nic, cq);

@@ -26,7 +26,9 @@ static struct dc_connection *dc_make(struct dct *dct, const struct dc_source *so
 	}
 	qp->state = MLX5_QP_STATE_RTR;
 	qp->nic->queues->responder->state(qp, MLX5_QP_STATE_INIT);
-	/* there is nothing to be established by the first message, as in RTR */
+	/*
+	 * the connection exists already, so its first message raises no event, as it would in RTR
+	 */
 	qp->state = MLX5_QP_STATE_RTS;
 	connection->dct = dct;
 	LIST_INSERT_HEAD(&dct->connections, connection, entry);
@@ -63,7 +65,7 @@ void dc_disconnect(struct dc_connection **holder)
 {
 	if (!*holder)
 		return;
-	/* a receive that a half message has taken is given back */
+	/* give back a receive WQE that an incomplete message has taken */
 	qp_error(&(*holder)->qp);
 	dc_drop(*holder);
 }

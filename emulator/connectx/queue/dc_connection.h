@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * What one initiator has of a dynamically connected target: a receiving QP without queues of its
- * own, from the first message to a target to the first one to another, or to the initiator's end.
- * An error ends the connection and leaves the target as it is.
+ * The connection of one initiator to a dynamically connected target: a receiving QP without queues
+ * of its own. It lasts from the initiator's first message to the target until its first message to
+ * another one, or until the initiator ends. An error ends the connection and does not affect the
+ * target.
  */
 #ifndef CONNECTX_DC_CONNECTION_H
 #define CONNECTX_DC_CONNECTION_H

@@ -19,7 +19,7 @@ void dc_streams_clear(struct dc_streams *streams)
 	streams->count = 0;
 }
 
-/* Returns its place among those in error, or -1. */
+/* Returns the index of the stream among those in error, or -1. */
 static int stream_find(const struct dc_streams *streams, uint16_t stream)
 {
 	for (int i = 0; i < streams->count; i++)
@@ -35,7 +35,10 @@ bool dc_streams_stopped(const struct dc_streams *streams, uint16_t stream)
 
 bool dc_streams_fail(struct dc_streams *streams, uint16_t stream)
 {
-	/* what is no request is not held against the streams before it fails */
+	/*
+	 * an invalid WQE fails before its stream is looked at, so the stream may be in error
+	 * already
+	 */
 	if (dc_streams_stopped(streams, stream))
 		return true;
 	if (!streams->present || streams->count + 1 >= 1 << streams->log_errored)

@@ -133,7 +133,10 @@ free_dct:
 	return status;
 }
 
-/* Whoever was connected finds nobody there; the driver waits for the event before it destroys. */
+/*
+ * Initiators that were connected get no answer any more. The driver waits for the event before it
+ * destroys the target.
+ */
 uint8_t dct_drain(struct connectx *nic, struct cmd *cmd)
 {
 	struct dct *dct = cmd_find(cmd, &nic->queues->dcts, MLX5_GET(drain_dct_in, cmd->in, dctn));

@@ -25,7 +25,7 @@ static uint32_t eq_used(const struct eq *eq)
 	return (eq->producer - eq->consumer) & INDEX_MASK;
 }
 
-/* Until there is a new queue. */
+/* A broken queue stays broken; the driver has to create another. */
 static bool eq_broken(const struct eq *eq)
 {
 	return eq->state == EQ_OVERFLOW || eq->state == EQ_UNWRITABLE;
@@ -77,7 +77,7 @@ int eq_post_async(struct connectx *nic, uint8_t type, uint8_t subtype, const voi
 	return -ENOENT;
 }
 
-/* The number has one place, whatever it is the number of: struct mlx5_eqe_dct has it there, too. */
+/* The number is in the same place, whatever object it identifies: also in struct mlx5_eqe_dct. */
 static void eq_event_queue(struct connectx *nic, uint8_t type, uint8_t queue, uint32_t number)
 {
 	struct mlx5_eqe_qp_srq event = { .type = queue, .qp_srq_n = cpu_to_be32(number) };
@@ -127,7 +127,7 @@ void eq_doorbell(struct connectx *nic, uint32_t uar, uint32_t value, bool arm)
 	eq->consumer = value & INDEX_MASK;
 	if (!arm || eq_broken(eq))
 		return;
-	/* Entries that came after the driver looked last: tell it at once. */
+	/* Entries that the driver has not seen: interrupt at once. */
 	if (eq_used(eq)) {
 		eq->state = EQ_FIRED;
 		pci_msix_raise(&nic->fn, eq->vector);
@@ -165,7 +165,7 @@ static uint8_t eq_parse(struct connectx *nic, struct cmd *cmd, struct eq *eq)
 	eq->log_size = log_size;
 	for (unsigned int i = 0; i < 4; i++)
 		eq->mask[i] = be64_to_cpu(mask[i]);
-	/* A user context cannot have its own: their memory is told by bus addresses alone. */
+	/* User contexts cannot create EQs: their memory can only be named by bus addresses. */
 	if (cmd_from_user(cmd) || log_size > CX_LOG_MAX_EQ_SZ || eq->vector >= CX_VECTORS)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	if (!uar_find(nic, eq->uar))

@@ -57,7 +57,10 @@ uint8_t flow_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 	return MLX5_CMD_STAT_OK;
 }
 
-/* Packets and octets are 0, as all of the output is; without a number of counters, it is one. */
+/*
+ * Packets and octets are 0, like the rest of the output. If the number of counters is not given, it
+ * is one.
+ */
 uint8_t flow_counter_query(struct connectx *nic, struct cmd *cmd)
 {
 	if (!cmd_find(cmd, &nic->queues->flow_counters,

@@ -55,7 +55,7 @@ static void mcg_destroy(struct mcg_table *table, struct mcg *mcg)
 	free(mcg);
 }
 
-/* Returns the place of the QP in the group, or mcg->count. */
+/* Returns the index of the QP in the group, or mcg->count. */
 static uint32_t place(const struct mcg *mcg, const struct qp *qp)
 {
 	uint32_t i = 0;

@@ -44,7 +44,7 @@ void page_faults_clear(struct page_faults *faults)
 		page_fault_end(fault, true);
 }
 
-/* Whole pages are asked for: drivers that were given an odd address would go beyond the last. */
+/* Ask for whole pages: with an unaligned address, drivers would go beyond the last page. */
 static int page_fault_post(struct connectx *nic, uint64_t token, const struct sg_stop *stop)
 {
 	uint64_t first = stop->va >> FAULT_PAGE_SHIFT;
@@ -107,7 +107,7 @@ uint8_t page_fault_resume(struct connectx *nic, struct cmd *cmd)
 	struct page_fault *fault;
 
 	fault = cx_table_get(&nic->queues->faults.pending, token & ((1 << TOKEN_INDEX_BITS) - 1));
-	/* what waited may be gone by now, with its QP: no fault of the driver */
+	/* the QP that waited may be gone, which is no error of the driver */
 	if (!fault || fault->token != token)
 		return MLX5_CMD_STAT_OK;
 	page_fault_end(fault, failed);

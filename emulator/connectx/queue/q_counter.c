@@ -12,7 +12,7 @@
 
 #define FIELD(name)	(MLX5_BYTE_OFF(query_q_counter_out, name) / sizeof(uint32_t))
 
-/* Which count a syndrome belongs to, beside that of all errors; 0: none has been defined for it. */
+/* Which counter a syndrome is counted in, in addition to that of all errors; 0: none is defined. */
 struct syndrome_counts {
 	uint8_t syndrome;
 	uint16_t send, recv;
@@ -98,8 +98,8 @@ uint8_t q_counter_alloc(struct connectx *nic, struct cmd *cmd)
 }
 
 /*
- * The driver frees a set that it could not take away from a QP in error (RTS2RTS is refused there),
- * and would never do so again: whoever still counts here counts no more.
+ * The driver frees a set even if it could not remove a QP in error from it (RTS2RTS is refused
+ * there), and would not try again. So QPs that still use it stop counting.
  */
 uint8_t q_counter_dealloc(struct connectx *nic, struct cmd *cmd)
 {

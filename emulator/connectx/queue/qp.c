@@ -21,7 +21,10 @@
 #define LOG_WQE_BB	6	/* MLX5_SEND_WQE_BB */
 #define WQE_UNITS_IN_BB	4	/* a WQE says how long it is in units of 16 bytes */
 
-/* send_dbr_mode: whether the driver writes doorbell records. In the mode left out no CPU rings. */
+/*
+ * send_dbr_mode: whether the driver writes doorbell records. The third mode is not supported: it is
+ * for queues whose doorbells are not rung by a CPU.
+ */
 enum { SEND_DBR_VALID, SEND_NO_DBR_EXT };
 
 struct qp *qp_find(struct connectx *nic, uint32_t qpn)
@@ -102,7 +105,7 @@ void qp_init_faults(struct connectx *nic)
 }
 
 /*
- * Creation: fill in, take hold of what the QP refers to, give it a number.
+ * Creation: parse the command, take references, assign a number.
  */
 static bool service_known(unsigned int service)
 {
@@ -189,8 +192,9 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 			return false;
 	}
 	/*
-	 * The driver names an SRQ and an XRC domain for every QP, its own if need be; only these
-	 * look at them. A DC initiator has the type but receives nothing.
+	 * The driver sets an SRQ and an XRC domain for every QP, its own if there is no other, but
+	 * only the QPs below use them. A DC initiator has this type of receive queue but receives
+	 * nothing.
 	 */
 	if (rq_type == MLX5_SRQ_RQ && qp->service != MLX5_QP_ST_DCI) {
 		qp->srq = cmd_find(cmd, &nic->queues->srqs, MLX5_GET(qpc, qpc, srqn_rmpn_xrqn));
@@ -207,7 +211,10 @@ static bool references_parse(struct connectx *nic, const struct cmd *cmd, struct
 	return true;
 }
 
-/* All but the UAR, which may go with its last user. */
+/*
+ * Count @qp as a user of all that it refers to, except of the UAR, which is freed with its last
+ * user.
+ */
 static void references_count(struct qp *qp, int by)
 {
 	if (qp->pd)
@@ -224,7 +231,7 @@ static void references_count(struct qp *qp, int by)
 		qp->rate->users += by;
 }
 
-/* What lets a QP name other memory than its domain's keys, or speak for the port. */
+/* Attributes that let a QP use memory beyond the keys of its domain, or act for the port. */
 static bool qp_privileged(const struct qp *qp)
 {
 	switch (qp->service) {
@@ -237,7 +244,7 @@ static bool qp_privileged(const struct qp *qp)
 	}
 }
 
-/* The doorbell record and the rings; what was taken is given back by qp_create(). */
+/* Set up the doorbell record and the rings. On failure, qp_create() releases what was taken. */
 static uint8_t memory_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 {
 	const void *qpc = MLX5_ADDR_OF(create_qp_in, cmd->in, qpc);
@@ -285,7 +292,7 @@ static uint8_t qp_parse(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 	return memory_parse(nic, cmd, qp);
 }
 
-/* The place of QP0 or QP1 in the port, or NULL for any other. */
+/* Where the port keeps QP0 or QP1; NULL for any other QP. */
 static struct qp **special_place(struct qp *qp)
 {
 	switch (qp->service) {
@@ -499,7 +506,7 @@ void qp_drain(struct qp *qp)
 	qp_event(qp, MLX5_EVENT_TYPE_SQ_DRAINED);
 }
 
-/* All modifying commands that have a context have it, and their mask, in the same place. */
+/* All modify commands that have a context have it, and its mask, at the same offset. */
 #define SAME_LAYOUT(layout)                                                                        \
 	_Static_assert(MLX5_BYTE_OFF(layout##_in, qpc) == MLX5_BYTE_OFF(rst2init_qp_in, qpc) &&    \
 		       MLX5_BYTE_OFF(layout##_in, opt_param_mask) ==                               \
@@ -517,7 +524,10 @@ _Static_assert(MLX5_BYTE_OFF(modify_qp_ext_in, opt_param_mask_95_32) >=
 		       MLX5_BYTE_OFF(rst2init_qp_in, qpc) + MLX5_ST_SZ_BYTES(qpc),
 	       "the extension is behind the context");
 
-/* What comes behind the context, if the command says so: one thing at a time, as libmlx5 asks. */
+/*
+ * The extension behind the context, if there is one. One thing can be set at a time, which is how
+ * libmlx5 uses it.
+ */
 static uint8_t qp_modify_extension(struct connectx *nic, struct cmd *cmd, struct qp *qp)
 {
 	const void *in = cmd->in;

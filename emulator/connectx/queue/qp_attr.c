@@ -14,7 +14,7 @@ static bool path_check(const void *ads)
 	return !MLX5_GET(ads, ads, grh) || MLX5_GET(ads, ads, src_addr_index) < CX_GIDS;
 }
 
-/* 0 is no set, and there is none of that number. */
+/* 0 means no counter set. Any other number must be that of a set. */
 static bool counter_check(const struct qp *qp, const void *qpc)
 {
 	uint32_t number = MLX5_GET(qpc, qpc, counter_set_id);

@@ -7,7 +7,7 @@
 #include "connectx/queue/queues.h"
 
 #define BURST_DEFAULT	(16U << 10)
-#define BURST_MIN	4096U	/* as finely as a message is cut */
+#define BURST_MIN	4096U	/* the size of the pieces in which messages are sent */
 
 struct rate *rate_find(struct connectx *nic, const struct cmd *cmd, uint32_t index)
 {

@@ -12,7 +12,7 @@
 #define FIELD_LIMIT	MODIFY_SCHEDULING_ELEMENT_IN_MODIFY_BITMASK_MAX_AVERAGE_BW
 
 /*
- * What queues have to do with it.
+ * The interface for queues.
  */
 bool sched_limited(const struct sched_element *group)
 {
@@ -126,7 +126,7 @@ void sched_fill_caps(void *qos)
  * Commands.
  */
 
-/* What creation and modification both say. Returns NULL when it is nothing that there is. */
+/* Checks that creation and modification share. Returns NULL if there is no such element. */
 static const void *context_check(const struct cmd *cmd)
 {
 	const void *object = MLX5_ADDR_OF(sched_object_in, cmd->in, object);
@@ -149,7 +149,10 @@ static const void *context_check(const struct cmd *cmd)
 	return ok && !MLX5_GET(scheduling_context, context, max_bw_obj_id) ? context : NULL;
 }
 
-/* Only arbiters have no parent, and such a root is not an input of anything: it has no limits. */
+/*
+ * Only arbiters can be without a parent. Such a root is not an input of another element, so it
+ * cannot have limits.
+ */
 static uint8_t element_parse(struct connectx *nic, struct cmd *cmd, struct sched_element *element)
 {
 	const void *context = context_check(cmd);
@@ -205,7 +208,7 @@ free_element:
 	return status;
 }
 
-/* The parent is not among what can be changed, and so not looked at. */
+/* The parent cannot be changed, so it is ignored. */
 uint8_t sched_modify(struct connectx *nic, struct cmd *cmd)
 {
 	struct sched_element *element = element_find(nic, cmd);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * Scheduling elements: trees of what sends. Inner nodes are transmit scheduling arbiters (TSARs),
- * leaves are queue groups, which QPs and SQs are put into. An element may have a limit, and then
- * all below it together keep to that on average.
+ * Scheduling elements: trees of senders. Inner nodes are transmit scheduling arbiters (TSARs),
+ * leaves are queue groups, into which QPs and SQs are put. An element may have a limit, which all
+ * below it together keep to on average.
  *
- * Nobody waits in a queue here. A QP sends a burst, which puts each limited element on the way to
- * the root into debt for as long as the burst takes there, and sends the next one when the last of
- * these debts is paid. So QPs below one element take turns, burst by burst, and each is at most one
- * burst ahead. Shares (bw_share) are carried and do not change the turns.
+ * Nothing is queued here. When a QP sends a burst, each limited element on the way to the root is
+ * in debt for as long as the burst takes at its limit. The QP sends its next burst when the last of
+ * these debts is paid. So QPs below an element take turns, burst by burst, and each is at most one
+ * burst ahead. Shares (bw_share) are stored but have no effect on the turns.
  */
 #ifndef CONNECTX_SCHED_H
 #define CONNECTX_SCHED_H

@@ -32,7 +32,10 @@ struct sq *sq_find(struct connectx *nic, uint32_t sqn)
 	return cx_table_get(&nic->queues->sqs, sqn);
 }
 
-/* The index behind the last block posted; the one that is next when the record cannot be read. */
+/*
+ * The index after the last block that was posted; or the next index to execute if the record cannot
+ * be read.
+ */
 static uint16_t sq_posted(struct sq *sq)
 {
 	uint64_t address = sq->dbr + MLX5_SND_DBR * RECORD_BYTES;
@@ -111,7 +114,7 @@ void sq_doorbell(struct sq *sq)
 		engine_timer_arm(&sq->burst, BURST_NS);
 }
 
-/* It counts only if it is the next: those before it may still have to be read from memory. */
+/* Use the WQE only if it is the next one: those before it may have to be read from memory first. */
 void sq_blueflame(struct sq *sq, const void *block)
 {
 	struct mlx5_wqe_ctrl_seg ctrl;

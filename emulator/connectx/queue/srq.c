@@ -237,7 +237,7 @@ static uint8_t srq_unmake(struct connectx *nic, struct cmd *cmd, uint32_t srqn, 
 		return CMD_FAIL(cmd, BAD_RES_ERR);
 	if (srq->users)
 		return CMD_FAIL(cmd, RES_BUSY);
-	/* QPs that are attached to none name these by number, message by message */
+	/* QPs name XRC SRQs by number in each message, without being attached to one */
 	if (kind == SRQ_XRC)
 		qp_forget_srq(nic, srq);
 	srq_free(nic, srq);
@@ -294,7 +294,7 @@ uint8_t srq_create(struct connectx *nic, struct cmd *cmd)
 	uint32_t srqn;
 	uint8_t status;
 
-	/* It cannot lie in a umem, and its page list would be the user's own. */
+	/* The older SRQ cannot lie in a umem, and a user must not give a page list. */
 	if (cmd_from_user(cmd))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	desc_from_xrc_srqc(&desc, MLX5_ADDR_OF(create_srq_in, cmd->in, srq_context_entry));
@@ -356,7 +356,10 @@ uint8_t xrc_srq_create(struct connectx *nic, struct cmd *cmd)
 	uint32_t srqn;
 	uint8_t status;
 
-	/* The driver makes them under its own uid; a user's layout in a umem is not known. */
+	/*
+	 * The driver creates these under its own uid; how a user would name a umem here is not
+	 * known.
+	 */
 	if (cmd_from_user(cmd))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	desc_from_xrc_srqc(&desc, context);

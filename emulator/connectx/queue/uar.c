@@ -23,7 +23,7 @@ enum {
 	DOORBELL_SQ_STEP = 0x100,
 };
 
-/* One that was returned is there for its users only. */
+/* A region that was deallocated only serves its remaining users: new ones cannot use it. */
 static struct uar *uar_usable(struct uar *uar)
 {
 	return uar && !uar->returned ? uar : NULL;
@@ -80,8 +80,8 @@ static void send_doorbell(struct connectx *nic, struct uar *uar, uint32_t qpn_ds
 }
 
 /*
- * A BlueFlame write carries a whole WQE. Its first 8 bytes are the doorbell; QPs find the rest in
- * memory as well, where it costs them nothing, so only SQs want what follows.
+ * A BlueFlame write carries a whole WQE, whose first 8 bytes are the doorbell. QPs read the WQE
+ * from memory, where it is as well, at no extra cost. So only SQs use the rest.
  */
 static void burst_add(struct connectx *nic, struct uar *uar, uint32_t in_page, const uint8_t *bytes,
 		      size_t len)
@@ -190,8 +190,9 @@ uint8_t uar_alloc(struct connectx *nic, struct cmd *cmd)
 }
 
 /*
- * A program that ends takes its UAR back before the CQs that it has not destroyed (libmlx5 in
- * ibv_close_device(), the driver later), and nobody looks at what becomes of that.
+ * A program that ends deallocates its UAR before the CQs that it has not destroyed (libmlx5 in
+ * ibv_close_device(), the driver later), and neither checks the status. So this has to succeed
+ * while the UAR is in use.
  */
 uint8_t uar_dealloc(struct connectx *nic, struct cmd *cmd)
 {

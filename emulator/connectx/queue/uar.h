@@ -21,7 +21,7 @@ struct connectx;
 struct uar {
 	uint32_t number;
 	uint32_t users; /* EQs, CQs, QPs and SQs that take their doorbells here */
-	bool returned;  /* by DEALLOC_UAR: is there for its users only */
+	bool returned;  /* DEALLOC_UAR was called: it only serves its remaining users */
 
 	/* A WQE on its way through BlueFlame to a queue that takes it from there. */
 	struct {

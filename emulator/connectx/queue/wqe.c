@@ -118,7 +118,7 @@ static int wqe_parse_umr(struct wqe_reader *reader, struct send_wqe *wqe)
 		return -EINVAL;
 	if (!(ctrl->flags & MLX5_UMR_INLINE))
 		return 0;
-	/* the translations are what is left, and are no data segments */
+	/* the rest are translations and no data segments */
 	wqe->umr_xlt = reader->at;
 	wqe->xlt_len = reader->end - reader->at;
 	reader->at = reader->end;
@@ -159,7 +159,7 @@ static int wqe_parse_tag(struct wqe_reader *reader, struct send_wqe *wqe)
 		return 0;
 	if (!buffer)
 		return -EINVAL;
-	/* as receive buffers are written, not those of requests: there may be none */
+	/* the buffer is written like a receive buffer: there may be none */
 	if (be32_to_cpu(buffer->lkey) != WQE_END_OF_LIST && be32_to_cpu(buffer->byte_count))
 		wqe->data[wqe->num_data++] = (struct wqe_data){
 			.address = be64_to_cpu(buffer->addr),
@@ -230,7 +230,7 @@ static int wqe_parse_data(struct wqe_reader *reader, struct send_wqe *wqe)
 			data->address = be64_to_cpu(seg->addr);
 		}
 		total += data->len;
-		/* an empty inline segment is no entry: lists have none of length 0 */
+		/* ignore an empty inline segment: lists have no entries of length 0 */
 		if (!data->len)
 			wqe->num_data--;
 	}

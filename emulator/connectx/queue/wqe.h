@@ -26,7 +26,7 @@
 /* A length of 0 in a data segment stands for this; libmlx5 leaves empty segments out. */
 #define WQE_LENGTH_ZERO		(1u << 31)
 
-/* Where a datagram, or a message to a DCT, goes: struct mlx5_av. */
+/* The destination of a datagram, or of a message to a DCT: struct mlx5_av. */
 struct wqe_av {
 	uint32_t qkey; /* in one place with the next: which it is depends on the service */
 	uint64_t dc_key;

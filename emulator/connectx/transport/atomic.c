@@ -59,7 +59,7 @@ bool atomic_execute(const struct sg *target, const struct atomic_op *op, uint64_
 
 	if (!sg_map(target, ATOMIC_SIZE, true, &span, stop))
 		return false;
-	/* the address is aligned in the key, but only sane page lists keep it so on the bus */
+	/* the address is aligned within the key; on the bus it need not be, with a bad page list */
 	if (span.len < ATOMIC_SIZE || span.address % ATOMIC_SIZE) {
 		*stop = (struct sg_stop){ .end = target, .status = MKEY_OK };
 		return false;

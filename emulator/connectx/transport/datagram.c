@@ -51,7 +51,7 @@ static void deliver_group(struct connectx *nic, const struct qp *from,
 			datagram_deliver(mcg->qps[i], message, data);
 }
 
-/* Receivers are found by their group's GID, so without one nobody can want it. */
+/* Receivers are found by the GID of their group, so without one there are none. */
 static void send_multicast(struct qp *from, uint16_t mlid, const struct message *message,
 			   const void *data)
 {

@@ -111,7 +111,7 @@ static void packet_make(struct ib_packet *packet, const struct wqe_av *av,
 	memcpy(packet->mad, data, sizeof(packet->mad));
 }
 
-/* The device answers these itself: the driver's agent has no answer that is for the wire. */
+/* The device answers these itself: the driver's agent does not answer requests from the wire. */
 static bool answer_counters(struct connectx *nic, struct ib_packet *packet)
 {
 	const struct pma_counters counters = { &nic->ib->unicast, &nic->ib->multicast };

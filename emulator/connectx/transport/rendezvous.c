@@ -50,7 +50,7 @@ static void make_read(const struct tag_entry *entry, struct send_wqe *wqe)
 	wqe->data[0].len = wqe->len;
 }
 
-/* The notice is the header of the request, with another operation. */
+/* The notification is the header of the request with another operation. */
 static void make_notice(const struct tag_entry *entry, struct send_wqe *wqe)
 {
 	wqe->opcode = MLX5_OPCODE_SEND;

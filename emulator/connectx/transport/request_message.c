@@ -39,7 +39,7 @@ uint32_t request_packets(const struct requester *req)
 	return req->wqe.len ? (req->wqe.len - 1) / mtu + 1 : 1;
 }
 
-/* On the wire, the management QPs are 0 and 1, whatever their numbers are here. */
+/* Packets carry the numbers 0 and 1 for the management QPs, which have other numbers here. */
 static uint32_t request_source_qpn(const struct qp *qp)
 {
 	switch (qp->service) {
@@ -85,7 +85,7 @@ static void request_headers(const struct requester *req, struct message *message
 	}
 }
 
-/* The initiator's own way into the target, which the first message to it makes. */
+/* The QP at the target that belongs to the initiator; the first message creates it. */
 static struct qp *request_dc_peer(struct requester *req, struct connectx *nic)
 {
 	const struct dc_source source = {
@@ -128,7 +128,7 @@ bool request_is_atomic(const struct requester *req)
 	return req->wqe.opcode == MLX5_OPCODE_ATOMIC_CS || req->wqe.opcode == MLX5_OPCODE_ATOMIC_FA;
 }
 
-/* The result must find its place first: an atomic operation cannot be taken back. */
+/* Check first that the result can be stored: an atomic operation cannot be undone. */
 static bool request_atomic(struct requester *req, struct qp *peer, struct sg_stop *stop)
 {
 	uint64_t result;
@@ -164,14 +164,17 @@ static bool request_move(struct requester *req, struct qp *peer, struct sg *remo
 		req->fault_failed = false;
 		req->fault_retries = REQUEST_FAULT_RETRIES;
 	}
-	/* It is the other side that sends this, and whose group says when it may send more. */
+	/* The data of a read are sent by the other side, whose queue group limits them. */
 	if (read && sched_limited(peer->answer_group))
 		request_pace(req, sched_charge(peer->answer_group, moved,
 					       engine_now_ns(peer->nic->engine)));
 	return all;
 }
 
-/* What goes to several, or to no QP, goes at once: it is one packet, and nobody answers. */
+/*
+ * Datagrams to a group, or to an agent, are sent at once: they are one packet, and are not
+ * acknowledged.
+ */
 static enum step request_datagram(struct requester *req)
 {
 	uint8_t data[DATAGRAM_MAX];

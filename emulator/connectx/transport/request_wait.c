@@ -16,7 +16,7 @@
 #define FAULT_RETRY_NS		1000000ULL	/* doubled each time: a second altogether */
 
 /*
- * Answers of the other side, and the lack of them.
+ * Answers of the other side, and time-outs.
  */
 static void request_start_over(struct requester *req)
 {
@@ -64,7 +64,10 @@ void request_timer(struct engine_timer *timer)
 	requester_kick(req);
 }
 
-/* Nobody answers unreliable services: their messages are sent, whatever becomes of them. */
+/*
+ * Unreliable services are not acknowledged: a message is complete when it has been sent, even if it
+ * is lost.
+ */
 static enum step request_sent(struct requester *req)
 {
 	req->psn = (req->psn + request_packets(req)) & PSN_MASK;
@@ -103,10 +106,9 @@ void request_fault_resolved(struct page_fault *fault, bool failed)
 }
 
 /*
- * The driver answers for the key that it was asked about. Behind an indirect key that may be the
- * wrong one by now: mlx5_ib gives up a part of an address space first, whose faults it cannot
- * resolve then, and changes the list that leads to it when it finds the time. So ask again, ever
- * later.
+ * The driver answers for the key that the fault named. If that was behind an indirect key, the list
+ * may have changed: mlx5_ib first gives up a part of an address space, after which it cannot
+ * resolve faults there, and updates the list later. So ask again a few times, with growing delays.
  */
 static bool request_may_fault_again(const struct requester *req, const struct sg_stop *stop)
 {

@@ -84,11 +84,11 @@ enum step requester_fail(struct requester *req, enum cqe_syndrome syndrome)
 
 	req->qp->nic->requesters->errors++;
 	requester_retire(req);
-	/* who waits for a rendezvous learns of its end when the QP's error ends them all */
+	/* the error of the QP completes all rendezvous, so this one is not completed here */
 	if (!req->pulling)
 		completion_send_error(req->qp, index, req->wqe.opcode, syndrome);
 	req->pulling = false;
-	/* the target has ended the connection, but the next request may have another */
+	/* the target has ended this connection; the next request may use another */
 	if (dc_streams_fail(&req->qp->streams, req->wqe.stream))
 		dc_disconnect(&req->connection);
 	else
@@ -134,7 +134,7 @@ static enum step requester_tag(struct requester *req)
 						       requester_fail(req, CQE_LOCAL_QP_OP);
 }
 
-/* A QP may change those of its domain. */
+/* A QP may set the PSVs of its own domain. */
 static enum step requester_set_psv(struct requester *req)
 {
 	struct psv *psv = cx_table_get(&req->qp->nic->memory->psvs, req->wqe.psv_index);
@@ -183,7 +183,10 @@ static uint32_t requester_burst(const struct qp *qp)
 		       burst;
 }
 
-/* The same within the limits of the QP: no more than a burst, whose time has then to pass. */
+/*
+ * Execute within the limits of the QP: send at most a burst, and then wait for as long as it takes
+ * at the limit.
+ */
 static enum step requester_execute_paced(struct requester *req, unsigned int *budget,
 					 uint32_t burst)
 {
@@ -197,7 +200,7 @@ static enum step requester_execute_paced(struct requester *req, unsigned int *bu
 	left = units = units < *budget ? units : *budget;
 	step = requester_execute(req, &left);
 	*budget -= units - left;
-	/* What a read brings is sent by the other side. */
+	/* The data of a read are sent by the other side. */
 	if (req->done > before && request_local_access(req) == MKEY_LOCAL_READ) {
 		request_pace(req, rate ? now + rate_ns(rate, req->done - before) : 0);
 		request_pace(req, sched_charge(group, req->done - before, now));
@@ -314,7 +317,7 @@ static enum step requester_begin(struct requester *req)
 	return syndrome ? requester_fail(req, syndrome) : STEP_MORE;
 }
 
-/* A request behind one that failed, with the same number. */
+/* Flush a request of a stream that is in error. */
 static enum step requester_flush_stream(struct requester *req)
 {
 	uint16_t index = req->qp->sq.next;

@@ -33,8 +33,8 @@
 #define GRH_NEXT_HEADER		0x1b	/* an InfiniBand transport header follows */
 
 /*
- * Posting a receive rings no doorbell, and those posted to a QP in error must be flushed too: while
- * it is in error its record is looked at, ever more seldom.
+ * Posting a receive rings no doorbell, yet receives that are posted to a QP in error must be
+ * flushed. So its doorbell record is polled while it is in error, less and less often.
  */
 #define FLUSH_POLL_MIN_NS	50000ULL
 #define FLUSH_POLL_MAX_NS	20000000ULL
@@ -98,7 +98,7 @@ static void responder_count_refusal(const struct qp *qp, enum response response)
 		Q_COUNT(qp->counter, resp_remote_invalid_request);
 }
 
-/* Those that have a receive WQE to report are completions, the others are events. */
+/* Refusals of messages with a receive WQE are reported by its completion, others by an event. */
 static enum response responder_refuse(struct responder *resp, uint8_t syndrome, uint8_t event,
 				      enum response response)
 {
@@ -167,14 +167,14 @@ static enum response responder_take(struct responder *resp)
 	if (err)
 		return responder_refuse(resp, CQE_LOCAL_QP_OP, MLX5_EVENT_TYPE_WQ_CATAS_ERROR,
 					RESPONSE_NAK_OP);
-	/* telling of a match may have failed */
+	/* posting the completion of the match may have failed */
 	return qp->state == MLX5_QP_STATE_ERR ? RESPONSE_NAK_OP : RESPONSE_ACK;
 }
 
 /*
  * The beginning of a message.
  */
-/* Anybody may send who knows the key; the management QPs answer ordinary ones too. */
+/* Anybody who knows the Q_Key may send. The management QPs also take ordinary datagrams. */
 static bool responder_expects_datagram(const struct qp *qp, const struct message *message)
 {
 	switch (qp->service) {
@@ -210,7 +210,7 @@ static bool responder_expects(const struct responder *resp, const struct message
 	if (!responder_serves(qp, message) || message->source_qpn != qp->remote_qpn ||
 	    message->source_lid != qp->path.dlid)
 		return false;
-	/* what was lost of an unreliable connection is not waited for */
+	/* unreliable connections do not wait for lost messages */
 	return qp->service == MLX5_QP_ST_UC || message->psn == resp->psn;
 }
 
@@ -269,8 +269,8 @@ static enum response responder_begin_rdma(struct responder *resp)
 }
 
 /*
- * Whether a receive is held for another message of the same number, whose sender has been reset. On
- * unreliable services the next may have it.
+ * Whether a message is in progress that its sender has given up, because it was reset, and the new
+ * message has the same number. On unreliable services the new message may take over the receive.
  */
 static bool responder_is_misled(const struct responder *resp, const struct message *message)
 {
@@ -321,7 +321,7 @@ struct sg *responder_resume(struct qp *qp, const struct message *message)
 {
 	struct responder *resp = qp->responder;
 
-	/* another sender may have come in between: the one that was slower has lost its datagram */
+	/* the datagram of another sender may have replaced this one, which is lost then */
 	return resp->active && message_same(&resp->message, message) ? &resp->end : NULL;
 }
 
@@ -356,7 +356,7 @@ static bool responder_invalidate(struct responder *resp)
 	return true;
 }
 
-/* The header that a datagram came with, to where its receiver has room for it. */
+/* Store the global route header of a datagram in the room that its receiver has for it. */
 static bool responder_put_grh(struct responder *resp)
 {
 	const struct message *message = &resp->message;

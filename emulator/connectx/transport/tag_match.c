@@ -47,7 +47,7 @@ bool tag_match_looks(const struct qp *qp, const struct message *message)
 		message->opcode == MLX5_OPCODE_SEND_INVAL);
 }
 
-/* What is no header of a tagged message is none of ours; so is the notice of a finished pull. */
+/* Other messages are not matched; neither is the notification that data have been fetched. */
 static bool message_has_tag(const struct message *message)
 {
 	switch (message->header[0]) {
@@ -77,7 +77,7 @@ static void receive_into(struct receive *receive, struct srq *srq, const struct 
 		wqe->data[wqe->num_data++] = entry->buffer;
 }
 
-/* A message that stands for data elsewhere. If the device cannot fetch them, the program will. */
+/* A message that announces data. If the device cannot fetch them, the program does. */
 static void take_rendezvous(struct tag_match *match, const struct qp *qp,
 			    const struct message *message, struct receive *receive)
 {
@@ -91,7 +91,7 @@ static void take_rendezvous(struct tag_match *match, const struct qp *qp,
 		receive_into(receive, qp->srq, entry, message->len);
 		return;
 	}
-	/* the program finds the headers in the buffer, as far as that goes */
+	/* give the program as much of the headers as the buffer holds */
 	match->operation = CQE_TAG_CONSUMED_MSG_SW;
 	receive_into(receive, qp->srq, entry, 0);
 	if (message->len > room) {
@@ -103,7 +103,7 @@ static void take_rendezvous(struct tag_match *match, const struct qp *qp,
 	}
 }
 
-/* The match is told at once; the data, when there are too many for one packet, by themselves. */
+/* A match is reported at once. Data that do not fit into one packet are reported separately. */
 static void take_eager(struct tag_match *match, struct qp *qp, const struct message *message,
 		       struct receive *receive)
 {

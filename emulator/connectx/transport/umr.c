@@ -46,7 +46,10 @@ struct umr {
 	bool refused;                   /* it says what cannot be done */
 };
 
-/* The place that says how long it is tells of an offset otherwise. It is in the WQE only. */
+/*
+ * The field with the length of the BSF holds an offset in other UMRs. BSFs are taken from the WQE
+ * only.
+ */
 static void umr_parse_bsf(struct umr *umr, const struct send_wqe *wqe,
 			  const struct mlx5_wqe_umr_ctrl_seg *ctrl)
 {
@@ -94,7 +97,7 @@ static bool umr_queue_allowed(const struct qp *qp, const struct umr *umr)
 	return qp->reserved_lkey || mkey_is_indirect(umr->mkey);
 }
 
-/* A window that is bound to a QP is invalidated there, by the key that it has. */
+/* A window that is bound to a QP can only be invalidated there, and only by its current key. */
 static bool umr_qpn_allows(const struct qp *qp, const struct mkey *mkey, uint32_t key)
 {
 	return mkey->key == key && (mkey->qpn == MKEY_QPN_ANY || mkey->qpn == qp->qpn);
@@ -278,7 +281,10 @@ static void umr_update(const struct umr *umr)
 		mkey->free = MLX5_GET(mkc, mkc, free);
 }
 
-/* From here on no request uses a page that was taken away, and those there are may be used. */
+/*
+ * Note in the capture: from here on no request uses pages that were removed, and requests may use
+ * those that were added.
+ */
 static void umr_note(const struct qp *qp, const struct umr *umr)
 {
 	if (umr->after)
