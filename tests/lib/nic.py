@@ -30,7 +30,7 @@ def unbind():
 
 
 def reset():
-    """A reset of the function, which no driver may be bound to."""
+    """A reset of the function, of which no driver is told."""
     write(DEVICE / "reset", "1")
 
 

@@ -183,7 +183,8 @@ static void function_reset(struct pci_function *fn)
 	struct cx_device *device = container_of(fn, struct cx_device, nic.fn);
 
 	device_quiesce(device);
-	device->interface = NIC_FULL;
+	/* Until there is a command queue: so a driver that was not asked learns of the reset. */
+	device->interface = NIC_DISABLED;
 	device->cmdq_high = 0;
 	device->health_zero_ns = engine_now_ns(device->nic.engine);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* What the driver finds and does before it has objects: the initialization segment, states, resets. */
+/* What the driver finds before it has objects: the initialization segment, states, resets. */
 #include <string.h>
 
 #include "guest_command.h"
@@ -121,13 +121,28 @@ static void no_ports_are_bound_together(void **state)
 	assert_int_equal(MLX5_GET(lagc, ctx, port_select_mode), 0);
 }
 
+static uint32_t nic_interface(struct guest *guest)
+{
+	return guest_bar_read32(guest, ISEG(cmdq_addr_l_sz)) >> MLX5_NIC_IFC_OFFSET & 7;
+}
+
 static void software_reset_disables_the_interface(void **state)
 {
 	struct guest *guest = *state;
 
 	guest_bar_write32(guest, ISEG(cmdq_addr_l_sz), 7U << MLX5_NIC_IFC_OFFSET);
-	assert_int_equal(guest_bar_read32(guest, ISEG(cmdq_addr_l_sz)) >> MLX5_NIC_IFC_OFFSET & 7,
-			 1);
+	assert_int_equal(nic_interface(guest), 1);
+	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "pd"), 0);
+}
+
+/* A driver that did not ask for it finds out when it looks here. */
+static void function_reset_disables_the_interface(void **state)
+{
+	struct guest *guest = *state;
+
+	assert_int_equal(nic_interface(guest), 0);
+	guest->fn->ops->reset(guest->fn);
+	assert_int_equal(nic_interface(guest), 1);
 	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "pd"), 0);
 }
 
@@ -144,6 +159,7 @@ int main(void)
 		TEST_UP(no_pages_may_be_given),
 		TEST_UP(no_ports_are_bound_together),
 		TEST_UP(software_reset_disables_the_interface),
+		TEST_UP(function_reset_disables_the_interface),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
