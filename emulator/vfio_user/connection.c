@@ -21,8 +21,9 @@
 #define OUTPUT_LIMIT (1 << 20)
 
 /*
- * Bytes that are read, and so handled, in one turn of the engine: a hundred register accesses. A
- * client that sends without end gets no more before others have theirs. Longer messages take turns.
+ * Bytes that are read and handled in one turn of the engine: enough for a hundred register
+ * accesses. So a client that sends without end does not keep others from their turn. Longer
+ * messages take several turns.
  */
 #define READ_MAX 4096
 
@@ -32,7 +33,7 @@ struct connection {
 	struct vfio_user_stream stream;
 	struct vfio_user_session session;
 	struct unix_output output;
-	bool cut; /* by us: end of file is no news */
+	bool cut; /* this side has disconnected: the end of the file is expected */
 };
 
 static void receive_message(struct vfio_user_stream *stream, struct vfio_user_message *message)

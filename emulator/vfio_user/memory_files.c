@@ -10,7 +10,7 @@
 
 #define PAGE 4096
 
-/* What has grown since it was mapped is another file here. */
+/* A file that has grown since it was mapped counts as another file. */
 static bool serves(const struct memory_file *file, const struct stat *st, uint64_t end, bool write)
 {
 	return file->users && file->dev == st->st_dev && file->ino == st->st_ino &&
@@ -34,7 +34,7 @@ static struct memory_file *find_free(struct memory_files *files)
 	return NULL;
 }
 
-/* As much as the descriptor allows; whoever uses a part of it has rights of its own. */
+/* Map with all the rights that the descriptor gives; the users of a part have their own rights. */
 static int map_whole(struct memory_file *file, int fd, const struct stat *st, bool write)
 {
 	int flags = fcntl(fd, F_GETFL);

@@ -18,9 +18,9 @@ struct vfio_user_session {
 	struct pci_function *fn;
 	/** reply() - send @len bytes, with @fd unless it is -1; both are valid during the call. */
 	void (*reply)(struct vfio_user_session *session, const void *data, size_t len, int fd);
-	bool agreed; /* VERSION has been */
+	bool agreed; /* VERSION has been exchanged */
 	struct memory_files memory;
-	uint64_t mappings; /* parts of it that are mapped */
+	uint64_t mappings; /* parts of guest memory that are mapped */
 	uint64_t refused;  /* requests answered, or that would be, with an error */
 };
 

@@ -129,7 +129,7 @@ static int check_header(const struct vfio_user_header *header)
 {
 	if (header->size < sizeof(*header))
 		return -EPROTO;
-	/* This server asks nothing, so there is nothing to reply to. */
+	/* This server sends no requests, so replies are invalid. */
 	if ((header->flags & VFIO_USER_TYPE_MASK) != VFIO_USER_REQUEST)
 		return -EPROTO;
 	return header->size > VFIO_USER_MAX_SIZE ? -EMSGSIZE : 0;
@@ -178,7 +178,7 @@ static int whole_messages(const struct vfio_user_stream *stream, size_t *end, si
 	return 0;
 }
 
-/* Those that arrived last belong to the message that is delivered next. */
+/* The descriptors that arrived last belong to the message that is delivered next. */
 static int claim_arrived(struct vfio_user_stream *stream)
 {
 	if (stream->arrived_count > VFIO_USER_MAX_FDS - stream->fd_count)
