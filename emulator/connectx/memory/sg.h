@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "connectx/memory/access.h"
 #include "connectx/memory/mkey.h"
 #include "connectx/memory/wqe_data.h"
 
@@ -28,19 +29,12 @@ struct sg {
 	uint8_t num;
 	uint8_t index;   /* entry that is next */
 	uint32_t offset; /* bytes of it that are done */
-	bool plain;      /* of keys with signatures, memory as it is */
 };
 
 /* Why a transfer stopped short. */
 struct sg_stop {
-	const struct sg *end;    /* which end it was; to compare, as it may be gone by now */
-	struct connectx *nic;    /* of that end; set with MKEY_NOT_PRESENT */
-	enum mkey_status status; /* MKEY_OK: the bus refused */
-	/* where it stopped; behind an indirect key, where that led to */
-	bool indirect; /* and whether one did */
-	uint32_t key;
-	uint64_t va;
-	uint64_t len; /* bytes from there that the entry still names */
+	const struct sg *end; /* which end it was; to compare, as it may be gone by now */
+	struct access_stop why;
 };
 
 /** sg_init() - start at the beginning of a list. */
@@ -88,21 +82,16 @@ bool sg_scatter(struct sg *to, const void *data, uint32_t len, struct sg_stop *s
  */
 bool sg_present(const struct sg *sg, uint32_t len, bool write, struct sg_stop *stop);
 
-/* A piece of one end that is contiguous on the bus. */
-struct sg_span {
-	void *ram; /* where it is mapped: guest memory, MEMIC, inline data; NULL: go by the bus */
-	uint64_t address; /* on the bus */
-	uint64_t len;
-	const struct mkey *mkey; /* for its hints; NULL without memory behind it */
-};
-
 /**
  * sg_map() - the piece that is next, at most @len bytes of it.
  * @write: whether it is to be written
  *
  * Return: true; false with @stop filled in.
  */
-bool sg_map(const struct sg *sg, uint64_t len, bool write, struct sg_span *span,
+bool sg_map(const struct sg *sg, uint64_t len, bool write, struct access_span *span,
 	    struct sg_stop *stop);
+
+/** sg_refused() - the bus did not carry out what was asked of @sg. Return: false, as sg_map(). */
+bool sg_refused(const struct sg *sg, struct sg_stop *stop);
 
 #endif

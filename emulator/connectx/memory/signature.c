@@ -6,9 +6,10 @@
 #include <linux/mlx5/device.h>
 #include <linux/mlx5/qp.h>
 
+#include "connectx/memory/access.h"
 #include "connectx/memory/memory.h"
 #include "connectx/memory/psv.h"
-#include "connectx/memory/sg.h"
+#include "connectx/memory/wqe_data.h"
 
 #define LENGTH_MAX	(1ULL << 31)	/* of a message */
 #define APP_ESCAPE	0xffff
@@ -217,43 +218,13 @@ static void field_check(struct signature *signature, const struct signature_doma
 /*
  * Memory behind the key.
  */
-static void memory_sg(struct sg *memory, struct wqe_data *data, const struct sg *sg,
-		      const struct mkey *mkey, uint64_t offset, uint32_t len)
-{
-	*data = (struct wqe_data){ .address = mkey->start + offset, .lkey = mkey->key, .len = len };
-	sg_init(memory, sg->nic, &sg->use, data, 1);
-	memory->plain = true;
-}
-
-static bool memory_present(const struct sg *sg, const struct mkey *mkey, uint64_t offset,
-			   uint32_t len, bool write, struct sg_stop *stop)
-{
-	struct wqe_data data;
-	struct sg memory;
-
-	memory_sg(&memory, &data, sg, mkey, offset, len);
-	return sg_present(&memory, len, write, stop);
-}
-
-static bool memory_read(const struct sg *sg, const struct mkey *mkey, uint64_t offset, void *to,
-			uint32_t len, struct sg_stop *stop)
-{
-	struct wqe_data data;
-	struct sg memory;
-
-	memory_sg(&memory, &data, sg, mkey, offset, len);
-	return sg_gather(&memory, to, len, stop);
-}
-
-static void memory_write(const struct sg *sg, const struct mkey *mkey, uint64_t offset,
+/* It has been looked at before, and what is lost now is nobody's to know. */
+static void memory_write(const struct access *access, const struct mkey *mkey, uint64_t offset,
 			 const void *from, uint32_t len)
 {
-	struct sg_stop stop;
-	struct wqe_data data;
-	struct sg memory;
+	struct access_stop stop;
 
-	memory_sg(&memory, &data, sg, mkey, offset, len);
-	sg_scatter(&memory, from, len, &stop);
+	access_write(access, mkey->start + offset, from, len, &stop);
 }
 
 /* The part of the data [at, end) that is contiguous in memory, and where it is. */
@@ -272,8 +243,8 @@ static uint32_t memory_piece(const struct signature_domain *mem, uint64_t at, ui
  * Out: from memory to the wire.
  */
 /* Check those blocks of memory that end in data (@from, @to]; @last: the signature of the last. */
-static bool out_check(const struct sg *sg, struct mkey *mkey, uint64_t from, uint64_t to,
-		      uint64_t seed, struct field *last, struct sg_stop *stop)
+static bool out_check(const struct access *access, struct mkey *mkey, uint64_t from, uint64_t to,
+		      uint64_t seed, struct field *last, struct access_stop *stop)
 {
 	uint8_t block[SIGNATURE_BLOCK_MAX + SIGNATURE_FIELD_MAX];
 	struct signature *signature = mkey->signature;
@@ -283,7 +254,7 @@ static bool out_check(const struct sg *sg, struct mkey *mkey, uint64_t from, uin
 	if (!mem->kind)
 		return true;
 	for (uint64_t i = from / mem->block; (i + 1) * mem->block <= to; i++) {
-		if (!memory_read(sg, mkey, i * stride, block, stride, stop))
+		if (!access_read(access, mkey->start + i * stride, block, stride, stop))
 			return false;
 		*last = field_load(mem, block + mem->block);
 		field_check(signature, mem, field_make(mem, seed, i, block), *last, i);
@@ -291,7 +262,8 @@ static bool out_check(const struct sg *sg, struct mkey *mkey, uint64_t from, uin
 	return true;
 }
 
-static bool out_unit(const struct sg *sg, struct mkey *mkey, uint64_t unit, struct sg_stop *stop)
+static bool out_unit(const struct access *access, struct mkey *mkey, uint64_t unit,
+		     struct access_stop *stop)
 {
 	struct signature *signature = mkey->signature;
 	const struct signature_format *format = &signature->format;
@@ -300,17 +272,18 @@ static bool out_unit(const struct sg *sg, struct mkey *mkey, uint64_t unit, stru
 	struct field field, copied = { 0 };
 	uint32_t piece;
 
-	if (!domain_seed(sg->nic, mkey, &format->mem, &mem_seed) ||
-	    !domain_seed(sg->nic, mkey, &format->wire, &wire_seed))
+	if (!domain_seed(access->nic, mkey, &format->mem, &mem_seed) ||
+	    !domain_seed(access->nic, mkey, &format->wire, &wire_seed))
 		return false;
 	if (to > all)
 		to = all;
 	for (uint64_t at = from; at < to; at += piece) {
 		piece = memory_piece(&format->mem, at, to, &offset);
-		if (!memory_read(sg, mkey, offset, signature->out + (at - from), piece, stop))
+		if (!access_read(access, mkey->start + offset, signature->out + (at - from), piece,
+				 stop))
 			return false;
 	}
-	if (!out_check(sg, mkey, from, to, mem_seed, &copied, stop))
+	if (!out_check(access, mkey, from, to, mem_seed, &copied, stop))
 		return false;
 	if (!format->wire.kind || to - from < format->wire.block)
 		return true;
@@ -323,8 +296,8 @@ static bool out_unit(const struct sg *sg, struct mkey *mkey, uint64_t unit, stru
 /*
  * In: from the wire to memory.
  */
-static bool in_present(const struct sg *sg, const struct mkey *mkey, uint64_t unit,
-		       struct sg_stop *stop)
+static bool in_present(const struct access *access, const struct mkey *mkey, uint64_t unit,
+		       struct access_stop *stop)
 {
 	const struct signature_format *format = &mkey->signature->format;
 	uint64_t from = domain_len(&format->mem, unit * unit_data(format));
@@ -335,34 +308,35 @@ static bool in_present(const struct sg *sg, const struct mkey *mkey, uint64_t un
 	/* read a block of memory again that began in the previous unit */
 	if (format->mem.kind)
 		from -= from % (format->mem.block + format->mem.field);
-	return memory_present(sg, mkey, from, to - from, true, stop) &&
-	       (!format->mem.kind || memory_present(sg, mkey, from, to - from, false, stop));
+	return access_present(access, mkey->start + from, to - from, true, stop) &&
+	       (!format->mem.kind ||
+		access_present(access, mkey->start + from, to - from, false, stop));
 }
 
-static void in_sign(const struct sg *sg, struct mkey *mkey, uint64_t from, uint64_t to,
+static void in_sign(const struct access *access, struct mkey *mkey, uint64_t from, uint64_t to,
 		    const struct field *wire)
 {
 	const struct signature_format *format = &mkey->signature->format;
 	const struct signature_domain *mem = &format->mem;
 	uint8_t block[SIGNATURE_BLOCK_MAX + SIGNATURE_FIELD_MAX];
 	uint32_t stride = mem->block + mem->field;
-	struct sg_stop stop;
+	struct access_stop stop;
 	struct field field;
 	uint64_t seed;
 
-	if (!mem->kind || !domain_seed(sg->nic, mkey, mem, &seed))
+	if (!mem->kind || !domain_seed(access->nic, mkey, mem, &seed))
 		return;
 	for (uint64_t i = from / mem->block; (i + 1) * mem->block <= to; i++) {
-		if (!memory_read(sg, mkey, i * stride, block, mem->block, &stop))
+		if (!access_read(access, mkey->start + i * stride, block, mem->block, &stop))
 			return;
 		field = field_make(mem, seed, i, block);
 		field.value ^= (field.value ^ wire->value) & field_mask(format->copy);
 		field_store(mem, field, block + mem->block);
-		memory_write(sg, mkey, i * stride + mem->block, block + mem->block, mem->field);
+		memory_write(access, mkey, i * stride + mem->block, block + mem->block, mem->field);
 	}
 }
 
-static struct field in_check(const struct sg *sg, struct mkey *mkey)
+static struct field in_check(const struct access *access, struct mkey *mkey)
 {
 	struct signature *signature = mkey->signature;
 	const struct signature_domain *wire = &signature->format.wire;
@@ -370,7 +344,7 @@ static struct field in_check(const struct sg *sg, struct mkey *mkey)
 	uint64_t seed;
 
 	if (!wire->kind || signature->in_from || signature->in_end < wire->block + wire->field ||
-	    !domain_seed(sg->nic, mkey, wire, &seed))
+	    !domain_seed(access->nic, mkey, wire, &seed))
 		return (struct field){ 0 };
 	actual = field_load(wire, signature->in + wire->block);
 	field_check(signature, wire, field_make(wire, seed, signature->in_unit, signature->in),
@@ -378,7 +352,7 @@ static struct field in_check(const struct sg *sg, struct mkey *mkey)
 	return actual;
 }
 
-static void in_unit(const struct sg *sg, struct mkey *mkey)
+static void in_unit(const struct access *access, struct mkey *mkey)
 {
 	struct signature *signature = mkey->signature;
 	const struct signature_format *format = &signature->format;
@@ -390,45 +364,39 @@ static void in_unit(const struct sg *sg, struct mkey *mkey)
 		end = unit_data(format);
 	for (uint64_t at = base + signature->in_from; at < base + end; at += piece) {
 		piece = memory_piece(&format->mem, at, base + end, &offset);
-		memory_write(sg, mkey, offset, signature->in + (at - base), piece);
+		memory_write(access, mkey, offset, signature->in + (at - base), piece);
 	}
-	field = in_check(sg, mkey);
-	in_sign(sg, mkey, base, base + end, &field);
+	field = in_check(access, mkey);
+	in_sign(access, mkey, base, base + end, &field);
 }
 
 /*
  * The key as the wire sees it.
  */
-bool signature_map(const struct sg *sg, struct mkey *mkey, uint64_t len, bool write,
-		   struct sg_span *span, struct sg_stop *stop)
+bool signature_map(const struct access *access, struct mkey *mkey, uint64_t va, uint64_t len,
+		   bool write, struct access_span *span, struct access_stop *stop)
 {
-	const struct wqe_data *data = &sg->data[sg->index];
 	struct signature *signature = mkey->signature;
 	const struct signature_format *format = &signature->format;
-	uint64_t wire = data->address - mkey->start + sg->offset;
+	uint64_t wire = va - mkey->start;
 	uint64_t unit = wire / unit_wire(format), room, seed;
 	uint32_t in = wire % unit_wire(format);
 
-	*stop = (struct sg_stop){
-		.end = sg,
-		.nic = sg->nic,
+	*stop = (struct access_stop){
+		.nic = access->nic,
 		.status = MKEY_BAD_RANGE,
 		.key = mkey->key,
-		.va = data->address + sg->offset,
-		.len = data->len - sg->offset,
+		.va = va,
+		.len = len,
 	};
 	room = domain_len(&format->wire, domain_data(&format->mem, mkey->len));
-	if (wire >= room || !domain_seed(sg->nic, mkey, &format->mem, &seed) ||
-	    !domain_seed(sg->nic, mkey, &format->wire, &seed))
+	if (wire >= room || !domain_seed(access->nic, mkey, &format->mem, &seed) ||
+	    !domain_seed(access->nic, mkey, &format->wire, &seed))
 		return false;
 	room = room - wire < unit_wire(format) - in ? room - wire : unit_wire(format) - in;
-	if (len > data->len - sg->offset)
-		len = data->len - sg->offset;
-	*span = (struct sg_span){ .len = len < room ? len : room };
-	if (!(write ? in_present(sg, mkey, unit, stop) : out_unit(sg, mkey, unit, stop))) {
-		stop->end = sg;
+	*span = (struct access_span){ .len = len < room ? len : room };
+	if (!(write ? in_present(access, mkey, unit, stop) : out_unit(access, mkey, unit, stop)))
 		return false;
-	}
 	if (write && (signature->in_unit != unit || signature->in_end != in)) {
 		signature->in_unit = unit;
 		signature->in_from = in;
@@ -438,12 +406,11 @@ bool signature_map(const struct sg *sg, struct mkey *mkey, uint64_t len, bool wr
 	return true;
 }
 
-void signature_written(const struct sg *sg, struct mkey *mkey, uint32_t len)
+void signature_written(const struct access *access, struct mkey *mkey, uint32_t len, bool last)
 {
 	struct signature *signature = mkey->signature;
-	bool last = sg->offset + len == sg->data[sg->index].len;
 
 	signature->in_end += len;
 	if (signature->in_end == unit_wire(&signature->format) || last)
-		in_unit(sg, mkey);
+		in_unit(access, mkey);
 }

@@ -20,12 +20,12 @@
 
 #include "connectx/memory/block_guard.h"
 
+struct access;
+struct access_span;
+struct access_stop;
 struct connectx;
 struct mkey;
 struct mkey_table;
-struct sg;
-struct sg_span;
-struct sg_stop;
 struct wqe_data;
 
 /* Over the layout of the same name without _signatures, where the kernel's header has no names. */
@@ -122,14 +122,18 @@ bool signature_lengths(const struct connectx *nic, struct wqe_data *data, uint8_
 		       uint32_t *total);
 
 /**
- * signature_map() - as sg_map(), of an entry whose key is @mkey from signature_find().
+ * signature_map() - as access_map(), but of what the wire sees at @va.
+ * @mkey: the key of @access, from signature_find()
  *
  * What is written to the span goes to memory with signature_written().
  */
-bool signature_map(const struct sg *sg, struct mkey *mkey, uint64_t len, bool write,
-		   struct sg_span *span, struct sg_stop *stop);
+bool signature_map(const struct access *access, struct mkey *mkey, uint64_t va, uint64_t len,
+		   bool write, struct access_span *span, struct access_stop *stop);
 
-/** signature_written() - the first @len bytes of the span that has just been mapped are there. */
-void signature_written(const struct sg *sg, struct mkey *mkey, uint32_t len);
+/**
+ * signature_written() - the first @len bytes of the span that has just been mapped are there.
+ * @last: the message has no more for this key
+ */
+void signature_written(const struct access *access, struct mkey *mkey, uint32_t len, bool last);
 
 #endif

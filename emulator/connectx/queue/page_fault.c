@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "connectx/memory/sg.h"
+#include "connectx/memory/access.h"
 #include "connectx/queue/eq.h"
 #include "connectx/queue/queues.h"
 
@@ -45,7 +45,7 @@ void page_faults_clear(struct page_faults *faults)
 }
 
 /* Ask for whole pages: with an unaligned address, drivers would go beyond the last page. */
-static int page_fault_post(struct connectx *nic, uint64_t token, const struct sg_stop *stop)
+static int page_fault_post(struct connectx *nic, uint64_t token, const struct access_stop *stop)
 {
 	uint64_t first = stop->va >> FAULT_PAGE_SHIFT;
 	uint64_t pages = ((stop->va + stop->len - 1) >> FAULT_PAGE_SHIFT) - first + 1;
@@ -66,7 +66,7 @@ static int page_fault_post(struct connectx *nic, uint64_t token, const struct sg
 			     sizeof(eqe.memory));
 }
 
-int page_fault_raise(struct page_fault *fault, const struct sg_stop *stop)
+int page_fault_raise(struct page_fault *fault, const struct access_stop *stop)
 {
 	struct connectx *nic = stop->nic;
 	struct page_faults *faults = &nic->queues->faults;

@@ -14,7 +14,7 @@
 #include "connectx/command/table.h"
 
 struct connectx;
-struct sg_stop;
+struct access_stop;
 
 /* One fault, embedded in what waits for it; that can wait for one at a time. */
 struct page_fault {
@@ -45,7 +45,7 @@ void page_faults_clear(struct page_faults *faults);
  * Return: 0, and @fault waits; -EOPNOTSUPP when the driver has not turned the memory scheme on, or
  * has no queue for the event; -ENOSPC when too many are pending.
  */
-int page_fault_raise(struct page_fault *fault, const struct sg_stop *stop);
+int page_fault_raise(struct page_fault *fault, const struct access_stop *stop);
 
 /** page_fault_cancel() - stop waiting; harmless when it does not wait. */
 void page_fault_cancel(struct page_fault *fault);

@@ -19,7 +19,7 @@ static uint64_t atomic_on_ram(uint64_t *target, const struct atomic_op *op)
 	return old;
 }
 
-static bool atomic_by_tlp(const struct sg *target, const struct sg_span *span,
+static bool atomic_by_tlp(const struct sg *target, const struct access_span *span,
 			  const struct atomic_op *op, uint64_t *old, struct sg_stop *stop)
 {
 	const struct fabric_atomic atomic = {
@@ -31,8 +31,7 @@ static bool atomic_by_tlp(const struct sg *target, const struct sg_span *span,
 
 	if (!fabric_atomic(target->nic->port, span->address, ATOMIC_SIZE, &atomic, old, &hints))
 		return true;
-	*stop = (struct sg_stop){ .end = target, .status = MKEY_OK };
-	return false;
+	return sg_refused(target, stop);
 }
 
 static bool atomic_on_bus(const struct sg *target, const struct atomic_op *op, uint64_t *old,
@@ -55,15 +54,13 @@ static bool atomic_on_bus(const struct sg *target, const struct atomic_op *op, u
 bool atomic_execute(const struct sg *target, const struct atomic_op *op, uint64_t *old,
 		    struct sg_stop *stop)
 {
-	struct sg_span span;
+	struct access_span span;
 
 	if (!sg_map(target, ATOMIC_SIZE, true, &span, stop))
 		return false;
 	/* the address is aligned within the key; on the bus it need not be, with a bad page list */
-	if (span.len < ATOMIC_SIZE || span.address % ATOMIC_SIZE) {
-		*stop = (struct sg_stop){ .end = target, .status = MKEY_OK };
-		return false;
-	}
+	if (span.len < ATOMIC_SIZE || span.address % ATOMIC_SIZE)
+		return sg_refused(target, stop);
 	if (!span.ram && pci_atomic_requester(&target->nic->fn))
 		return atomic_by_tlp(target, &span, op, old, stop);
 	if (!span.ram)

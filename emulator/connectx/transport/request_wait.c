@@ -112,7 +112,7 @@ void request_fault_resolved(struct page_fault *fault, bool failed)
  */
 static bool request_may_fault_again(const struct requester *req, const struct sg_stop *stop)
 {
-	return req->fault_failed && stop->indirect && req->fault_retries;
+	return req->fault_failed && stop->why.indirect && req->fault_retries;
 }
 
 static enum step request_fault_later(struct requester *req)
@@ -127,15 +127,15 @@ static enum step request_fault_later(struct requester *req)
 
 enum step request_stopped(struct requester *req, struct qp *peer, const struct sg_stop *stop)
 {
-	if (stop->status == MKEY_NOT_PRESENT && request_may_fault_again(req, stop))
+	if (stop->why.status == MKEY_NOT_PRESENT && request_may_fault_again(req, stop))
 		return request_fault_later(req);
-	if (stop->status == MKEY_NOT_PRESENT && !req->fault_failed &&
-	    !page_fault_raise(&req->fault, stop)) {
+	if (stop->why.status == MKEY_NOT_PRESENT && !req->fault_failed &&
+	    !page_fault_raise(&req->fault, &stop->why)) {
 		req->wait = WAIT_FAULT;
 		return STEP_WAIT;
 	}
 	req->fault_failed = false;
 	if (peer && stop->end != &req->local)
 		return request_answered(req, peer, responder_fail(peer, stop));
-	return requester_fail(req, stop->status == MKEY_OK ? CQE_LOCAL_QP_OP : CQE_LOCAL_PROT);
+	return requester_fail(req, stop->why.status == MKEY_OK ? CQE_LOCAL_QP_OP : CQE_LOCAL_PROT);
 }

@@ -459,7 +459,7 @@ enum response responder_end(struct qp *qp)
 enum response responder_fail(struct qp *qp, const struct sg_stop *stop)
 {
 	struct responder *resp = qp->responder;
-	bool mine = message_is_send(&resp->message) || stop->status == MKEY_OK;
+	bool mine = message_is_send(&resp->message) || stop->why.status == MKEY_OK;
 
 	resp->active = false;
 	return responder_refuse(resp, CQE_LOCAL_PROT, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR,
