@@ -58,7 +58,15 @@ static void domains_clear(struct cx_table *table)
 void pd_clear(struct connectx *nic)
 {
 	domains_clear(&nic->pds);
+}
+
+void xrcd_clear(struct connectx *nic)
+{
 	domains_clear(&nic->xrcds);
+}
+
+void td_clear(struct connectx *nic)
+{
 	domains_clear(&nic->tds);
 }
 

@@ -23,8 +23,10 @@ struct domain *pd_find(struct connectx *nic, uint32_t pdn);
 /** xrcd_find() - Return: the XRC domain or NULL. */
 struct domain *xrcd_find(struct connectx *nic, uint32_t xrcd);
 
-/** pd_clear() - free all domains of all kinds. */
+/** pd_clear(), xrcd_clear(), td_clear() - free all domains of a kind. */
 void pd_clear(struct connectx *nic);
+void xrcd_clear(struct connectx *nic);
+void td_clear(struct connectx *nic);
 
 cmd_handler pd_alloc, pd_dealloc, xrcd_alloc, xrcd_dealloc, td_alloc, td_dealloc;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * The function on the bus: configuration space, BAR0 with the initialization segment and the UARs,
- * reset, and the tables of all objects.
+ * and reset.
  */
 #include "connectx/device/device.h"
 
@@ -10,25 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectx/command/pd.h"
-#include "connectx/command/uctx.h"
 #include "connectx/device/caps.h"
 #include "connectx/device/cmd_table.h"
-#include "connectx/memory/psv.h"
-#include "connectx/memory/umem.h"
-#include "connectx/port/ah_mapping.h"
+#include "connectx/device/objects.h"
 #include "connectx/port/port.h"
 #include "connectx/port/subnet.h"
-#include "connectx/queue/cq.h"
-#include "connectx/queue/dct.h"
 #include "connectx/queue/eq.h"
-#include "connectx/queue/flow_counter.h"
-#include "connectx/queue/q_counter.h"
 #include "connectx/queue/qp.h"
-#include "connectx/queue/reserved_qpn.h"
-#include "connectx/queue/sched.h"
-#include "connectx/queue/sq.h"
-#include "connectx/queue/srq.h"
 #include "connectx/queue/uar.h"
 #include "connectx/transport/transport.h"
 #include "util/macros.h"
@@ -113,7 +101,7 @@ static void device_quiesce(struct cx_device *device)
 {
 	struct connectx *nic = &device->nic;
 
-	cx_objects_clear(nic);
+	objects_clear(nic);
 	subnet_forget(nic);
 	cmd_reset(nic);
 	caps_reset(nic);
@@ -195,152 +183,6 @@ static const struct pci_function_ops function_ops = {
 	.reset = function_reset,
 };
 
-/*
- * The objects of the guest.
- */
-void cx_objects_clear(struct connectx *nic)
-{
-	page_faults_clear(&nic->queues->faults);
-	mcg_clear(nic);
-	qp_clear(nic);
-	sq_clear(nic);
-	sched_clear(nic);
-	dct_clear(nic);
-	q_counter_clear(nic);
-	flow_counter_clear(nic);
-	srq_clear(nic);
-	cq_clear(nic);
-	eq_clear(nic);
-	mkey_table_clear(&nic->memory->mkeys);
-	psv_clear(nic);
-	umem_clear(nic);
-	memic_clear(nic);
-	reserved_qpn_clear(nic);
-	ah_mapping_clear(nic);
-	rate_clear(nic);
-	pd_clear(nic);
-	uar_clear(nic);
-	uctx_clear(nic);
-}
-
-/* All tables of objects, by their place in struct cx_device. */
-static const size_t object_tables[] = {
-	offsetof(struct cx_device, queues.uars),
-	offsetof(struct cx_device, nic.uctxs),
-	offsetof(struct cx_device, memory.umems),
-	offsetof(struct cx_device, memory.psvs),
-	offsetof(struct cx_device, queues.reserved_qpns),
-	offsetof(struct cx_device, ib.ah_mappings),
-	offsetof(struct cx_device, queues.tsars),
-	offsetof(struct cx_device, queues.queue_groups),
-	/* domains */
-	offsetof(struct cx_device, nic.pds),
-	offsetof(struct cx_device, nic.xrcds),
-	offsetof(struct cx_device, nic.tds),
-	/* queues */
-	offsetof(struct cx_device, queues.eqs),
-	offsetof(struct cx_device, queues.cqs),
-	offsetof(struct cx_device, queues.qps),
-	offsetof(struct cx_device, queues.sqs),
-	offsetof(struct cx_device, queues.dcts),
-	offsetof(struct cx_device, queues.srqs),
-	/* and what they use */
-	offsetof(struct cx_device, memory.mkeys.keys),
-	offsetof(struct cx_device, queues.q_counters),
-	offsetof(struct cx_device, queues.flow_counters),
-};
-
-static const struct cx_table *object_table(const struct connectx *nic, unsigned int i)
-{
-	const struct cx_device *device = container_of(nic, struct cx_device, nic);
-
-	return (const void *)((const char *)device + object_tables[i]);
-}
-
-uint64_t cx_objects_count(const struct connectx *nic)
-{
-	uint64_t count = nic->queues->mcgs.attachments + nic->memory->memic.count +
-			 nic->queues->rates.count;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(object_tables); i++)
-		count += object_table(nic, i)->count;
-	return count;
-}
-
-bool cx_objects_owned(const struct connectx *nic, uint16_t uid)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(object_tables); i++)
-		if (cx_table_has_owner(object_table(nic, i), uid))
-			return true;
-	return rate_owned(nic, uid);
-}
-
-/* Numbers begin above 0, so that a field that was left zero refers to no object. */
-#define NUMBER_FIRST	1
-#define QUEUE_GROUP_FIRST (NUMBER_FIRST + (1 << CX_LOG_MAX_TSAR)) /* TSARs come before */
-#define QPN_FIRST	0x40	/* 0 and 1 are the management QPs of the wire */
-#define SQN_FIRST	(2U << CX_LOG_MAX_QP)	/* behind those of QPs: doorbells name either */
-#define DCTN_FIRST	(QPN_FIRST + (1 << CX_LOG_MAX_QP))
-
-static int tables_init(struct connectx *nic)
-{
-	int ret = cx_table_init(&nic->queues->uars, UAR_FIRST,
-				(MEMIC_START >> UAR_SHIFT) - UAR_FIRST);
-
-	ret = ret ? ret : cx_table_init(&nic->uctxs, NUMBER_FIRST, 1 << CX_LOG_MAX_UCTX);
-	ret = ret ? ret : cx_table_init(&nic->memory->umems, NUMBER_FIRST, 1 << CX_LOG_MAX_UMEM);
-	ret = ret ? ret : cx_table_init(&nic->memory->psvs, NUMBER_FIRST, 1 << CX_LOG_MAX_PSV);
-	ret = ret ? ret : cx_table_init(&nic->queues->reserved_qpns, 0, 1 << CX_LOG_MAX_RESERVED);
-	ret = ret ? ret :
-		    cx_table_init(&nic->ib->ah_mappings, NUMBER_FIRST, 1 << CX_LOG_MAX_AH_MAPPING);
-	ret = ret ? ret : cx_table_init(&nic->queues->tsars, NUMBER_FIRST, 1 << CX_LOG_MAX_TSAR);
-	ret = ret ? ret :
-		    cx_table_init(&nic->queues->queue_groups, QUEUE_GROUP_FIRST,
-				  1 << CX_LOG_MAX_QUEUE_GROUP);
-	ret = ret ? ret : cx_table_init(&nic->pds, NUMBER_FIRST, 1 << CX_LOG_MAX_PD);
-	ret = ret ? ret : cx_table_init(&nic->xrcds, NUMBER_FIRST, 1 << CX_LOG_MAX_XRCD);
-	ret = ret ? ret : cx_table_init(&nic->tds, NUMBER_FIRST, 1 << CX_LOG_MAX_TD);
-	ret = ret ? ret : cx_table_init(&nic->queues->eqs, NUMBER_FIRST, CX_MAX_EQS);
-	ret = ret ? ret : cx_table_init(&nic->queues->cqs, NUMBER_FIRST, 1 << CX_LOG_MAX_CQ);
-	ret = ret ? ret : cx_table_init(&nic->queues->qps, QPN_FIRST, 1 << CX_LOG_MAX_QP);
-	ret = ret ? ret : cx_table_init(&nic->queues->sqs, SQN_FIRST, 1 << CX_LOG_MAX_SQ);
-	ret = ret ? ret : cx_table_init(&nic->queues->dcts, DCTN_FIRST, 1 << CX_LOG_MAX_DCT);
-	ret = ret ? ret : cx_table_init(&nic->queues->srqs, NUMBER_FIRST, 1 << CX_LOG_MAX_SRQ);
-	ret = ret ? ret : cx_table_init(&nic->queues->q_counters, NUMBER_FIRST, CX_MAX_Q_COUNTERS);
-	ret = ret ? ret :
-		    cx_table_init(&nic->queues->flow_counters, NUMBER_FIRST, CX_MAX_FLOW_COUNTERS);
-	ret = ret ? ret : memic_init(nic);
-	ret = ret ? ret :
-		    mkey_table_init(&nic->memory->mkeys, 1 << CX_LOG_MAX_MKEY, CX_MAX_XLT_BYTES);
-	return ret ? ret : page_faults_init(&nic->queues->faults, CX_MAX_FAULTS);
-}
-
-static void tables_fini(struct connectx *nic)
-{
-	page_faults_fini(&nic->queues->faults);
-	mkey_table_fini(&nic->memory->mkeys);
-	memic_fini(nic);
-	cx_table_fini(&nic->queues->flow_counters);
-	cx_table_fini(&nic->queues->q_counters);
-	cx_table_fini(&nic->queues->srqs);
-	cx_table_fini(&nic->queues->sqs);
-	cx_table_fini(&nic->queues->dcts);
-	cx_table_fini(&nic->queues->qps);
-	cx_table_fini(&nic->queues->cqs);
-	cx_table_fini(&nic->queues->eqs);
-	cx_table_fini(&nic->tds);
-	cx_table_fini(&nic->xrcds);
-	cx_table_fini(&nic->pds);
-	cx_table_fini(&nic->queues->queue_groups);
-	cx_table_fini(&nic->queues->tsars);
-	cx_table_fini(&nic->ib->ah_mappings);
-	cx_table_fini(&nic->queues->reserved_qpns);
-	cx_table_fini(&nic->memory->psvs);
-	cx_table_fini(&nic->memory->umems);
-	cx_table_fini(&nic->uctxs);
-	cx_table_fini(&nic->queues->uars);
-}
-
 /* What the control socket shows. */
 static int values_register(struct connectx *nic)
 {
@@ -350,29 +192,6 @@ static int values_register(struct connectx *nic)
 		const char *name;
 		const uint64_t *value;
 	} values[] = {
-		{ REGISTRY_OBJECT, "uar", &nic->queues->uars.count },
-		{ REGISTRY_OBJECT, "user_context", &nic->uctxs.count },
-		{ REGISTRY_OBJECT, "umem", &nic->memory->umems.count },
-		{ REGISTRY_OBJECT, "psv", &nic->memory->psvs.count },
-		{ REGISTRY_OBJECT, "reserved_qpns", &nic->queues->reserved_qpns.count },
-		{ REGISTRY_OBJECT, "ah_mapping", &nic->ib->ah_mappings.count },
-		{ REGISTRY_OBJECT, "rate_limit", &nic->queues->rates.count },
-		{ REGISTRY_OBJECT, "tsar", &nic->queues->tsars.count },
-		{ REGISTRY_OBJECT, "queue_group", &nic->queues->queue_groups.count },
-		{ REGISTRY_OBJECT, "pd", &nic->pds.count },
-		{ REGISTRY_OBJECT, "xrcd", &nic->xrcds.count },
-		{ REGISTRY_OBJECT, "transport_domain", &nic->tds.count },
-		{ REGISTRY_OBJECT, "eq", &nic->queues->eqs.count },
-		{ REGISTRY_OBJECT, "cq", &nic->queues->cqs.count },
-		{ REGISTRY_OBJECT, "qp", &nic->queues->qps.count },
-		{ REGISTRY_OBJECT, "sq", &nic->queues->sqs.count },
-		{ REGISTRY_OBJECT, "dct", &nic->queues->dcts.count },
-		{ REGISTRY_OBJECT, "srq", &nic->queues->srqs.count },
-		{ REGISTRY_OBJECT, "q_counter", &nic->queues->q_counters.count },
-		{ REGISTRY_OBJECT, "flow_counter", &nic->queues->flow_counters.count },
-		{ REGISTRY_OBJECT, "mcg_attachment", &nic->queues->mcgs.attachments },
-		{ REGISTRY_OBJECT, "memic", &nic->memory->memic.count },
-		{ REGISTRY_OBJECT, "mkey", &nic->memory->mkeys.keys.count },
 		{ REGISTRY_GAUGE, "dc_connections", &nic->queues->dc_connections },
 		{ REGISTRY_GAUGE, "queue_pages", &nic->buf_pages },
 		{ REGISTRY_GAUGE, "mkey_translation_bytes", &nic->memory->mkeys.xlt_bytes },
@@ -508,7 +327,7 @@ static int function_init(struct connectx *nic, struct fabric *fabric)
 
 static const struct cmd_ops cmd_ops = {
 	.find = cmd_op_find,
-	.owned = cx_objects_owned,
+	.owned = objects_owned,
 	.announced = eq_takes_commands,
 	.announce = eq_event_command,
 };
@@ -516,10 +335,13 @@ static const struct cmd_ops cmd_ops = {
 /* Everything except the PCI function, which is added last and removed first. */
 static int parts_init(struct connectx *nic)
 {
-	int ret = tables_init(nic);
+	int ret = objects_init(nic);
 
+	ret = ret ? ret : memic_init(nic);
+	ret = ret ? ret : page_faults_init(&nic->queues->faults, CX_MAX_FAULTS);
 	cmd_init(nic, &cmd_ops);
 	caps_init(nic);
+	ret = ret ? ret : objects_register(nic);
 	ret = ret ? ret : values_register(nic);
 	ret = ret ? ret : faults_register(nic);
 	ret = ret ? ret : transport_init(nic);
@@ -532,7 +354,9 @@ static void parts_fini(struct connectx *nic)
 	subnet_leave(nic);
 	registry_remove(nic->registry, nic->attr.name);
 	cmd_fini(nic);
-	tables_fini(nic);
+	page_faults_fini(&nic->queues->faults);
+	memic_fini(nic);
+	objects_fini(nic);
 }
 
 struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
@@ -571,7 +395,7 @@ struct connectx *connectx_create(struct engine *engine, struct fabric *fabric,
 void connectx_destroy(struct connectx *nic)
 {
 	port_fini(nic);
-	cx_objects_clear(nic);
+	objects_clear(nic);
 	pci_function_fini(&nic->fn);
 	parts_fini(nic);
 	free(cx_device(nic));

@@ -49,13 +49,4 @@ static inline struct cx_device *cx_device(struct connectx *nic)
 /** connectx_attr_valid() - Return: whether all fields are within their ranges. */
 bool connectx_attr_valid(const struct connectx_attr *attr);
 
-/** cx_objects_clear() - destroy all objects of the guest, in the order of dependence. */
-void cx_objects_clear(struct connectx *nic);
-
-/** cx_objects_count() - Return: how many there are, of all kinds. */
-uint64_t cx_objects_count(const struct connectx *nic);
-
-/** cx_objects_owned() - Return: whether any object, of any kind, is the user context @uid's. */
-bool cx_objects_owned(const struct connectx *nic, uint16_t uid);
-
 #endif

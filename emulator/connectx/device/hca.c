@@ -5,6 +5,7 @@
 
 #include "connectx/device/caps.h"
 #include "connectx/device/device.h"
+#include "connectx/device/objects.h"
 #include "connectx/port/port.h"
 
 #define ISSI_CURRENT		1	/* the driver knows interface revisions 0 and 1 */
@@ -49,8 +50,8 @@ uint8_t hca_teardown(struct connectx *nic, struct cmd *cmd)
 	if (nic->state != HCA_UP)
 		return CMD_FAIL(cmd, BAD_SYS_STATE_ERR);
 	/* A driver that closes properly has destroyed everything; count what it has not. */
-	cx_device(nic)->orphans += cx_objects_count(nic);
-	cx_objects_clear(nic);
+	cx_device(nic)->orphans += objects_count(nic);
+	objects_clear(nic);
 	nic->state = HCA_ENABLED;
 	return MLX5_CMD_STAT_OK;
 }

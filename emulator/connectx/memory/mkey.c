@@ -9,16 +9,9 @@
 #include "connectx/command/limits.h"
 #include "connectx/command/pd.h"
 #include "connectx/memory/memic.h"
+#include "connectx/memory/memory.h"
 #include "connectx/memory/signature.h"
 #include "util/range.h"
-
-int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit)
-{
-	table->xlt_bytes = 0;
-	table->signatures = 0;
-	table->xlt_limit = xlt_limit;
-	return cx_table_init(&table->keys, MKEY_FIRST_INDEX, size);
-}
 
 /* How much memory of this model an entry takes. */
 static size_t mkey_xlt_size(const struct mkey *mkey)
@@ -41,19 +34,14 @@ static void mkey_free(struct mkey_table *table, struct mkey *mkey)
 	free(mkey);
 }
 
-void mkey_table_clear(struct mkey_table *table)
+void mkey_clear(struct connectx *nic)
 {
+	struct mkey_table *table = &nic->memory->mkeys;
 	uint32_t cursor = 0;
 	struct mkey *mkey;
 
 	while ((mkey = cx_table_next(&table->keys, &cursor)))
 		mkey_free(table, mkey);
-}
-
-void mkey_table_fini(struct mkey_table *table)
-{
-	mkey_table_clear(table);
-	cx_table_fini(&table->keys);
 }
 
 static int mkey_alloc_xlt(struct mkey_table *table, struct mkey *mkey)
@@ -70,7 +58,7 @@ static int mkey_alloc_xlt(struct mkey_table *table, struct mkey *mkey)
 	bytes = (bytes + MKEY_XLT_ALIGN - 1) & ~(uint64_t)(MKEY_XLT_ALIGN - 1);
 	entries = bytes / mkey_entry_size(mkey);
 	bytes = entries * mkey_xlt_size(mkey);
-	if (bytes > table->xlt_limit - table->xlt_bytes)
+	if (bytes > CX_MAX_XLT_BYTES - table->xlt_bytes)
 		return -EDQUOT;
 	mkey->xlt = calloc(entries, mkey_xlt_size(mkey));
 	if (!mkey->xlt)
@@ -116,7 +104,7 @@ struct mkey *mkey_add(struct mkey_table *table, const struct mkey *proto)
 
 int mkey_add_signature(struct mkey_table *table, struct mkey *mkey)
 {
-	if (sizeof(*mkey->signature) > table->xlt_limit - table->xlt_bytes)
+	if (sizeof(*mkey->signature) > CX_MAX_XLT_BYTES - table->xlt_bytes)
 		return -EDQUOT;
 	mkey->signature = calloc(1, sizeof(*mkey->signature));
 	if (!mkey->signature)

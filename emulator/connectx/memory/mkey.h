@@ -123,8 +123,7 @@ struct mkey {
 struct mkey_table {
 	struct cx_table keys; /* struct mkey */
 	uint64_t xlt_bytes;   /* memory of all translation lists and signatures, in the registry */
-	uint64_t xlt_limit;
-	uint64_t signatures; /* keys with room for a BSF */
+	uint64_t signatures;  /* keys with room for a BSF */
 };
 
 /*
@@ -138,20 +137,8 @@ struct mkey_table {
 
 #define MKEY_QPN_ANY		0xffffff
 
-/**
- * mkey_table_init() - make an empty table.
- * @size: how many keys there can be
- * @xlt_limit: bytes that all translation lists and signatures together may take
- *
- * Return: 0 or -ENOMEM.
- */
-int mkey_table_init(struct mkey_table *table, uint32_t size, uint64_t xlt_limit);
-
-/** mkey_table_fini() - free all keys and the table. */
-void mkey_table_fini(struct mkey_table *table);
-
-/** mkey_table_clear() - free all keys; domains do not count them any more. */
-void mkey_table_clear(struct mkey_table *table);
+/** mkey_clear() - free all keys; domains do not count them any more. */
+void mkey_clear(struct connectx *nic);
 
 /**
  * mkey_add() - put a copy of @proto into the table, with none of its translations present.

@@ -92,21 +92,25 @@ static void element_free(struct connectx *nic, struct sched_element *element)
 	free(element);
 }
 
-static void table_clear(struct connectx *nic, const struct cx_table *table)
+static void table_clear(struct cx_table *table)
 {
 	struct sched_element *element;
 	uint32_t cursor = 0;
 
 	while ((element = cx_table_next(table, &cursor))) {
-		cx_table_remove(table_of(nic, element->type), element->number);
+		cx_table_remove(table, element->number);
 		free(element);
 	}
 }
 
-void sched_clear(struct connectx *nic)
+void queue_group_clear(struct connectx *nic)
 {
-	table_clear(nic, &nic->queues->queue_groups);
-	table_clear(nic, &nic->queues->tsars);
+	table_clear(&nic->queues->queue_groups);
+}
+
+void tsar_clear(struct connectx *nic)
+{
+	table_clear(&nic->queues->tsars);
 }
 
 void sched_fill_caps(void *qos)

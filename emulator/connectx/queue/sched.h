@@ -72,8 +72,11 @@ uint8_t sched_set_groups(struct connectx *nic, struct cmd *cmd, struct qp *qp);
 /** sched_fill_caps() - what it has to say about itself in the group of QoS capabilities. */
 void sched_fill_caps(void *qos);
 
-/** sched_clear() - destroy all; QPs and SQs must be gone. */
-void sched_clear(struct connectx *nic);
+/** queue_group_clear() - destroy all queue groups; QPs and SQs must be gone. */
+void queue_group_clear(struct connectx *nic);
+
+/** tsar_clear() - destroy all arbiters; queue groups must be gone. */
+void tsar_clear(struct connectx *nic);
 
 /* Of general_obj.c */
 cmd_handler sched_create, sched_modify, sched_query, sched_destroy;

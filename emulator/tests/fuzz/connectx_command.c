@@ -10,6 +10,7 @@
 
 #include "connectx/device/cmd_table.h"
 #include "connectx/device/device.h"
+#include "connectx/device/objects.h"
 #include "connectx/queue/uar.h"
 #include "fuzz.h"
 #include "guest_queue.h"
@@ -172,8 +173,8 @@ static void tear_down(struct driver *driver)
 {
 	struct connectx *nic = driver->guest->nic;
 
-	cx_objects_clear(nic);
-	fuzz_assert(!cx_objects_count(nic));
+	objects_clear(nic);
+	fuzz_assert(!objects_count(nic));
 	fuzz_assert(!nic->memory->mkeys.xlt_bytes);
 	guest_destroy(driver->guest);
 }

@@ -9,6 +9,7 @@
 #include <linux/mlx5/qp.h>
 
 #include "connectx/device/device.h"
+#include "connectx/device/objects.h"
 #include "connectx/queue/cq.h"
 #include "connectx/queue/srq.h"
 #include "connectx/queue/tag_list.h"
@@ -146,8 +147,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(&all);
 	for (unsigned int i = 0; i < 1 << TAGS_LOG; i++)
 		fuzz_assert(srq_find(all.guest->nic, all.xrqn)->tags->entry[i].state != TAG_TAKEN);
-	cx_objects_clear(all.guest->nic);
-	fuzz_assert(!cx_objects_count(all.guest->nic));
+	objects_clear(all.guest->nic);
+	fuzz_assert(!objects_count(all.guest->nic));
 	tags_destroy(&all);
 	return 0;
 }

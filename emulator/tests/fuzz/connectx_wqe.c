@@ -9,6 +9,7 @@
 #include <linux/mlx5/qp.h>
 
 #include "connectx/device/device.h"
+#include "connectx/device/objects.h"
 #include "fuzz.h"
 #include "guest_mkey.h"
 #include "guest_wqe.h"
@@ -245,8 +246,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start(&driver);
 	while (!input_ended(&input))
 		act(&driver, &input);
-	cx_objects_clear(driver.guest->nic);
-	fuzz_assert(!cx_objects_count(driver.guest->nic));
+	objects_clear(driver.guest->nic);
+	fuzz_assert(!objects_count(driver.guest->nic));
 	guest_destroy(driver.guest);
 	return 0;
 }

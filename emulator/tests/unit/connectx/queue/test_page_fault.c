@@ -2,6 +2,7 @@
 /* Page faults of either side: event, parking, resume, failure, and what may happen meanwhile. */
 #include <string.h>
 
+#include "connectx/device/objects.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/page_fault.h"
 #include "guest_mkey.h"
@@ -260,7 +261,7 @@ static void reset_forgets_faults(void **state)
 	guest_expect_fault(fault->guest, fault->rkey, fault->remote, 3);
 	pci_function_reset(&fault->guest->nic->fn);
 	assert_int_equal(fault->guest->nic->queues->faults.pending.count, 0);
-	assert_int_equal(cx_objects_count(fault->guest->nic), 0);
+	assert_int_equal(objects_count(fault->guest->nic), 0);
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "connectx/device/general_obj.h"
+#include "connectx/device/objects.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/qp.h"
 #include "connectx/queue/sched.h"
@@ -305,9 +306,9 @@ static void users_have_their_own(void **state)
 	assert_int_equal(destroy(sched, element.uid, root), MLX5_CMD_STAT_BAD_RES_ERR);
 	element.parent = 0;
 	own = create(sched, &element);
-	assert_true(cx_objects_owned(sched->guest->nic, element.uid));
+	assert_true(objects_owned(sched->guest->nic, element.uid));
 	assert_int_equal(destroy(sched, element.uid, own), MLX5_CMD_STAT_OK);
-	assert_false(cx_objects_owned(sched->guest->nic, element.uid));
+	assert_false(objects_owned(sched->guest->nic, element.uid));
 }
 
 /*

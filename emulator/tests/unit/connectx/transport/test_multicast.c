@@ -4,6 +4,7 @@
 
 #include <rdma/ib_verbs.h>
 
+#include "connectx/device/objects.h"
 #include "connectx/port/subnet.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/qp.h"
@@ -175,8 +176,8 @@ static void attached_qp_stays_until_teardown(void **state)
 	attach(port, 1);
 	assert_int_equal(guest_try_number(port->guest, MLX5_CMD_OP_DESTROY_QP, port->qp[0].qpn),
 			 MLX5_CMD_STAT_RES_BUSY);
-	cx_objects_clear(port->guest->nic);
-	assert_int_equal(cx_objects_count(port->guest->nic), 0);
+	objects_clear(port->guest->nic);
+	assert_int_equal(objects_count(port->guest->nic), 0);
 	assert_int_equal(port->guest->nic->queues->mcgs.groups, 0);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "connectx/command/pd.h"
+#include "connectx/device/objects.h"
 #include "connectx/queue/completion.h"
 #include "guest_command.h"
 #include "guest_mkey.h"
@@ -532,7 +533,7 @@ static void window_goes_with_its_qp_and_device(void **state)
 	bind(test, &request);
 	guest_qp_destroy(test->guest, &test->qp[OWNER]);
 	pci_function_reset(&test->guest->nic->fn);
-	assert_int_equal(cx_objects_count(test->guest->nic), 0);
+	assert_int_equal(objects_count(test->guest->nic), 0);
 	assert_int_equal(test->guest->nic->memory->mkeys.xlt_bytes, 0);
 }
 
