@@ -5,47 +5,23 @@
 #include "connectx/command/pd.h"
 #include "connectx/queue/completion.h"
 #include "guest_command.h"
-#include "guest_mkey.h"
-#include "guest_wqe.h"
+#include "guest_transfer.h"
 #include "util/macros.h"
 
 #define SIZE	(4 * GUEST_PAGE)
 #define STRIDED	0x400
 #define MS	1000000ULL
 
-struct indirect {
-	struct guest *guest;
-	struct guest_qp qp[2];
-	struct guest_cq cq[2];
-	uint64_t local, remote; /* SIZE bytes each, where their keys say they are */
-	uint32_t lkey, rkey;
-	uint16_t posted;
-};
-
 static int setup(void **state)
 {
-	static struct indirect test;
+	static struct guest_transfer test;
 
-	test = (struct indirect){ .guest = guest_create() };
-	guest_pair(test.guest, test.qp, test.cq);
-	test.local = guest_alloc(test.guest, SIZE);
-	test.remote = guest_alloc(test.guest, SIZE);
-	test.lkey = guest_mr(test.guest, test.local, SIZE, GUEST_ACCESS);
-	test.rkey = guest_mr(test.guest, test.remote, SIZE, GUEST_ACCESS);
-	guest_fill(guest_ptr(test.guest, test.local), SIZE, 1);
+	guest_transfer_create(&test, SIZE);
 	*state = &test;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct indirect *test = *state;
-
-	guest_destroy(test->guest);
-	return 0;
-}
-
-static struct guest_mkey klm_proto(const struct indirect *test, const struct guest_klm *klms,
+static struct guest_mkey klm_proto(const struct guest_transfer *test, const struct guest_klm *klms,
 				   uint32_t count, uint64_t len)
 {
 	return (struct guest_mkey){
@@ -60,7 +36,7 @@ static struct guest_mkey klm_proto(const struct indirect *test, const struct gue
 	};
 }
 
-static uint32_t klm_key(struct indirect *test, const struct guest_klm *klms, uint32_t count,
+static uint32_t klm_key(struct guest_transfer *test, const struct guest_klm *klms, uint32_t count,
 			uint64_t len)
 {
 	struct guest_mkey attr = klm_proto(test, klms, count, len);
@@ -69,33 +45,32 @@ static uint32_t klm_key(struct indirect *test, const struct guest_klm *klms, uin
 }
 
 /* Write @len bytes from @lva of @lkey to @rva of @rkey; the completion has @syndrome. */
-static void write_keys(struct indirect *test, uint32_t lkey, uint64_t lva, uint32_t rkey,
+static void write_keys(struct guest_transfer *test, uint32_t lkey, uint64_t lva, uint32_t rkey,
 		       uint64_t rva, uint32_t len, uint8_t syndrome)
 {
+	uint16_t index = test->qp[0].sq_posted;
 	struct guest_wqe wqe;
 
 	guest_wqe(&wqe, MLX5_OPCODE_RDMA_WRITE, GUEST_SIGNALED, 0);
 	guest_wqe_raddr(&wqe, rva, rkey);
 	guest_wqe_data(&wqe, lva, lkey, len);
 	guest_post(test->guest, &test->qp[0], &wqe, false);
-	guest_expect(test->guest, &test->cq[0], syndrome ? CQE_REQ_ERR : CQE_REQ, test->posted,
-		     syndrome);
-	test->posted = test->qp[0].sq_posted;
+	guest_expect(test->guest, &test->cq[0], syndrome ? CQE_REQ_ERR : CQE_REQ, index, syndrome);
 }
 
-static const uint8_t *source(const struct indirect *test, uint64_t offset)
+static const uint8_t *source(const struct guest_transfer *test, uint64_t offset)
 {
 	return (uint8_t *)guest_ptr(test->guest, test->local) + offset;
 }
 
-static const uint8_t *target(const struct indirect *test, uint64_t offset)
+static const uint8_t *target(const struct guest_transfer *test, uint64_t offset)
 {
 	return (uint8_t *)guest_ptr(test->guest, test->remote) + offset;
 }
 
 static void list_of_keys_is_written_piece_by_piece(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = {
 		{ 100, test->rkey, test->remote + 5000 },
 		{ 0, 0, 0 }, /* names nothing, and is passed over */
@@ -118,7 +93,7 @@ static void list_of_keys_is_written_piece_by_piece(void **state)
 
 static void list_of_keys_is_read_from_its_own_start(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm from[] = {
 		{ GUEST_PAGE, test->lkey, test->local + GUEST_PAGE },
 		{ GUEST_PAGE, test->lkey, test->local },
@@ -135,7 +110,7 @@ static void list_of_keys_is_read_from_its_own_start(void **state)
 
 static void pieces_of_one_size_need_no_length(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = {
 		{ 0, test->rkey, test->remote + 2 * GUEST_PAGE },
 		{ 0, test->rkey, test->remote + GUEST_PAGE },
@@ -184,7 +159,7 @@ static const struct {
 	{ 0x7000000123, 0, true, 0x700000012d, 0x55ef80000012, 6 },
 };
 
-static void check_place(struct indirect *test, unsigned int i)
+static void check_place(struct guest_transfer *test, unsigned int i)
 {
 	const struct guest_klm pieces[] = {
 		{ 0x1000, test->rkey, 0x55ef80000000 },
@@ -219,7 +194,7 @@ static void every_place_in_a_list_is_found(void **state)
 /* Behind the last piece nothing follows, although the key is said to be longer. */
 static void nothing_follows_the_last_piece(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm pieces[] = {
 		{ 0, test->rkey, test->remote },
 		{ 0, test->rkey, test->remote },
@@ -241,7 +216,7 @@ static void nothing_follows_the_last_piece(void **state)
 /* Three times eight bytes from each of two streams, as test_mlx5_mkey of rdma-core lays them out */
 static void strided_blocks_are_gathered(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm from[] = {
 		{ 4, test->lkey, test->local + 1000 },
 		{ 16, STRIDED, 3ULL << 32 | 2 },
@@ -271,7 +246,7 @@ static void strided_blocks_are_gathered(void **state)
 
 static void malformed_strides_are_refused(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm short_of_streams[] = {
 		{ 16, STRIDED, 1ULL << 32 | 9 },
 		{ 8 << 16 | 8, test->lkey, test->local },
@@ -314,7 +289,7 @@ static void malformed_strides_are_refused(void **state)
 /* The list is shorter than the key says, and longer. */
 static void shorter_of_list_and_key_counts(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
 
 	write_keys(test, test->lkey, test->local, klm_key(test, to, 1, 32), 0, 32, 0);
@@ -325,7 +300,7 @@ static void shorter_of_list_and_key_counts(void **state)
 
 static void range_beyond_the_key_is_refused(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
 
 	write_keys(test, test->lkey, test->local, klm_key(test, to, 1, 32), 0, 33,
@@ -334,7 +309,7 @@ static void range_beyond_the_key_is_refused(void **state)
 
 static void range_beyond_a_child_is_refused(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote + SIZE - 32 } };
 
 	write_keys(test, test->lkey, test->local, klm_key(test, to, 1, 64), 0, 64,
@@ -343,7 +318,7 @@ static void range_beyond_a_child_is_refused(void **state)
 
 static void local_range_beyond_a_child_is_refused(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm from[] = { { 64, test->lkey, test->local + SIZE - 32 } };
 
 	write_keys(test, klm_key(test, from, 1, 64), 0, test->rkey, test->remote, 64,
@@ -352,7 +327,7 @@ static void local_range_beyond_a_child_is_refused(void **state)
 
 static void child_of_another_variant_is_refused(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey ^ 1, test->remote } };
 
 	write_keys(test, test->lkey, test->local, klm_key(test, to, 1, 64), 0, 64,
@@ -361,7 +336,7 @@ static void child_of_another_variant_is_refused(void **state)
 
 static void destroyed_child_is_refused(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
 	COMMAND(destroy_mkey, DESTROY_MKEY, 0);
 	uint32_t key = klm_key(test, to, 1, 64);
@@ -374,7 +349,7 @@ static void destroyed_child_is_refused(void **state)
 
 static void child_of_another_domain_is_refused(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const uint64_t page = test->remote;
 	uint32_t child = guest_mkey(test->guest, &(struct guest_mkey){
 							 .pd = guest_pd(test->guest),
@@ -394,7 +369,7 @@ static void child_of_another_domain_is_refused(void **state)
 /* Rights to let others in are the list's, rights to be there are its owner's. */
 static void rights_are_those_of_the_list(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	uint32_t child = guest_mr(test->guest, test->remote, SIZE,
 				  MKEY_LOCAL_READ | MKEY_LOCAL_WRITE);
 	const struct guest_klm to[] = { { 64, child, test->remote } };
@@ -409,7 +384,7 @@ static void rights_are_those_of_the_list(void **state)
 
 static void read_only_child_is_not_written(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	uint32_t child = guest_mr(test->guest, test->remote, SIZE,
 				  MKEY_LOCAL_READ | MKEY_REMOTE_READ | MKEY_REMOTE_WRITE);
 	const struct guest_klm to[] = { { 64, child, test->remote } };
@@ -421,7 +396,7 @@ static void read_only_child_is_not_written(void **state)
 
 static void depth_of_lists_is_limited(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	uint32_t key = test->rkey;
 	uint64_t va = test->remote;
 
@@ -439,7 +414,7 @@ static void depth_of_lists_is_limited(void **state)
 
 static void list_of_itself_is_refused(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, 0 } }, 1, 64);
 	struct mkey *mkey = mkey_find(&test->guest->nic->memory->mkeys, key >> 8);
 	uint8_t self[MKEY_KLM_SIZE];
@@ -451,7 +426,7 @@ static void list_of_itself_is_refused(void **state)
 
 static void list_bound_to_a_qp_serves_that_qp_alone(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = { { 64, test->rkey, test->remote } };
 	struct guest_mkey attr = klm_proto(test, to, 1, 64);
 
@@ -464,7 +439,7 @@ static void list_bound_to_a_qp_serves_that_qp_alone(void **state)
 
 static void null_key_reads_zeros_and_takes_anything(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm gap[] = {
 		{ 8, test->lkey, test->local },
 		{ 2 * GUEST_PAGE, MKEY_NULL, 0 },
@@ -487,12 +462,12 @@ static void null_key_reads_zeros_and_takes_anything(void **state)
 /*
  * Page faults. The driver is told about the key that has no page, not about the one that led there.
  */
-static struct mkey *child(const struct indirect *test)
+static struct mkey *child(const struct guest_transfer *test)
 {
 	return mkey_find(&test->guest->nic->memory->mkeys, test->rkey >> 8);
 }
 
-static void post_write(struct indirect *test, uint32_t key, uint64_t va, uint32_t len)
+static void post_write(struct guest_transfer *test, uint32_t key, uint64_t va, uint32_t len)
 {
 	struct guest_wqe wqe;
 
@@ -504,7 +479,7 @@ static void post_write(struct indirect *test, uint32_t key, uint64_t va, uint32_
 
 static void fault_names_the_child(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = {
 		{ GUEST_PAGE, test->rkey, test->remote + GUEST_PAGE },
 		{ GUEST_PAGE, test->rkey, test->remote },
@@ -526,7 +501,7 @@ static void fault_names_the_child(void **state)
 /* A part of an address space that the driver has given up, which the list still names */
 static void fault_of_a_lost_child_waits_for_another_list(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, test->remote } }, 1,
 			       64);
 	struct mkey *list = mkey_find(&test->guest->nic->memory->mkeys, key >> 8);
@@ -547,7 +522,7 @@ static void fault_of_a_lost_child_waits_for_another_list(void **state)
 /* Asked again after a millisecond, then after twice as long as the last time, and given up. */
 static void fault_is_asked_again_and_given_up(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	uint32_t key = klm_key(test, (struct guest_klm[]){ { 64, test->rkey, test->remote } }, 1,
 			       64);
 
@@ -568,7 +543,7 @@ static void fault_is_asked_again_and_given_up(void **state)
 
 static void query_gives_back_the_list(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	const struct guest_klm to[] = {
 		{ 64, test->rkey, test->remote },
 		{ 32, test->lkey, test->local },
@@ -591,7 +566,7 @@ static void query_gives_back_the_list(void **state)
 
 static void list_takes_whole_units_of_memory(void **state)
 {
-	struct indirect *test = *state;
+	struct guest_transfer *test = *state;
 	struct mkey_table *mkeys = &test->guest->nic->memory->mkeys;
 	struct guest_mkey attr = klm_proto(test, NULL, 0, 0);
 	uint64_t bytes = mkeys->xlt_bytes;
@@ -610,7 +585,7 @@ static void list_takes_whole_units_of_memory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, guest_transfer_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(list_of_keys_is_written_piece_by_piece),
 		TEST(list_of_keys_is_read_from_its_own_start),

@@ -5,45 +5,23 @@
 #include "connectx/device/objects.h"
 #include "connectx/queue/completion.h"
 #include "connectx/queue/page_fault.h"
-#include "guest_mkey.h"
-#include "guest_wqe.h"
+#include "guest_transfer.h"
 
 #define SIZE (3 * GUEST_PAGE)
 
-struct fault {
-	struct guest *guest;
-	struct guest_qp qp[2];
-	struct guest_cq cq[2];
-	uint64_t local, remote;
-	uint32_t lkey, rkey;
-};
-
 static int setup(void **state)
 {
-	static struct fault fault;
+	static struct guest_transfer fault;
 
-	fault = (struct fault){ .guest = guest_create() };
-	guest_pair(fault.guest, fault.qp, fault.cq);
-	fault.local = guest_alloc(fault.guest, SIZE);
-	fault.remote = guest_alloc(fault.guest, SIZE);
-	fault.lkey = guest_mr(fault.guest, fault.local, SIZE, GUEST_ACCESS);
-	fault.rkey = guest_mr(fault.guest, fault.remote, SIZE, GUEST_ACCESS);
+	guest_transfer_create(&fault, SIZE);
 	fault.guest->nic->queues->faults.enabled = true;
-	guest_fill(guest_ptr(fault.guest, fault.local), SIZE, 1);
 	*state = &fault;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct fault *fault = *state;
-
-	guest_destroy(fault->guest);
-	return 0;
-}
-
 /* Page @page of a key, as an exporter's revoke leaves it and a driver's handler restores it. */
-static void set_page(struct fault *fault, uint32_t key, unsigned int page, uint64_t address)
+static void set_page(struct guest_transfer *fault, uint32_t key, unsigned int page,
+		     uint64_t address)
 {
 	struct mkey *mkey = mkey_find(&fault->guest->nic->memory->mkeys, key >> 8);
 	__be64 ptag = cpu_to_be64(address ? address | MKEY_PTAG_PRESENT : 0);
@@ -51,7 +29,7 @@ static void set_page(struct fault *fault, uint32_t key, unsigned int page, uint6
 	assert_int_equal(mkey_load(mkey, page, 1, &ptag, 0), 0);
 }
 
-static void post_write(struct fault *fault)
+static void post_write(struct guest_transfer *fault)
 {
 	struct guest_wqe wqe;
 
@@ -63,7 +41,7 @@ static void post_write(struct fault *fault)
 
 static void fault_of_the_responder_is_resumed(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	uint64_t token;
 
 	set_page(fault, fault->rkey, 1, 0);
@@ -80,7 +58,7 @@ static void fault_of_the_responder_is_resumed(void **state)
 
 static void fault_of_the_requester_is_resumed(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	uint64_t token;
 
 	set_page(fault, fault->lkey, 0, 0);
@@ -94,7 +72,7 @@ static void fault_of_the_requester_is_resumed(void **state)
 
 static void each_missing_page_faults_by_itself(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 
 	for (unsigned int i = 0; i < 3; i++)
 		set_page(fault, fault->rkey, i, 0);
@@ -112,7 +90,7 @@ static void each_missing_page_faults_by_itself(void **state)
 
 static void page_that_is_gone_again_faults_again(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	uint64_t token;
 
 	/* resumed, but the page went away again meanwhile: the fault is raised anew */
@@ -127,7 +105,7 @@ static void page_that_is_gone_again_faults_again(void **state)
 
 static void failed_fault_of_the_responder_ends_the_request(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 
 	set_page(fault, fault->rkey, 2, 0);
 	post_write(fault);
@@ -141,7 +119,7 @@ static void failed_fault_of_the_responder_ends_the_request(void **state)
 
 static void failed_fault_of_the_requester_ends_the_request(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 
 	set_page(fault, fault->lkey, 2, 0);
 	post_write(fault);
@@ -154,7 +132,7 @@ static void failed_fault_of_the_requester_ends_the_request(void **state)
 
 static void fault_of_a_receive_is_resumed(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	struct guest_wqe wqe;
 	uint64_t token;
 
@@ -173,7 +151,7 @@ static void fault_of_a_receive_is_resumed(void **state)
 
 static void driver_without_the_scheme_is_not_asked(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 
 	/* a driver that did not turn the scheme on is not asked */
 	fault->guest->nic->queues->faults.enabled = false;
@@ -184,7 +162,7 @@ static void driver_without_the_scheme_is_not_asked(void **state)
 
 static void fault_goes_with_its_qp(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	uint64_t token;
 
 	set_page(fault, fault->rkey, 0, 0);
@@ -198,7 +176,7 @@ static void fault_goes_with_its_qp(void **state)
 
 static void fault_of_a_peer_that_goes_is_given_up(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	uint64_t token;
 
 	set_page(fault, fault->rkey, 0, 0);
@@ -211,7 +189,7 @@ static void fault_of_a_peer_that_goes_is_given_up(void **state)
 
 static void qp_in_error_does_not_wait_for_its_fault(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	uint64_t token;
 
 	set_page(fault, fault->rkey, 0, 0);
@@ -225,7 +203,7 @@ static void qp_in_error_does_not_wait_for_its_fault(void **state)
 
 static void revoked_key_ends_a_resumed_request(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	uint64_t token;
 
 	set_page(fault, fault->rkey, 0, 0);
@@ -238,7 +216,7 @@ static void revoked_key_ends_a_resumed_request(void **state)
 
 static void unknown_tokens_resume_nothing(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 	uint64_t token;
 
 	set_page(fault, fault->rkey, 0, 0);
@@ -254,7 +232,7 @@ static void unknown_tokens_resume_nothing(void **state)
 
 static void reset_forgets_faults(void **state)
 {
-	struct fault *fault = *state;
+	struct guest_transfer *fault = *state;
 
 	set_page(fault, fault->rkey, 0, 0);
 	post_write(fault);
@@ -266,7 +244,7 @@ static void reset_forgets_faults(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, guest_transfer_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(fault_of_the_responder_is_resumed),
 		TEST(fault_of_the_requester_is_resumed),

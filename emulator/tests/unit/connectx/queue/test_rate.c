@@ -6,8 +6,7 @@
 #include "connectx/queue/completion.h"
 #include "connectx/queue/uar.h"
 #include "guest_command.h"
-#include "guest_mkey.h"
-#include "guest_wqe.h"
+#include "guest_transfer.h"
 
 #define RATE_INDEX	7
 #define KBPS		800	/* 100 bytes a millisecond */
@@ -17,38 +16,16 @@
 #define YEAR_NS		(365ULL * 24 * 3600 * 1000000000)
 #define RECORDLESS	0x600	/* doorbell in a UAR */
 
-struct pace {
-	struct guest *guest;
-	struct guest_qp qp[2];
-	struct guest_cq cq[2];
-	uint64_t local, remote;
-	uint32_t lkey, rkey;
-};
-
 static int setup(void **state)
 {
-	static struct pace pace;
+	static struct guest_transfer pace;
 
-	pace = (struct pace){ .guest = guest_create() };
-	guest_pair(pace.guest, pace.qp, pace.cq);
-	pace.local = guest_alloc(pace.guest, SIZE);
-	pace.remote = guest_alloc(pace.guest, SIZE);
-	pace.lkey = guest_mr(pace.guest, pace.local, SIZE, GUEST_ACCESS);
-	pace.rkey = guest_mr(pace.guest, pace.remote, SIZE, GUEST_ACCESS);
-	guest_fill(guest_ptr(pace.guest, pace.local), SIZE, 1);
+	guest_transfer_create(&pace, SIZE);
 	*state = &pace;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct pace *pace = *state;
-
-	guest_destroy(pace->guest);
-	return 0;
-}
-
-static void set_rate(struct pace *pace, uint32_t kbps)
+static void set_rate(struct guest_transfer *pace, uint32_t kbps)
 {
 	COMMAND(set_pp_rate_limit, SET_PP_RATE_LIMIT, 0);
 
@@ -57,7 +34,7 @@ static void set_rate(struct pace *pace, uint32_t kbps)
 	guest_command(pace->guest, in, sizeof(in), out, sizeof(out));
 }
 
-static uint8_t try_use_rate(struct pace *pace, uint32_t index)
+static uint8_t try_use_rate(struct guest_transfer *pace, uint32_t index)
 {
 	COMMAND(rts2rts_qp, RTS2RTS_QP, 0);
 
@@ -67,7 +44,7 @@ static uint8_t try_use_rate(struct pace *pace, uint32_t index)
 	return guest_try(pace->guest, in, sizeof(in), out, sizeof(out));
 }
 
-static void post(struct pace *pace, uint8_t opcode, bool quiet)
+static void post(struct guest_transfer *pace, uint8_t opcode, bool quiet)
 {
 	struct guest_wqe wqe;
 
@@ -78,7 +55,7 @@ static void post(struct pace *pace, uint8_t opcode, bool quiet)
 }
 
 /* Of two requests of SIZE bytes, posted together, the first goes at once, the second later. */
-static void expect_two(struct pace *pace, uint8_t opcode, uint64_t second_ns)
+static void expect_two(struct guest_transfer *pace, uint8_t opcode, uint64_t second_ns)
 {
 	uint16_t index = pace->qp[0].sq_posted;
 	uint64_t begin = guest_now_ns(pace->guest);
@@ -91,7 +68,7 @@ static void expect_two(struct pace *pace, uint8_t opcode, uint64_t second_ns)
 
 static void qp_keeps_to_its_rate(void **state)
 {
-	struct pace *pace = *state;
+	struct guest_transfer *pace = *state;
 
 	set_rate(pace, KBPS);
 	assert_int_equal(try_use_rate(pace, RATE_INDEX), MLX5_CMD_STAT_OK);
@@ -108,7 +85,7 @@ static void qp_keeps_to_its_rate(void **state)
 /* What comes back was sent by the other side. */
 static void reads_are_not_slowed(void **state)
 {
-	struct pace *pace = *state;
+	struct guest_transfer *pace = *state;
 
 	set_rate(pace, 1);
 	assert_int_equal(try_use_rate(pace, RATE_INDEX), MLX5_CMD_STAT_OK);
@@ -117,7 +94,7 @@ static void reads_are_not_slowed(void **state)
 
 static void error_ends_the_wait(void **state)
 {
-	struct pace *pace = *state;
+	struct guest_transfer *pace = *state;
 
 	set_rate(pace, 1);
 	assert_int_equal(try_use_rate(pace, RATE_INDEX), MLX5_CMD_STAT_OK);
@@ -130,7 +107,7 @@ static void error_ends_the_wait(void **state)
 	guest_expect_at(pace->guest, &pace->cq[0], CQE_REQ_ERR, 1, CQE_WR_FLUSH, CRAWL_NS - 1);
 }
 
-static void ring_recordless(struct pace *pace, uint16_t index, unsigned int size)
+static void ring_recordless(struct guest_transfer *pace, uint16_t index, unsigned int size)
 {
 	const __be32 doorbell[2] = {
 		cpu_to_be32((uint32_t)index << 8),
@@ -142,7 +119,7 @@ static void ring_recordless(struct pace *pace, uint16_t index, unsigned int size
 }
 
 /* A QP as the first of the pair, but with a mode for its doorbells. */
-static uint8_t replace_qp(struct pace *pace, unsigned int mode)
+static uint8_t replace_qp(struct guest_transfer *pace, unsigned int mode)
 {
 	COMMAND(create_qp, CREATE_QP, 1);
 	void *qpc = MLX5_ADDR_OF(create_qp_in, in, qpc);
@@ -171,7 +148,7 @@ static uint8_t replace_qp(struct pace *pace, unsigned int mode)
 
 static void doorbell_says_what_is_posted(void **state)
 {
-	struct pace *pace = *state;
+	struct guest_transfer *pace = *state;
 	uint64_t stray = pace->guest->nic->queues->counters.stray_doorbells;
 
 	/* whatever the way to RTS left to do */
@@ -198,7 +175,7 @@ static void doorbell_says_what_is_posted(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, guest_transfer_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(qp_keeps_to_its_rate),
 		TEST(reads_are_not_slowed),

@@ -8,8 +8,7 @@
 #include "connectx/queue/qp.h"
 #include "connectx/queue/sched.h"
 #include "guest_command.h"
-#include "guest_mkey.h"
-#include "guest_wqe.h"
+#include "guest_transfer.h"
 #include "util/macros.h"
 
 #define TSAR		SCHEDULING_CONTEXT_ELEMENT_TYPE_TSAR
@@ -22,14 +21,6 @@
 #define LARGE_NS	262144000ULL
 #define YEAR_NS		(365ULL * 24 * 3600 * 1000000000)
 
-struct sched {
-	struct guest *guest;
-	struct guest_qp qp[2];
-	struct guest_cq cq[2];
-	uint64_t local, remote;
-	uint32_t lkey, rkey;
-};
-
 struct element {
 	uint16_t uid;
 	uint8_t type, tsar_type, hierarchy;
@@ -38,32 +29,18 @@ struct element {
 
 static int setup(void **state)
 {
-	static struct sched sched;
+	static struct guest_transfer sched;
 
-	sched = (struct sched){ .guest = guest_create() };
-	guest_pair(sched.guest, sched.qp, sched.cq);
-	sched.local = guest_alloc(sched.guest, LARGE);
-	sched.remote = guest_alloc(sched.guest, LARGE);
-	sched.lkey = guest_mr(sched.guest, sched.local, LARGE, GUEST_ACCESS);
-	sched.rkey = guest_mr(sched.guest, sched.remote, LARGE, GUEST_ACCESS);
-	guest_fill(guest_ptr(sched.guest, sched.local), LARGE, 1);
+	guest_transfer_create(&sched, LARGE);
 	*state = &sched;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct sched *sched = *state;
-
-	guest_destroy(sched->guest);
 	return 0;
 }
 
 /*
  * Commands.
  */
-static uint8_t element_command(struct sched *sched, uint16_t opcode, uint32_t *id, uint64_t fields,
-			       const struct element *element)
+static uint8_t element_command(struct guest_transfer *sched, uint16_t opcode, uint32_t *id,
+			       uint64_t fields, const struct element *element)
 {
 	uint8_t in[MLX5_ST_SZ_BYTES(sched_object_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
@@ -90,14 +67,14 @@ static uint8_t element_command(struct sched *sched, uint16_t opcode, uint32_t *i
 	return status;
 }
 
-static uint8_t try_create(struct sched *sched, const struct element *element)
+static uint8_t try_create(struct guest_transfer *sched, const struct element *element)
 {
 	uint32_t id = 0;
 
 	return element_command(sched, MLX5_CMD_OP_CREATE_GENERAL_OBJECT, &id, 0, element);
 }
 
-static uint32_t create(struct sched *sched, const struct element *element)
+static uint32_t create(struct guest_transfer *sched, const struct element *element)
 {
 	uint32_t id = 0;
 
@@ -106,19 +83,19 @@ static uint32_t create(struct sched *sched, const struct element *element)
 	return id;
 }
 
-static uint8_t modify(struct sched *sched, uint32_t id, uint64_t fields,
+static uint8_t modify(struct guest_transfer *sched, uint32_t id, uint64_t fields,
 		      const struct element *element)
 {
 	return element_command(sched, MLX5_CMD_OP_MODIFY_GENERAL_OBJECT, &id, fields, element);
 }
 
-static uint8_t destroy(struct sched *sched, uint16_t uid, uint32_t id)
+static uint8_t destroy(struct guest_transfer *sched, uint16_t uid, uint32_t id)
 {
 	return element_command(sched, MLX5_CMD_OP_DESTROY_GENERAL_OBJECT, &id, 0,
 			       &(struct element){ .uid = uid });
 }
 
-static void expect_element(struct sched *sched, uint32_t id, const struct element *element)
+static void expect_element(struct guest_transfer *sched, uint32_t id, const struct element *element)
 {
 	uint8_t in[MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(sched_object_out)] = { 0 };
@@ -140,12 +117,12 @@ static void expect_element(struct sched *sched, uint32_t id, const struct elemen
 	assert_int_equal(MLX5_GET(scheduling_context, context, max_average_bw), element->mbps);
 }
 
-static uint32_t create_root(struct sched *sched)
+static uint32_t create_root(struct guest_transfer *sched)
 {
 	return create(sched, &(struct element){ .type = TSAR });
 }
 
-static uint32_t create_group(struct sched *sched, uint32_t parent, uint32_t mbps)
+static uint32_t create_group(struct guest_transfer *sched, uint32_t parent, uint32_t mbps)
 {
 	return create(sched,
 		      &(struct element){ .type = QUEUE_GROUP, .parent = parent, .mbps = mbps });
@@ -159,7 +136,8 @@ struct membership {
 	bool cut; /* the command ends within its extension */
 };
 
-static uint8_t try_join(struct sched *sched, unsigned int i, const struct membership *membership)
+static uint8_t try_join(struct guest_transfer *sched, unsigned int i,
+			const struct membership *membership)
 {
 	uint8_t in[MLX5_ST_SZ_BYTES(modify_qp_ext_in)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(rts2rts_qp_out)] = { 0 };
@@ -176,7 +154,7 @@ static uint8_t try_join(struct sched *sched, unsigned int i, const struct member
 			 sizeof(out));
 }
 
-static void join(struct sched *sched, unsigned int i, uint32_t send, uint32_t answer)
+static void join(struct guest_transfer *sched, unsigned int i, uint32_t send, uint32_t answer)
 {
 	const struct membership membership = {
 		.mask = QP_OPT_QUEUE_GROUP,
@@ -192,7 +170,7 @@ static void join(struct sched *sched, unsigned int i, uint32_t send, uint32_t an
  */
 static void elements_make_a_tree(void **state)
 {
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	uint32_t root = create_root(sched);
 	struct element node = { .type = TSAR, .parent = root, .share = 2, .mbps = 10 };
 	struct element leaf = { .type = QUEUE_GROUP, .parent = create(sched, &node) };
@@ -228,7 +206,7 @@ static void elements_make_a_tree(void **state)
 
 static void what_is_no_tree_is_refused(void **state)
 {
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	uint32_t root = create_root(sched), leaf = create_group(sched, root, 0);
 	const struct {
 		struct element element;
@@ -266,7 +244,7 @@ static void short_commands_are_refused(void **state)
 		MLX5_CMD_OP_CREATE_GENERAL_OBJECT,
 		MLX5_CMD_OP_MODIFY_GENERAL_OBJECT,
 	};
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	uint8_t in[MLX5_ST_SZ_BYTES(general_obj_in_cmd_hdr)] = { 0 };
 	uint8_t out[MLX5_ST_SZ_BYTES(general_obj_out_cmd_hdr)] = { 0 };
 
@@ -281,7 +259,7 @@ static void short_commands_are_refused(void **state)
 
 static void tree_has_its_limits(void **state)
 {
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	struct element element = { .type = TSAR };
 
 	for (unsigned int i = 0; i < CX_SCHED_DEPTH; i++)
@@ -295,7 +273,7 @@ static void tree_has_its_limits(void **state)
 
 static void users_have_their_own(void **state)
 {
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	COMMAND(create_uctx, CREATE_UCTX, 0);
 	uint32_t root = create_root(sched), own;
 	struct element element = { .type = TSAR, .parent = root };
@@ -317,7 +295,7 @@ static void users_have_their_own(void **state)
 static void groups_outlive_their_qps(void **state)
 {
 	const uint64_t mask = QP_OPT_QUEUE_GROUP;
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	uint32_t root = create_root(sched);
 	uint32_t a = create_group(sched, root, 0), b = create_group(sched, root, 0);
 	const struct {
@@ -350,7 +328,7 @@ static void groups_outlive_their_qps(void **state)
 	assert_int_equal(destroy(sched, 0, root), MLX5_CMD_STAT_OK);
 }
 
-static void post(struct sched *sched, unsigned int i, uint8_t opcode, uint32_t size)
+static void post(struct guest_transfer *sched, unsigned int i, uint8_t opcode, uint32_t size)
 {
 	struct guest_wqe wqe;
 
@@ -360,13 +338,13 @@ static void post(struct sched *sched, unsigned int i, uint8_t opcode, uint32_t s
 	guest_post(sched->guest, &sched->qp[i], &wqe, false);
 }
 
-static void expect_at(struct sched *sched, unsigned int i, uint16_t index, uint64_t at_ns)
+static void expect_at(struct guest_transfer *sched, unsigned int i, uint16_t index, uint64_t at_ns)
 {
 	guest_expect_at(sched->guest, &sched->cq[i], CQE_REQ, index, 0, at_ns);
 }
 
 /* Of two requests of SIZE bytes, posted together, the first goes at once, the second later. */
-static void expect_two(struct sched *sched, uint8_t opcode, uint64_t second_ns)
+static void expect_two(struct guest_transfer *sched, uint8_t opcode, uint64_t second_ns)
 {
 	uint16_t index = sched->qp[0].sq_posted;
 	uint64_t begin = guest_now_ns(sched->guest);
@@ -379,7 +357,7 @@ static void expect_two(struct sched *sched, uint8_t opcode, uint64_t second_ns)
 
 static void group_limits_what_is_sent(void **state)
 {
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	uint32_t group = create_group(sched, create_root(sched), 1);
 
 	join(sched, 0, group, 0);
@@ -396,7 +374,7 @@ static void group_limits_what_is_sent(void **state)
 /* The first of each goes at once, and puts off the second of both. */
 static void limit_is_of_all_below(void **state)
 {
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	uint32_t node = create(sched, &(struct element){ .type = TSAR,
 							 .parent = create_root(sched),
 							 .mbps = 1 });
@@ -413,7 +391,7 @@ static void limit_is_of_all_below(void **state)
 
 static void reads_are_paced_where_they_are_answered(void **state)
 {
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	uint32_t group = create_group(sched, create_root(sched), 1);
 
 	join(sched, 0, group, group);
@@ -425,7 +403,7 @@ static void reads_are_paced_where_they_are_answered(void **state)
 
 static void limit_can_be_lifted(void **state)
 {
-	struct sched *sched = *state;
+	struct guest_transfer *sched = *state;
 	uint32_t group = create_group(sched, create_root(sched), 1);
 
 	join(sched, 0, group, 0);
@@ -436,7 +414,7 @@ static void limit_can_be_lifted(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, guest_transfer_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(elements_make_a_tree),
 		TEST(what_is_no_tree_is_refused),

@@ -1,58 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Events that the data path gives rise to, beside those of refused requests (test_rc.c). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "connectx/queue/qp.h"
-#include "guest_mkey.h"
-#include "guest_wqe.h"
+#include "guest_transfer.h"
 
 #define BYTES 64u
 
-struct events {
-	struct guest *guest;
-	struct guest_cq cq[2];
-	struct guest_qp qp[2];
-	uint64_t source, target;
-	uint32_t lkey, rkey;
-};
-
 static int setup(void **state)
 {
-	struct events *all = calloc(1, sizeof(*all));
+	static struct guest_transfer all;
 
-	assert_non_null(all);
-	all->guest = guest_create();
-	guest_pair(all->guest, all->qp, all->cq);
-	all->source = guest_alloc(all->guest, GUEST_PAGE);
-	all->target = guest_alloc(all->guest, GUEST_PAGE);
-	all->lkey = guest_mr(all->guest, all->source, GUEST_PAGE, GUEST_ACCESS);
-	all->rkey = guest_mr(all->guest, all->target, GUEST_PAGE, GUEST_ACCESS);
-	*state = all;
+	guest_transfer_create(&all, GUEST_PAGE);
+	*state = &all;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct events *all = *state;
-
-	guest_destroy(all->guest);
-	free(all);
-	return 0;
-}
-
-static void post_write(struct events *all)
+static void post_write(struct guest_transfer *all)
 {
 	struct guest_wqe wqe;
 
 	guest_wqe(&wqe, MLX5_OPCODE_RDMA_WRITE, GUEST_SIGNALED, 0);
-	guest_wqe_raddr(&wqe, all->target, all->rkey);
-	guest_wqe_data(&wqe, all->source, all->lkey, BYTES);
+	guest_wqe_raddr(&wqe, all->remote, all->rkey);
+	guest_wqe_data(&wqe, all->local, all->lkey, BYTES);
 	guest_post(all->guest, &all->qp[0], &wqe, false);
 	guest_run(all->guest);
 }
 
-static void expect_qp_event(struct events *all, uint8_t type, uint32_t qpn)
+static void expect_qp_event(struct guest_transfer *all, uint8_t type, uint32_t qpn)
 {
 	const struct mlx5_eqe *eqe = guest_event(all->guest);
 
@@ -65,7 +40,7 @@ static void expect_qp_event(struct events *all, uint8_t type, uint32_t qpn)
 /* The whole way of a lost completion: the CQ is in error, the QP too, and both are told once. */
 static void lost_completion_is_fatal(void **state)
 {
-	struct events *all = *state;
+	struct guest_transfer *all = *state;
 	struct qp *qp = qp_find(all->guest->nic, all->qp[0].qpn);
 	struct registry *registry = all->guest->registry;
 	struct fault_point *fault = registry_find_fault(registry, GUEST_NIC, "completion");
@@ -87,7 +62,7 @@ static void lost_completion_is_fatal(void **state)
 
 static void first_message_in_rtr_is_told(void **state)
 {
-	struct events *all = *state;
+	struct guest_transfer *all = *state;
 
 	/* as if the other side had not come to RTS yet */
 	qp_find(all->guest->nic, all->qp[1].qpn)->state = MLX5_QP_STATE_RTR;
@@ -101,7 +76,7 @@ static void first_message_in_rtr_is_told(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, guest_transfer_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(lost_completion_is_fatal),
 		TEST(first_message_in_rtr_is_told),
