@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * A driver that does anything to a ConnectX: commands through their mailboxes, stores to doorbells,
- * to its own memory and to configuration space, in any order. It starts with a UAR, a PD, an EQ, a
- * key of all memory and two RC QPs that are connected to each other.
+ * A hostile driver: commands in mailboxes, and writes to doorbells, to guest memory and to
+ * configuration space, in any order. It starts with a UAR, a PD, an EQ, a key of all memory and two
+ * RC QPs that are connected to each other.
  *
  * Input: actions of one byte each (enum action) with their arguments.
  */
@@ -55,14 +55,14 @@ static void find_ops(void)
 		}
 }
 
-/* What there is to do, be it later: @wait_ns is how long the next of it may take to become due. */
+/* Do all work that is pending, and let up to @wait_ns pass until the next of it is due. */
 static void run(struct driver *driver, uint64_t wait_ns)
 {
 	for (int i = 0; i < TURNS_MAX && engine_poll(driver->guest->engine, wait_ns) == 1; i++)
 		;
 }
 
-/* Chains all mailboxes at @address; as many are looked at as the lengths say. */
+/* Chain all mailboxes at @address; the lengths in the slot decide how many are used. */
 static void link_mailboxes(struct driver *driver, uint64_t address, const uint8_t *data, size_t len)
 {
 	for (unsigned int i = 0; i < BLOCKS_MAX; i++) {

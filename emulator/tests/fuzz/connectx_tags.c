@@ -31,7 +31,7 @@ enum action {
 	ACTIONS,
 };
 
-/* What there is to do, whenever it is due; what has completed is consumed. */
+/* Do all work that is pending or will be, and consume what has completed. */
 static void run(struct tags *all)
 {
 	for (int i = 0; i < TURNS_MAX && engine_poll(all->guest->engine, UINT64_MAX) == 1; i++)

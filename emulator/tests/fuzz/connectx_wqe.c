@@ -35,7 +35,7 @@ struct driver {
 	uint32_t keys[7];
 };
 
-/* What there is to do, be it later: @wait_ns is how long the next of it may take to become due. */
+/* Do all work that is pending, and let up to @wait_ns pass until the next of it is due. */
 static void run(struct driver *driver, uint64_t wait_ns)
 {
 	for (int i = 0; i < TURNS_MAX && engine_poll(driver->guest->engine, wait_ns) == 1; i++)

@@ -17,7 +17,8 @@
 #define PORTS		2
 #define TURNS_MAX	64
 #define CLASS_SA	3
-#define GIVEN_UP_NS	4000000000ULL	/* a table of which nothing is acknowledged */
+/* when the manager gives up a table of which nothing is acknowledged */
+#define GIVEN_UP_NS	4000000000ULL
 
 enum action {
 	ACTION_RAW,           /* port (1), QP (1), length (1), bytes: all of it */
@@ -84,7 +85,7 @@ static void start(struct fuzzed *fuzzed)
 	}
 }
 
-/* The manager waits for nobody for ever. */
+/* The manager must not wait for anybody forever. */
 static void end(struct fuzzed *fuzzed)
 {
 	while (engine_poll(fuzzed->engine, UINT64_MAX) == 1)
@@ -100,7 +101,10 @@ static struct host *pick(struct fuzzed *fuzzed, struct input *input)
 	return &fuzzed->host[input_number(input, 1) % PORTS];
 }
 
-/* An answer to nobody is none; else the manager sends no more than the largest table has. */
+/*
+ * A packet that is a response itself is not answered. Otherwise the manager sends no more than the
+ * largest table takes.
+ */
 static void send(struct fuzzed *fuzzed, const struct ib_packet *packet)
 {
 	delivered = 0;

@@ -82,7 +82,7 @@ static void guest_add_nic(struct guest *guest, uint16_t lid)
 			  (uint32_t)GUEST_SLOTS);
 }
 
-/* As far as its driver has not been loaded. */
+/* A guest whose driver has not been loaded yet. */
 static struct guest *guest_create_off(uint16_t lid)
 {
 	struct guest *guest = calloc(1, sizeof(*guest));

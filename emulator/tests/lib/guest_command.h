@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* Commands, through the slots and mailboxes of the device, and what has no state but a number. */
+/* Commands, sent through slots and mailboxes, and the objects that are no more than a number. */
 #ifndef TESTS_CONNECTX_GUEST_COMMAND_H
 #define TESTS_CONNECTX_GUEST_COMMAND_H
 
@@ -20,7 +20,9 @@
 /* Run the command in @in in slot 0; the status, with delivery and syndrome left in @guest. */
 uint8_t guest_try(struct guest *guest, const void *in, size_t in_len, void *out, size_t out_len);
 void guest_command(struct guest *guest, const void *in, size_t in_len, void *out, size_t out_len);
-/* The same for a command whose input is zero but for opcode and one field at byte 8: a number. */
+/*
+ * The same for a command whose input has an opcode, and a number at byte 8, and is zero otherwise.
+ */
 uint8_t guest_try_number(struct guest *guest, uint16_t opcode, uint32_t number);
 
 uint32_t guest_pd(struct guest *guest);

@@ -4,7 +4,8 @@
 #include "connectx/queue/completion.h"
 #include "guest_command.h"
 
-#define PATIENCE_NS	60000000000ULL	/* a queue in error is looked at for ever */
+/* give up after this: queues in error are polled forever, so there is always a timer */
+#define PATIENCE_NS	60000000000ULL
 #define QP_PAGES	4
 
 uint32_t guest_eq(struct guest *guest, uint64_t mask, unsigned int log_size, uint64_t *buf)
@@ -128,7 +129,10 @@ const struct mlx5_cqe64 *guest_poll(struct guest *guest, struct guest_cq *cq)
 	return cqe;
 }
 
-/* As real devices say; of errors that are met while receiving, it is known of flushing alone. */
+/*
+ * The vendor syndromes of real devices. Of the errors on the receive side, only that of flushing is
+ * known.
+ */
 static uint8_t vendor_syndrome(uint8_t opcode, uint8_t syndrome)
 {
 	if (syndrome == 0x05)

@@ -57,7 +57,7 @@ struct guest_qp_attr {
 	uint32_t pd, uar, send_cqn, recv_cqn, srqn, xrcd, user_index;
 	unsigned int log_sq, log_rq, log_rq_stride;
 	bool no_sq;
-	uint64_t buf, dbr; /* 0: four pages, and one, that only the device knows */
+	uint64_t buf, dbr; /* 0: allocate four pages, and one */
 };
 
 uint8_t guest_try_qp(struct guest *guest, const struct guest_qp_attr *attr, uint32_t *qpn);

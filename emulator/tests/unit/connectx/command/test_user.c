@@ -27,7 +27,7 @@ struct user {
 	uint64_t page[UMEM_PAGES], record_page;
 };
 
-/* All commands have the uid in one place. */
+/* All commands have the uid at the same place. */
 static void set_uid(void *in, uint16_t uid)
 {
 	MLX5_SET(alloc_pd_in, in, uid, uid);
@@ -104,7 +104,7 @@ static struct user user_create(struct guest *guest)
 	return user;
 }
 
-/* What a user says of a CQ, or the driver changes of it. */
+/* The parameters of a CQ that a user sets, or the driver changes. */
 struct cq_words {
 	uint16_t uid;
 	uint32_t eqn, uar, umem, record;
@@ -147,7 +147,7 @@ static uint32_t create_shared_eq(struct guest *guest)
 	*pas = cpu_to_be64(guest_alloc(guest, GUEST_PAGE));
 	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)), MLX5_CMD_STAT_OK);
 	eqn = MLX5_GET(create_eq_out, out, eq_number);
-	/* but a user has none of its own */
+	/* but a user cannot make one of its own */
 	set_uid(in, create_uctx(guest));
 	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
@@ -169,7 +169,7 @@ static void context_lives_as_long_as_its_objects(void **state)
 	assert_int_equal(as_user(guest, uid, MLX5_CMD_OP_DEALLOC_PD, pd), MLX5_CMD_STAT_OK);
 	assert_int_equal(destroy_uctx(guest, uid), MLX5_CMD_STAT_OK);
 	assert_int_equal(destroy_uctx(guest, uid), MLX5_CMD_STAT_BAD_RES_ERR);
-	/* whose context is gone, has no commands */
+	/* without its context a user cannot send commands */
 	assert_int_equal(guest_try(guest, in, sizeof(in), out, sizeof(out)),
 			 MLX5_CMD_STAT_BAD_PARAM_ERR);
 	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "user_context"), 0);
@@ -201,7 +201,7 @@ static void objects_of_others_are_not_there(void **state)
 			 MLX5_CMD_STAT_BAD_RES_ERR);
 	assert_int_equal(as_user(guest, user.uid, MLX5_CMD_OP_DESTROY_EQ, guest->eqn),
 			 MLX5_CMD_STAT_BAD_RES_ERR);
-	/* the driver may all */
+	/* the driver may use all objects */
 	assert_int_equal(as_user(guest, CX_UID_DRIVER, MLX5_CMD_OP_DEALLOC_PD, user.pd),
 			 MLX5_CMD_STAT_OK);
 }
@@ -414,7 +414,7 @@ static void rmp_lies_in_a_umem(void **state)
 			 MLX5_CMD_STAT_OK);
 }
 
-/* The other kinds of SRQ can only be told by bus addresses. */
+/* For the other kinds of SRQ, memory can only be named by bus addresses. */
 static void srq_of_a_user_is_refused(void **state)
 {
 	struct guest *guest = *state;
@@ -631,7 +631,7 @@ static void qp_names_a_rate_of_its_own(void **state)
 	assert_int_equal(guest_registered(guest, REGISTRY_OBJECT, "rate_limit"), 1);
 }
 
-/* Whatever users leave behind, the end of the driver takes with it. */
+/* The driver's teardown destroys everything that users have left. */
 static void teardown_leaves_nothing(void **state)
 {
 	struct guest *guest = *state;

@@ -14,7 +14,9 @@ static void expect_max_qps(struct guest *guest, unsigned int log_max_qp)
 
 #define ODP_CAP(service) MLX5_GET(odp_cap, cap, memory_page_fault_scheme_cap.service)
 
-/* The driver asks for user-visible on-demand paging by these, and has to turn the scheme on. */
+/*
+ * The driver reads these to decide on user-visible on-demand paging, and has to turn the scheme on.
+ */
 static void page_faults_are_promised_to_whom_they_work_for(void **state)
 {
 	struct guest *guest = *state;

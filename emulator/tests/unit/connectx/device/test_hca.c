@@ -106,7 +106,7 @@ static void no_pages_may_be_given(void **state)
 			 MLX5_CMD_STAT_BAD_RES_STATE_ERR);
 }
 
-/* A device by itself; what the answer's buffer had before is gone. */
+/* No bonding; the answer overwrites what its buffer held before. */
 static void no_ports_are_bound_together(void **state)
 {
 	struct guest *guest = *state;

@@ -341,7 +341,7 @@ static void destroyed_child_is_refused(void **state)
 	COMMAND(destroy_mkey, DESTROY_MKEY, 0);
 	uint32_t key = klm_key(test, to, 1, 64);
 
-	/* nobody counts what a list names: as with hardware, the key goes and the list stays */
+	/* a list holds no references: as on hardware, the key is destroyed and the list stays */
 	MLX5_SET(destroy_mkey_in, in, mkey_index, test->rkey >> 8);
 	guest_command(test->guest, in, sizeof(in), out, sizeof(out));
 	write_keys(test, test->lkey, test->local, key, 0, 64, CQE_REMOTE_ACCESS);
@@ -366,7 +366,7 @@ static void child_of_another_domain_is_refused(void **state)
 		   CQE_REMOTE_ACCESS);
 }
 
-/* Rights to let others in are the list's, rights to be there are its owner's. */
+/* Remote rights are checked on the list, local rights on the keys that it names. */
 static void rights_are_those_of_the_list(void **state)
 {
 	struct guest_transfer *test = *state;
@@ -498,7 +498,7 @@ static void fault_names_the_child(void **state)
 	assert_memory_equal(target(test, 0), source(test, GUEST_PAGE - 16), GUEST_PAGE);
 }
 
-/* A part of an address space that the driver has given up, which the list still names */
+/* A list that still names a part of an address space which the driver has given up */
 static void fault_of_a_lost_child_waits_for_another_list(void **state)
 {
 	struct guest_transfer *test = *state;

@@ -194,7 +194,10 @@ static void ranges_are_their_owners(void **state)
 	assert_int_equal(try_alloc(guest, 1, 64, &other), MLX5_CMD_STAT_NO_RES_ERR);
 	assert_int_equal(try_alloc(guest, 0, 2 * MEMIC_PAGE, &other), MLX5_CMD_STAT_NO_RES_ERR);
 	store(guest, address, &word, sizeof(word));
-	/* what nobody has is not there: the page before, and the one behind */
+	/*
+	 * memory that is not allocated reads as zero and ignores writes: the page before, and the
+	 * one behind
+	 */
 	store(guest, address - MEMIC_PAGE, &word, sizeof(word));
 	load(guest, address - MEMIC_PAGE, &word, sizeof(word));
 	assert_int_equal(word, 0);

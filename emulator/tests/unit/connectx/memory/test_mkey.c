@@ -50,7 +50,7 @@ static void addresses_translate_page_by_page(void **state)
 	assert_int_equal(address, pages[2] + 0x122);
 	assert_int_equal(mkey_translate(mkey, START + 8191 - 0x123, 2, false, &address), 1);
 	assert_int_equal(address, pages[1] + 4095);
-	/* what is in the list's unit of four octowords, but was never loaded */
+	/* inside the list's unit of four octowords, but never loaded */
 	assert_int_equal(mkey_translate(mkey, START + 4 * GUEST_PAGE, 1, false, &address), 0);
 	/* far outside of it */
 	assert_int_equal(mkey_translate(mkey, START + (1ULL << 40), 1, false, &address), 0);
