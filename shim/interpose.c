@@ -94,12 +94,11 @@ static struct ibv_mr *finish(struct registration *asked, struct ibv_mr *mr)
 	return mr;
 }
 
-INTERPOSE struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
-					   uint64_t iova, int fd, int access)
+static struct registration asked_of(const char *call, struct ibv_pd *pd, uint64_t offset,
+				    size_t length, uint64_t iova, int fd, int access)
 {
-	__typeof__(ibv_reg_dmabuf_mr) *next = NEXT(REG_DMABUF_MR, ibv_reg_dmabuf_mr);
-	struct registration asked = {
-		.call = __func__,
+	return (struct registration){
+		.call = call,
 		.pd = pd,
 		.attr = { .offset = offset,
 			  .length = length,
@@ -107,6 +106,13 @@ INTERPOSE struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, s
 			  .fd = fd,
 			  .access = access },
 	};
+}
+
+INTERPOSE struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length,
+					   uint64_t iova, int fd, int access)
+{
+	__typeof__(ibv_reg_dmabuf_mr) *next = NEXT(REG_DMABUF_MR, ibv_reg_dmabuf_mr);
+	struct registration asked = asked_of(__func__, pd, offset, length, iova, fd, access);
 
 	if (!is_ours(fd))
 		return next(pd, offset, length, iova, fd, access);
@@ -119,17 +125,7 @@ INTERPOSE struct ibv_mr *mlx5dv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset
 					      uint64_t iova, int fd, int access, int mlx5_access)
 {
 	__typeof__(mlx5dv_reg_dmabuf_mr) *next = NEXT(MLX5DV_REG_DMABUF_MR, mlx5dv_reg_dmabuf_mr);
-	struct registration asked = {
-		.call = __func__,
-		.pd = pd,
-		.attr = { .offset = offset,
-			  .length = length,
-			  .iova = iova,
-			  .fd = fd,
-			  .access = access },
-		.detour = mlx5_access ? "data direct requests leave from another PCI function" :
-					NULL,
-	};
+	struct registration asked = asked_of(__func__, pd, offset, length, iova, fd, access);
 
 	if (!next) {
 		errno = EOPNOTSUPP;
@@ -137,6 +133,8 @@ INTERPOSE struct ibv_mr *mlx5dv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset
 	}
 	if (!is_ours(fd))
 		return next(pd, offset, length, iova, fd, access, mlx5_access);
+	if (mlx5_access)
+		asked.detour = "data direct requests leave from another PCI function";
 	begin(&asked);
 	return finish(&asked, is_plain(&asked) ?
 				      next(pd, offset, length, iova, fd, access, mlx5_access) :
@@ -190,16 +188,8 @@ INTERPOSE struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_att
 		return mr;
 	if (!is_dmabuf(in))
 		return next(pd, in);
-	asked = (struct registration){
-		.call = __func__,
-		.pd = pd,
-		.attr = { .offset = in->fd_offset,
-			  .length = in->length,
-			  .iova = in->iova,
-			  .fd = in->fd,
-			  .access = in->access },
-		.detour = detour_of(in),
-	};
+	asked = asked_of(__func__, pd, in->fd_offset, in->length, in->iova, in->fd, in->access);
+	asked.detour = detour_of(in);
 	begin(&asked);
 	return finish(&asked, is_plain(&asked) ? next(pd, in) : reg_hinted(&asked));
 }
@@ -207,11 +197,7 @@ INTERPOSE struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_att
 bool interpose_memory(const char *call, struct ibv_pd *pd, const void *address, size_t length,
 		      uint64_t iova, int access, struct ibv_mr **mr)
 {
-	struct registration asked = {
-		.call = call,
-		.pd = pd,
-		.attr = { .length = length, .iova = iova, .access = access },
-	};
+	struct registration asked = asked_of(call, pd, 0, length, iova, -1, access);
 
 	if (!rules || !rules->find || registering ||
 	    !rules->find(address, &asked.attr.fd, &asked.attr.offset))

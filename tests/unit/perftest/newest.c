@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* Stands in for a tool of perftest 25.10 or later, which registers its buffer with ibv_reg_mr_ex()
- * and, when that fails as on a system without it, with the older functions. It is the kernel below
- * the backend, too: says what is registered there, and refuses it with the error number in REFUSE.
+ * and, when that fails as on a system without it, with the older functions.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <linux/udmabuf.h>
-#include <rdma/ib_user_ioctl_cmds.h>
-#include <rdma/ib_user_ioctl_tph.h>
-#include <rdma/rdma_user_ioctl_cmds.h>
 
 #include "shim/newer_verbs.h"
 #include "tool.h"
@@ -26,40 +18,6 @@
 static struct ibv_device device = { .name = "mlx5_0" };
 static struct ibv_context context = { .device = &device };
 static struct ibv_pd pd = { .context = &context };
-
-static int fail(int error)
-{
-	errno = error;
-	return -1;
-}
-
-static int reg_dmabuf(const struct ib_uverbs_ioctl_hdr *request)
-{
-	const char *refuse = getenv("REFUSE");
-
-	for (unsigned int i = 0; i < request->num_attrs; i++)
-		if (request->attrs[i].attr_id == UVERBS_ATTR_MR_TPH_NAMESPACE)
-			printf("kernel: namespace %u%s\n", (unsigned int)request->attrs[i].data,
-			       request->attrs[i].flags & UVERBS_ATTR_F_MANDATORY ? ", required" :
-										   "");
-	return refuse ? fail(atoi(refuse)) : 0;
-}
-
-int ioctl(int fd, unsigned long number, ...)
-{
-	const struct ib_uverbs_ioctl_hdr *request;
-	va_list args;
-
-	va_start(args, number);
-	request = va_arg(args, void *);
-	va_end(args);
-	if (number == UDMABUF_CREATE)
-		return dup(fd);
-	if (number == RDMA_VERBS_IOCTL && request->object_id == UVERBS_OBJECT_MR &&
-	    request->method_id == UVERBS_METHOD_REG_DMABUF_MR)
-		return reg_dmabuf(request);
-	return fail(EPROTONOSUPPORT);
-}
 
 /* Of /dev/udmabuf, which is opened in newest_verbs.c */
 int access(const char *path, int mode)

@@ -31,6 +31,7 @@ static int make_folder(void **state)
 	setenv("static", STATIC, 1);
 	setenv("dir", folder, 1);
 	setenv("library", LIBRARY, 1);
+	setenv("SOURCE", "exporter", 1);
 	/* Built with sanitizers, the library brings theirs into a program that has started. */
 	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 	return chdir(folder);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The kernel below libibverbs-tph and libmlx5-tph, in a program: says what is registered, refuses
- * it with the error number in REFUSE, and knows of each region what SOURCE says: "exporter" (the
- * default), "none", or "handle" for a DMA handle with a hint alone.
+/* The kernel below libibverbs-tph and libmlx5-tph, in a program: says what is registered, refuses it
+ * with the error number in REFUSE, and knows of each region what SOURCE says: "exporter", "none",
+ * "handle" for a DMA handle with a hint alone; without that variable it cannot be asked.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <linux/udmabuf.h>
 #include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/ib_user_ioctl_tph.h>
 #include <rdma/mlx5_user_ioctl_tph.h>
@@ -52,11 +54,13 @@ static int query(const struct ib_uverbs_ioctl_hdr *request)
 	};
 	static const struct mlx5_ib_tph_mr_info none;
 	const char *source = getenv("SOURCE");
-	const struct mlx5_ib_tph_mr_info *answer = &exporter;
+	const struct mlx5_ib_tph_mr_info *answer = &none;
 
-	if (source && !strcmp(source, "none"))
-		answer = &none;
-	if (source && !strcmp(source, "handle"))
+	if (!source)
+		return fail(EPROTONOSUPPORT);
+	if (!strcmp(source, "exporter"))
+		answer = &exporter;
+	if (!strcmp(source, "handle"))
 		answer = &handle;
 	for (unsigned int i = 0; i < request->num_attrs; i++)
 		if (request->attrs[i].attr_id == MLX5_IB_ATTR_MR_QUERY_TPH_RESP)
@@ -72,6 +76,8 @@ int ioctl(int fd, unsigned long number, ...)
 	va_start(args, number);
 	request = va_arg(args, void *);
 	va_end(args);
+	if (number == UDMABUF_CREATE)
+		return dup(fd);
 	if (number != RDMA_VERBS_IOCTL || request->object_id != UVERBS_OBJECT_MR)
 		return fail(EPROTONOSUPPORT);
 	if (request->method_id == UVERBS_METHOD_REG_DMABUF_MR)
