@@ -191,14 +191,16 @@ static enum program_kind look(const char *path, int depth, struct complaint *why
 	ssize_t length;
 	int fd;
 
-	if (!stat(path, &file) && is_privileged(path, &file)) {
+	if (stat(path, &file) || !S_ISREG(file.st_mode))
+		return PROGRAM_DYNAMIC;
+	if (is_privileged(path, &file)) {
 		complain(
 			why,
 			"%s runs with more privileges than you have (set-uid, set-gid or capabilities), so nothing is preloaded into it; become the user that it runs as, and start it then",
 			path);
 		return PROGRAM_PRIVILEGED;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return PROGRAM_DYNAMIC;
 	length = pread(fd, line, SCRIPT_LINE, 0);
