@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* The kernel below libibverbs-tph and libmlx5-tph, in a program: says what is registered, refuses it
- * with the error number in REFUSE, and knows of each region what SOURCE says: "exporter", "none",
- * "handle" for a DMA handle with a hint alone; without that variable it cannot be asked.
+/* The kernel below libibverbs-tph and libmlx5-tph, in a program: says what is registered, refuses
+ * it with the error number in REFUSE, and knows of each region what SOURCE says: "exporter",
+ * "none", "handle" for a DMA handle with a hint alone; without that variable it cannot be asked.
  */
 #include <errno.h>
 #include <stdarg.h>

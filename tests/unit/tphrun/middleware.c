@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include "middleware.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -99,6 +100,18 @@ static void data_direct(void)
 	end(reg_mlx5(1));
 }
 
+static void stuck(void)
+{
+	puts(strerrorname_np(ibv_dereg_mr(reg(DMABUF))));
+}
+
+/* What comes with the registrations is in nobody's way. */
+static void symbols(void)
+{
+	dmabuf();
+	puts(dlsym(RTLD_DEFAULT, "json_object_new_object") ? "visible" : "hidden");
+}
+
 static void leave(void)
 {
 	show(reg(DMABUF));
@@ -171,6 +184,8 @@ void middleware_act(const char *action)
 		{ "mlx5", mlx5 },
 		{ "data-direct", data_direct },
 		{ "leave", leave },
+		{ "stuck", stuck },
+		{ "symbols", symbols },
 		{ "split", split },
 		{ "close-all", close_all },
 		{ "threads", threads },

@@ -101,6 +101,8 @@ static void leaves_others_alone(void **state)
 	assert_run("tphrun -- cat /proc/self/maps | "
 		   "grep -oE 'tphrun[a-z-]*\\.so|lib(ibverbs|mlx5|json-c)' | sort -u",
 		   0, "tphrun.so\n");
+	assert_run("tphrun --namespace=st -- $late symbols", MINE,
+		   "kernel: namespace 2\nregistered\nhidden\n");
 }
 
 static void asks_for_the_namespace(void **state)
@@ -116,6 +118,11 @@ static void asks_for_the_namespace(void **state)
 		   "kernel: namespace 2\nregistered\n");
 	assert_run("RDMA_TPH_NAMESPACE= RDMA_TPH_REQUIRE=0 tphrun $program dmabuf", MINE,
 		   "libibverbs: ibv_reg_dmabuf_mr\nregistered\n");
+	/* What cannot be asked for the tag is as without us, unless the tag is required. */
+	assert_run("tphrun --namespace=st $program handle data-direct later", MINE,
+		   "libibverbs: ibv_reg_mr_ex\nregistered\n"
+		   "libibverbs: mlx5dv_reg_dmabuf_mr\nregistered\n"
+		   "libibverbs: ibv_reg_mr_ex\nregistered\n");
 	/* A device of another driver */
 	assert_run("REFUSE=25 tphrun --namespace=st $program dmabuf", MINE,
 		   "kernel: namespace 2\nlibibverbs: ibv_reg_dmabuf_mr\nregistered\n");
@@ -222,6 +229,8 @@ static void shows_that_a_handle_drops_the_tag(void **state)
 
 static void keeps_what_cannot_be_destroyed(void **state)
 {
+	assert_run("BUSY=1 " QUIETLY "$program stuck; cut -d, -f1 report; rm report", 0,
+		   "EBUSY\n{\"event\":\"registered\"\n{\"event\":\"left\"\n");
 	assert_run("BUSY=1 " QUIETLY "$program dmabuf" SHOW, 0,
 		   "registered\nEBUSY\n" LINE("registered", FIRST, "ibv_reg_dmabuf_mr", "auto",
 					      "false", TAG)
