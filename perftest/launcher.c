@@ -30,7 +30,7 @@ static int become(const char *stock, char **argv)
 	return refuse(&why, EXIT_CANNOT_RUN);
 }
 
-/* The tools' own children do not inherit it. */
+/* Programs that the tool starts do not inherit it; see backend.c. */
 static bool preload_backend(struct complaint *why)
 {
 	char backend[PATH_MAX];

@@ -25,7 +25,10 @@ static struct interpose_rules rules;
 static struct buffer *buffer;
 static const char *buffer_name;
 
-/* What perftest got for opening the buffer's name; it maps that and closes it. */
+/*
+ * The descriptor that perftest got when it opened the buffer by its name. perftest maps it and
+ * closes it.
+ */
 static int opened_fd = -1;
 
 static bool find_buffer(const void *address, int *fd, uint64_t *offset)
@@ -70,7 +73,9 @@ INTERPOSE int open(const char *path, int flags, ...)
 	}
 	if (!buffer_name || strcmp(path, buffer_name))
 		return next(path, flags, mode);
-	/* Only a number that nothing else has until it is mapped. */
+	/*
+	 * Until it maps the buffer, perftest needs no more than the number of an open descriptor.
+	 */
 	opened_fd = next("/dev/null", O_RDWR | O_CLOEXEC);
 	return opened_fd;
 }

@@ -124,7 +124,7 @@ void report_ended(const struct registration *registration)
 
 	write_json(registration, "ended");
 	describe(registration, text, sizeof(text));
-	/* So that this line follows the table also where both go into one file. */
+	/* Flush, so that this line comes after the table when both go to one file. */
 	fflush(stdout);
 	fprintf(stderr, " TPH in effect: %s (asked for: %s%s)\n", text,
 		tph_namespace_name(registration->attr.tph_namespace),
