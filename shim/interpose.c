@@ -7,13 +7,16 @@
 #include "newer_verbs.h"
 #include "registration.h"
 
-/* The one set of members of ibv_reg_mr_ex() that says what ibv_reg_dmabuf_mr() does */
+/* The only combination of members with which ibv_reg_mr_ex() does what ibv_reg_dmabuf_mr() does */
 #define DMABUF_MEMBERS (IBV_REG_MR_MASK_IOVA | IBV_REG_MR_MASK_FD | IBV_REG_MR_MASK_FD_OFFSET)
 #define KNOWN_MEMBERS (DMABUF_MEMBERS | IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_DMAH)
 
 static const struct interpose_rules *rules;
 
-/* A registration calls others: of libibverbs, which come back through these wrappers. */
+/*
+ * Set while a registration of ours runs: it calls functions of libibverbs that come back to these
+ * wrappers.
+ */
 static _Thread_local bool registering;
 
 void interpose_start(const struct interpose_rules *given)
@@ -33,8 +36,10 @@ static struct {
 	[DEREG_MR] = { .name = "ibv_dereg_mr", .library = "libibverbs.so.1" },
 };
 
-/* The definition that the program would have found without us. That of a library which a part of
- * the program loaded for itself is not among those that come next.
+/*
+ * The definition that the program would have found without this library. The next definition is not
+ * enough: if a part of the program has loaded the library for itself, it is not among those that
+ * come next.
  */
 static void *next_definition(enum verb verb)
 {
@@ -53,15 +58,19 @@ static void *next_definition(enum verb verb)
 
 #define NEXT(verb, name) ((__typeof__(name) *)next_definition(verb))
 
-/* Middleware registers no dma-buf at all, fd -1, to see whether it is supported: that is answered
- * as ever. What our own registrations call is theirs.
+/*
+ * Whether to handle a registration. Middleware registers descriptor -1 to see whether dma-bufs are
+ * supported: that is passed on, as are calls that our own registrations make.
  */
 static bool is_ours(int fd)
 {
 	return rules && !registering && fd >= 0;
 }
 
-/* What @asked gets by a call of the program's own: hints are then as without us, AUTO. */
+/*
+ * Whether the program's own call does what @asked wants: the hints are then those without this
+ * library, AUTO.
+ */
 static bool is_plain(const struct registration *asked)
 {
 	if (rules->refuse || rules->require)
@@ -150,7 +159,7 @@ static const char *detour_of(const struct ibv_mr_init_attr *in)
 	return NULL;
 }
 
-/* What libibverbs itself refuses is left to it. */
+/* Registrations that libibverbs refuses are passed on to it. */
 static bool is_dmabuf(const struct ibv_mr_init_attr *in)
 {
 	uint64_t members = in->comp_mask & KNOWN_MEMBERS & ~(uint64_t)IBV_REG_MR_MASK_DMAH;
@@ -170,9 +179,10 @@ static bool reg_memory_ex(struct ibv_pd *pd, const struct ibv_mr_init_attr *in, 
 				in->access, mr);
 }
 
-/* perftest 25.10 and later try this one first, for all that they register, and one of the others
- * when it fails with EOPNOTSUPP, EPROTONOSUPPORT or EIO. All of them lead here, so that what is
- * required of the one is not dropped by the other.
+/*
+ * perftest 25.10 and later register everything with this function first, and try one of the others
+ * when it fails with EOPNOTSUPP, EPROTONOSUPPORT or EIO. All of them are handled here, or hints
+ * that are required would be dropped by the second attempt.
  */
 INTERPOSE struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *in)
 {

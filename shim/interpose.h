@@ -11,14 +11,14 @@
 
 #include <infiniband/tph.h>
 
-/* For a definition that the program is to find. */
+/* Marks a definition that the program must find. */
 #define INTERPOSE __attribute__((visibility("default")))
 
-/* What becomes of registrations of dma-bufs. */
+/* How registrations of dma-bufs are handled. */
 struct interpose_rules {
 	enum ibv_tph_namespace ns;
 	bool require;
-	/* Each fails with EINVAL: what was asked for makes no sense. */
+	/* Fail each with EINVAL, as what was asked for is invalid. */
 	bool refuse;
 	/* NULL, or whether @address lies in memory whose dma-buf is registered in its place. */
 	bool (*find)(const void *address, int *fd, uint64_t *offset);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* Registrations that rdma-core gained later, also where this is built with an older one: a program,
- * and the library that it runs on, may be newer, and nothing that they register may pass us by.
+/*
+ * Registrations of newer releases of rdma-core. They are declared here because the program and its
+ * libibverbs may be newer than the one this is built with, and their registrations must be seen.
  */
 #ifndef SHIM_NEWER_VERBS_H
 #define SHIM_NEWER_VERBS_H
@@ -19,7 +20,7 @@ enum {
 	IBV_REG_MR_MASK_DMAH = 1 << 4,
 };
 
-/* As in release 59. What came later is behind these members. */
+/* As of release 59. Members that came later follow these. */
 struct ibv_mr_init_attr {
 	size_t length;
 	int access;

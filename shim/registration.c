@@ -10,7 +10,7 @@
 
 #include "report.h"
 
-/* Caches of registrations keep many, so they are a tree, by the address of struct ibv_mr. */
+/* A tree, ordered by the address of struct ibv_mr: caches of registrations keep many regions. */
 static void *kept;
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -24,7 +24,7 @@ static void unlock(void)
 	pthread_mutex_unlock(&kept_lock);
 }
 
-/* A child begins with the lock as one of its parent's threads may hold it. */
+/* After fork(), initialise the lock in the child: another thread of the parent may have held it. */
 static __attribute__((constructor)) void free_the_lock_of_children(void)
 {
 	pthread_atfork(lock, unlock, unlock);
@@ -43,7 +43,10 @@ static void query(struct registration *registration)
 	registration->query_error = mlx5dv_tph_query_mr(registration->mr, &registration->info);
 }
 
-/* What is in its place already was destroyed without our knowledge, and its memory used again. */
+/*
+ * If there is an entry with this address, its region was destroyed without our knowledge, and its
+ * memory was reused.
+ */
 static void keep(struct registration *registration)
 {
 	struct registration **place, *stale = NULL;
@@ -64,7 +67,7 @@ static void note(const struct registration *asked)
 {
 	struct registration *registration = malloc(sizeof(*registration));
 
-	/* Without memory for the note the region works all the same, unreported. */
+	/* Without memory to remember it the region works as well, but is not reported. */
 	if (!registration)
 		return;
 	*registration = *asked;
@@ -72,7 +75,7 @@ static void note(const struct registration *asked)
 	registration->rkey = asked->mr->rkey;
 	registration->process = getpid();
 	query(registration);
-	/* Once it is kept, another thread may destroy it. */
+	/* Report first: once it is kept, another thread may destroy it. */
 	report_registered(registration);
 	keep(registration);
 }
@@ -134,7 +137,10 @@ static void leave(const void *node, VISIT visit, int depth)
 		report_left(registration);
 }
 
-/* What a library destroys at its own end, which may come after this, has had its line. */
+/*
+ * Regions that a library destroys in its own destructor, which may run after this one, have been
+ * reported here.
+ */
 void registration_end_all(void)
 {
 	lock();

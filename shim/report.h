@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* What people are told of registrations. Who is preloaded defines the functions that begin with
- * report_, as each has its own words; the rest is common to all.
+/*
+ * Reports on registrations. The preloaded library defines the functions that begin with report_, as
+ * each has its own wording; the rest is shared.
  */
 #ifndef SHIM_REPORT_H
 #define SHIM_REPORT_H
@@ -11,25 +12,28 @@
 
 #include "registration.h"
 
-/* Does anybody want to know what becomes of regions that are made? */
+/* Whether reports on new regions are wanted. */
 bool report_wanted(void);
 
 /* A memory region was registered. */
 void report_registered(const struct registration *registration);
 
-/* It was destroyed; what it carried until then is known. */
+/* A memory region was destroyed. What it carried until then is known. */
 void report_ended(const struct registration *registration);
 
-/* The process ends with it, or it was destroyed without our knowledge. */
+/* The process ends while the region exists, or it was destroyed without our knowledge. */
 void report_left(const struct registration *registration);
 
 /* A registration failed. */
 void report_failed(const struct registration *registration);
 
-/* The hints of @registration are those that were asked for. */
+/* Whether the hints of @registration are those that were asked for. */
 bool effect_is_as_asked(const struct registration *registration);
 
-/* That a requirement is why it failed: nothing else is refused for want of a tag. */
+/*
+ * Whether it failed because a tag is required: without that, no registration is refused for lack of
+ * a tag.
+ */
 bool effect_is_refusal(const struct registration *registration);
 
 /* Why there is no tag, a clause for the user to read: asks the device, as it is now. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* What tphrun is told by its options, and what it preloads by variables of the environment, which
- * are all that gets from the one to the other.
+/*
+ * The settings of tphrun: options for tphrun, and environment variables for the library that it
+ * preloads. Variables are the only way to pass them on.
  */
 #ifndef SHIM_SETTINGS_H
 #define SHIM_SETTINGS_H
@@ -36,8 +37,9 @@ struct settings {
  */
 bool settings_read(struct settings *settings, struct complaint *why);
 
-/* Open a report to append to it: of whatever kind the file is, one that nobody reads must not hold
- * up the program. Returns a descriptor, or -1 and errno.
+/*
+ * Open a report file to append to it. If it is a pipe that nobody reads, the open must not block
+ * the program. Returns a descriptor, or -1 and errno.
  */
 int settings_open_report(const char *path);
 

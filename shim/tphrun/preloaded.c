@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* What tphrun preloads, into the program that it starts and into all that this one starts. Most of
- * them have nothing to do with RDMA, and some bring libraries of their own that are called as ours:
- * so this one needs libc alone, and the first call loads verbs.c with all that it needs, out of the
- * way of others.
+/*
+ * What tphrun preloads, into the program that it starts and into all programs that this one starts.
+ * Most of them have nothing to do with RDMA, and some have functions of their own with the names of
+ * ours. So this library needs libc only. The first call loads verbs.c with all that it needs, where
+ * its symbols do not interfere.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,7 +16,7 @@
 #include "../newer_verbs.h"
 #include "../preload.h"
 
-/* In the folder that this was loaded from. */
+/* Loads it from the directory that this library was loaded from. */
 static void *load_verbs(void)
 {
 	char path[PATH_MAX];
@@ -31,13 +32,14 @@ static void *load_verbs(void)
 	}
 	if (library)
 		return library;
-	/* The dynamic linker itself ends a program whose functions it does not find. */
+	/* End the program, as the dynamic linker does if a function is missing. */
 	say("tphrun: %s; install rdma-tph again", dlerror());
 	_exit(EXIT_NOT_FOUND);
 }
 
-/* Two threads may both load it, and get the same: whoever waits for the other could wait for one
- * that waits for the dynamic linker's lock.
+/*
+ * No lock: two threads may both load it, and get the same. A thread that waited for the other could
+ * wait for one that needs the lock of the dynamic linker.
  */
 static void *definition(const char *name)
 {

@@ -20,7 +20,7 @@ bool report_wanted(void)
 	return *settings->report;
 }
 
-/* For the first who asks, of all threads. */
+/* Returns true to the first caller only, of all threads. */
 static bool once(bool *done)
 {
 	return !__atomic_exchange_n(done, true, __ATOMIC_RELAXED);
@@ -88,7 +88,7 @@ static void say_wrong(void)
 		say("tphrun: %s", wrong->text);
 }
 
-/* What fails for other reasons is the program's to tell. */
+/* The program itself reports failures for other reasons. */
 void report_failed(const struct registration *registration)
 {
 	const char *reason = NULL;

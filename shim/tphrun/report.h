@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* What programs that tphrun started say of their registrations: a line of JSON each, and on
- * standard error, which is the program's own, only why one is refused, once.
+/*
+ * Reports of programs that tphrun has started: a line of JSON for each event. Standard error
+ * belongs to the program, so only the reason of a refusal is printed there, once.
  */
 #ifndef SHIM_TPHRUN_REPORT_H
 #define SHIM_TPHRUN_REPORT_H

@@ -12,8 +12,9 @@
 static struct settings settings;
 static struct interpose_rules rules;
 
-/* The environment as it is when this is loaded: programs change theirs. What is wrong there is
- * said by the first registration, not in each of the programs around the one that registers.
+/*
+ * Read the environment when this is loaded, as programs change theirs. Errors in it are reported by
+ * the first registration, and not by every program that runs around the one that registers.
  */
 static __attribute__((constructor)) void start(void)
 {
