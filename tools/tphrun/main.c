@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* Becomes another program, whose registrations of dma-bufs, and those of all that it starts, then
- * have the hints that are asked for.
+/*
+ * Runs another program, so that its registrations of dma-bufs, and those of all programs that it
+ * starts, have the hints that are asked for.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,7 +14,7 @@
 #include "shim/preload.h"
 #include "shim/settings.h"
 
-/* As env(1) and its like for what is wrong before there is a program */
+/* The exit code of env(1) and others for errors before there is a program */
 enum { EXIT_TROUBLE = 125 };
 
 /* NCCL takes libibverbs from here. */
@@ -48,7 +49,7 @@ static bool set(const char *variable, const char *value, struct complaint *why)
 	return !setenv(variable, value, 1) || complain(why, "the environment: %s", strerror(errno));
 }
 
-/* Processes that write there may have other working directories. */
+/* Make the path absolute, as processes that write to it may have other working directories. */
 static bool make_absolute(struct settings *settings, struct complaint *why)
 {
 	char folder[PATH_MAX], path[2 * PATH_MAX];
@@ -94,7 +95,7 @@ static bool preload(struct complaint *why)
 	return true;
 }
 
-/* Options become what the library reads. Returns an exit code, or -1 to go on. */
+/* Turns options into the variables that the library reads. Returns an exit code, or -1 to go on. */
 static int take_options(int argc, char **argv)
 {
 	static const char one[] = "1";
@@ -132,7 +133,7 @@ static int cannot_run(const char *command)
 	return absent ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
-/* May the program @path be run, which is to fail rather than go without a tag if @require? */
+/* Whether to run the program @path. With @require it must not run without the library. */
 static bool look(const char *path, bool require)
 {
 	struct complaint why;
@@ -141,7 +142,10 @@ static bool look(const char *path, bool require)
 	case PROGRAM_DYNAMIC:
 		return true;
 	case PROGRAM_STATIC:
-		/* It may do nothing but start others. What is required must hold, though. */
+		/*
+		 * A program that cannot be preloaded into may only start others, so run it, unless
+		 * a tag is required.
+		 */
 		say("%s%s", require ? "" : "note: ", why.text);
 		return !require;
 	case PROGRAM_FOREIGN:

@@ -67,8 +67,10 @@ bool program_find(const char *name, char path[static PATH_MAX])
 	return runs(path);
 }
 
-/* Whether the kernel will tell the dynamic linker to trust nobody (AT_SECURE), so that it preloads
- * nothing. Root gains nothing by any of these.
+/*
+ * Whether the kernel will set AT_SECURE, with which the dynamic linker preloads nothing: for set-
+ * uid and set-gid programs, and for those with capabilities, which give root nothing that it does
+ * not have.
  */
 static bool is_privileged(const char *path, const struct stat *file)
 {
@@ -119,7 +121,7 @@ static bool read_elf(int fd, struct elf *elf)
 	return true;
 }
 
-/* Of what this program is itself, as its library is. */
+/* Reads the ELF header of this program, which is of the same kind as its library. */
 static bool read_self(struct elf *elf)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
