@@ -8,7 +8,6 @@
 #include "base/registry.h"
 #include "connectx/command/nic.h"
 #include "connectx/command/table.h"
-#include "connectx/memory/memory.h"
 #include "connectx/queue/mcg.h"
 #include "connectx/queue/page_fault.h"
 #include "connectx/queue/rate.h"
