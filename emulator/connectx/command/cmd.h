@@ -92,7 +92,7 @@ struct cmd_ops {
 	const struct cmd_op *(*find)(uint16_t opcode);
 	/** owned() - Return: whether any object, of any kind, is the user context @uid's. */
 	bool (*owned)(const struct connectx *nic, uint16_t uid);
-	/** announced() - Return: whether an event queue takes completions; else the driver polls. */
+	/** announced() - Return: whether an event queue takes completions, or the driver polls. */
 	bool (*announced)(const struct connectx *nic);
 	/** announce() - post the completion of the command in @slot. */
 	void (*announce)(struct connectx *nic, unsigned int slot);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The device as all its rooms see it: what all of them need, what belongs to this room, and for each
- * room above a pointer to what that one keeps. Only a room itself, and those above it, know what is
- * behind its pointer; device/ makes all of them (device/device.h).
+ * The device as all its rooms see it: what all of them need, what belongs to this room, and for
+ * each room above a pointer to what that one keeps. Only a room itself, and those above it, know
+ * what is behind its pointer; device/ makes all of them (device/device.h).
  */
 #ifndef CONNECTX_NIC_H
 #define CONNECTX_NIC_H

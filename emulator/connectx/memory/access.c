@@ -97,7 +97,7 @@ bool access_span_write(struct connectx *nic, const struct access_span *span, con
 	return fabric_write(nic->port, span->address, data, len, &hints) != -ENXIO;
 }
 
-/* To a device, up to where TLPs end, so that the shape of what is written does not show on the bus. */
+/* To a device, up to where TLPs end: the shape of what is written does not show on the bus. */
 uint64_t access_span_piece(const struct access_span *span)
 {
 	uint64_t room = ACCESS_TLP_MAX - span->address % ACCESS_TLP_MAX;

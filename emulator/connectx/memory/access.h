@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * From a memory key and an address in it to bytes: guest memory, memory of the device, or a BAR of a
- * peer, which then sees TLPs with the hints of the key. Signatures of the key are not looked at.
+ * From a memory key and an address in it to bytes: guest memory, memory of the device, or a BAR of
+ * a peer, which then sees TLPs with the hints of the key. Signatures of the key are not looked at.
  */
 #ifndef CONNECTX_ACCESS_H
 #define CONNECTX_ACCESS_H
