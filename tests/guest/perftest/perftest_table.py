@@ -30,7 +30,7 @@ NO_EXPORT, NOTHING = "host memory", "untouched"
 
 WORKERS = 3
 FIRST_PORT = 18600
-TIMEOUT_S = 120         # of one that shares the machine with the others
+TIMEOUT_S = 300         # of one that shares the machine with the others
 BY_CM = "-R"            # they find each other by rdma_cm
 LONG = "-a"             # better begins early
 
