@@ -91,6 +91,12 @@ def refusal(reason, namespace="auto"):
             "or RDMA_TPH_REQUIRE=1 the dma-buf is registered without a tag")
 
 
+def sets(variable):
+    """What a program gets from tphrun there"""
+    return subprocess.run(["tphrun", "printenv", variable], check=True, capture_output=True,
+                          text=True, timeout=60).stdout.strip()
+
+
 def test_nothing_asked():
     """Without an option the program is as it was, and the report shows what its regions carry"""
     actions = [TAG, "dmabuf", "data-direct", "probe", "too-long", NOTHING, "dmabuf"]
@@ -153,9 +159,7 @@ def test_children():
 
 def test_environment():
     """The library and the variables do the same without tphrun; a wrong value is not overlooked"""
-    library = {"LD_PRELOAD": subprocess.run(
-        ["tphrun", "printenv", "LD_PRELOAD"], check=True, capture_output=True, text=True,
-        timeout=60).stdout.strip()}
+    library = {"LD_PRELOAD": sets("LD_PRELOAD")}
     run = Run(None, TAG, "dmabuf", variables=library | {"RDMA_TPH_NAMESPACE": "st",
                                                         "RDMA_TPH_REQUIRE": "1"})
     run.assert_report(run.has(0, run.tag(0), asked="st", required=True))
@@ -190,6 +194,16 @@ def test_nccl():
                       said=refusal(NOT_PUBLISHED))
 
 
+def test_older_nccl():
+    """One that opens libibverbs.so, wherever that is, can be given the library under this name"""
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "libibverbs.so").symlink_to(sets("NCCL_IBVERBS_LIB"))
+        run = Run(None, TAG, program="tphrun_nccl",
+                  variables={"LD_LIBRARY_PATH": folder, "RDMA_TPH_REQUIRE": "1"})
+    run.assert_report(run.has(0, run.tag(0), required=True))
+
+
 if __name__ == "__main__":
     sys.exit(tap.run(test_nothing_asked, test_namespaces, test_require, test_refused,
-                     test_children, test_environment, test_cost, test_nccl))
+                     test_children, test_environment, test_cost, test_nccl,
+                     test_older_nccl))
