@@ -19,17 +19,17 @@
 /* Loads it from the directory that this library was loaded from. */
 static void *load_verbs(void)
 {
-	char path[PATH_MAX];
-	void *library = NULL;
+	char path[PATH_MAX] = VERBS_LIBRARY;
+	const char *slash = NULL;
+	void *library;
 	Dl_info self;
-	int folder;
 
-	if (dladdr(load_verbs, &self)) {
-		folder = strrchr(self.dli_fname, '/') + 1 - self.dli_fname;
-		if (snprintf(path, PATH_MAX, "%.*s" VERBS_LIBRARY, folder, self.dli_fname) <
-		    PATH_MAX)
-			library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	}
+	if (dladdr(load_verbs, &self))
+		slash = strrchr(self.dli_fname, '/');
+	if (slash)
+		snprintf(path, PATH_MAX, "%.*s" VERBS_LIBRARY, (int)(slash + 1 - self.dli_fname),
+			 self.dli_fname);
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (library)
 		return library;
 	/* End the program, as the dynamic linker does if a function is missing. */

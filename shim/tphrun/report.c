@@ -6,18 +6,16 @@
 
 #include "../namespace.h"
 
-static const struct settings *settings;
-static const struct complaint *wrong;
+static const struct tphrun_start *start;
 
-void report_start(const struct settings *given, const struct complaint *why)
+void report_start(const struct tphrun_start *given)
 {
-	settings = given;
-	wrong = why;
+	start = given;
 }
 
 bool report_wanted(void)
 {
-	return *settings->report;
+	return *start->settings.report;
 }
 
 /* Returns true to the first caller only, of all threads. */
@@ -47,10 +45,10 @@ static void write_line(const struct registration *registration, const char *even
 	json_line_add_effect(line, registration);
 	if (reason)
 		put(line, "reason", reason);
-	error = json_line_append(line, settings->report);
+	error = json_line_append(line, start->settings.report);
 	if (error && once(&said))
 		say("tphrun: --report or RDMA_TPH_REPORT=%s: %s; give a file that can be written",
-		    settings->report, strerror(error));
+		    start->settings.report, strerror(error));
 }
 
 void report_registered(const struct registration *registration)
@@ -85,7 +83,7 @@ static void say_wrong(void)
 	static bool said;
 
 	if (once(&said))
-		say("tphrun: %s", wrong->text);
+		say("tphrun: %s", start->why.text);
 }
 
 /* The program itself reports failures for other reasons. */
@@ -93,9 +91,9 @@ void report_failed(const struct registration *registration)
 {
 	const char *reason = NULL;
 
-	if (wrong) {
+	if (!start->good) {
 		say_wrong();
-		reason = wrong->text;
+		reason = start->why.text;
 	} else if (effect_is_refusal(registration)) {
 		reason = effect_obstacle(registration);
 		say_refusal(registration, reason);

@@ -6,11 +6,10 @@
 #ifndef SHIM_TPHRUN_REPORT_H
 #define SHIM_TPHRUN_REPORT_H
 
-#include "util/complaint.h"
 #include "../report.h"
-#include "../settings.h"
+#include "start.h"
 
-/* Both must stay valid; @wrong is NULL, or why all registrations are refused. */
-void report_start(const struct settings *settings, const struct complaint *wrong);
+/* @start must stay valid. */
+void report_start(const struct tphrun_start *start);
 
 #endif

@@ -4,26 +4,24 @@
  * its functions up in a library of its choice.
  */
 #include "report.h"
+#include "start.h"
 
 #include "../interpose.h"
 #include "../registration.h"
-#include "../settings.h"
 
-static struct settings settings;
 static struct interpose_rules rules;
 
-/*
- * Read the environment when this is loaded, as programs change theirs. Errors in it are reported by
- * the first registration, and not by every program that runs around the one that registers.
+/* What is wrong in the environment is said by the first registration, not in each of the programs
+ * around the one that registers.
  */
-static __attribute__((constructor)) void start(void)
+static __attribute__((constructor)) void begin(void)
 {
-	static struct complaint why;
+	const struct tphrun_start *start = tphrun_start();
 
-	rules.refuse = !settings_read(&settings, &why);
-	rules.ns = settings.ns;
-	rules.require = settings.require;
-	report_start(&settings, rules.refuse ? &why : NULL);
+	rules.refuse = !start->good;
+	rules.ns = start->settings.ns;
+	rules.require = start->settings.require;
+	report_start(start);
 	interpose_start(&rules);
 }
 

@@ -163,10 +163,9 @@ static void threads(void)
 		pthread_join(started[i], NULL);
 }
 
-static void change_environment(void)
+static void clear_environment(void)
 {
-	setenv("RDMA_TPH_NAMESPACE", "none", 1);
-	unsetenv("RDMA_TPH_REQUIRE");
+	clearenv();
 }
 
 void middleware_act(const char *action)
@@ -189,7 +188,7 @@ void middleware_act(const char *action)
 		{ "split", split },
 		{ "close-all", close_all },
 		{ "threads", threads },
-		{ "change-environment", change_environment },
+		{ "clear-environment", clear_environment },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)

@@ -126,9 +126,9 @@ static void asks_for_the_namespace(void **state)
 	/* A device of another driver */
 	assert_run("REFUSE=25 tphrun --namespace=st $program dmabuf", MINE,
 		   "kernel: namespace 2\nlibibverbs: ibv_reg_dmabuf_mr\nregistered\n");
-	/* As it was when the program started to register */
-	assert_run("tphrun --namespace=st $program dmabuf change-environment dmabuf", MINE,
-		   "kernel: namespace 2\nregistered\nkernel: namespace 2\nregistered\n");
+	/* As it was when the program started */
+	assert_run("tphrun --namespace=st --require $program clear-environment dmabuf", MINE,
+		   "kernel: namespace 2, required\nregistered\n");
 }
 
 #define CANNOT_BE_ASKED \
