@@ -4,8 +4,8 @@
 
 usage: test_layers.py COMPILER NM SOURCE-TREE LAYER...
 
-The LAYERs come from the ground up. Each is a file of lines: the layer's folder, its library, and the
-directories that its sources are compiled with -I for.
+The LAYERs come from the ground up. Each is a file of lines: the layer's folder, its library, and
+the directories that its sources are compiled with -I for.
 """
 import re
 import subprocess
