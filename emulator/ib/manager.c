@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/engine.h"
+#include "ib/directed.h"
+#include "ib/pma.h"
 #include "ib/sa.h"
 #include "ib/sma.h"
 #include "util/macros.h"
@@ -13,83 +15,186 @@
 #define INBOX		256		/* packets; those that find it full are lost */
 /* engine budget of a packet: forwarding and answers walk all groups */
 #define PACKET_UNITS	16
-#define DEVICE_ID	0xd2f0		/* of an NDR switch */
-#define SWITCH_PORTS	64
-#define CAP_SM		(1U << 1)	/* CapabilityMask: the manager is here */
+
+/* What has come, and through which port of the switch. */
+struct arrival {
+	struct ib_packet packet;
+	uint8_t ingress;
+};
 
 struct manager {
 	struct ib_port port;   /* its own */
 	struct ib_ports ports; /* of the subnet, its own among them */
 	struct sa sa;
+	struct ib_counts counts; /* of port 0 */
 	struct engine_work work;
-	struct ib_packet inbox[INBOX];
+	struct arrival inbox[INBOX];
 	unsigned int first, count;
 };
 
 static void describe(const struct ib_port *port, struct ib_port_attr *attr)
 {
-	*attr = (struct ib_port_attr){
-		.type = IB_NODE_SWITCH,
-		.manager = true,
-		.ports = SWITCH_PORTS,
-		.guids = 1,
-		.pkeys = 32,
-		.device_id = DEVICE_ID,
-		.node_guid = MANAGER_GUID,
-		.port_guid = MANAGER_GUID,
-		.lid = MANAGER_LID,
-		.manager_lid = MANAGER_LID,
-		.up = true,
-		.cap_mask = CAP_SM,
-		.description = "softfabric switch",
-	};
+	switch_describe(&container_of(port, struct manager, port)->sa.sw, 0, attr);
 }
 
-static struct ib_port *find_lid(const struct manager *manager, uint16_t lid)
+/* To whom it is, unless there is nobody or the link is down. */
+static void send_to(struct ib_port *port, const struct ib_packet *packet)
 {
-	struct ib_port_attr attr;
-	struct ib_port *port;
+	struct ib_port_attr attr = { .up = false };
 
-	TAILQ_FOREACH(port, &manager->ports, entry) {
+	if (port)
 		port->ops->describe(port, &attr);
-		if (attr.lid == lid)
-			return attr.up ? port : NULL;
-	}
-	return NULL;
+	if (attr.up)
+		port->ops->deliver(port, packet);
 }
 
 static void send_packet(void *context, const struct ib_packet *packet)
 {
-	struct ib_port *port = find_lid(context, packet->dlid);
+	struct manager *manager = context;
+	struct ib_port_attr attr;
+	struct ib_port *port;
 
-	if (port)
-		port->ops->deliver(port, packet);
+	manager->counts.unicast.xmit_packets++;
+	manager->counts.unicast.xmit_bytes += sizeof(packet->mad);
+	TAILQ_FOREACH(port, &manager->ports, entry) {
+		port->ops->describe(port, &attr);
+		if (attr.lid == packet->dlid)
+			break;
+	}
+	send_to(port, packet);
 }
 
-/* To its own management QPs: the agent at QP 0, and at QP 1 the administrator. */
-static void receive(struct manager *manager, const struct ib_packet *packet)
+/* Return: whether @packet has become an answer. */
+static bool answer(struct manager *manager, struct ib_packet *packet, uint8_t ingress)
 {
-	const struct ib_mad_hdr *mad = (const struct ib_mad_hdr *)packet->mad;
-	struct ib_packet answer = *packet;
 	struct ib_port_attr attr;
 
-	if (packet->qpn == 1 && mad->mgmt_class == IB_MGMT_CLASS_SUBN_ADM)
-		sa_receive(&manager->sa, packet);
-	if (packet->qpn != 0 || mad->mgmt_class != IB_MGMT_CLASS_SUBN_LID_ROUTED)
-		return;
 	describe(&manager->port, &attr);
-	if (!sma_answer(&attr, (struct ib_smp *)answer.mad))
+	attr.number = ingress;
+	if (!sma_answer(&(struct sma){ &attr, &manager->sa.sw }, (struct ib_smp *)packet->mad))
+		return false;
+	packet->dlid = packet->slid;
+	packet->slid = MANAGER_LID;
+	return true;
+}
+
+static void send_out(struct manager *manager, struct ib_packet *packet, uint8_t number)
+{
+	packet->slid = packet->dlid = IB_LID_PERMISSIVE;
+	/* no route leads out of port 0 */
+	if (number)
+		send_to(switch_find(&manager->sa.sw, number), packet);
+}
+
+/* Only an answer of its own takes a second step: what is for a manager is for none that is here. */
+static void route(struct manager *manager, struct ib_packet *packet, uint8_t ingress)
+{
+	struct ib_smp *smp = (struct ib_smp *)packet->mad;
+	struct directed_step step = directed_step(smp, ingress);
+	bool request = !(smp->status & IB_SMP_DIRECTION);
+
+	if ((step.action == DIRECTED_TAKE ||
+	     (step.action == DIRECTED_LID && step.lid == MANAGER_LID)) &&
+	    request && answer(manager, packet, ingress))
+		step = directed_step(smp, ingress);
+	if (step.action == DIRECTED_OUT) {
+		send_out(manager, packet, step.port);
+	} else if (step.action == DIRECTED_LID) {
+		packet->slid = MANAGER_LID;
+		packet->dlid = step.lid;
+		send_packet(manager, packet);
+	}
+}
+
+static void receive_smp(struct manager *manager, struct ib_packet *packet, uint8_t ingress)
+{
+	const struct ib_mad_hdr *mad = (const struct ib_mad_hdr *)packet->mad;
+
+	if (mad->mgmt_class == IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE)
+		route(manager, packet, ingress);
+	else if (mad->mgmt_class == IB_MGMT_CLASS_SUBN_LID_ROUTED && packet->dlid == MANAGER_LID &&
+		 answer(manager, packet, ingress))
+		send_packet(manager, packet);
+}
+
+/* The switch's ports send what those at the other ends of their links receive. */
+static struct ib_traffic mirrored(const struct ib_traffic *traffic)
+{
+	return (struct ib_traffic){
+		.xmit_packets = traffic->rcv_packets,
+		.xmit_bytes = traffic->rcv_bytes,
+		.rcv_packets = traffic->xmit_packets,
+		.rcv_bytes = traffic->xmit_bytes,
+	};
+}
+
+static struct pma_port count_port(struct ib_port *port)
+{
+	struct ib_counts counts;
+
+	port->ops->count(port, &counts);
+	if (port->switch_port) {
+		counts.unicast = mirrored(&counts.unicast);
+		counts.multicast = mirrored(&counts.multicast);
+	}
+	return (struct pma_port){ port->switch_port, counts, &port->cleared };
+}
+
+/* Ports that nothing is plugged into count nothing. */
+static bool answer_counters(struct manager *manager, struct ib_packet *packet)
+{
+	struct pma_port ports[SWITCH_PORTS + 1];
+	struct ib_counts nothing = { 0 };
+
+	for (unsigned int i = 0; i <= SWITCH_PORTS; i++) {
+		struct ib_port *port = switch_find(&manager->sa.sw, i);
+
+		ports[i] = port ? count_port(port) :
+				  (struct pma_port){ .number = i, .cleared = &nothing };
+	}
+	return pma_answer(ports, SWITCH_PORTS + 1, (struct ib_pma_mad *)packet->mad);
+}
+
+static void receive_counters(struct manager *manager, const struct ib_packet *packet)
+{
+	struct ib_packet answer = *packet;
+
+	if (!answer_counters(manager, &answer))
 		return;
-	answer.dlid = packet->slid;
 	answer.slid = packet->dlid;
-	answer.qpn = packet->source_qpn;
+	answer.dlid = packet->slid;
 	answer.source_qpn = packet->qpn;
+	answer.qpn = packet->source_qpn;
+	memcpy(answer.sgid, packet->dgid, sizeof(answer.sgid));
+	memcpy(answer.dgid, packet->sgid, sizeof(answer.dgid));
 	send_packet(manager, &answer);
+}
+
+/* To its own management QPs: the agent at QP 0; at QP 1 the administrator, and counters. */
+static void receive(struct manager *manager, struct ib_packet *packet, uint8_t ingress)
+{
+	const struct ib_mad_hdr *mad = (const struct ib_mad_hdr *)packet->mad;
+
+	if (packet->dlid == MANAGER_LID) {
+		manager->counts.unicast.rcv_packets++;
+		manager->counts.unicast.rcv_bytes += sizeof(packet->mad);
+	}
+	if (packet->qpn == 0)
+		receive_smp(manager, packet, ingress);
+	else if (packet->dlid == MANAGER_LID && mad->mgmt_class == IB_MGMT_CLASS_SUBN_ADM)
+		sa_receive(&manager->sa, packet);
+	else if (packet->dlid == MANAGER_LID && mad->mgmt_class == IB_MGMT_CLASS_PERF_MGMT)
+		receive_counters(manager, packet);
+}
+
+static void count(const struct ib_port *port, struct ib_counts *counts)
+{
+	*counts = container_of(port, struct manager, port)->counts;
 }
 
 static void deliver(struct ib_port *port, const struct ib_packet *packet)
 {
-	manager_receive(container_of(port, struct manager, port), packet);
+	manager_receive(container_of(port, struct manager, port), port, packet);
 }
 
 static bool run(struct engine_work *work, unsigned int budget)
@@ -97,26 +202,38 @@ static bool run(struct engine_work *work, unsigned int budget)
 	struct manager *manager = container_of(work, struct manager, work);
 
 	for (unsigned int left = budget / PACKET_UNITS + 1; manager->count && left; left--) {
-		struct ib_packet packet = manager->inbox[manager->first];
+		struct arrival arrival = manager->inbox[manager->first];
 
 		manager->first = (manager->first + 1) % INBOX;
 		manager->count--;
-		receive(manager, &packet);
+		receive(manager, &arrival.packet, arrival.ingress);
 	}
 	return manager->count;
 }
 
-void manager_receive(struct manager *manager, const struct ib_packet *packet)
+bool manager_takes(uint16_t lid)
+{
+	return lid == MANAGER_LID || lid == IB_LID_PERMISSIVE;
+}
+
+void manager_receive(struct manager *manager, const struct ib_port *from,
+		     const struct ib_packet *packet)
 {
 	if (manager->count == INBOX)
 		return;
-	manager->inbox[(manager->first + manager->count++) % INBOX] = *packet;
+	manager->inbox[(manager->first + manager->count++) % INBOX] = (struct arrival){
+		*packet, from->switch_port
+	};
 	engine_work_schedule(&manager->work);
 }
 
 struct manager *manager_create(struct engine *engine)
 {
-	static const struct ib_port_ops ops = { .describe = describe, .deliver = deliver };
+	static const struct ib_port_ops ops = {
+		.describe = describe,
+		.count = count,
+		.deliver = deliver,
+	};
 	struct manager *manager = calloc(1, sizeof(*manager));
 
 	if (!manager)
@@ -129,7 +246,7 @@ struct manager *manager_create(struct engine *engine)
 		return NULL;
 	}
 	manager->port.ops = &ops;
-	manager_add(manager, &manager->port);
+	TAILQ_INSERT_TAIL(&manager->ports, &manager->port, entry);
 	return manager;
 }
 
@@ -142,6 +259,7 @@ void manager_destroy(struct manager *manager)
 
 void manager_add(struct manager *manager, struct ib_port *port)
 {
+	switch_plug(&manager->sa.sw, port);
 	TAILQ_INSERT_TAIL(&manager->ports, port, entry);
 }
 

@@ -35,8 +35,17 @@ void manager_forget(struct manager *manager, const struct ib_port *port);
 /** manager_port_changed() - the link of @port went up or down, which makes it forgotten. */
 void manager_port_changed(struct manager *manager, const struct ib_port *port);
 
-/** manager_receive() - a packet to MANAGER_LID; it is looked at in a later turn of the engine. */
-void manager_receive(struct manager *manager, const struct ib_packet *packet);
+/** manager_takes() - Return: whether packets to @lid go to manager_receive(). */
+bool manager_takes(uint16_t lid);
+
+/**
+ * manager_receive() - a packet for the switch itself, or with a directed route through it.
+ * @from: whose link it came over
+ *
+ * It is looked at in a later turn of the engine.
+ */
+void manager_receive(struct manager *manager, const struct ib_port *from,
+		     const struct ib_packet *packet);
 
 /** manager_forwards() - Return: whether the switch sends what is for @mlid to @port. */
 bool manager_forwards(const struct manager *manager, uint16_t mlid, const struct ib_port *port);

@@ -18,6 +18,15 @@
 #define IB_MTU_4096		5	/* code: 256 bytes << (code - 1) */
 #define IB_RATE_4X_NDR		21	/* code of 400 Gb/s: table of PathRecord, 15.2.5.16 */
 
+/* CapabilityMask and CapabilityMask2 of PortInfo: 14.2.5.6 */
+#define IB_CAP_SM		(1U << 1) /* the manager is here */
+#define IB_CAP_SYS_IMAGE_GUID	(1U << 11)
+#define IB_CAP_EXTENDED_SPEEDS	(1U << 14)
+#define IB_CAP_MASK2		(1U << 15)
+#define IB_CAP_CM		(1U << 16)
+#define IB_CAP2_HDR		(1U << 5)
+#define IB_CAP2_NDR		(1U << 10)
+
 enum ib_node_type { IB_NODE_CA = 1, IB_NODE_SWITCH = 2 };    /* NodeInfo, 14.2.5.3 */
 enum ib_port_state { IB_PORT_DOWN = 1, IB_PORT_ACTIVE = 4 }; /* PortInfo, 14.2.5.6 */
 enum ib_phys_state { IB_PHYS_POLLING = 2, IB_PHYS_LINK_UP = 5 };
@@ -27,11 +36,15 @@ struct ib_traffic {
 	uint64_t xmit_packets, xmit_bytes, rcv_packets, rcv_bytes;
 };
 
+struct ib_counts {
+	struct ib_traffic unicast, multicast;
+};
+
 /* What a port and its node are at this moment. */
 struct ib_port_attr {
 	enum ib_node_type type;
 	bool manager;   /* the subnet manager runs here */
-	uint8_t number; /* of the port in its node: 1, or 0 for a switch itself */
+	uint8_t number; /* of the port in its node through which it is asked: 1, any of a switch */
 	uint8_t ports;  /* that the node has */
 	uint8_t guids;  /* places for them; the port's own is the first */
 	uint16_t pkeys; /* places for partitions; the default is the first */
@@ -60,6 +73,8 @@ struct ib_port;
 struct ib_port_ops {
 	/* Say what it is. */
 	void (*describe)(const struct ib_port *port, struct ib_port_attr *attr);
+	/* What it has counted, never less than before. */
+	void (*count)(const struct ib_port *port, struct ib_counts *counts);
 	/* @packet arrives; it is lost when nobody is ready for it. */
 	void (*deliver)(struct ib_port *port, const struct ib_packet *packet);
 };
@@ -68,6 +83,8 @@ struct ib_port_ops {
 struct ib_port {
 	const struct ib_port_ops *ops;
 	TAILQ_ENTRY(ib_port) entry; /* of the manager's list */
+	uint8_t switch_port;        /* number of the switch's port at the other end of its link */
+	struct ib_counts cleared;   /* what that port had counted when it was cleared last */
 };
 
 TAILQ_HEAD(ib_ports, ib_port);

@@ -12,7 +12,8 @@
 #define SEND_ONLY_FULL	(1U << 12) /* CapabilityMask2: such members may be, 15.2.5.1 */
 
 static const struct sa_attribute *const attributes[] = {
-	&sa_path, &sa_group, &sa_inform, &sa_service, &sa_node, &sa_port_info,
+	&sa_path,   &sa_group,     &sa_inform, &sa_service, &sa_node,    &sa_port_info,   &sa_link,
+	&sa_linear, &sa_multicast, &sa_guids,  &sa_pkeys,   &sa_sm_info, &sa_switch_info,
 };
 
 static const struct sa_attribute *attribute_find(uint16_t id)
@@ -29,7 +30,7 @@ struct ib_port *sa_find_gid(const struct sa *sa, const uint8_t gid[IB_GID_BYTES]
 	uint8_t own[IB_GID_BYTES];
 	struct ib_port *port;
 
-	TAILQ_FOREACH(port, sa->ports, entry) {
+	TAILQ_FOREACH(port, sa->sw.ports, entry) {
 		port->ops->describe(port, &attr);
 		ib_port_gid(attr.port_guid, own);
 		if (!memcmp(own, gid, sizeof(own)))
@@ -222,7 +223,7 @@ void sa_receive(struct sa *sa, const struct ib_packet *packet)
 int sa_init(struct sa *sa, struct engine *engine, const struct ib_ports *ports, rmpp_send *send,
 	    void *context)
 {
-	*sa = (struct sa){ .ports = ports };
+	*sa = (struct sa){ .sw = { ports, &sa->groups } };
 	LIST_INIT(&sa->services);
 	LIST_INIT(&sa->informs);
 	rmpp_init(&sa->rmpp, engine, send, context);

@@ -21,6 +21,7 @@
 #include "ib/groups.h"
 #include "ib/port.h"
 #include "ib/rmpp.h"
+#include "ib/switch.h"
 
 #define SA_CLASS_VERSION	2	/* 15.2.1 */
 #define SA_RECORD_MAX		IB_MGMT_SA_DATA
@@ -41,7 +42,14 @@ enum {
 	SA_ATTR_INFORM = 0x03, /* InformInfo */
 	SA_ATTR_NODE = 0x11,
 	SA_ATTR_PORT_INFO = 0x12,
+	SA_ATTR_SWITCH_INFO = 0x14,
+	SA_ATTR_LINEAR = 0x15,    /* LinearForwardingTableRecord */
+	SA_ATTR_MULTICAST = 0x17, /* MulticastForwardingTableRecord */
+	SA_ATTR_SM_INFO = 0x18,
+	SA_ATTR_LINK = 0x20,
+	SA_ATTR_GUIDS = 0x30, /* GUIDInfoRecord */
 	SA_ATTR_SERVICE = 0x31,
+	SA_ATTR_PKEYS = 0x33, /* P_KeyTableRecord */
 	SA_ATTR_PATH = 0x35,
 	SA_ATTR_GROUP = 0x38, /* MCMemberRecord */
 };
@@ -91,7 +99,7 @@ struct sa_inform;
 struct sa_service;
 
 struct sa {
-	const struct ib_ports *ports;
+	struct ib_switch sw;
 	struct groups groups;
 	LIST_HEAD(, sa_service) services;
 	unsigned int service_count;
@@ -132,6 +140,8 @@ struct sa_attribute {
 };
 
 extern const struct sa_attribute sa_path, sa_node, sa_port_info, sa_group, sa_inform, sa_service;
+extern const struct sa_attribute sa_link, sa_switch_info, sa_sm_info, sa_linear, sa_multicast;
+extern const struct sa_attribute sa_guids, sa_pkeys;
 
 /*
  * sa.c

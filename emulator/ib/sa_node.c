@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ib/manager.h"
 #include "ib/sma.h"
 #include "util/macros.h"
 
@@ -61,7 +62,7 @@ static void list_nodes(struct sa_table *table)
 	struct ib_node_info info;
 	struct ib_port *port;
 
-	TAILQ_FOREACH(port, table->request->sa->ports, entry) {
+	TAILQ_FOREACH(port, table->request->sa->sw.ports, entry) {
 		uint8_t record[SA_RECORD_MAX] = { 0 };
 
 		port->ops->describe(port, &attr);
@@ -76,21 +77,30 @@ static void list_nodes(struct sa_table *table)
 	}
 }
 
+static void offer_port(struct sa_table *table, const struct ib_port_attr *attr, uint16_t lid)
+{
+	uint8_t record[SA_RECORD_MAX] = { 0 };
+
+	put_lid(record, lid);
+	record[PORT_NUMBER] = attr->number;
+	sma_port_info(attr, record + PORT_INFO);
+	sa_offer(table, record);
+}
+
+/* Those with a LID, and the other ends of their links. */
 static void list_ports(struct sa_table *table)
 {
+	const struct ib_switch *sw = &table->request->sa->sw;
 	struct ib_port_attr attr;
 	struct ib_port *port;
 
-	TAILQ_FOREACH(port, table->request->sa->ports, entry) {
-		uint8_t record[SA_RECORD_MAX] = { 0 };
-
+	TAILQ_FOREACH(port, sw->ports, entry) {
 		port->ops->describe(port, &attr);
 		if (!attr.up)
 			continue;
-		put_lid(record, attr.lid);
-		record[PORT_NUMBER] = attr.number;
-		sma_port_info(&attr, record + PORT_INFO);
-		sa_offer(table, record);
+		offer_port(table, &attr, attr.lid);
+		if (port->switch_port && switch_describe(sw, port->switch_port, &attr))
+			offer_port(table, &attr, MANAGER_LID);
 	}
 }
 

@@ -103,9 +103,9 @@ static void list(struct sa_table *table)
 
 	if (sa_has(request, 1ULL << PATH_NUMBER) && sa_get(&layout, request->wanted, PATH_NUMBER))
 		table->limit = sa_get(&layout, request->wanted, PATH_NUMBER);
-	TAILQ_FOREACH(a, request->sa->ports, entry) {
+	TAILQ_FOREACH(a, request->sa->sw.ports, entry) {
 		a->ops->describe(a, &from);
-		TAILQ_FOREACH(b, request->sa->ports, entry) {
+		TAILQ_FOREACH(b, request->sa->sw.ports, entry) {
 			b->ops->describe(b, &to);
 			if (from.up && to.up)
 				offer(table, &from, &to);

@@ -96,53 +96,69 @@ void sma_port_info(const struct ib_port_attr *port, uint8_t data[IB_SMP_DATA_SIZ
 /*
  * Attributes. @modifier has been in the request's header; each returns whether there is one by it.
  */
-static bool get_node_description(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
+static bool get_node_description(const struct sma *sma, uint32_t modifier, uint8_t *data)
 {
-	memcpy(data, port->description, sizeof(port->description));
+	memcpy(data, sma->port->description, sizeof(sma->port->description));
 	return true;
 }
 
-static bool get_node_info(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
+static bool get_node_info(const struct sma *sma, uint32_t modifier, uint8_t *data)
 {
-	sma_node_info(port, (struct ib_node_info *)data);
+	sma_node_info(sma->port, (struct ib_node_info *)data);
 	return true;
 }
 
-static bool get_port_info(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
+static bool get_port_info(const struct sma *sma, uint32_t modifier, uint8_t *data)
 {
-	sma_port_info(port, data);
-	return !modifier || modifier == port->number;
+	struct ib_port_attr port = *sma->port;
+
+	if (sma->sw && !switch_describe(sma->sw, modifier, &port))
+		return false;
+	/* LocalPortNum is not of the port that is told about, but of the one that was asked */
+	port.number = sma->port->number;
+	sma_port_info(&port, data);
+	return sma->sw || !modifier || modifier == port.number;
 }
 
-static bool get_guid_info(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
+static bool get_guid_info(const struct sma *sma, uint32_t modifier, uint8_t *data)
 {
-	const __be64 guid = cpu_to_be64(port->port_guid);
+	const __be64 guid = cpu_to_be64(sma->port->port_guid);
 
 	if (modifier == 0)
 		memcpy(data, &guid, sizeof(guid));
-	return modifier < (port->guids + BLOCK_GUIDS - 1U) / BLOCK_GUIDS;
+	return modifier < (sma->port->guids + BLOCK_GUIDS - 1U) / BLOCK_GUIDS;
 }
 
-/* For a switch, the modifier's upper half is the number of one of its ports. */
-static bool get_pkey_table(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
+/*
+ * For a switch, the modifier's upper half is the number of one of its ports. None but port 0 has a
+ * table: the switch enforces no partitions.
+ */
+static bool get_pkey_table(const struct sma *sma, uint32_t modifier, uint8_t *data)
 {
 	const __be16 pkey = cpu_to_be16(IB_PKEY_DEFAULT);
 	uint16_t block = modifier;
 
+	if (sma->sw && modifier >> 16)
+		return false;
 	if (block == 0)
 		memcpy(data, &pkey, sizeof(pkey));
-	return block * BLOCK_PKEYS < port->pkeys;
+	return block * BLOCK_PKEYS < sma->port->pkeys;
 }
 
-static bool get_sl_to_vl(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
+/* For a switch, of packets from one port to another; a CA looks at no modifier. */
+static bool get_sl_to_vl(const struct sma *sma, uint32_t modifier, uint8_t *data)
 {
 	for (unsigned int sl = 0; sl < SLS; sl += 2)
 		data[sl / 2] = nibbles(sl % VLS, (sl + 1) % VLS);
-	return true;
+	return !sma->sw ||
+	       ((modifier & 0xff) <= SWITCH_PORTS && (modifier >> 8 & 0xff) <= SWITCH_PORTS);
 }
 
-/* Blocks 1 and 2 are of low, 3 and 4 of high priority; 2 and 4 have no entries here. */
-static bool get_vl_arbitration(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
+/*
+ * Blocks 1 and 2 are of low, 3 and 4 of high priority; 2 and 4 have no entries here. The lower half
+ * of the modifier is the number of a switch's port.
+ */
+static bool get_vl_arbitration(const struct sma *sma, uint32_t modifier, uint8_t *data)
 {
 	struct ib_vl_weight_elem *elements = (struct ib_vl_weight_elem *)data;
 	uint16_t block = modifier >> 16;
@@ -150,17 +166,17 @@ static bool get_vl_arbitration(const struct ib_port_attr *port, uint32_t modifie
 	if (block == 1 || block == 3)
 		for (unsigned int i = 0; i < VL_ARB_ENTRIES; i++)
 			elements[i] = (struct ib_vl_weight_elem){ i % VLS, VL_WEIGHT };
-	return block >= 1 && block <= 4;
+	return block >= 1 && block <= 4 && (!sma->sw || (uint16_t)modifier <= SWITCH_PORTS);
 }
 
-static bool get_sm_info(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data)
+static bool get_sm_info(const struct sma *sma, uint32_t modifier, uint8_t *data)
 {
 	const struct {
 		__be64 guid, key;
 		__be32 activity;
 		uint8_t priority_state;
 	} __packed info = {
-		.guid = cpu_to_be64(port->port_guid),
+		.guid = cpu_to_be64(sma->port->port_guid),
 		.priority_state = SM_STATE_MASTER,
 	};
 
@@ -168,36 +184,64 @@ static bool get_sm_info(const struct ib_port_attr *port, uint32_t modifier, uint
 	return true;
 }
 
+static bool get_switch_info(const struct sma *sma, uint32_t modifier, uint8_t *data)
+{
+	switch_info(data);
+	return true;
+}
+
+static bool get_linear(const struct sma *sma, uint32_t modifier, uint8_t *data)
+{
+	return switch_linear(sma->sw, modifier, data);
+}
+
+/* Which LIDs in the lower bits of the modifier, which ports in the upper. */
+static bool get_multicast(const struct sma *sma, uint32_t modifier, uint8_t *data)
+{
+	return switch_multicast(sma->sw, modifier & 0x0fffffff, modifier >> 28, data);
+}
+
+enum where { ANYWHERE, AT_SWITCH, AT_MANAGER };
+
 static const struct attribute {
 	__be16 id;
-	bool manager; /* only where the subnet manager is */
-	bool (*get)(const struct ib_port_attr *port, uint32_t modifier, uint8_t *data);
+	enum where where;
+	bool (*get)(const struct sma *sma, uint32_t modifier, uint8_t *data);
 } attributes[] = {
-	{ IB_SMP_ATTR_NODE_DESC, false, get_node_description },
-	{ IB_SMP_ATTR_NODE_INFO, false, get_node_info },
-	{ IB_SMP_ATTR_GUID_INFO, false, get_guid_info },
-	{ IB_SMP_ATTR_PORT_INFO, false, get_port_info },
-	{ IB_SMP_ATTR_PKEY_TABLE, false, get_pkey_table },
-	{ IB_SMP_ATTR_SL_TO_VL_TABLE, false, get_sl_to_vl },
-	{ IB_SMP_ATTR_VL_ARB_TABLE, false, get_vl_arbitration },
-	{ IB_SMP_ATTR_SM_INFO, true, get_sm_info },
+	{ IB_SMP_ATTR_NODE_DESC, ANYWHERE, get_node_description },
+	{ IB_SMP_ATTR_NODE_INFO, ANYWHERE, get_node_info },
+	{ IB_SMP_ATTR_SWITCH_INFO, AT_SWITCH, get_switch_info },
+	{ IB_SMP_ATTR_GUID_INFO, ANYWHERE, get_guid_info },
+	{ IB_SMP_ATTR_PORT_INFO, ANYWHERE, get_port_info },
+	{ IB_SMP_ATTR_PKEY_TABLE, ANYWHERE, get_pkey_table },
+	{ IB_SMP_ATTR_SL_TO_VL_TABLE, ANYWHERE, get_sl_to_vl },
+	{ IB_SMP_ATTR_VL_ARB_TABLE, ANYWHERE, get_vl_arbitration },
+	{ IB_SMP_ATTR_LINEAR_FORWARD_TABLE, AT_SWITCH, get_linear },
+	{ IB_SMP_ATTR_MCAST_FORWARD_TABLE, AT_SWITCH, get_multicast },
+	{ IB_SMP_ATTR_SM_INFO, AT_MANAGER, get_sm_info },
 };
 
-static uint16_t get(const struct ib_port_attr *port, struct ib_smp *mad)
+static bool is_there(enum where where, const struct sma *sma)
+{
+	return where == ANYWHERE || (where == AT_SWITCH ? sma->sw != NULL : sma->port->manager);
+}
+
+uint16_t sma_get(const struct sma *sma, __be16 id, uint32_t modifier,
+		 uint8_t data[IB_SMP_DATA_SIZE])
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(attributes); i++) {
-		if (attributes[i].id != mad->attr_id || (attributes[i].manager && !port->manager))
+		if (attributes[i].id != id || !is_there(attributes[i].where, sma))
 			continue;
-		memset(mad->data, 0, sizeof(mad->data));
-		if (attributes[i].get(port, be32_to_cpu(mad->attr_mod), mad->data))
+		memset(data, 0, IB_SMP_DATA_SIZE);
+		if (attributes[i].get(sma, modifier, data))
 			return 0;
-		memset(mad->data, 0, sizeof(mad->data));
+		memset(data, 0, IB_SMP_DATA_SIZE);
 		return IB_MGMT_MAD_STATUS_INVALID_ATTRIB_VALUE;
 	}
 	return IB_MGMT_MAD_STATUS_UNSUPPORTED_METHOD_ATTRIB;
 }
 
-bool sma_answer(const struct ib_port_attr *port, struct ib_smp *mad)
+bool sma_answer(const struct sma *sma, struct ib_smp *mad)
 {
 	struct ib_mad_hdr *header = (struct ib_mad_hdr *)mad;
 	uint16_t status = mad_check(header, SMA_CLASS_VERSION);
@@ -206,11 +250,13 @@ bool sma_answer(const struct ib_port_attr *port, struct ib_smp *mad)
 	if (mad_is_response(header))
 		return false;
 	if (!status && header->method == IB_MGMT_METHOD_GET)
-		status = get(port, mad);
+		status = sma_get(sma, mad->attr_id, be32_to_cpu(mad->attr_mod), mad->data);
 	else if (!status)
 		status = header->method == IB_MGMT_METHOD_SET ?
 				 IB_MGMT_MAD_STATUS_UNSUPPORTED_METHOD_ATTRIB :
 				 IB_MGMT_MAD_STATUS_UNSUPPORTED_METHOD;
 	mad_answer(header, status);
+	if (mad->mgmt_class == IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE)
+		mad->status |= IB_SMP_DIRECTION;
 	return true;
 }

@@ -7,19 +7,13 @@
 #include "connectx/port/subnet.h"
 #include "connectx/queue/eq.h"
 #include "ib/manager.h"
+#include "ib/pma.h"
 #include "util/macros.h"
 
 #define MTU_MAX		4096
 #define NS_PER_MS	1000000ULL
 
-/* CapabilityMask bits (IBA 14.2.5.6). */
-#define CAP_SYS_IMAGE_GUID	(1U << 11)
-#define CAP_EXTENDED_SPEEDS	(1U << 14)
-#define CAP_MASK2		(1U << 15)
-#define CAP_CM			(1U << 16)	/* the only one that the driver may change */
-/* CapabilityMask2 */
-#define CAP2_HDR		(1U << 5)
-#define CAP2_NDR		(1U << 10)
+#define CAPS_CHANGEABLE	IB_CAP_CM	/* by the driver */
 
 /* Register numbers of ACCESS_REG, by the driver's names. */
 enum {
@@ -120,8 +114,8 @@ int port_init(struct connectx *nic)
 	ib->guid = nic->attr.guid;
 	ib->link = ib->plugged = ib->wanted = true;
 	engine_timer_init(&ib->training, nic->engine, link_trained);
-	ib->cap_mask = CAP_SYS_IMAGE_GUID | CAP_EXTENDED_SPEEDS | CAP_MASK2 | CAP_CM;
-	ib->cap_mask2 = CAP2_HDR | CAP2_NDR;
+	ib->cap_mask = IB_CAP_SYS_IMAGE_GUID | IB_CAP_EXTENDED_SPEEDS | IB_CAP_MASK2 | IB_CAP_CM;
+	ib->cap_mask2 = IB_CAP2_HDR | IB_CAP2_NDR;
 	ib->sw = (struct registry_switch){
 		.name = "port",
 		.get = port_switch_get,
@@ -157,7 +151,7 @@ uint8_t port_query_context(struct connectx *nic, struct cmd *cmd)
 	MLX5_SET64(hca_vport_context, context, port_guid, ib->guid);
 	MLX5_SET64(hca_vport_context, context, node_guid, ib->guid);
 	MLX5_SET(hca_vport_context, context, cap_mask1, ib->cap_mask);
-	MLX5_SET(hca_vport_context, context, cap_mask1_field_select, CAP_CM);
+	MLX5_SET(hca_vport_context, context, cap_mask1_field_select, CAPS_CHANGEABLE);
 	MLX5_SET(hca_vport_context, context, cap_mask2, ib->cap_mask2);
 	MLX5_SET(hca_vport_context, context, lid, ib->lid);
 	MLX5_SET(hca_vport_context, context, sm_lid, ib->sm_lid);
@@ -174,7 +168,7 @@ uint8_t port_modify_context(struct connectx *nic, struct cmd *cmd)
 	uint32_t value = MLX5_GET(hca_vport_context, context, cap_mask1);
 
 	if (MLX5_GET(modify_hca_vport_context_in, cmd->in, other_vport) ||
-	    MLX5_GET(hca_vport_context, context, field_select) || mask & ~CAP_CM)
+	    MLX5_GET(hca_vport_context, context, field_select) || mask & ~CAPS_CHANGEABLE)
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
 	nic->ib->cap_mask = (nic->ib->cap_mask & ~mask) | (value & mask);
 	return MLX5_CMD_STAT_OK;
@@ -239,13 +233,15 @@ uint8_t port_query_pkey(struct connectx *nic, struct cmd *cmd)
 uint8_t port_query_counters(struct connectx *nic, struct cmd *cmd)
 {
 	struct cx_port *ib = nic->ib;
+	struct ib_counts counts = { 0 };
 
 	if (MLX5_GET(query_vport_counter_in, cmd->in, other_vport))
 		return CMD_FAIL(cmd, BAD_PARAM_ERR);
-	SET_TRAFFIC(cmd->out, unicast, &ib->unicast);
-	SET_TRAFFIC(cmd->out, multicast, &ib->multicast);
+	pma_add(&counts, &ib->counts, &ib->cleared);
+	SET_TRAFFIC(cmd->out, unicast, &counts.unicast);
+	SET_TRAFFIC(cmd->out, multicast, &counts.multicast);
 	if (MLX5_GET(query_vport_counter_in, cmd->in, clear))
-		ib->unicast = ib->multicast = (struct ib_traffic){ 0 };
+		ib->cleared = ib->counts;
 	return MLX5_CMD_STAT_OK;
 }
 

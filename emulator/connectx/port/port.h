@@ -27,7 +27,8 @@ struct cx_port {
 	uint32_t cap_mask; /* IB CapabilityMask */
 	uint16_t cap_mask2;
 	uint32_t qkey_violations, pkey_violations;
-	struct ib_traffic unicast, multicast; /* of all services together */
+	struct ib_counts counts;  /* of all services together */
+	struct ib_counts cleared; /* what they were when they were cleared last */
 
 	struct cx_table ah_mappings; /* struct ah_mapping */
 };

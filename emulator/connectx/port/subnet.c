@@ -90,7 +90,7 @@ bool subnet_forwards(const struct connectx *from, uint16_t mlid, const struct co
 void subnet_manage(struct connectx *nic, const struct ib_packet *packet)
 {
 	if (nic->ib->link)
-		manager_receive(manager, packet);
+		manager_receive(manager, &nic->ib->port, packet);
 }
 
 void subnet_forget(struct connectx *nic)

@@ -44,8 +44,8 @@ static void deliver_group(struct connectx *nic, const struct qp *from,
 
 	if (!mcg)
 		return;
-	nic->ib->multicast.rcv_packets++;
-	nic->ib->multicast.rcv_bytes += message->len;
+	nic->ib->counts.multicast.rcv_packets++;
+	nic->ib->counts.multicast.rcv_bytes += message->len;
 	for (uint32_t i = 0; i < mcg->count; i++)
 		if (mcg->qps[i] != from || !from->block_loopback)
 			datagram_deliver(mcg->qps[i], message, data);
@@ -68,7 +68,8 @@ void datagram_send(struct qp *from, const struct wqe_av *av, const struct messag
 		   const void *data)
 {
 	struct connectx *nic = from->nic;
-	struct ib_traffic *traffic = is_multicast(av) ? &nic->ib->multicast : &nic->ib->unicast;
+	struct ib_traffic *traffic = is_multicast(av) ? &nic->ib->counts.multicast :
+							&nic->ib->counts.unicast;
 
 	if (!nic->ib->link)
 		return;

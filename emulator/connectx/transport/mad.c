@@ -47,6 +47,11 @@ static void port_describe(const struct ib_port *port, struct ib_port_attr *attr)
 	memcpy(attr->description, ib->node_description, sizeof(attr->description));
 }
 
+static void port_count(const struct ib_port *port, struct ib_counts *counts)
+{
+	*counts = nic_of(port)->ib->counts;
+}
+
 /* From the manager to one of the port's QPs. */
 static void port_deliver(struct ib_port *port, const struct ib_packet *packet)
 {
@@ -68,8 +73,8 @@ static void port_deliver(struct ib_port *port, const struct ib_packet *packet)
 	memcpy(message.dgid, packet->dgid, sizeof(message.dgid));
 	if (!qp || !nic->ib->link)
 		return;
-	nic->ib->unicast.rcv_packets++;
-	nic->ib->unicast.rcv_bytes += message.len;
+	nic->ib->counts.unicast.rcv_packets++;
+	nic->ib->counts.unicast.rcv_bytes += message.len;
 	datagram_deliver(qp, &message, packet->mad);
 }
 
@@ -77,6 +82,7 @@ void mad_port_init(struct connectx *nic)
 {
 	static const struct ib_port_ops ops = {
 		.describe = port_describe,
+		.count = port_count,
 		.deliver = port_deliver,
 	};
 
@@ -111,15 +117,21 @@ static void packet_make(struct ib_packet *packet, const struct wqe_av *av,
 	memcpy(packet->mad, data, sizeof(packet->mad));
 }
 
+static bool pma(struct connectx *nic, void *mad)
+{
+	const struct pma_port port = { CX_PORTS, nic->ib->counts, &nic->ib->cleared };
+
+	return pma_answer(&port, 1, mad);
+}
+
 /* The device answers these itself: the driver's agent does not answer requests from the wire. */
 static bool answer_counters(struct connectx *nic, struct ib_packet *packet)
 {
-	const struct pma_counters counters = { &nic->ib->unicast, &nic->ib->multicast };
 	const struct ib_mad_hdr *header = (const struct ib_mad_hdr *)packet->mad;
 	struct ib_packet request = *packet;
 
 	if (packet->qpn != 1 || header->mgmt_class != IB_MGMT_CLASS_PERF_MGMT ||
-	    !pma_answer(&counters, CX_PORTS, (struct ib_pma_mad *)packet->mad))
+	    !pma(nic, packet->mad))
 		return false;
 	packet->slid = request.dlid;
 	packet->dlid = request.slid;
@@ -137,13 +149,13 @@ static void send_to_port(struct connectx *from, struct connectx *to, const struc
 	struct qp *qp = qp_find_destination(to, av->qpn);
 	struct ib_packet packet;
 
-	to->ib->unicast.rcv_packets++;
-	to->ib->unicast.rcv_bytes += message->len;
+	to->ib->counts.unicast.rcv_packets++;
+	to->ib->counts.unicast.rcv_bytes += message->len;
 	if (is_datagram(av, message)) {
 		packet_make(&packet, av, message, data);
 		if (answer_counters(to, &packet)) {
-			to->ib->unicast.xmit_packets++;
-			to->ib->unicast.xmit_bytes += sizeof(packet.mad);
+			to->ib->counts.unicast.xmit_packets++;
+			to->ib->counts.unicast.xmit_bytes += sizeof(packet.mad);
 			port_deliver(&from->ib->port, &packet);
 			return;
 		}
@@ -160,7 +172,7 @@ void mad_send(struct connectx *nic, const struct wqe_av *av, const struct messag
 
 	if (to) {
 		send_to_port(nic, to, av, message, data);
-	} else if (av->lid == MANAGER_LID && is_datagram(av, message)) {
+	} else if (manager_takes(av->lid) && is_datagram(av, message)) {
 		packet_make(&packet, av, message, data);
 		subnet_manage(nic, &packet);
 	}
@@ -169,7 +181,6 @@ void mad_send(struct connectx *nic, const struct wqe_av *av, const struct messag
 /* The agents of this port, whose keys the driver checks by its own means. */
 static bool answer(struct connectx *nic, void *mad)
 {
-	const struct pma_counters counters = { &nic->ib->unicast, &nic->ib->multicast };
 	const struct ib_mad_hdr *header = mad;
 	struct ib_port_attr attr;
 
@@ -177,9 +188,9 @@ static bool answer(struct connectx *nic, void *mad)
 	case IB_MGMT_CLASS_SUBN_LID_ROUTED:
 	case IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE:
 		port_describe(&nic->ib->port, &attr);
-		return sma_answer(&attr, mad);
+		return sma_answer(&(struct sma){ .port = &attr }, mad);
 	case IB_MGMT_CLASS_PERF_MGMT:
-		return pma_answer(&counters, CX_PORTS, mad);
+		return pma(nic, mad);
 	default:
 		return mad_answer_unknown(mad);
 	}

@@ -117,10 +117,10 @@ static void request_count(struct requester *req, struct qp *peer, uint32_t packe
 
 	nic->requesters->messages++;
 	nic->requesters->bytes += req->wqe.len;
-	nic->ib->unicast.xmit_packets += packets;
-	nic->ib->unicast.xmit_bytes += req->wqe.len;
-	peer->nic->ib->unicast.rcv_packets += packets;
-	peer->nic->ib->unicast.rcv_bytes += req->wqe.len;
+	nic->ib->counts.unicast.xmit_packets += packets;
+	nic->ib->counts.unicast.xmit_bytes += req->wqe.len;
+	peer->nic->ib->counts.unicast.rcv_packets += packets;
+	peer->nic->ib->counts.unicast.rcv_bytes += req->wqe.len;
 }
 
 bool request_is_atomic(const struct requester *req)

@@ -62,18 +62,30 @@ static void describe(const struct ib_port *port, struct ib_port_attr *attr)
 	};
 }
 
+static void count(const struct ib_port *port, struct ib_counts *counts)
+{
+	*counts = (struct ib_counts){ .unicast = { 1, 256, 2, 512 } };
+}
+
 static void deliver(struct ib_port *port, const struct ib_packet *packet)
 {
-	/* what comes is an answer, or a report */
+	bool directed = packet->mad[1] == IB_MGMT_CLASS_SUBN_DIRECTED_ROUTE;
+
+	/* what comes is an answer, a report, or what another port sent by a directed route */
 	fuzz_assert(container_of(port, struct host, port)->up);
-	fuzz_assert(packet->slid == MANAGER_LID && (packet->mad[3] & IB_MGMT_METHOD_RESP ||
-						    packet->mad[3] == IB_MGMT_METHOD_REPORT));
+	fuzz_assert(packet->slid == MANAGER_LID || (directed && packet->slid == IB_LID_PERMISSIVE));
+	fuzz_assert(directed || packet->mad[3] & IB_MGMT_METHOD_RESP ||
+		    packet->mad[3] == IB_MGMT_METHOD_REPORT);
 	delivered++;
 }
 
 static void start(struct fuzzed *fuzzed)
 {
-	static const struct ib_port_ops ops = { .describe = describe, .deliver = deliver };
+	static const struct ib_port_ops ops = {
+		.describe = describe,
+		.count = count,
+		.deliver = deliver,
+	};
 
 	fuzzed->engine = engine_create();
 	fuzzed->manager = manager_create(fuzzed->engine);
@@ -108,7 +120,7 @@ static struct host *pick(struct fuzzed *fuzzed, struct input *input)
 static void send(struct fuzzed *fuzzed, const struct ib_packet *packet)
 {
 	delivered = 0;
-	manager_receive(fuzzed->manager, packet);
+	manager_receive(fuzzed->manager, &fuzzed->host[packet->slid - 1].port, packet);
 	for (int i = 0; i < TURNS_MAX && engine_poll(fuzzed->engine, 0) == 1; i++)
 		;
 	fuzz_assert(delivered <= SA_TABLE_MAX / IB_MGMT_SA_DATA + SA_INFORMS_MAX + 1);
@@ -192,15 +204,15 @@ static void toggle(struct fuzzed *fuzzed, struct input *input)
 static void agent(struct fuzzed *fuzzed, struct input *input)
 {
 	_Alignas(8) uint8_t mad[IB_MGMT_MAD_SIZE] = { 0 };
-	struct ib_traffic unicast = { 0 }, multicast = { 0 };
-	const struct pma_counters counters = { &unicast, &multicast };
+	struct ib_counts cleared = { 0 };
+	const struct pma_port port = { .number = 1, .cleared = &cleared };
 	bool subnet = input_number(input, 1) % 2;
 	struct ib_port_attr attr;
 
 	take(input, mad, sizeof(mad));
 	describe(&fuzzed->host[0].port, &attr);
-	if (subnet ? sma_answer(&attr, (struct ib_smp *)mad) :
-		     pma_answer(&counters, 1, (struct ib_pma_mad *)mad))
+	if (subnet ? sma_answer(&(struct sma){ .port = &attr }, (struct ib_smp *)mad) :
+		     pma_answer(&port, 1, (struct ib_pma_mad *)mad))
 		fuzz_assert(mad[3] & IB_MGMT_METHOD_RESP);
 }
 

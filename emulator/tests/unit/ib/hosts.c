@@ -9,6 +9,11 @@ static void describe(const struct ib_port *port, struct ib_port_attr *attr)
 	*attr = container_of(port, struct host, port)->attr;
 }
 
+static void count(const struct ib_port *port, struct ib_counts *counts)
+{
+	*counts = container_of(port, struct host, port)->counts;
+}
+
 static void deliver(struct ib_port *port, const struct ib_packet *packet)
 {
 	struct host *host = container_of(port, struct host, port);
@@ -17,7 +22,11 @@ static void deliver(struct ib_port *port, const struct ib_packet *packet)
 	host->kept[host->received++] = *packet;
 }
 
-static const struct ib_port_ops ops = { .describe = describe, .deliver = deliver };
+static const struct ib_port_ops ops = {
+	.describe = describe,
+	.count = count,
+	.deliver = deliver,
+};
 
 int subnet_setup(void **state)
 {
@@ -118,7 +127,7 @@ const struct ib_packet *subnet_send(struct subnet *subnet, const struct ib_packe
 	struct host *host = &subnet->host[packet->slid - 1];
 	unsigned int before = host->received;
 
-	manager_receive(subnet->manager, packet);
+	manager_receive(subnet->manager, &host->port, packet);
 	while (engine_poll(subnet->engine, 0) == 1)
 		;
 	return host->received > before ? &host->kept[before] : NULL;

@@ -50,6 +50,7 @@ enum {
 struct host {
 	struct ib_port port;
 	struct ib_port_attr attr;
+	struct ib_counts counts;
 	struct ib_packet kept[KEPT];
 	unsigned int received;
 };

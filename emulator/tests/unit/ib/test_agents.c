@@ -62,7 +62,7 @@ static const uint8_t *sma(union mad *mad, uint8_t method, uint16_t attribute, ui
 			  uint16_t status)
 {
 	ask(mad, 0x01, method, attribute, modifier);
-	assert_true(sma_answer(&port, &mad->smp));
+	assert_true(sma_answer(&(struct sma){ .port = &port }, &mad->smp));
 	assert_int_equal(mad->bytes[3], method == SET ? 0x81 : method | RESPONSE);
 	assert_int_equal(get_be(mad->bytes + STATUS, 2), status);
 	return mad->bytes + SMP_DATA;
@@ -149,17 +149,17 @@ static void wrong_requests_are_refused(void **state)
 	sma(&mad, 0x05, SM_PORT_INFO, 1, BAD_METHOD);
 	ask(&mad, 0x01, GET, NODE_INFO, 0);
 	mad.bytes[2] = 2;
-	assert_true(sma_answer(&port, &mad.smp));
+	assert_true(sma_answer(&(struct sma){ .port = &port }, &mad.smp));
 	assert_int_equal(get_be(mad.bytes + STATUS, 2), BAD_VERSION);
 	/* a response, and TrapRepress, are nobody's to answer */
 	ask(&mad, 0x01, GET | RESPONSE, NODE_INFO, 0);
-	assert_false(sma_answer(&port, &mad.smp));
+	assert_false(sma_answer(&(struct sma){ .port = &port }, &mad.smp));
 	ask(&mad, 0x01, 0x07, NODE_INFO, 0);
-	assert_false(sma_answer(&port, &mad.smp));
+	assert_false(sma_answer(&(struct sma){ .port = &port }, &mad.smp));
 }
 
-static struct ib_traffic unicast, multicast;
-static const struct pma_counters counters = { &unicast, &multicast };
+static struct ib_counts cleared;
+static struct pma_port counted = { .number = 1, .cleared = &cleared };
 
 static const uint8_t *pma(union mad *mad, uint8_t method, uint16_t attribute, uint8_t number,
 			  uint16_t select, uint16_t status)
@@ -167,15 +167,16 @@ static const uint8_t *pma(union mad *mad, uint8_t method, uint16_t attribute, ui
 	ask(mad, 0x04, method, attribute, 0);
 	mad->bytes[PMA_DATA + 1] = number;
 	put_be(mad->bytes + PMA_DATA + 2, 2, select);
-	assert_true(pma_answer(&counters, 1, &mad->pma));
+	assert_true(pma_answer(&counted, 1, &mad->pma));
 	assert_int_equal(get_be(mad->bytes + STATUS, 2), status);
 	return mad->bytes + PMA_DATA;
 }
 
 static int setup_counters(void **state)
 {
-	unicast = (struct ib_traffic){ 1, 4000, 3, 8000 };
-	multicast = (struct ib_traffic){ 10, 400, 30, 800 };
+	counted.counts.unicast = (struct ib_traffic){ 1, 4000, 3, 8000 };
+	counted.counts.multicast = (struct ib_traffic){ 10, 400, 30, 800 };
+	cleared = (struct ib_counts){ 0 };
 	return 0;
 }
 
@@ -184,7 +185,7 @@ static void counters_count(void **state)
 	const uint8_t *data;
 	union mad mad;
 
-	assert_int_equal(get_be(pma(&mad, GET, CLASS_PORT_INFO, 0, 0, 0) + 2, 2), 1 << 9);
+	assert_int_equal(get_be(pma(&mad, GET, CLASS_PORT_INFO, 0, 0, 0) + 2, 2), 1 << 8 | 1 << 9);
 	data = pma(&mad, GET, COUNTERS, 1, 0, 0);
 	assert_int_equal(data[1], 1);
 	assert_int_equal(get_be(data + 24, 4), 1100); /* words sent */
@@ -201,21 +202,29 @@ static void counters_count(void **state)
 	assert_int_equal(get_be(data + 56, 8), 10);
 	assert_int_equal(get_be(data + 64, 8), 30);
 	/* the older counters stop at their end */
-	unicast.xmit_bytes = UINT64_C(1) << 40;
+	counted.counts.unicast.xmit_bytes = UINT64_C(1) << 40;
 	assert_int_equal(get_be(pma(&mad, GET, COUNTERS, 1, 0, 0) + 24, 4), UINT32_MAX);
 }
 
 static void selected_ones_are_cleared(void **state)
 {
+	const uint8_t *data;
 	union mad mad;
 
 	pma(&mad, SET, COUNTERS, 1, 1 << 12 | 1 << 15, 0);
-	assert_int_equal(unicast.xmit_bytes + multicast.xmit_bytes, 0);
-	assert_int_equal(unicast.rcv_packets + multicast.rcv_packets, 0);
-	assert_int_equal(unicast.rcv_bytes + multicast.rcv_bytes, 8800);
-	pma(&mad, SET, COUNTERS_EXT, 1, 1 << 1 | 1 << 2, 0);
-	assert_int_equal(unicast.rcv_bytes + multicast.rcv_bytes, 0);
-	assert_int_equal(unicast.xmit_packets + multicast.xmit_packets, 0);
+	data = pma(&mad, GET, COUNTERS, 1, 0, 0);
+	assert_int_equal(get_be(data + 24, 4), 0);
+	assert_int_equal(get_be(data + 28, 4), 2200);
+	assert_int_equal(get_be(data + 32, 4), 11);
+	assert_int_equal(get_be(data + 36, 4), 0);
+	/* the answer to the Set has what is left already */
+	data = pma(&mad, SET, COUNTERS_EXT, 1, 1 << 1 | 1 << 2, 0);
+	for (unsigned int offset = 8; offset < 40; offset += 8)
+		assert_int_equal(get_be(data + offset, 8), 0);
+	counted.counts.multicast.rcv_packets++;
+	data = pma(&mad, GET, COUNTERS_EXT, 1, 0, 0);
+	assert_int_equal(get_be(data + 32, 8), 1);
+	assert_int_equal(get_be(data + 64, 8), 1);
 }
 
 static void wrong_requests_for_counters_are_refused(void **state)
@@ -227,7 +236,7 @@ static void wrong_requests_for_counters_are_refused(void **state)
 	pma(&mad, SET, CLASS_PORT_INFO, 1, 0, BAD_ATTRIBUTE);
 	pma(&mad, 0x03, COUNTERS, 1, 0, BAD_METHOD);
 	ask(&mad, 0x04, GET | RESPONSE, COUNTERS, 0);
-	assert_false(pma_answer(&counters, 1, &mad.pma));
+	assert_false(pma_answer(&counted, 1, &mad.pma));
 }
 
 int main(void)

@@ -207,7 +207,7 @@ static void floods_are_answered_piece_by_piece(void **state)
 
 	for (unsigned int i = 0; i < REQUESTS; i++) {
 		sa_request(&packet, 0, GET, PATH, 0, NULL, 0);
-		manager_receive(subnet->manager, &packet);
+		manager_receive(subnet->manager, &subnet->host[0].port, &packet);
 	}
 	for (unsigned int before = 0; before < REQUESTS; before = host->received) {
 		assert_int_equal(engine_poll(subnet->engine, 0), 1);
@@ -244,7 +244,7 @@ static void inbox_is_limited(void **state)
 
 	sa_request(&packet, 0, GET | RESPONSE, PATH, 0, NULL, 0);
 	for (unsigned int i = 0; i < 300; i++)
-		manager_receive(subnet->manager, &packet);
+		manager_receive(subnet->manager, &subnet->host[0].port, &packet);
 	sa_request(&packet, 0, GET, CLASS_PORT_INFO, 0, NULL, 0);
 	assert_null(subnet_send(subnet, &packet));
 	assert_non_null(subnet_send(subnet, &packet));

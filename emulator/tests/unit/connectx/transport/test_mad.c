@@ -153,8 +153,8 @@ static void manager_answers(void **state)
 	mad = ask(two, &two->near);
 	assert_int_equal(mad[METHOD], 0x81);
 	assert_int_equal(mad[STATUS] | mad[STATUS + 1], 0);
-	assert_int_equal(two->near.guest->nic->ib->unicast.xmit_packets, 1);
-	assert_int_equal(two->near.guest->nic->ib->unicast.rcv_packets, 1);
+	assert_int_equal(two->near.guest->nic->ib->counts.unicast.xmit_packets, 1);
+	assert_int_equal(two->near.guest->nic->ib->counts.unicast.rcv_packets, 1);
 }
 
 /* Neither a key that everybody may know, nor a length that no datagram has, gets an answer. */
@@ -184,7 +184,7 @@ static void port_answers_for_its_counters(void **state)
 	struct two *two = *state;
 	const uint8_t *mad;
 
-	two->far.guest->nic->ib->multicast.rcv_packets = 0x123;
+	two->far.guest->nic->ib->counts.multicast.rcv_packets = 0x123;
 	request(&two->near, 0x01, 0x1d);
 	slot(&two->near, 0)[1] = 0x04;
 	slot(&two->near, 0)[2] = 1;
@@ -258,7 +258,7 @@ static void group_spans_ports_that_joined(void **state)
 	send(near, &near->ud, mlid, 0xffffff, QKEY, MTU_BYTES);
 	guest_expect(far->guest, &far->ud_cq, CQE_RESP_SEND, 0, 0);
 	guest_assert_filled(slot(far, 2) + GRH, MTU_BYTES, 3);
-	assert_int_equal(far->guest->nic->ib->multicast.rcv_packets, 1);
+	assert_int_equal(far->guest->nic->ib->counts.multicast.rcv_packets, 1);
 	/* nor after its link was down, until it joins again */
 	guest_post_recv(far->guest, &far->ud, far->memory + 2 * SLOT, far->key, MTU_BYTES + GRH);
 	far->guest->nic->ib->sw.set(&far->guest->nic->ib->sw, false);
@@ -293,7 +293,7 @@ static void agents_answer_the_driver(void **state)
 	assert_int_equal(mad[64 + 18] << 8 | mad[64 + 19], MANAGER_LID);
 	assert_int_equal(mad_ifc(host, 0x81, 0x01, 0x10, out), MLX5_CMD_STAT_OK);
 	assert_string_equal((const char *)mad + 64, "softfabric ConnectX");
-	host->guest->nic->ib->unicast.xmit_packets = 0x1234;
+	host->guest->nic->ib->counts.unicast.xmit_packets = 0x1234;
 	assert_int_equal(mad_ifc(host, 0x04, 0x01, 0x12, out), MLX5_CMD_STAT_OK);
 	assert_int_equal(mad[64 + 34] << 8 | mad[64 + 35], 0x1234);
 	/* a class without an agent, and what is no request */

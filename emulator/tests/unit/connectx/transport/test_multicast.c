@@ -208,7 +208,7 @@ static void groups_and_members_are_limited(void **state)
 static void group_within_a_port_needs_no_manager(void **state)
 {
 	struct port *port = &((struct two *)*state)->near;
-	const struct ib_traffic *counted = &port->guest->nic->ib->multicast;
+	const struct ib_traffic *counted = &port->guest->nic->ib->counts.multicast;
 
 	for (unsigned int i = 0; i < QPS; i++)
 		receive(port, i);
@@ -223,7 +223,7 @@ static void group_within_a_port_needs_no_manager(void **state)
 	assert_int_equal(counted->xmit_bytes, SIZE);
 	assert_int_equal(counted->rcv_packets, 1);
 	assert_int_equal(counted->rcv_bytes, SIZE);
-	assert_int_equal(port->guest->nic->ib->unicast.xmit_packets, 0);
+	assert_int_equal(port->guest->nic->ib->counts.unicast.xmit_packets, 0);
 }
 
 static void sender_may_block_its_own_copy(void **state)
@@ -288,7 +288,7 @@ static void nothing_is_sent_without_a_link(void **state)
 	send_group(port, 0);
 	guest_expect(port->guest, &port->cq[0], CQE_REQ, 0, 0);
 	guest_expect_nothing(port->guest, &port->cq[1]);
-	assert_int_equal(port->guest->nic->ib->multicast.xmit_packets, 0);
+	assert_int_equal(port->guest->nic->ib->counts.multicast.xmit_packets, 0);
 }
 
 /* Longer than any packet; the QP says that it may. */
