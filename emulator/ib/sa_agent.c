@@ -11,7 +11,7 @@
 #include "util/macros.h"
 
 #define EQ(bits)	{ bits, SA_EQUAL }
-#define EQ8(bits)	EQ(bits), EQ(bits), EQ(bits), EQ(bits), EQ(bits), EQ(bits), EQ(bits), EQ(bits)
+#define EQ4(bits)	EQ(bits), EQ(bits), EQ(bits), EQ(bits)
 #define RESERVED(bits)	{ bits, SA_ANY }
 #define LID		EQ(16)
 #define BLOCK		EQ(512)	/* as a whole, of what has no components */
@@ -30,8 +30,8 @@ static const struct sa_component multicast_components[] = { LID,   EQ(4),       
 							    EQ(9), RESERVED(32), BLOCK };
 static const struct sa_component sm_info_components[] = { LID,    RESERVED(16), EQ(64), EQ(64),
 							  EQ(32), EQ(4),        EQ(4) };
-static const struct sa_component guids_components[] = { LID, EQ(8), RESERVED(8), RESERVED(32),
-							EQ8(64) };
+static const struct sa_component guids_components[] = { LID,          EQ(8),   RESERVED(8),
+							RESERVED(32), EQ4(64), EQ4(64) };
 static const struct sa_component pkeys_components[] = { LID, EQ(16), EQ(8), RESERVED(24), BLOCK };
 
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* LinkRecord: 15.2.5.13. Each link is of a port and the switch, and is two records: one each way. */
+/* LinkRecord: 15.2.5.13. A link is of a port and the switch, and is two records, one each way. */
 #include "ib/manager.h"
 #include "ib/sa.h"
 #include "util/macros.h"

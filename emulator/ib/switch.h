@@ -18,7 +18,7 @@ struct groups;
 #define SWITCH_PORTS		64
 #define SWITCH_INFO_BYTES	20
 #define SWITCH_BLOCK_LIDS	64	/* of a LinearForwardingTable */
-#define SWITCH_BLOCK_MLIDS	32	/* of a MulticastForwardingTable, each for this many ports: */
+#define SWITCH_BLOCK_MLIDS	32	/* of a MulticastForwardingTable, each for so many ports: */
 #define SWITCH_BLOCK_PORTS	16
 
 struct ib_switch {
