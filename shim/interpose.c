@@ -27,13 +27,13 @@ void interpose_start(const struct interpose_rules *given)
 enum verb { REG_DMABUF_MR, REG_MR_EX, MLX5DV_REG_DMABUF_MR, DEREG_MR };
 
 static struct {
-	const char *name, *library;
+	const char *name, *soname;
 	void *definition;
 } verbs[] = {
-	[REG_DMABUF_MR] = { .name = "ibv_reg_dmabuf_mr", .library = "libibverbs.so.1" },
-	[REG_MR_EX] = { .name = "ibv_reg_mr_ex", .library = "libibverbs.so.1" },
-	[MLX5DV_REG_DMABUF_MR] = { .name = "mlx5dv_reg_dmabuf_mr", .library = "libmlx5.so.1" },
-	[DEREG_MR] = { .name = "ibv_dereg_mr", .library = "libibverbs.so.1" },
+	[REG_DMABUF_MR] = { .name = "ibv_reg_dmabuf_mr", .soname = "libibverbs.so.1" },
+	[REG_MR_EX] = { .name = "ibv_reg_mr_ex", .soname = "libibverbs.so.1" },
+	[MLX5DV_REG_DMABUF_MR] = { .name = "mlx5dv_reg_dmabuf_mr", .soname = "libmlx5.so.1" },
+	[DEREG_MR] = { .name = "ibv_dereg_mr", .soname = "libibverbs.so.1" },
 };
 
 /*
@@ -49,7 +49,7 @@ static void *next_definition(enum verb verb)
 		return definition;
 	definition = dlsym(RTLD_NEXT, verbs[verb].name);
 	if (!definition) {
-		library = dlopen(verbs[verb].library, RTLD_LAZY | RTLD_NOLOAD);
+		library = dlopen(verbs[verb].soname, RTLD_LAZY | RTLD_NOLOAD);
 		definition = library ? dlsym(library, verbs[verb].name) : NULL;
 	}
 	__atomic_store_n(&verbs[verb].definition, definition, __ATOMIC_RELAXED);
