@@ -12,6 +12,7 @@ struct mapping {
 	uint64_t addr, len;
 	uint8_t *host;
 	bool read, write;
+	bool window; /* no memory: was seen to be a window, so that no IOMMU translates here */
 };
 
 struct window {
@@ -50,7 +51,7 @@ struct fabric_port {
 
 	void *mappings; /* a tree of tsearch(3), by address */
 	unsigned int mapping_count;
-	const struct mapping *last_mapping; /* where the last look-up ended; NULL: nowhere */
+	struct mapping *last_mapping; /* where the last look-up ended; NULL: nowhere */
 
 	struct fabric_counters counters;
 	struct refused_range refused[REFUSED_RANGES];
@@ -79,7 +80,10 @@ struct target {
 void mappings_free(struct fabric_port *port);
 
 /** mapping_find() - the mapping that contains @addr, or NULL. */
-const struct mapping *mapping_find(struct fabric_port *port, uint64_t addr);
+struct mapping *mapping_find(struct fabric_port *port, uint64_t addr);
+
+/** find_window() - an open window of another port than @from that contains @addr. */
+bool find_window(struct fabric_port *from, uint64_t addr, struct target *target);
 
 /** refused_write() - count a posted write that was lost because of @err, and report it. */
 void refused_write(struct fabric_port *port, uint64_t addr, uint64_t len, int err);

@@ -26,9 +26,9 @@ static struct mapping *find_in(const struct fabric_port *port, uint64_t first, u
 	return found ? *found : NULL;
 }
 
-const struct mapping *mapping_find(struct fabric_port *port, uint64_t addr)
+struct mapping *mapping_find(struct fabric_port *port, uint64_t addr)
 {
-	const struct mapping *last = port->last_mapping;
+	struct mapping *last = port->last_mapping;
 
 	if (!last || addr - last->addr >= last->len)
 		port->last_mapping = last = find_in(port, addr, addr);
@@ -57,12 +57,14 @@ static int insert(struct fabric_port *port, const struct mapping *new)
 int fabric_map(struct fabric_port *port, uint64_t addr, uint64_t len, void *host, bool read,
 	       bool write)
 {
+	struct target target;
 	const struct mapping mapping = {
 		.addr = addr,
 		.len = len,
 		.host = host,
 		.read = read,
 		.write = write,
+		.window = !host && find_window(port, addr, &target),
 	};
 	int err;
 

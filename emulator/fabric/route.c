@@ -7,8 +7,7 @@
 
 static const struct tlp_hints no_hints;
 
-/* An open window of another port that contains @addr. */
-static bool find_window(struct fabric_port *from, uint64_t addr, struct target *target)
+bool find_window(struct fabric_port *from, uint64_t addr, struct target *target)
 {
 	struct fabric_port *port;
 
@@ -35,7 +34,7 @@ static bool find_window(struct fabric_port *from, uint64_t addr, struct target *
 /* Memory comes first: the guest does not place BARs over its memory. */
 static int resolve(struct fabric_port *port, uint64_t addr, bool write, struct target *target)
 {
-	const struct mapping *mapping = mapping_find(port, addr);
+	struct mapping *mapping = mapping_find(port, addr);
 
 	if (mapping && mapping->host) {
 		if (!(write ? mapping->write : mapping->read))
@@ -47,7 +46,9 @@ static int resolve(struct fabric_port *port, uint64_t addr, bool write, struct t
 		return 0;
 	}
 	if (!find_window(port, addr, target))
-		return mapping ? -ENXIO : -EFAULT;
+		return mapping && !mapping->window ? -ENXIO : -EFAULT;
+	if (mapping)
+		mapping->window = true;
 	return target->port->link_up ? 0 : -ENETDOWN;
 }
 

@@ -137,6 +137,14 @@ static void what_qemu_does_not_say_is_not_lost(void **state)
 	assert_int_equal(fabric_read(f->nic, 512 * MIB, data, sizeof(data), NULL), -ENXIO);
 	assert_said(f, "");
 	assert_counts(f, 2, 0, 0);
+	/* What is a BAR by its address stays one when its device does not decode it. */
+	assert_int_equal(fabric_map(f->nic, 256 * MIB, MIB, NULL, true, true), 0);
+	fabric_port_set_window(f->acc, 2, 512 * MIB, MIB);
+	write_to(f, 256 * MIB, -EFAULT);
+	write_to(f, 512 * MIB, 0);
+	fabric_port_set_window(f->acc, 2, 0, 0);
+	write_to(f, 512 * MIB, -EFAULT);
+	assert_counts(f, 4, 2, 2);
 }
 
 /* A requester gets an answer to its read, and is not the fabric's to speak for. */
