@@ -137,7 +137,8 @@ def needs(options):
     in_guest = {"packages", f"packages/{IN_GUEST}"} & words
     if in_guest or any(wanted(tier, options.words) for tier in (*GUEST_TIERS, "lab", "distros")):
         steps = guest_needs(default_kernel())
-    for tier, step in (("guest", "middleware_root"), ("debug", "debug_kernel"), ("unit", "checked"), ("fuzz", "fuzzers")):
+    for tier, step in (("guest", "middleware_root"), ("debug", "debug_kernel"),
+                       ("unit", "checked"), ("fuzz", "fuzzers")):
         if wanted(tier, options.words):
             steps.append(step)
     for tier, step in (("distros", "distro"), ("packages", "packaging")):
