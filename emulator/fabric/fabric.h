@@ -6,8 +6,9 @@
  * either memory of the guest or a BAR of a device of this fabric, peer to peer. Peer-to-peer
  * requests become TLPs as on a real link: split at the requester's max payload (or read request)
  * size and at 4 KiB boundaries, with byte enables for a ragged start and end, counted and, with a
- * capture, recorded on both links. Requests to guest memory move the data and are counted in bytes:
- * there is no device there to see hints.
+ * capture, recorded on both links. Requests to guest memory move the data and are counted in bytes.
+ * Those that carry hints, which the root complex may act upon, are recorded as well, on the one link
+ * that they cross; its ID as a completer is 00:00.0.
  *
  * Each link is in flit mode or not; packets that cross from one kind to the other are translated as
  * a switch does it (2.2.1). A link that is not in flit mode leaves its mark on hints: a 16-bit tag
@@ -186,8 +187,8 @@ int fabric_unmap(struct fabric_port *port, uint64_t first, uint64_t last, void *
  * @write: whether it will be written
  *
  * For queues, records and doorbells that are read and written in place, and for payload that is
- * moved by fabric_read()/fabric_write() on the other side. Not counted, never captured: a device
- * that gives up on NULL calls fabric_refused().
+ * moved by fabric_read()/fabric_write() on the other side. Not counted, and only captured by
+ * fabric_moved(). A device that gives up on NULL calls fabric_refused().
  * Return: a pointer to @len contiguous bytes, or NULL where fabric_read()/fabric_write() would
  * fail, or where there is a BAR or more than one mapping.
  */
@@ -200,8 +201,16 @@ void *fabric_ram(struct fabric_port *port, uint64_t addr, uint64_t len, bool wri
 void fabric_refused(struct fabric_port *port, uint64_t addr, uint64_t len, bool write);
 
 /**
+ * fabric_moved() - record a request to the guest's memory, whose data went by fabric_ram().
+ * @data: the @len bytes that were written or read
+ * @hints: nothing is recorded without
+ */
+void fabric_moved(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
+		  bool write, const struct tlp_hints *hints);
+
+/**
  * fabric_write() - write @len bytes to memory or a peer's BAR.
- * @hints: processing hints for peer-to-peer TLPs; NULL or all zero for none
+ * @hints: processing hints; NULL or all zero for none
  *
  * All or nothing as far as addresses go: nothing is written when part of the range is not there.
  * The write is lost then, but for -ENXIO, and has been counted and reported.

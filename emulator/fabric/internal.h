@@ -85,6 +85,9 @@ struct mapping *mapping_find(struct fabric_port *port, uint64_t addr);
 /** find_window() - an open window of another port than @from that contains @addr. */
 bool find_window(struct fabric_port *from, uint64_t addr, struct target *target);
 
+/** tlp_len() - Return: bytes up to the next multiple of @size, a power of two up to 4 KiB. */
+uint32_t tlp_len(uint64_t addr, uint64_t len, uint32_t size);
+
 /** refused_write() - count a posted write that was lost because of @err, and report it. */
 void refused_write(struct fabric_port *port, uint64_t addr, uint64_t len, int err);
 
@@ -100,7 +103,8 @@ struct packet {
 
 /* The TLPs of one request from @from to @to: counted on both links, and recorded if wanted. */
 struct transfer {
-	struct fabric_port *from, *to;
+	struct fabric_port *from;
+	struct fabric_port *to;    /* NULL: the root complex, and nothing is counted */
 	struct tlp_hints hints;    /* as sent */
 	struct tlp_hints arriving; /* as received, after a change of encoding */
 	uint64_t time_ns;          /* since the epoch; set if there is a capture */

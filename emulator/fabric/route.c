@@ -75,11 +75,8 @@ int fabric_check(struct fabric_port *port, uint64_t addr, uint64_t len, bool wri
 	return 0;
 }
 
-/*
- * Bytes up to the next multiple of @size, a power of two of at most 4 KiB: cutting there keeps each
- * TLP within its size and within a page, and never cuts a naturally aligned word in two.
- */
-static uint32_t tlp_len(uint64_t addr, uint64_t len, uint32_t size)
+/* Cutting there keeps a TLP within its page, and never cuts a naturally aligned word in two. */
+uint32_t tlp_len(uint64_t addr, uint64_t len, uint32_t size)
 {
 	uint32_t room = size - (addr & (size - 1));
 
@@ -232,6 +229,7 @@ static int write_range(struct fabric_port *port, uint64_t addr, const void *data
 		part = len < target.len ? len : target.len;
 		if (target.ram) {
 			/* The source may be guest memory as well, and overlap. */
+			fabric_moved(port, addr, data, part, true, hints);
 			memmove(target.ram, data, part);
 			port->counters.ram_write_bytes += part;
 		} else {
@@ -272,6 +270,7 @@ static int read_range(struct fabric_port *port, uint64_t addr, void *data, uint6
 		part = len < target.len ? len : target.len;
 		if (target.ram) {
 			memmove(data, target.ram, part);
+			fabric_moved(port, addr, data, part, false, hints);
 			port->counters.ram_read_bytes += part;
 		} else {
 			peer_read(port, &target, addr, data, part,

@@ -8,6 +8,8 @@
 
 #define TAGS 1024	/* 10-bit tags */
 
+#define ROOT_COMPLEX 0	/* its ID, 00:00.0 */
+
 static uint32_t hint_key(const struct tlp_hints *hints)
 {
 	return (uint32_t)hints->hv << 24 | (uint32_t)hints->ph << 16 | hints->st;
@@ -84,11 +86,26 @@ static void record_on(const struct transfer *transfer, struct fabric_port *link,
 		link->counters.capture_errors++;
 }
 
+/* There is no other link on the way to the root complex and back. */
+static void record_one(const struct transfer *transfer, const struct tlp *tlp,
+		       enum capture_direction direction)
+{
+	struct fabric_port *link = transfer->from;
+	struct packet packet = { .tlp = *tlp };
+
+	encode(&packet, link, link->attr.echo_st && link->attr.encoding == TLP_FLIT);
+	record_on(transfer, link, direction, &packet, tlp->payload);
+}
+
 static void record(const struct transfer *transfer, const struct tlp *tlp,
 		   struct fabric_port *sender, struct fabric_port *receiver)
 {
 	struct packet sent = { .tlp = *tlp }, received;
 
+	if (!transfer->to) {
+		record_one(transfer, tlp, sender ? CAPTURE_OUTBOUND : CAPTURE_INBOUND);
+		return;
+	}
 	encode_both(transfer, sender, receiver, &sent, &received);
 	record_on(transfer, sender, CAPTURE_OUTBOUND, &sent, tlp->payload);
 	record_on(transfer, receiver, CAPTURE_INBOUND, &received, tlp->payload);
@@ -265,7 +282,7 @@ static void record_completion(const struct transfer *transfer, uint16_t tag, uin
 	struct tlp tlp = {
 		.type = TLP_CPLD,
 		.requester = transfer->from->attr.requester,
-		.completer = transfer->to->attr.requester,
+		.completer = transfer->to ? transfer->to->attr.requester : ROOT_COMPLEX,
 		.tag = tag,
 		.status = TLP_STATUS_SC,
 		.byte_count = left,
@@ -293,5 +310,66 @@ void trace_completions(const struct transfer *transfer, uint16_t tag, uint64_t a
 		addr += part;
 		data = (const uint8_t *)data + part;
 		len -= part;
+	}
+}
+
+static void record_memory_write(struct transfer *transfer, uint64_t addr, const void *data,
+				uint32_t len)
+{
+	uint8_t padded[TLP_MAX_PAYLOAD];
+	struct tlp tlp = {
+		.type = tlp_type_for(TLP_MWR64, addr),
+		.requester = transfer->from->attr.requester,
+		.hints = transfer->hints,
+		.payload = pad(padded, addr, data, len),
+	};
+
+	tlp_set_span(&tlp, addr, len);
+	record(transfer, &tlp, transfer->from, NULL);
+}
+
+/* Outside of flit mode hints leave no room for byte enables: whole DWs are asked for (2.2.5.1). */
+static void record_memory_read(struct transfer *transfer, uint64_t addr, const void *data,
+			       uint32_t len)
+{
+	bool whole_dws = transfer->from->attr.encoding == TLP_NONFLIT;
+	uint32_t size = transfer->from->max_payload, room;
+	uint8_t padded[TLP_MAX_PAYLOAD];
+	struct tlp tlp = {
+		.type = tlp_type_for(TLP_MRD64, addr),
+		.requester = transfer->from->attr.requester,
+		.tag = take_tag(transfer->from),
+		.hints = transfer->hints,
+	};
+
+	if (whole_dws) {
+		data = pad(padded, addr, data, len);
+		len = (addr % 4 + len + 3) & ~3u;
+		addr -= addr % 4;
+	}
+	tlp_set_span(&tlp, addr, len);
+	record(transfer, &tlp, transfer->from, NULL);
+	for (; len; addr += room, data = (const uint8_t *)data + room, len -= room) {
+		room = tlp_len(addr, len, size);
+		record_completion(transfer, tlp.tag, addr, data, room, len);
+	}
+}
+
+void fabric_moved(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
+		  bool write, const struct tlp_hints *hints)
+{
+	struct transfer transfer = { .from = port };
+	uint32_t part;
+
+	if (!port->fabric->capture || !tlp_hints_valid(hints))
+		return;
+	transfer.hints = *hints;
+	trace_start(&transfer);
+	for (; len; addr += part, data = (const uint8_t *)data + part, len -= part) {
+		part = tlp_len(addr, len, write ? port->max_payload : port->max_read);
+		if (write)
+			record_memory_write(&transfer, addr, data, part);
+		else
+			record_memory_read(&transfer, addr, data, part);
 	}
 }

@@ -72,12 +72,25 @@ static void copy_in_order(void *to, const void *from, size_t len)
 	memcpy((char *)to + len - tail, &last, tail);
 }
 
+/* Neither inline data nor the device's own memory is behind the link. */
+void access_span_moved(struct connectx *nic, const struct access_span *span, const void *data,
+		       size_t len, bool write)
+{
+	struct tlp_hints hints;
+
+	if (!span->mkey || !span->mkey->tph.enabled || span->mkey->memic)
+		return;
+	hints = tph_hints(nic, span->mkey);
+	fabric_moved(nic->port, span->address, data, len, write, &hints);
+}
+
 bool access_span_read(struct connectx *nic, const struct access_span *span, void *data, size_t len)
 {
 	struct tlp_hints hints;
 
 	if (span->ram) {
 		memmove(data, span->ram, len);
+		access_span_moved(nic, span, data, len, false);
 		return true;
 	}
 	hints = tph_hints(nic, span->mkey);
@@ -90,6 +103,7 @@ bool access_span_write(struct connectx *nic, const struct access_span *span, con
 	struct tlp_hints hints;
 
 	if (span->ram) {
+		access_span_moved(nic, span, data, len, true);
 		copy_in_order(span->ram, data, len);
 		return true;
 	}

@@ -76,6 +76,14 @@ bool access_span_read(struct connectx *nic, const struct access_span *span, void
 bool access_span_write(struct connectx *nic, const struct access_span *span, const void *data,
 		       size_t len);
 
+/**
+ * access_span_moved() - what access_span_read() and access_span_write() do behind a copy from or to
+ * @span->ram, for who copies there without them: requests to the guest's memory are seen on the
+ * link if they carry hints.
+ */
+void access_span_moved(struct connectx *nic, const struct access_span *span, const void *data,
+		       size_t len, bool write);
+
 /** access_span_piece() - Return: how much of @span is written at once, so that no TLP is cut. */
 uint64_t access_span_piece(const struct access_span *span);
 

@@ -166,6 +166,7 @@ static bool sg_push(struct sg *to, const struct access_span *dst, struct sg *fro
 	if (!sg_map(from, piece, false, &src, stop))
 		return false;
 	if (src.ram && src.len == piece) {
+		access_span_moved(from->nic, &src, src.ram, piece, false);
 		if (!access_span_write(to->nic, dst, src.ram, piece))
 			return sg_refused(to, stop);
 		sg_advance(from, piece);
@@ -190,10 +191,14 @@ static bool sg_pull(struct sg *to, const struct access_span *dst, struct sg *fro
 
 	if (!sg_map(from, dst->len, false, &src, stop))
 		return false;
-	/* what is here takes every write */
-	if (src.ram ? !access_span_write(to->nic, dst, src.ram, src.len) :
-		      !access_span_read(from->nic, &src, dst->ram, src.len))
+	if (src.ram) {
+		access_span_moved(from->nic, &src, src.ram, src.len, false);
+		access_span_write(to->nic, dst, src.ram, src.len); /* memory takes every write */
+	} else if (access_span_read(from->nic, &src, dst->ram, src.len)) {
+		access_span_moved(to->nic, dst, dst->ram, src.len, true);
+	} else {
 		return sg_refused(from, stop);
+	}
 	sg_written(to, src.len);
 	sg_advance(from, src.len);
 	*moved += src.len;

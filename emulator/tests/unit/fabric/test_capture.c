@@ -307,8 +307,73 @@ static void reads_come_with_their_completions(void **state)
 	assert_int_equal(tlp.tag, 1);
 }
 
-/* The write that a hardware analyzer saw in flit mode, with a tag of the 16-bit namespace */
+/* Of the 16-bit namespace */
 static const struct tlp_hints wide_hints = { .hv = TLP_HV_ST_EXT, .ph = 2, .st = 0x12f0 };
+
+#define MEMORY 0x100000000u
+
+/* The root complex may act upon hints; its end of the link is no link of a device. */
+static void requests_to_memory_are_captured_if_they_have_hints(void **state)
+{
+	const struct tlp_hints hints = { .hv = TLP_HV_ST, .ph = 2, .st = 0x41 };
+	struct fixture *f = *state;
+	uint8_t memory[0x1000], data[256];
+	struct tlp tlp;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = i;
+	assert_int_equal(fabric_map(f->nic, MEMORY, sizeof(memory), memory, true, true), 0);
+	assert_int_equal(fabric_write(f->nic, MEMORY, data, 4, NULL), 0);
+	assert_int_equal(fabric_read(f->nic, MEMORY, data, 4, NULL), 0);
+	assert_int_equal(fabric_write(f->nic, MEMORY + 0x7e, data, 134, &hints), 0);
+	assert_int_equal(fabric_read(f->nic, MEMORY + 0x7e, data, 6, &hints), 0);
+	fabric_moved(f->nic, MEMORY, data, 4, true, NULL);
+	fabric_moved(f->nic, MEMORY, data, 4, true, &hints);
+	open_capture(f);
+	next_write_is(f, TLP_MWR64, MEMORY + 0x7e, 2, 0, &hints);
+	next_write_is(f, TLP_MWR64, MEMORY + 0x80, 128, 2, &hints);
+	next_write_is(f, TLP_MWR64, MEMORY + 0x100, 4, 130, &hints);
+	decode_next(f, &tlp);
+	assert_int_equal(tlp.type, TLP_MRD64);
+	assert_int_equal(tlp.length, 2);
+	assert_int_equal(tlp.first_be, 0xc);
+	assert_memory_equal(&tlp.hints, &hints, sizeof(hints));
+	for (int i = 0; i < 2; i++) {
+		decode_next(f, &tlp);
+		assert_int_equal(tlp.type, TLP_CPLD);
+		assert_int_equal(tlp.requester, 0x0400);
+		assert_int_equal(tlp.completer, 0);
+		assert_int_equal(tlp.byte_count, i ? 4 : 6);
+	}
+	next_write_is(f, TLP_MWR64, MEMORY, 4, 0, &hints);
+	ends(f);
+	assert_int_equal(fabric_port_counters(f->nic)->tx_writes, 0);
+	assert_int_equal(fabric_port_counters(f->nic)->tx_reads, 0);
+}
+
+/* Whole DWs are asked for. */
+static void so_are_they_outside_of_flit_mode(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t memory[0x1000] = "\x1\x2\x3\x4\x5\x6\x7\x8", data[8];
+	struct tlp tlp;
+
+	assert_int_equal(fabric_map(f->nic, MEMORY, sizeof(memory), memory, true, true), 0);
+	assert_int_equal(fabric_read(f->nic, MEMORY + 1, data, 4, &wide_hints), 0);
+	open_capture(f);
+	decode_next(f, &tlp);
+	assert_int_equal(tlp.type, TLP_MRD64);
+	assert_int_equal(tlp.length, 2);
+	assert_memory_equal(&tlp.hints, &wide_hints, sizeof(wide_hints));
+	decode_next(f, &tlp);
+	assert_int_equal(tlp.type, TLP_CPLD);
+	assert_int_equal(tlp.byte_count, 8);
+	assert_int_equal(tlp.lower_address, 0);
+	assert_memory_equal(tlp.payload, "\0\x2\x3\x4\x5\0\0\0", 8);
+	ends(f);
+}
+
+/* The write that a hardware analyzer saw in flit mode, with a tag of wide_hints */
 #define FLIT_WRITE(hv, st_high) \
 	0x60, 0x02, 0x00, 0x01, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x20, 0xe0, \
 	0x06, 0x00, 0x08, 0x00, 0x00, (st_high), 0xf0, 0x80 | (hv) << 4, 'a', 'b', 'c', 'd'
@@ -569,6 +634,8 @@ int main(void)
 		CAPTURE_TEST(a_run_across_4_gib_changes_its_type),
 		LINKS_TEST(a_run_across_4_gib_changes_its_type, make_nonflit_acc),
 		CAPTURE_TEST(reads_come_with_their_completions),
+		CAPTURE_TEST(requests_to_memory_are_captured_if_they_have_hints),
+		LINKS_TEST(so_are_they_outside_of_flit_mode, make_nonflit),
 		LINKS_TEST(writes_are_captured_outside_of_flit_mode, make_nonflit),
 		LINKS_TEST(flit_to_nonflit_is_translated, make_nonflit_acc),
 		LINKS_TEST(nonflit_to_flit_is_translated, make_nonflit_nic),
