@@ -30,11 +30,14 @@ extern const struct accelerator_attr accelerator_defaults;
 /** accelerator_options - for options_parse() on a struct accelerator_attr. */
 extern const struct option_def accelerator_options[];
 
+/** accelerator_attr_valid() - whether @attr keeps the rules above. */
+bool accelerator_attr_valid(const struct accelerator_attr *attr);
+
 /**
  * accelerator_create() - plug an accelerator into @fabric.
  *
  * Return: the accelerator, or NULL with errno of fabric_port_create(), memfd_create(2),
- * ftruncate(2) or mmap(2), EINVAL for a memory size against the rule above, EEXIST when @registry
+ * ftruncate(2) or mmap(2), EINVAL for @attr against the rules above, EEXIST when @registry
  * knows the name, ENOMEM.
  */
 struct accelerator *accelerator_create(struct fabric *fabric, struct registry *registry,
