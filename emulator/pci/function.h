@@ -230,8 +230,8 @@ struct pci_tph_attr {
 /**
  * pci_add_tph() - TPH Requester capability (7.9.13), requester disabled, No ST mode, table zero.
  *
- * Return: 0; -EINVAL: entries out of range, MSI-X table without MSI-X or with fewer vectors;
- * -ENOSPC.
+ * Return: 0; -EINVAL: entries out of range, MSI-X table without MSI-X or with fewer vectors,
+ * interrupt-vector mode without a table; -ENOSPC.
  */
 int pci_add_tph(struct pci_function *fn, const struct pci_tph_attr *attr);
 
@@ -241,15 +241,21 @@ unsigned int pci_tph_requester(const struct pci_function *fn);
 /** pci_tph_st() - ST table entry @index as it is now; 0 beyond the table or without a table. */
 uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index);
 
+/* What a request says of its tag, for whichever ST mode is selected, and its processing hint. */
+struct pci_tph_choice {
+	unsigned int st; /* device-specific: index of the ST table, the tag itself without one */
+	unsigned int vector; /* interrupt-vector: the vector, which is the index of the ST table */
+	uint8_t ph;          /* 0 to 3 */
+};
+
 /**
- * pci_tph_hints() - the hints of a request, by what is enabled at this moment.
- * @index: of the ST table (a literal tag when the function has no table)
- * @ph: processing hint, 0 to 3
+ * pci_tph_hints() - the hints of a request, by what is enabled at this moment (6.17.3).
  *
- * No hints while the requester is disabled. Otherwise PH, and the tag: zero in No ST mode, else
- * ST[index], of which only the low 8 bits go out unless Extended TPH is enabled.
+ * No hints while the requester is disabled. Otherwise PH, and the tag: zero in No ST mode, and in a
+ * mode that the function does not have; else the one that @choice selects, of which only the low 8
+ * bits go out unless Extended TPH is enabled.
  */
-struct tlp_hints pci_tph_hints(const struct pci_function *fn, unsigned int index, uint8_t ph);
+struct tlp_hints pci_tph_hints(const struct pci_function *fn, const struct pci_tph_choice *choice);
 
 /** pci_atomic_requester() - whether AtomicOp Requester Enable is set. */
 bool pci_atomic_requester(const struct pci_function *fn);

@@ -17,6 +17,12 @@ static const uint32_t table_location[] = {
 	[PCI_TPH_TABLE_MSIX] = PCI_TPH_LOC_MSIX,
 };
 
+/* A vector selects its tag in a table: there must be one (6.17.3). */
+static bool modes_valid(const struct pci_tph_attr *attr)
+{
+	return !attr->interrupt_vector || attr->table != PCI_TPH_TABLE_NONE;
+}
+
 static bool entries_valid(const struct pci_function *fn, const struct pci_tph_attr *attr)
 {
 	switch (attr->table) {
@@ -51,7 +57,7 @@ int pci_add_tph(struct pci_function *fn, const struct pci_tph_attr *attr)
 	unsigned int in_cap = attr->table == PCI_TPH_TABLE_CAPABILITY ? attr->entries : 0, cap;
 	uint32_t enable_bits = attr->extended ? 0x3 : 0x1;
 
-	if (!entries_valid(fn, attr))
+	if (!modes_valid(attr) || !entries_valid(fn, attr))
 		return -EINVAL;
 	cap = pci_add_ext_capability(fn, PCI_EXT_CAP_ID_TPH, 1, PCI_TPH_BASE_SIZEOF + 2 * in_cap);
 	if (!cap)
@@ -151,38 +157,37 @@ uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index)
 	}
 }
 
-/* The tag that goes with table index @index in the ST mode selected. */
-static uint16_t selected_st(const struct pci_function *fn, unsigned int index)
+static uint16_t selected_st(const struct pci_function *fn, const struct pci_tph_choice *choice)
 {
 	uint32_t cap = pci_config_get(fn, fn->tph_cap + PCI_TPH_CAP, 4);
 
 	switch (pci_config_get(fn, fn->tph_cap + PCI_TPH_CTRL, 4) & PCI_TPH_CTRL_MODE_SEL_MASK) {
 	case PCI_TPH_ST_IV_MODE:
-		return cap & PCI_TPH_CAP_ST_IV ? pci_tph_st(fn, index) : 0;
+		return cap & PCI_TPH_CAP_ST_IV ? pci_tph_st(fn, choice->vector) : 0;
 	case PCI_TPH_ST_DS_MODE:
 		if (!(cap & PCI_TPH_CAP_ST_DS))
 			return 0;
-		/* Without a table, devices choose tags themselves: the index is the tag. */
-		return cap & PCI_TPH_CAP_LOC_MASK ? pci_tph_st(fn, index) : index;
+		/* Without a table, devices choose tags themselves. */
+		return cap & PCI_TPH_CAP_LOC_MASK ? pci_tph_st(fn, choice->st) : choice->st;
 	default:
 		return 0;
 	}
 }
 
-struct tlp_hints pci_tph_hints(const struct pci_function *fn, unsigned int index, uint8_t ph)
+struct tlp_hints pci_tph_hints(const struct pci_function *fn, const struct pci_tph_choice *choice)
 {
 	switch (pci_tph_requester(fn)) {
 	case PCI_TPH_REQ_TPH_ONLY:
 		return (struct tlp_hints){
 			.hv = TLP_HV_ST,
-			.ph = ph,
-			.st = selected_st(fn, index) & 0xff,
+			.ph = choice->ph,
+			.st = selected_st(fn, choice) & 0xff,
 		};
 	case PCI_TPH_REQ_EXT_TPH:
 		return (struct tlp_hints){
 			.hv = TLP_HV_ST_EXT,
-			.ph = ph,
-			.st = selected_st(fn, index),
+			.ph = choice->ph,
+			.st = selected_st(fn, choice),
 		};
 	default:
 		return (struct tlp_hints){ 0 };

@@ -78,13 +78,22 @@ static void enable(struct fixture *f, uint32_t mode, uint32_t type)
 	set(f, PCI_TPH_CTRL, mode | type << 8, 4);
 }
 
-static void expect(struct fixture *f, unsigned int index, uint8_t ph, struct tlp_hints expected)
+static void expect_chosen(struct fixture *f, const struct pci_tph_choice *choice,
+			  struct tlp_hints expected)
 {
-	struct tlp_hints got = pci_tph_hints(&f->fn, index, ph);
+	struct tlp_hints got = pci_tph_hints(&f->fn, choice);
 
 	assert_int_equal(got.hv, expected.hv);
 	assert_int_equal(got.ph, expected.ph);
 	assert_int_equal(got.st, expected.st);
+}
+
+/* @index: of the ST table, in either mode that has one */
+static void expect(struct fixture *f, unsigned int index, uint8_t ph, struct tlp_hints expected)
+{
+	const struct pci_tph_choice choice = { .st = index, .vector = index, .ph = ph };
+
+	expect_chosen(f, &choice, expected);
 }
 
 static void registers_are_in_the_capability(void **state)
@@ -241,12 +250,29 @@ static void modes_the_device_lacks_select_nothing(void **state)
 	expect(f, 0, 1, (struct tlp_hints){ .hv = TLP_HV_ST, .ph = 1, .st = 0x42 });
 }
 
-static void without_a_table_the_index_is_the_tag(void **state)
+static void each_mode_has_its_own_choice(void **state)
 {
+	const struct pci_tph_choice choice = { .st = 1, .vector = 2, .ph = 3 };
 	struct fixture *f = *state;
 
-	add(f, PCI_TPH_TABLE_NONE, 0, false);
-	assert_int_equal(get(f, PCI_TPH_CAP, 4), 0x00000007);
+	add(f, PCI_TPH_TABLE_CAPABILITY, 3, true);
+	set(f, PCI_TPH_BASE_SIZEOF + 2, 0x1111, 2);
+	set(f, PCI_TPH_BASE_SIZEOF + 4, 0x2222, 2);
+	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
+	expect_chosen(f, &choice, (struct tlp_hints){ TLP_HV_ST_EXT, 3, 0x1111 });
+	enable(f, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_EXT_TPH);
+	expect_chosen(f, &choice, (struct tlp_hints){ TLP_HV_ST_EXT, 3, 0x2222 });
+	enable(f, PCI_TPH_ST_NS_MODE, PCI_TPH_REQ_EXT_TPH);
+	expect_chosen(f, &choice, (struct tlp_hints){ TLP_HV_ST_EXT, 3, 0 });
+}
+
+static void without_a_table_the_index_is_the_tag(void **state)
+{
+	const struct pci_tph_attr attr = { .device_specific = true };
+	struct fixture *f = *state;
+
+	assert_int_equal(pci_add_tph(&f->fn, &attr), 0);
+	assert_int_equal(get(f, PCI_TPH_CAP, 4), 0x00000005);
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY);
 	expect(f, 0xf0, 2, (struct tlp_hints){ .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 });
 	assert_int_equal(pci_tph_st(&f->fn, 0xf0), 0);
@@ -275,6 +301,7 @@ static void attributes_are_checked(void **state)
 		{ .table = PCI_TPH_TABLE_CAPABILITY, .entries = 65 },
 		{ .table = PCI_TPH_TABLE_MSIX, .entries = VECTORS + 1 },
 		{ .table = PCI_TPH_TABLE_MSIX, .entries = 0 },
+		{ .table = PCI_TPH_TABLE_NONE, .interrupt_vector = true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
@@ -294,6 +321,7 @@ int main(void)
 		PCI_TEST(disabling_writes_are_counted),
 		PCI_TEST(windows_tell_what_was_sent_in_them),
 		PCI_TEST(modes_the_device_lacks_select_nothing),
+		PCI_TEST(each_mode_has_its_own_choice),
 		PCI_TEST(without_a_table_the_index_is_the_tag),
 		PCI_TEST(a_table_in_msix_is_in_vector_control),
 		PCI_TEST(attributes_are_checked),
