@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "pci/internal.h"
+#include "util/macros.h"
 #include "util/range.h"
 
 /*
@@ -82,6 +83,25 @@ int pci_function_init(struct pci_function *fn, struct fabric *fabric,
 		fn->bars[i].memfd = -1;
 	init_header(fn, identity);
 	return 0;
+}
+
+int pci_function_register(struct pci_function *fn, struct registry *registry, const char *device)
+{
+	const struct {
+		const char *name;
+		const uint64_t *value;
+	} counters[] = {
+		{ "tph_windows", &fn->tph_windows.count },
+		{ "tph_window_tlps", &fn->tph_windows.tlps },
+		{ "tph_window_most_tlps", &fn->tph_windows.most_tlps },
+		{ "tph_window_most_accesses", &fn->tph_windows.most_accesses },
+	};
+	int err = registry_add_fault(registry, device, &fn->config_fault);
+
+	for (size_t i = 0; i < ARRAY_SIZE(counters) && !err; i++)
+		err = registry_add_value(registry, REGISTRY_COUNTER, device, counters[i].name,
+					 counters[i].value);
+	return err;
 }
 
 void pci_function_fini(struct pci_function *fn)

@@ -115,10 +115,7 @@ struct pci_function {
 	unsigned int express_cap; /* offset of the PCI Express capability, 0: none */
 	bool atomic_completer;    /* Device Capabilities 2 says so */
 	unsigned int tph_cap;     /* offset of the TPH Requester capability, 0: none */
-	/*
-	 * "config", by offset: a read that begins there fails, as all ones. Whoever has a registry
-	 * adds it there.
-	 */
+	/* "config", by offset: a read that begins there fails, as all ones. */
 	struct fault_point config_fault;
 	struct pci_tph_windows tph_windows;
 
@@ -139,6 +136,15 @@ struct pci_function {
 int pci_function_init(struct pci_function *fn, struct fabric *fabric,
 		      const struct fabric_port_attr *attr, const struct pci_identity *identity,
 		      const struct pci_function_ops *ops);
+
+/**
+ * pci_function_register() - show what all functions have: the windows of TPH, and the fault point
+ * "config". registry_remove() is left to whoever registers the rest of the device.
+ * @device: its name, as in registry_add_value()
+ *
+ * Return: 0; -ENOMEM; -EEXIST when one of the names is taken.
+ */
+int pci_function_register(struct pci_function *fn, struct registry *registry, const char *device);
 
 /** pci_function_fini() - unplug, close event descriptors, free. BAR memory is the device's. */
 void pci_function_fini(struct pci_function *fn);

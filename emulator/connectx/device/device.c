@@ -214,11 +214,6 @@ static int values_register(struct connectx *nic)
 		{ REGISTRY_COUNTER, "wqe_errors", &nic->requesters->errors },
 		{ REGISTRY_COUNTER, "page_faults", &nic->queues->faults.raised },
 		{ REGISTRY_COUNTER, "page_faults_failed", &nic->queues->faults.failed },
-		{ REGISTRY_COUNTER, "tph_windows", &nic->fn.tph_windows.count },
-		{ REGISTRY_COUNTER, "tph_window_tlps", &nic->fn.tph_windows.tlps },
-		{ REGISTRY_COUNTER, "tph_window_most_tlps", &nic->fn.tph_windows.most_tlps },
-		{ REGISTRY_COUNTER, "tph_window_most_accesses",
-		  &nic->fn.tph_windows.most_accesses },
 	};
 	int ret = 0;
 
@@ -319,7 +314,7 @@ static int function_init(struct connectx *nic, struct fabric *fabric)
 	ret = ret ? ret : function_add_vsc(&nic->fn);
 	ret = ret ? ret : pci_add_serial(&nic->fn, nic->attr.guid);
 	ret = ret ? ret : function_add_tph(&nic->fn, &nic->attr);
-	ret = ret ? ret : registry_add_fault(nic->registry, nic->attr.name, &nic->fn.config_fault);
+	ret = ret ? ret : pci_function_register(&nic->fn, nic->registry, nic->attr.name);
 	if (ret)
 		pci_function_fini(&nic->fn);
 	return ret;
