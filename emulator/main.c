@@ -60,6 +60,7 @@ struct device_kind {
 	void *(*create)(struct machine *machine, char *text, const char **name,
 			struct pci_function **fn);
 	void (*destroy)(void *model);
+	const char *rule; /* of values that are fine alone but not together; NULL: none */
 };
 
 static void *create_nic(struct machine *machine, char *text, const char **name,
@@ -93,7 +94,8 @@ static void *create_accelerator(struct machine *machine, char *text, const char 
 	if (options_parse("--accelerator", text, accelerator_options, &attr, name))
 		return NULL;
 	attr.name = *name;
-	accelerator = accelerator_create(machine->fabric, machine->registry, &attr);
+	accelerator = accelerator_create(machine->engine, machine->fabric, machine->registry,
+					 &attr);
 	if (accelerator)
 		*fn = accelerator_function(accelerator);
 	return accelerator;
@@ -105,17 +107,18 @@ static void destroy_accelerator(void *model)
 }
 
 static const struct device_kind nic_kind = {
-	"--nic",
-	connectx_options,
-	create_nic,
-	destroy_nic,
+	.option = "--nic",
+	.options = connectx_options,
+	.create = create_nic,
+	.destroy = destroy_nic,
 };
 
 static const struct device_kind accelerator_kind = {
-	"--accelerator",
-	accelerator_options,
-	create_accelerator,
-	destroy_accelerator,
+	.option = "--accelerator",
+	.options = accelerator_options,
+	.create = create_accelerator,
+	.destroy = destroy_accelerator,
+	.rule = "; without an ST table there is no interrupt-vector mode: give st-modes=ds, or none",
 };
 
 static void print_help(void)
@@ -170,6 +173,13 @@ static const char *listen_advice(int error)
 	}
 }
 
+static const char *create_advice(const struct device_kind *kind, int error)
+{
+	if (error == EEXIST)
+		return "; give each device a name of its own";
+	return error == EINVAL && kind->rule ? kind->rule : "";
+}
+
 static int add_device(struct machine *machine, const struct device_kind *kind, char *text)
 {
 	struct device *device = &machine->devices[machine->device_count];
@@ -183,8 +193,7 @@ static int add_device(struct machine *machine, const struct device_kind *kind, c
 	if (!device->model) {
 		if (!errno)
 			return -EINVAL;
-		return fail("create", device->name, errno,
-			    errno == EEXIST ? "; give each device a name of its own" : "");
+		return fail("create", device->name, errno, create_advice(kind, errno));
 	}
 	machine->device_count++;
 	if (!strcmp(device->name, CONTROL_NAME))

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "accelerator/accelerator_regs.h"
+#include "accelerator/dma.h"
 #include "accelerator/ingress.h"
 #include "base/registry.h"
 #include "util/macros.h"
@@ -16,13 +17,17 @@
 /* What its peers may send in one TLP; guests set less. */
 #define MAX_PAYLOAD 512
 
+/* Table and pending bits of MSI-X have a BAR of their own. */
+#define MSIX_SIZE 4096
+#define MSIX_PBA  2048
+
 struct accelerator {
 	struct pci_function fn;
 	struct ingress ingress;
+	struct dma dma;
 	struct registry *registry;
 	uint64_t memory_size;
 	int memfd;
-	bool atomics;
 };
 
 static struct accelerator *from_function(struct pci_function *fn)
@@ -72,29 +77,46 @@ static uint64_t read_register(const struct accelerator *accelerator, uint64_t of
 		memcpy(&value, counters + counter_rows[i].counters + 8 * index, sizeof(value));
 		return value;
 	}
-	return 0;
+	return dma_read(&accelerator->dma, offset);
 }
 
 static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, void *data,
 		     size_t len)
 {
-	uint64_t value = read_register(from_function(fn), offset & ~UINT64_C(7)) >> offset % 8 * 8;
+	uint64_t value;
 
+	if (bar != ACC_REGISTER_BAR)
+		return;
+	value = read_register(from_function(fn), offset & ~UINT64_C(7)) >> offset % 8 * 8;
 	/* An access that crosses into the next register reads zero there. */
 	memcpy(data, &value, len < sizeof(value) ? len : sizeof(value));
+}
+
+static void clear_counters(struct accelerator *accelerator)
+{
+	accelerator->ingress.counters = (struct ingress_counters){ 0 };
+	accelerator->dma.counters = (struct dma_counters){ 0 };
+}
+
+static void write_register(struct accelerator *accelerator, uint64_t offset, uint32_t value)
+{
+	if (offset != ACC_CONTROL)
+		dma_write(&accelerator->dma, offset, value);
+	else if (value & ACC_CONTROL_CLEAR)
+		clear_counters(accelerator);
 }
 
 static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, const void *data,
 		      size_t len)
 {
-	struct accelerator *accelerator = from_function(fn);
 	uint32_t value;
 
-	if (offset != ACC_CONTROL || len != sizeof(value))
+	if (bar != ACC_REGISTER_BAR || offset % sizeof(value) || len % sizeof(value))
 		return;
-	memcpy(&value, data, sizeof(value));
-	if (value & ACC_CONTROL_CLEAR)
-		accelerator->ingress.counters = (struct ingress_counters){ 0 };
+	for (size_t i = 0; i < len; i += sizeof(value)) {
+		memcpy(&value, (const uint8_t *)data + i, sizeof(value));
+		write_register(from_function(fn), offset + i, value);
+	}
 }
 
 static void peer_write(struct pci_function *fn, const struct fabric_request *req, const void *data)
@@ -125,7 +147,10 @@ static bool peer_atomic(struct pci_function *fn, const struct fabric_request *re
 
 static void reset(struct pci_function *fn)
 {
-	from_function(fn)->ingress.counters = (struct ingress_counters){ 0 };
+	struct accelerator *accelerator = from_function(fn);
+
+	dma_reset(&accelerator->dma);
+	clear_counters(accelerator);
 }
 
 static const struct pci_function_ops function_ops = {
@@ -175,37 +200,55 @@ static void free_memory(struct accelerator *accelerator)
 	close(accelerator->memfd);
 }
 
-static int build_function(struct accelerator *accelerator)
+static int add_bars(struct accelerator *accelerator)
 {
-	struct pci_function *fn = &accelerator->fn;
-	int err;
+	const struct pci_bar registers = { .size = ACC_REGISTER_SIZE, .memfd = -1 };
+	const struct pci_bar memory = {
+		.size = accelerator->memory_size,
+		.flags = PCI_BAR_64 | PCI_BAR_PREFETCH,
+		.memory = accelerator->ingress.memory,
+		.memfd = accelerator->memfd,
+	};
+	const struct pci_bar msix = { .size = MSIX_SIZE, .memfd = -1 };
+	int err = pci_add_bar(&accelerator->fn, ACC_REGISTER_BAR, &registers);
 
-	err = pci_add_bar(fn, ACC_REGISTER_BAR,
-			  &(struct pci_bar){
-				  .size = ACC_REGISTER_SIZE,
-				  .memfd = -1,
-			  });
-	if (err)
-		return err;
-	err = pci_add_bar(fn, ACC_MEMORY_BAR,
-			  &(struct pci_bar){
-				  .size = accelerator->memory_size,
-				  .flags = PCI_BAR_64 | PCI_BAR_PREFETCH,
-				  .memory = accelerator->ingress.memory,
-				  .memfd = accelerator->memfd,
-			  });
-	if (err)
-		return err;
-	return pci_add_express(fn, &(struct pci_express_attr){
-					   .max_payload = MAX_PAYLOAD,
-					   .completer = accelerator->ingress.completer,
-					   .atomic_completer = accelerator->atomics,
-				   });
+	err = err ? err : pci_add_bar(&accelerator->fn, ACC_MEMORY_BAR, &memory);
+	return err ? err : pci_add_bar(&accelerator->fn, ACC_MSIX_BAR, &msix);
+}
+
+static int add_tph(struct pci_function *fn, const struct accelerator_attr *attr)
+{
+	struct pci_tph_attr tph = attr->tph;
+
+	if (tph.table == PCI_TPH_TABLE_NONE)
+		tph.entries = 0;
+	return attr->tph_requester ? pci_add_tph(fn, &tph) : 0;
+}
+
+static int build_function(struct accelerator *accelerator, const struct accelerator_attr *attr)
+{
+	const struct pci_express_attr express = {
+		.max_payload = MAX_PAYLOAD,
+		.completer = attr->completer,
+		.atomic_completer = attr->atomics,
+	};
+	const struct pci_msix_attr msix = {
+		.vectors = ACC_VECTORS,
+		.bar = ACC_MSIX_BAR,
+		.pba = MSIX_PBA,
+	};
+	struct pci_function *fn = &accelerator->fn;
+	int err = add_bars(accelerator);
+
+	err = err ? err : pci_add_express(fn, &express);
+	err = err ? err : pci_add_msix(fn, &msix);
+	return err ? err : add_tph(fn, attr);
 }
 
 static int register_values(struct accelerator *accelerator)
 {
 	struct ingress_counters *counters = &accelerator->ingress.counters;
+	struct dma_counters *dma = &accelerator->dma.counters;
 	const struct {
 		const char *name;
 		const uint64_t *value;
@@ -221,6 +264,11 @@ static int register_values(struct accelerator *accelerator)
 		{ "ph1", &counters->ph[1] },
 		{ "ph2", &counters->ph[2] },
 		{ "ph3", &counters->ph[3] },
+		{ "dma_ended", &dma->ended },
+		{ "dma_failed", &dma->failed },
+		{ "dma_dropped", &dma->dropped },
+		{ "dma_read_bytes", &dma->read_bytes },
+		{ "dma_write_bytes", &dma->write_bytes },
 	};
 	const char *name = fabric_port_name(accelerator->fn.port);
 	int err = 0;
@@ -228,7 +276,8 @@ static int register_values(struct accelerator *accelerator)
 	for (size_t i = 0; i < ARRAY_SIZE(values) && !err; i++)
 		err = registry_add_value(accelerator->registry, REGISTRY_COUNTER, name,
 					 values[i].name, values[i].value);
-	return err;
+	err = err ? err : registry_add_fault(accelerator->registry, name, &accelerator->dma.fault);
+	return err ? err : pci_function_register(&accelerator->fn, accelerator->registry, name);
 }
 
 /* Returns 0 or -errno. On failure nothing is undone; accelerator_create() does that. */
@@ -245,7 +294,7 @@ static int plug_in(struct accelerator *accelerator, struct fabric *fabric,
 	err = pci_function_init(&accelerator->fn, fabric, &port, &identity, &function_ops);
 	if (err)
 		return err;
-	err = build_function(accelerator);
+	err = build_function(accelerator, attr);
 	if (!err)
 		err = register_values(accelerator);
 	if (err) {
@@ -255,7 +304,8 @@ static int plug_in(struct accelerator *accelerator, struct fabric *fabric,
 	return err;
 }
 
-struct accelerator *accelerator_create(struct fabric *fabric, struct registry *registry,
+struct accelerator *accelerator_create(struct engine *engine, struct fabric *fabric,
+				       struct registry *registry,
 				       const struct accelerator_attr *attr)
 {
 	struct accelerator *accelerator;
@@ -275,10 +325,11 @@ struct accelerator *accelerator_create(struct fabric *fabric, struct registry *r
 	accelerator->registry = registry;
 	accelerator->memory_size = attr->memory_size;
 	accelerator->ingress.completer = attr->completer;
-	accelerator->atomics = attr->atomics;
 	err = make_memory(accelerator);
 	if (err)
 		goto err_free;
+	dma_init(&accelerator->dma, engine, &accelerator->fn, accelerator->ingress.memory,
+		 accelerator->memory_size);
 	err = plug_in(accelerator, fabric, attr);
 	if (err)
 		goto err_memory;
@@ -296,6 +347,7 @@ void accelerator_destroy(struct accelerator *accelerator)
 {
 	if (!accelerator)
 		return;
+	dma_reset(&accelerator->dma);
 	registry_remove(accelerator->registry, fabric_port_name(accelerator->fn.port));
 	pci_function_fini(&accelerator->fn);
 	free_memory(accelerator);

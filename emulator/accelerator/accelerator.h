@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
  * The accelerator model: an endpoint with memory in BAR2, whose ingress block applies the steering
- * tags of its peers to what they write, and with registers in BAR0 (accelerator_regs.h). It sends
- * no requests itself.
+ * tags of its peers to what they write, with registers in BAR0 (accelerator_regs.h), and with a DMA
+ * engine, whose requests carry tags in turn.
  */
 #ifndef ACCELERATOR_ACCELERATOR_H
 #define ACCELERATOR_ACCELERATOR_H
@@ -13,6 +13,7 @@
 #include "pci/function.h"
 
 struct accelerator;
+struct engine;
 struct registry;
 
 struct accelerator_attr {
@@ -20,11 +21,16 @@ struct accelerator_attr {
 	uint16_t requester;   /* bus << 8 | device << 3 | function */
 	uint64_t memory_size; /* bytes, a power of two, 64 KiB to 64 GiB */
 	enum pci_tph_completer completer;
+	bool tph_requester;         /* there is a TPH Requester capability: */
+	struct pci_tph_attr tph;    /* entries: 1 to 64, without a table of no effect */
 	bool atomics;               /* completes AtomicOps of 4 and 8 bytes */
 	enum tlp_encoding encoding; /* of the link */
 };
 
-/** accelerator_defaults - 256 MiB, completer of both namespaces, AtomicOps, 00:04.0, flit mode. */
+/**
+ * accelerator_defaults - 256 MiB, completer and requester of both namespaces, all ST modes, 64
+ * entries in the capability, AtomicOps, 00:04.0, flit mode.
+ */
 extern const struct accelerator_attr accelerator_defaults;
 
 /** accelerator_options - for options_parse() on a struct accelerator_attr. */
@@ -40,7 +46,8 @@ bool accelerator_attr_valid(const struct accelerator_attr *attr);
  * ftruncate(2) or mmap(2), EINVAL for @attr against the rules above, EEXIST when @registry
  * knows the name, ENOMEM.
  */
-struct accelerator *accelerator_create(struct fabric *fabric, struct registry *registry,
+struct accelerator *accelerator_create(struct engine *engine, struct fabric *fabric,
+				       struct registry *registry,
 				       const struct accelerator_attr *attr);
 
 /** accelerator_destroy() - unplug and free. Its transport must be gone. */

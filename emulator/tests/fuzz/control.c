@@ -29,7 +29,8 @@ static void machine_create(struct machine *machine)
 	accelerator.name = "acc0";
 	accelerator.memory_size = 1 << 16;
 	nic.name = "nic0";
-	machine->accelerator = accelerator_create(machine->fabric, machine->registry, &accelerator);
+	machine->accelerator = accelerator_create(machine->engine, machine->fabric,
+						  machine->registry, &accelerator);
 	machine->nic = connectx_create(machine->engine, machine->fabric, machine->registry, &nic);
 	fuzz_assert(machine->accelerator && machine->nic);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "accelerator/accelerator.h"
+#include "base/engine.h"
 #include "base/registry.h"
 #include "fuzz.h"
 #include "input.h"
@@ -63,7 +64,7 @@ static bool feed(struct client *client, struct input *input, int memory)
 	return !stream_feed(&client->stream, len, fds, fd_count);
 }
 
-static void serve(struct pci_function *fn, struct input *input)
+static void serve(struct engine *engine, struct pci_function *fn, struct input *input)
 {
 	struct client client = { .session = { .fn = fn, .reply = check_reply } };
 	int memory = memfd_create("memory", MFD_CLOEXEC);
@@ -71,7 +72,7 @@ static void serve(struct pci_function *fn, struct input *input)
 	fuzz_assert(memory >= 0 && !ftruncate(memory, MEMORY_SIZE));
 	fuzz_assert(!stream_init(&client.stream, receive));
 	while (!input_ended(input) && feed(&client, input, memory))
-		;
+		engine_poll(engine, 0);
 	stream_fini(&client.stream);
 	session_end(&client.session);
 	fuzz_assert(!client.session.mappings);
@@ -83,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct accelerator_attr attr = accelerator_defaults;
 	struct registry *registry = registry_create();
 	struct fabric *fabric = fabric_create();
+	struct engine *engine = engine_create();
 	struct input input = { data, size };
 	struct accelerator *accelerator;
 	int lowest = dup(0);
@@ -90,14 +92,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	close(lowest);
 	attr.name = "acc0";
 	attr.memory_size = 1 << 16;
-	accelerator = accelerator_create(fabric, registry, &attr);
+	accelerator = accelerator_create(engine, fabric, registry, &attr);
 	fuzz_assert(accelerator);
-	serve(accelerator_function(accelerator), &input);
+	serve(engine, accelerator_function(accelerator), &input);
 	accelerator_destroy(accelerator);
 	fabric_destroy(fabric);
 	registry_destroy(registry);
 	/* No descriptor that came along has been lost. */
 	fuzz_assert(dup(0) == lowest);
 	close(lowest);
+	engine_destroy(engine);
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "accelerator/accelerator.h"
 #include "accelerator/accelerator_regs.h"
+#include "base/engine.h"
 #include "base/registry.h"
 #include "util/macros.h"
 
@@ -20,6 +21,7 @@
 #define SIZE 0x10000
 
 struct fixture {
+	struct engine *engine;
 	struct fabric *fabric;
 	struct registry *registry;
 	struct fabric_port *nic;
@@ -41,10 +43,11 @@ static struct fixture *make(enum pci_tph_completer completer)
 	attr.name = "acc0";
 	attr.memory_size = SIZE;
 	attr.completer = completer;
+	f->engine = engine_create();
 	f->fabric = fabric_create();
 	f->registry = registry_create();
 	f->nic = fabric_port_create(f->fabric, &(struct fabric_port_attr){ .name = "nic0" });
-	f->accelerator = accelerator_create(f->fabric, f->registry, &attr);
+	f->accelerator = accelerator_create(f->engine, f->fabric, f->registry, &attr);
 	assert_non_null(f->accelerator);
 	f->fn = accelerator_function(f->accelerator);
 	f->memory = f->fn->bars[ACC_MEMORY_BAR].memory;
@@ -87,6 +90,7 @@ static int free_all(void **state)
 	fabric_port_destroy(f->nic);
 	fabric_destroy(f->fabric);
 	registry_destroy(f->registry);
+	engine_destroy(f->engine);
 	free(f);
 	return 0;
 }
@@ -327,14 +331,14 @@ static void attributes_are_checked(void **state)
 	struct accelerator_attr attr = accelerator_defaults;
 
 	attr.name = "acc0";
-	assert_null(accelerator_create(f->fabric, f->registry, &attr));
+	assert_null(accelerator_create(f->engine, f->fabric, f->registry, &attr));
 	assert_int_equal(errno, EEXIST);
 	attr.name = "acc1";
 	attr.memory_size = 3 << 20;
-	assert_null(accelerator_create(f->fabric, f->registry, &attr));
+	assert_null(accelerator_create(f->engine, f->fabric, f->registry, &attr));
 	assert_int_equal(errno, EINVAL);
 	attr.memory_size = 32768;
-	assert_null(accelerator_create(f->fabric, f->registry, &attr));
+	assert_null(accelerator_create(f->engine, f->fabric, f->registry, &attr));
 	assert_int_equal(errno, EINVAL);
 	assert_false(registry_has_device(f->registry, "acc1"));
 }
@@ -409,7 +413,7 @@ static void no_atomics_without_the_capability(void **state)
 	attr.name = "acc1";
 	attr.memory_size = SIZE;
 	attr.atomics = false;
-	accelerator = accelerator_create(f->fabric, f->registry, &attr);
+	accelerator = accelerator_create(f->engine, f->fabric, f->registry, &attr);
 	assert_non_null(accelerator);
 	fn = accelerator_function(accelerator);
 	assert_int_equal(completes_atomics(fn), 0);
