@@ -7,8 +7,8 @@
  * requests become TLPs as on a real link: split at the requester's max payload (or read request)
  * size and at 4 KiB boundaries, with byte enables for a ragged start and end, counted and, with a
  * capture, recorded on both links. Requests to guest memory move the data and are counted in bytes.
- * Those that carry hints, which the root complex may act upon, are recorded as well, on the one link
- * that they cross; its ID as a completer is 00:00.0.
+ * Those that carry hints, for the root complex to act upon, are recorded, too, on the one link that
+ * they cross; its ID as a completer is 00:00.0.
  *
  * Each link is in flit mode or not; packets that cross from one kind to the other are translated as
  * a switch does it (2.2.1). A link that is not in flit mode leaves its mark on hints: a 16-bit tag
