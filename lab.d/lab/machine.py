@@ -16,6 +16,7 @@ import subprocess
 from lab import accel, places
 from lab.relays import Input, Output, Resizer, Terminal
 from lab.say import LabError, say
+from lab.topology import Topology, devices_of, root_ports, steering_table
 
 FABRIC_READY_S = 20
 FABRIC_STOP_S = 20
@@ -61,20 +62,11 @@ class Options:
     memory: str = "2G"
     cpus: int = 2
     accel: str = "tcg"              # see accel.py
+    topology: Topology = Topology()
     iommu: bool = False             # an IOMMU before the devices
     middleware: bool = False        # boots from the root that has it
     arguments: str = ""             # more kernel arguments
     streams: tuple[int, int, int] = (0, 1, 2)
-
-
-def devices(options):
-    """Name, kind, options and PCI address of each device: the same ones in every run."""
-    for kind, first_slot, specs in (("nic", 0x10, options.nics),
-                                    ("accelerator", 0x18, options.accelerators)):
-        for i, spec in enumerate(specs):
-            name = f"{kind[:3]}{i}"
-            slot = f"{first_slot + i:02x}.0"
-            yield name, kind, ",".join(filter(None, (name, f"bdf=00:{slot}", spec))), slot
 
 
 class Machine:
@@ -83,6 +75,7 @@ class Machine:
     def __init__(self, ready, options):
         self.ready = ready
         self.options = options
+        self.devices = devices_of(options)
         self.share = ready.run / "share"
         self.sockets = pathlib.Path("/run/lab") / ready.run.name
         self.fabric = None
@@ -119,10 +112,10 @@ class Machine:
             "TERM": os.environ.get("TERM", "dumb"),
             "LAB_PORTS": 4 - options.terminal - (not self.has_fabric()),
         }
-        for name, _, _, slot in devices(options):
-            environment[f"TPH_{name.upper()}"] = f"0000:00:{slot}"
+        for device in self.devices:
+            environment[f"TPH_{device.name.upper()}"] = f"0000:{device.bdf}"
         environment["TPH_ACCELERATORS"] = " ".join(
-            f"0000:00:{slot}" for _, kind, _, slot in devices(options) if kind == "accelerator")
+            f"0000:{device.bdf}" for device in self.devices if device.kind == "accelerator")
         if options.with_project:
             environment["LAB_LOCAL"] = 1
         if options.share:
@@ -139,7 +132,7 @@ class Machine:
         (self.share / "command").write_text("exec " + shlex.join(options.command) + "\n")
 
     def has_fabric(self):
-        return bool(self.options.nics or self.options.accelerators)
+        return bool(self.devices)
 
     def modules(self):
         return self.of_kernel("modules/lib/modules")
@@ -158,8 +151,8 @@ class Machine:
             return
         command = [*DIES_WITH_PARENT, self.ready.local / "bin/softfabric",
                    "--runtime-dir", self.sockets]
-        for _, kind, spec, _ in devices(self.options):
-            command += [f"--{kind}", spec]
+        for device in self.devices:
+            command += [f"--{device.kind}", device.model()]
         if self.options.capture:
             command += ["--capture", self.options.capture]
             if self.options.capture_limit:
@@ -188,7 +181,8 @@ class Machine:
         kernel = self.ready.kernel
         if os.path.isdir(kernel):
             kernel = os.path.join(kernel, "bzImage")
-        arguments = f"{KERNEL_ARGUMENTS} {IOMMU_ARGUMENTS if options.iommu else ''}"
+        arguments = (f"{KERNEL_ARGUMENTS} {IOMMU_ARGUMENTS if options.iommu else ''}"
+                     f" {options.topology.arguments()}")
         command = [
             *DIES_WITH_PARENT, "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             "-display", "none", "-no-reboot", *accel.arguments(options.accel),
@@ -200,6 +194,9 @@ class Machine:
             *(IOMMU_DEVICE if options.iommu else ()),   # before what it translates for
             "-device", "virtio-serial-pci,id=ports",
         ]
+        if options.topology.root_port:
+            table = steering_table(self.ready.run)
+            command += ["-acpitable", f"file={quoted(table)}", *root_ports(self.devices)]
         root = self.ready.middleware if options.middleware else self.ready.root
         command += share("lab.root", root, "readonly=on")
         command += share("lab.guest", places.GUEST, "readonly=on")
@@ -222,10 +219,10 @@ class Machine:
         for relay in self.relays:
             command += ["-chardev", f"socket,id={relay.name},fd={relay.guest_end.fileno()}",
                         "-device", relay.device()]
-        for name, _, _, slot in devices(options):
+        for device in self.devices:
             command += ["-device", json.dumps({
-                "driver": "vfio-user-pci", "id": name, "addr": slot, "rombar": 0,
-                "socket": {"type": "unix", "path": str(self.sockets / f"{name}.sock")}})]
+                "driver": "vfio-user-pci", "id": device.name, "rombar": 0, **device.place(),
+                "socket": {"type": "unix", "path": str(self.sockets / f"{device.name}.sock")}})]
         if self.has_fabric():
             command += ["-chardev", f"socket,id=control,path={self.sockets}/control.sock",
                         "-device", "virtserialport,chardev=control,name=softfabric.control"]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from lab import accel, say
+from lab.topology import INTEGRATED, topology_of
 
 LEAST_MEMORY = 64 << 20
 FLAVOURS = ("lab", "debug")     # of our kernel, see lab.d/kernel.sh
@@ -134,6 +135,14 @@ def guest_needs(flavour, build=True):
     return ["tools", "guest_root", f"kernel {flavour}", *["project"] * build, "installed"]
 
 
+def topology(text):
+    try:
+        topology_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from None
+    return text
+
+
 def add_accel(parser):
     parser.add_argument("--accel", choices=accel.NAMES, default=accel.NAMES[0],
                         metavar="|".join(accel.NAMES),
@@ -150,6 +159,11 @@ def add_machine(parser):
                             metavar="KEY=VALUE[,...]",
                             help=f"options of the {noun} model; again for a second one")
         choice.add_argument(f"--no-{model}", action="store_true", help="without one")
+    group.add_argument("--topology", type=topology, default=INTEGRATED,
+                       metavar="root-port[,completer=none|tph|ext]",
+                       help="each device is behind a root port, which completes these hints "
+                       "(default: ext), and firmware has steering tags of the processors; "
+                       "integrated, into the root complex, is how they are without")
     group.add_argument("--iommu", action="store_true",
                        help="the guest has an IOMMU, VFIO its address spaces")
     group.add_argument("--middleware", action="store_true",
@@ -167,6 +181,7 @@ def machine_of(options):
     return {
         "nics": [] if options.no_nic else options.nics or [""],
         "accelerators": [] if options.no_accelerator else options.accelerators or [""],
+        "topology": topology_of(options.topology),
         "iommu": options.iommu,
         "middleware": options.middleware,
         "arguments": options.append,
