@@ -3,7 +3,8 @@
 """rdma-core's own tests, as Debian ships them, on the software ConnectX.
 
 pyverbs [WORD...] runs the tests that have one of these words in their name; without, all, and then
-holds the list of those that skip, pyverbs_skips.ini, against what did. After --no-skips none may.
+holds the list of those that skip, pyverbs_skips.ini, against what did. After --no-skips none may,
+and each is run.
 pyverbs --vfio runs those of the driver in user space, to which it lends the NIC: none may skip.
 """
 
@@ -129,6 +130,7 @@ class Skips:
         parser.read_string(text)
         self.unused = set()
         self.sections = []
+        self.whole = {}     # patterns of a class or module of which one has skipped, and why
         for title, section in parser.items():
             if title != parser.default_section:
                 names, says = section["tests"].split(), section["says"].strip().splitlines()
@@ -141,16 +143,30 @@ class Skips:
             matching = [pattern for pattern in names if fnmatch.fnmatchcase(name, pattern)]
             if matching and any(fnmatch.fnmatchcase(text, pattern) for pattern in says):
                 self.unused.difference_update((title, pattern) for pattern in matching)
+                self.whole.update((pattern, title) for pattern in matching
+                                  if pattern.endswith(".*"))
                 return title
         return None
+
+    def stands_for(self, name):
+        """Why this test need not be run: what it needs, as another has found that is listed with it
+        by its class or module; None if there was none.
+        """
+        title = next((title for pattern, title in self.whole.items()
+                      if fnmatch.fnmatchcase(name, pattern)), None)
+        if title:
+            self.unused = {entry for entry in self.unused
+                           if not fnmatch.fnmatchcase(name, entry[1])}
+        return title
 
 
 def make_test(name, case, skips):
     """A test for tap.run()."""
     def test():
-        outcome, text = run(case)
+        why = skips.stands_for(name)
+        outcome, text = ("skipped", "") if why else run(case)
         if outcome == "skipped":
-            why = skips.why(name, text)
+            why = why or skips.why(name, text)
             assert why, f"skips, which {SKIPS.name} does not allow: {text}"
             raise tap.Skip(f"needs hardware: {why}")
         assert outcome == "passed", text
