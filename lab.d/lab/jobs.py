@@ -1,33 +1,50 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """Jobs that run beside each other where this machine's processors allow it.
 
-A job has `processors`, how many it keeps busy; `timeout`, the seconds that it may take; run(); and
-stop(), for another thread, after which run() returns soon.
+A job has `processors`, how many it keeps busy; `patient`, whether it takes only what others leave
+of them; `timeout`, the seconds that it may take; run(); and stop(), for another thread, after which
+run() returns soon.
 """
 
+import collections
 import concurrent.futures
 import os
 
 
 def run(jobs):
     """Those of one processor beside each other, then each of the others by itself: programs that
-    wait for each other on two processors have time-outs.
+    wait for each other on two processors have time-outs. Patient ones fill what those leave idle.
     """
-    some_at_once([job for job in jobs if job.processors == 1], os.cpu_count())
-    some_at_once([job for job in jobs if job.processors > 1], 1)
+    # The ones that may take longest begin, or at the end they would run alone.
+    jobs = sorted(jobs, key=lambda job: job.timeout, reverse=True)
+    patient = collections.deque(job for job in jobs if job.patient)
+    single = collections.deque(job for job in jobs if not job.patient and job.processors == 1)
+    others = collections.deque(job for job in jobs if not job.patient and job.processors > 1)
+    count = os.cpu_count()
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        try:
+            beside_each_other(pool, [[single]] * count)
+            beside_each_other(pool, [[others, patient]] + [[patient]] * (count - 1))
+        except BaseException:
+            # What has not begun does not begin.
+            for queue in (single, others, patient):
+                queue.clear()
+            for job in jobs:
+                job.stop()
+            raise
 
 
-def some_at_once(jobs, count):
-    """The ones that may take longest begin, or at the end they would run alone."""
-    pool = concurrent.futures.ThreadPoolExecutor(count)
-    try:
-        for done in [pool.submit(job.run)
-                     for job in sorted(jobs, key=lambda job: job.timeout, reverse=True)]:
-            done.result()
-    except BaseException:
-        # What has not begun does not begin.
-        pool.shutdown(wait=False, cancel_futures=True)
-        for job in jobs:
-            job.stop()
-        raise
-    pool.shutdown()
+def beside_each_other(pool, threads):
+    """For each of the threads a list of queues, which it empties in turn, with the others."""
+    for done in [pool.submit(empty, queues) for queues in threads]:
+        done.result()
+
+
+def empty(queues):
+    for queue in queues:
+        while queue:
+            try:
+                job = queue.popleft()
+            except IndexError:      # another thread took the last one
+                break
+            job.run()
