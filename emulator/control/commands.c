@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The commands: what Documentation/control.md describes. */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/registry.h"
 #include "control/internal.h"
 #include "fabric/fabric.h"
+#include "pci/function.h"
 #include "tlp/capture.h"
 
 /* The link of a function to its fabric, beside the links that devices register as switches. */
@@ -194,6 +196,47 @@ static void serve_tlps(struct request *request)
 	}
 	json_object_object_add(request->reply, "received", list);
 	add_number(request->reply, "lost", fabric_port_counters(port)->hints_lost);
+}
+
+static struct json_object *seen_controls(const struct pci_function *fn)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (uint32_t type = 0; type <= PCI_TPH_REQ_EXT_TPH; type++)
+		for (uint32_t mode = 0; mode <= PCI_TPH_CTRL_MODE_SEL_MASK; mode++)
+			if (pci_tph_control_seen(fn, type << 8 | mode))
+				json_object_array_add(list,
+						      json_object_new_uint64(type << 8 | mode));
+	return list;
+}
+
+static struct json_object *st_entries(const struct pci_function *fn)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < pci_tph_entries(fn); i++)
+		json_object_array_add(list, json_object_new_uint64(pci_tph_st(fn, i)));
+	return list;
+}
+
+static void serve_tph(struct request *request)
+{
+	struct fabric_port *port = required_port(request);
+	bool forget = argument_bool(request, "forget", false);
+	struct pci_function *fn = port ? pci_function_of(port) : NULL;
+
+	if (request->failure_class)
+		return;
+	if (!fn || !fn->tph_cap) {
+		request_fail(request, "NotFound", "%s has no TPH Requester capability",
+			     fabric_port_name(port));
+		return;
+	}
+	add_number(request->reply, "control", pci_tph_control(fn));
+	json_object_object_add(request->reply, "seen", seen_controls(fn));
+	json_object_object_add(request->reply, "entries", st_entries(fn));
+	if (forget)
+		pci_tph_control_forget(fn);
 }
 
 static const struct {
@@ -404,5 +447,6 @@ const struct command commands[] = {
 	{ "objects", { "device" }, serve_objects },
 	{ "release", { "device", "point" }, serve_release },
 	{ "tlps", { "device" }, serve_tlps },
+	{ "tph", { "device", "forget" }, serve_tph },
 	{ .name = NULL },
 };

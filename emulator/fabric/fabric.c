@@ -160,6 +160,11 @@ bool fabric_port_link(const struct fabric_port *port)
 	return port->link_up;
 }
 
+void *fabric_port_device(const struct fabric_port *port, const struct fabric_port_ops *ops)
+{
+	return port->attr.ops == ops ? port->attr.device : NULL;
+}
+
 const char *fabric_port_name(const struct fabric_port *port)
 {
 	return port->attr.name;

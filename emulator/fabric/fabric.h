@@ -242,6 +242,9 @@ int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
  */
 int fabric_check(struct fabric_port *port, uint64_t addr, uint64_t len, bool write);
 
+/** fabric_port_device() - Return: the device of @port if it was created with @ops, else NULL. */
+void *fabric_port_device(const struct fabric_port *port, const struct fabric_port_ops *ops);
+
 const char *fabric_port_name(const struct fabric_port *port);
 uint16_t fabric_port_requester(const struct fabric_port *port);
 enum tlp_encoding fabric_port_encoding(const struct fabric_port *port);

@@ -101,7 +101,7 @@ int pci_config_read(struct pci_function *fn, uint64_t offset, void *data, size_t
 {
 	if (!range_within(offset, len, PCI_CONFIG_SIZE))
 		return -EINVAL;
-	tph_window_access(fn);
+	tph_accessed(fn);
 	if (fault_check(&fn->config_fault, offset) == FAULT_FAIL)
 		memset(data, 0xff, len);
 	else
@@ -116,7 +116,7 @@ int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data,
 
 	if (!range_within(offset, len, PCI_CONFIG_SIZE))
 		return -EINVAL;
-	tph_window_access(fn);
+	tph_accessed(fn);
 	for (size_t i = 0; i < len; i++) {
 		uint8_t *byte = &fn->config[offset + i], mask = fn->writable[offset + i];
 
@@ -127,7 +127,7 @@ int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data,
 		function_level_reset(fn);
 		return 0;
 	}
-	tph_window_update(fn, requester);
+	tph_written(fn, requester);
 	if (touches(offset, len, PCI_COMMAND, 2) ||
 	    touches(offset, len, PCI_BASE_ADDRESS_0, 4 * PCI_BARS))
 		windows_update(fn);

@@ -104,6 +104,11 @@ int pci_function_register(struct pci_function *fn, struct registry *registry, co
 	return err;
 }
 
+struct pci_function *pci_function_of(const struct fabric_port *port)
+{
+	return fabric_port_device(port, &port_ops);
+}
+
 void pci_function_fini(struct pci_function *fn)
 {
 	for (unsigned int i = 0; i < fn->msix.vectors; i++)
@@ -199,7 +204,7 @@ int pci_bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, co
 void pci_function_reset(struct pci_function *fn)
 {
 	memcpy(fn->config, fn->initial, sizeof(fn->config));
-	fn->tph_windows.open = false;
+	tph_reset(fn);
 	msix_reset(fn);
 	windows_update(fn);
 	if (fn->express_cap)

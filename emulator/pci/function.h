@@ -120,6 +120,8 @@ struct pci_function {
 	struct pci_tph_windows tph_windows;
 
 	/* private to pci/ */
+	uint32_t
+		tph_controls; /* bit mode | type << 3: TPH Requester Control has had these values */
 	unsigned int next_cap, last_cap, last_ext_cap, next_ext_cap;
 	uint8_t config[PCI_CONFIG_SIZE];      /* as read */
 	uint8_t writable[PCI_CONFIG_SIZE];    /* mask of bits that a write changes */
@@ -145,6 +147,9 @@ int pci_function_init(struct pci_function *fn, struct fabric *fabric,
  * Return: 0; -ENOMEM; -EEXIST when one of the names is taken.
  */
 int pci_function_register(struct pci_function *fn, struct registry *registry, const char *device);
+
+/** pci_function_of() - Return: the function that has @port; NULL for a port that none has. */
+struct pci_function *pci_function_of(const struct fabric_port *port);
 
 /** pci_function_fini() - unplug, close event descriptors, free. BAR memory is the device's. */
 void pci_function_fini(struct pci_function *fn);
@@ -243,6 +248,22 @@ int pci_add_tph(struct pci_function *fn, const struct pci_tph_attr *attr);
 
 /** pci_tph_requester() - TPH Requester Enable as it is now: PCI_TPH_REQ_*, DISABLE without TPH. */
 unsigned int pci_tph_requester(const struct pci_function *fn);
+
+/** pci_tph_control() - TPH Requester Control as it is now: PCI_TPH_CTRL_*; 0 without TPH. */
+uint32_t pci_tph_control(const struct pci_function *fn);
+
+/**
+ * pci_tph_control_seen() - whether TPH Requester Control has had @value (PCI_TPH_CTRL_*) since
+ * pci_tph_control_forget(), or since the start. Nothing between two looks at it is missed: resets
+ * and values that lasted for one access count.
+ */
+bool pci_tph_control_seen(const struct pci_function *fn, uint32_t value);
+
+/** pci_tph_control_forget() - from now on only the value of this moment has been seen. */
+void pci_tph_control_forget(struct pci_function *fn);
+
+/** pci_tph_entries() - Return: the size of the ST table; 0 without TPH or without a table. */
+unsigned int pci_tph_entries(const struct pci_function *fn);
 
 /** pci_tph_st() - ST table entry @index as it is now; 0 beyond the table or without a table. */
 uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index);

@@ -11,11 +11,14 @@ void windows_update(struct pci_function *fn);
 /** express_update() - tell the fabric the sizes that Device Control asks for. */
 void express_update(struct pci_function *fn);
 
-/** tph_window_access() - count an access to configuration space. */
-void tph_window_access(struct pci_function *fn);
+/** tph_accessed() - count an access to configuration space. */
+void tph_accessed(struct pci_function *fn);
 
-/** tph_window_update() - a write was made; @before: what pci_tph_requester() said before it. */
-void tph_window_update(struct pci_function *fn, unsigned int before);
+/** tph_written() - a write was made; @before: what pci_tph_requester() said before it. */
+void tph_written(struct pci_function *fn, unsigned int before);
+
+/** tph_reset() - configuration space is back at its initial state. */
+void tph_reset(struct pci_function *fn);
 
 /** msix_send_pending() - send what is pending and no longer masked. */
 void msix_send_pending(struct pci_function *fn);

@@ -69,16 +69,37 @@ int pci_add_tph(struct pci_function *fn, const struct pci_tph_attr *attr)
 	for (unsigned int i = 0; i < in_cap; i++)
 		pci_config_init(fn, cap + PCI_TPH_BASE_SIZEOF + 2 * i, 2, 0,
 				attr->extended ? 0xffff : 0xff);
+	pci_tph_control_forget(fn);
 	return 0;
+}
+
+uint32_t pci_tph_control(const struct pci_function *fn)
+{
+	return fn->tph_cap ? pci_config_get(fn, fn->tph_cap + PCI_TPH_CTRL, 4) : 0;
+}
+
+/* All other bits are reserved, and read as zero. */
+static uint32_t control_bit(uint32_t value)
+{
+	return UINT32_C(1) << ((value & PCI_TPH_CTRL_MODE_SEL_MASK) |
+			       (value & PCI_TPH_CTRL_REQ_EN_MASK) >> 5);
+}
+
+bool pci_tph_control_seen(const struct pci_function *fn, uint32_t value)
+{
+	return !(value & ~(PCI_TPH_CTRL_MODE_SEL_MASK | PCI_TPH_CTRL_REQ_EN_MASK)) &&
+	       fn->tph_controls & control_bit(value);
+}
+
+void pci_tph_control_forget(struct pci_function *fn)
+{
+	fn->tph_controls = control_bit(pci_tph_control(fn));
 }
 
 unsigned int pci_tph_requester(const struct pci_function *fn)
 {
-	unsigned int type;
+	unsigned int type = (pci_tph_control(fn) & PCI_TPH_CTRL_REQ_EN_MASK) >> 8;
 
-	if (!fn->tph_cap)
-		return PCI_TPH_REQ_DISABLE;
-	type = (pci_config_get(fn, fn->tph_cap + PCI_TPH_CTRL, 4) & PCI_TPH_CTRL_REQ_EN_MASK) >> 8;
 	/* 10b is reserved: nothing is enabled by it. */
 	return type == PCI_TPH_REQ_TPH_ONLY || type == PCI_TPH_REQ_EXT_TPH ? type :
 									     PCI_TPH_REQ_DISABLE;
@@ -92,7 +113,7 @@ static uint64_t requests_sent(const struct pci_function *fn)
 	return counters->tx_writes + counters->tx_reads + counters->tx_atomics;
 }
 
-void tph_window_access(struct pci_function *fn)
+void tph_accessed(struct pci_function *fn)
 {
 	if (fn->tph_windows.open)
 		fn->tph_windows.accesses++;
@@ -125,28 +146,46 @@ static void window_close(struct pci_function *fn)
 		windows->most_accesses = windows->accesses;
 }
 
-void tph_window_update(struct pci_function *fn, unsigned int before)
+void tph_written(struct pci_function *fn, unsigned int before)
 {
 	bool was = before != PCI_TPH_REQ_DISABLE;
 	bool is = pci_tph_requester(fn) != PCI_TPH_REQ_DISABLE;
 
+	fn->tph_controls |= control_bit(pci_tph_control(fn));
 	if (was && !is)
 		window_open(fn);
 	else if (!was && is)
 		window_close(fn);
 }
 
+void tph_reset(struct pci_function *fn)
+{
+	fn->tph_windows.open = false;
+	fn->tph_controls |= control_bit(pci_tph_control(fn));
+}
+
+static uint32_t capabilities(const struct pci_function *fn)
+{
+	return fn->tph_cap ? pci_config_get(fn, fn->tph_cap + PCI_TPH_CAP, 4) : 0;
+}
+
+/* The field holds the index of the last entry, which says nothing without a table. */
+unsigned int pci_tph_entries(const struct pci_function *fn)
+{
+	uint32_t cap = capabilities(fn);
+
+	return cap & PCI_TPH_CAP_LOC_MASK ?
+		       ((cap & PCI_TPH_CAP_ST_MASK) >> PCI_TPH_CAP_ST_SHIFT) + 1 :
+		       0;
+}
+
 uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index)
 {
-	uint32_t cap;
 	const uint8_t *entry;
 
-	if (!fn->tph_cap)
+	if (index >= pci_tph_entries(fn))
 		return 0;
-	cap = pci_config_get(fn, fn->tph_cap + PCI_TPH_CAP, 4);
-	if (index > (cap & PCI_TPH_CAP_ST_MASK) >> PCI_TPH_CAP_ST_SHIFT)
-		return 0;
-	switch (cap & PCI_TPH_CAP_LOC_MASK) {
+	switch (capabilities(fn) & PCI_TPH_CAP_LOC_MASK) {
 	case PCI_TPH_LOC_CAP:
 		return pci_config_get(fn, fn->tph_cap + PCI_TPH_BASE_SIZEOF + 2 * index, 2);
 	case PCI_TPH_LOC_MSIX:
@@ -159,9 +198,9 @@ uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index)
 
 static uint16_t selected_st(const struct pci_function *fn, const struct pci_tph_choice *choice)
 {
-	uint32_t cap = pci_config_get(fn, fn->tph_cap + PCI_TPH_CAP, 4);
+	uint32_t cap = capabilities(fn);
 
-	switch (pci_config_get(fn, fn->tph_cap + PCI_TPH_CTRL, 4) & PCI_TPH_CTRL_MODE_SEL_MASK) {
+	switch (pci_tph_control(fn) & PCI_TPH_CTRL_MODE_SEL_MASK) {
 	case PCI_TPH_ST_IV_MODE:
 		return cap & PCI_TPH_CAP_ST_IV ? pci_tph_st(fn, choice->vector) : 0;
 	case PCI_TPH_ST_DS_MODE:

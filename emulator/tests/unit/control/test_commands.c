@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/pci_regs.h>
 #include <cmocka.h>
 
 #include "base/registry.h"
 #include "control/control.h"
 #include "fabric/fabric.h"
+#include "pci/function.h"
 #include "tlp/capture.h"
 #include "tlp/capture_reader.h"
 #include "util/macros.h"
@@ -143,7 +145,7 @@ static void devices_and_values_are_listed(void **state)
 	expect(f, "{\"execute\":\"commands\"}",
 	       "{\"return\":{\"commands\":[\"capture\",\"commands\",\"counters\",\"devices\","
 	       "\"fault\",\"faults\",\"gauges\",\"link\",\"losses\",\"note\",\"objects\","
-	       "\"release\",\"tlps\"]}}");
+	       "\"release\",\"tlps\",\"tph\"]}}");
 }
 
 static void tlps_are_counted_by_hints(void **state)
@@ -284,6 +286,43 @@ static void losses_can_be_expected(void **state)
 	       "{\"return\":{\"expected\":false,\"lost_writes\":2,\"unexpected\":1}}");
 }
 
+static void config_write(struct pci_function *fn, unsigned int offset, uint32_t value, size_t len)
+{
+	assert_int_equal(pci_config_write(fn, fn->tph_cap + offset, &value, len), 0);
+}
+
+/* Device-specific mode is 2, 8-bit requests 0x100, and both kinds 0x300. */
+static void tph_tells_what_the_control_register_was(void **state)
+{
+	static const struct pci_function_ops no_ops;
+	const struct pci_tph_attr tph = {
+		.device_specific = true,
+		.extended = true,
+		.table = PCI_TPH_TABLE_CAPABILITY,
+		.entries = 3,
+	};
+	struct fixture *f = *state;
+	struct pci_function fn;
+
+	assert_int_equal(pci_function_init(&fn, f->fabric,
+					   &(struct fabric_port_attr){ .name = "acc1" },
+					   &(struct pci_identity){ .vendor = 1 }, &no_ops),
+			 0);
+	expect_error(f, "{\"execute\":\"tph\",\"arguments\":{\"device\":\"acc1\"}}", "NotFound",
+		     "no TPH Requester capability");
+	assert_int_equal(pci_add_tph(&fn, &tph), 0);
+	expect(f, "{\"execute\":\"tph\",\"arguments\":{\"device\":\"acc1\"}}",
+	       "{\"return\":{\"control\":0,\"seen\":[0],\"entries\":[0,0,0]}}");
+	config_write(&fn, PCI_TPH_BASE_SIZEOF + 2, 0x12f0, 2);
+	config_write(&fn, PCI_TPH_CTRL, 0x302, 4);
+	config_write(&fn, PCI_TPH_CTRL, 0x102, 4);
+	expect(f, "{\"execute\":\"tph\",\"arguments\":{\"device\":\"acc1\",\"forget\":true}}",
+	       "{\"return\":{\"control\":258,\"seen\":[0,258,770],\"entries\":[0,4848,0]}}");
+	expect(f, "{\"execute\":\"tph\",\"arguments\":{\"device\":\"acc1\"}}",
+	       "{\"return\":{\"control\":258,\"seen\":[258],\"entries\":[0,4848,0]}}");
+	pci_function_fini(&fn);
+}
+
 static void mistakes_are_named(void **state)
 {
 	struct fixture *f = *state;
@@ -360,6 +399,7 @@ int main(void)
 		CONTROL_TEST(capture_tells_what_it_has_not),
 		CONTROL_TEST(notes_go_to_the_next_packet),
 		CONTROL_TEST(losses_can_be_expected),
+		CONTROL_TEST(tph_tells_what_the_control_register_was),
 		CONTROL_TEST(mistakes_are_named),
 	};
 

@@ -110,6 +110,7 @@ static void registers_are_in_the_capability(void **state)
 	assert_int_equal(pci_tph_st(&f->fn, 63), 0xabcd);
 	assert_int_equal(pci_tph_st(&f->fn, 62), 0);
 	assert_int_equal(pci_tph_st(&f->fn, 64), 0);
+	assert_int_equal(pci_tph_entries(&f->fn), 64);
 	set(f, PCI_TPH_BASE_SIZEOF + 2 * 64, 0xabcd, 2);
 	assert_int_equal(get(f, PCI_TPH_BASE_SIZEOF + 2 * 64, 2), 0);
 }
@@ -177,6 +178,41 @@ static void disabling_writes_are_counted(void **state)
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH);
 	pci_function_reset(&f->fn);
 	assert_int_equal(f->fn.tph_windows.count, 2);
+}
+
+#define CONTROL_VALUES 32 /* of mode and type */
+
+static void expect_seen(struct fixture *f, const uint32_t *values, size_t count)
+{
+	size_t seen = 0;
+
+	for (unsigned int i = 0; i < CONTROL_VALUES; i++)
+		seen += pci_tph_control_seen(&f->fn, i % 8 | i / 8 << 8);
+	assert_int_equal(seen, count);
+	for (size_t i = 0; i < count; i++)
+		assert_true(pci_tph_control_seen(&f->fn, values[i]));
+}
+
+static void control_values_are_remembered(void **state)
+{
+	static const uint32_t at_first[] = { 0 }, written[] = { 0, 0x102, 0x305, 0x300 };
+	static const uint32_t afterwards[] = { 0x300, 0 }, at_last[] = { 0 };
+	struct fixture *f = *state;
+
+	add(f, PCI_TPH_TABLE_CAPABILITY, 8, true);
+	expect_seen(f, at_first, ARRAY_SIZE(at_first));
+	set(f, PCI_TPH_CTRL, 0xfffffd02, 4);
+	set(f, PCI_TPH_CTRL, 0x305, 4);
+	set(f, PCI_TPH_CTRL, 0, 1);
+	assert_int_equal(pci_tph_control(&f->fn), 0x300);
+	expect_seen(f, written, ARRAY_SIZE(written));
+	/* Bits that the register does not have are no values of it. */
+	assert_false(pci_tph_control_seen(&f->fn, 0x8102));
+	pci_tph_control_forget(&f->fn);
+	pci_function_reset(&f->fn);
+	expect_seen(f, afterwards, ARRAY_SIZE(afterwards));
+	pci_tph_control_forget(&f->fn);
+	expect_seen(f, at_last, ARRAY_SIZE(at_last));
 }
 
 static void ignore_write(void *device, const struct fabric_request *req, const void *data)
@@ -276,6 +312,7 @@ static void without_a_table_the_index_is_the_tag(void **state)
 	enable(f, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY);
 	expect(f, 0xf0, 2, (struct tlp_hints){ .hv = TLP_HV_ST, .ph = 2, .st = 0xf0 });
 	assert_int_equal(pci_tph_st(&f->fn, 0xf0), 0);
+	assert_int_equal(pci_tph_entries(&f->fn), 0);
 }
 
 static void a_table_in_msix_is_in_vector_control(void **state)
@@ -319,6 +356,7 @@ int main(void)
 		PCI_TEST(eight_bit_requesters_have_eight_bit_entries),
 		PCI_TEST(hints_follow_type_and_mode),
 		PCI_TEST(disabling_writes_are_counted),
+		PCI_TEST(control_values_are_remembered),
 		PCI_TEST(windows_tell_what_was_sent_in_them),
 		PCI_TEST(modes_the_device_lacks_select_nothing),
 		PCI_TEST(each_mode_has_its_own_choice),
