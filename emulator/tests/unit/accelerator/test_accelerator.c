@@ -358,6 +358,69 @@ static void options_are_checked(void **state)
 			 -EINVAL);
 }
 
+/* The register is 0 where there is no capability (7.9.13.2). */
+static const struct {
+	const char *options;
+	uint32_t capability;
+} requesters[] = {
+	{ "b", 0x003f0307 },
+	{ "b,requester=none", 0 },
+	{ "b,requester=tph,st-modes=ds,st-entries=16", 0x000f0205 },
+	{ "b,requester=ext,st-modes=iv,st-table=msix,st-entries=1", 0x00000503 },
+	{ "b,st-modes=none,st-table=none", 0x00000101 },
+	{ "b,st-modes=both,st-table=capability", 0x003f0307 },
+};
+
+static uint32_t capability_with(struct fixture *f, const char *options)
+{
+	struct accelerator_attr attr = accelerator_defaults;
+	struct accelerator *accelerator;
+	const struct pci_function *fn;
+	uint32_t capability = 0;
+	char text[128];
+
+	strcpy(text, options);
+	assert_int_equal(options_parse("--accelerator", text, accelerator_options, &attr,
+				       &attr.name),
+			 0);
+	accelerator = accelerator_create(f->engine, f->fabric, f->registry, &attr);
+	assert_non_null(accelerator);
+	fn = accelerator_function(accelerator);
+	if (fn->tph_cap)
+		capability = pci_config_get(fn, fn->tph_cap + PCI_TPH_CAP, 4);
+	accelerator_destroy(accelerator);
+	return capability;
+}
+
+static void options_make_the_tph_capability(void **state)
+{
+	static const char *const wrong[] = {
+		"b,requester=on", "b,st-modes=iv+ds", "b,st-table=0",
+		"b,st-entries=0", "b,st-entries=65",
+	};
+	struct accelerator_attr attr = accelerator_defaults;
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(requesters); i++)
+		assert_int_equal(capability_with(f, requesters[i].options),
+				 requesters[i].capability);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		char text[64];
+		const char *name;
+
+		strcpy(text, wrong[i]);
+		assert_int_equal(options_parse("--accelerator", text, accelerator_options, &attr,
+					       &name),
+				 -EINVAL);
+	}
+	/* A vector selects its tag in a table. */
+	attr = accelerator_defaults;
+	attr.name = "b";
+	attr.tph.table = PCI_TPH_TABLE_NONE;
+	assert_null(accelerator_create(f->engine, f->fabric, f->registry, &attr));
+	assert_int_equal(errno, EINVAL);
+}
+
 /* At the memory's 64, 40 and then what the operations before left. */
 static void requests_select_atomics(void **state)
 {
@@ -443,6 +506,7 @@ int main(void)
 		ACC_TEST(reset_clears_counters_and_keeps_memory, ext),
 		ACC_TEST(the_memory_cannot_be_taken_away, ext),
 		ACC_TEST(attributes_are_checked, ext),
+		ACC_TEST(options_make_the_tph_capability, ext),
 		cmocka_unit_test(options_are_checked),
 	};
 

@@ -96,6 +96,7 @@ class Softfabric(unittest.TestCase):
         self.refused(2, "'4G' is no size below 4G", *directory, "--capture-snaplen", "4G")
         self.refused(1, "unknown key 'x'; known are", *directory, "--nic", "nic0,x=1")
         self.refused(1, "allowed: none|tph|ext", *directory, "--accelerator", "a,completer=all")
+        self.refused(1, "give st-modes=ds, or none", *directory, "--accelerator", "a,st-table=none")
         self.refused(1, "a name of its own", *directory, "--nic", "a", "--accelerator", "a")
         self.refused(1, "the control socket has that name", *directory, "--nic", "control")
         self.refused(1, "No such file or directory", "--runtime-dir", self.path / "none",
