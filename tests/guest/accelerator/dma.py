@@ -148,27 +148,27 @@ def test_copies():
 
 
 def due(mode, requesters):
-    """The hints of a job with index 1, vector 2 and hint 3; and entries a1f0, a2f1 there"""
-    st = {NO_ST: 0, DEVICE_SPECIFIC: 0xa1f0, INTERRUPT_VECTOR: 0xa2f1}[mode]
+    """The hints of a job with index 1, vector 2 and hint 3; entries 1 and 2 store at the peer"""
+    st = {NO_ST: 0, DEVICE_SPECIFIC: 0xa101, INTERRUPT_VECTOR: 0xa202}[mode]
     return (3, st, 3) if requesters == EXTENDED else (1, st & 0xff, 3)
 
 
 def expect_requests(hints):
     """Writes to the peer and to the guest's memory, and reads of both, carry @hints, and the data"""
     data = os.urandom(64)
+    acc0.memory[:64] = data
     for at, memory in (PLACES["a peer's memory"][:2], PLACES["the guest's memory"][:2]):
-        acc0.memory[:64] = data
         acc0.run(0, at, 64, SOURCE_LOCAL | WRITE_HINTS, st=1, ph=3, vector=2)
         acc0.run(at, 128, 64, DESTINATION_LOCAL | READ_HINTS, st=1, ph=3, vector=2)
-        assert acc0.memory[128:192] == memory[:64]
-        requests = wire.requests()
-        assert requests == [("MWr", hints, data), ("MRd", hints, b"")], requests
+        assert acc0.memory[128:192] == memory[:64] == data
+    requests = wire.requests()
+    assert requests == 2 * [("MWr", hints, data), ("MRd", hints, b"")], requests
 
 
 def test_hints():
     """Requests carry the tag that ST mode and requester type select, as setpci sets them"""
-    acc0.set_entry(1, 0xa1f0)
-    acc0.set_entry(2, 0xa2f1)
+    acc0.set_entry(1, 0xa101)
+    acc0.set_entry(2, 0xa202)
     fabric("tph", device="acc0", forget=True)
     wire.requests()
     for requesters in (TPH, EXTENDED):
@@ -179,7 +179,7 @@ def test_hints():
         "control": EXTENDED | DEVICE_SPECIFIC,
         "seen": [0, TPH, TPH | INTERRUPT_VECTOR, TPH | DEVICE_SPECIFIC,
                  EXTENDED, EXTENDED | INTERRUPT_VECTOR, EXTENDED | DEVICE_SPECIFIC],
-        "entries": [0, 0xa1f0, 0xa2f1] + [0] * 61,
+        "entries": [0, 0xa101, 0xa202] + [0] * 61,
     }, fabric("tph", device="acc0")
 
 

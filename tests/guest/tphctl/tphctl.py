@@ -13,6 +13,7 @@ import tempfile
 import tap
 
 NIC, ACC = os.environ["TPH_NIC0"], os.environ["TPH_ACC0"]
+BRIDGE = "0000:00:00.0"         # to the host: neither requester nor completer
 TAG, PH = 0xc7, 3               # no other test publishes this tag
 LENGTH = 1 << 20
 
@@ -126,7 +127,7 @@ def test_path_no():
     path = json.loads(tphctl("path", ACC, NIC, "--json", code=1))
     assert path["verdict"] == "no", path
     assert [finding["code"] for finding in path["findings"]][:2] == [
-        "requester-missing", "completer-missing"], path
+        "requester-disabled", "completer-missing"], path
 
 
 def test_doctor():
@@ -209,8 +210,8 @@ def test_refusals():
             message="path: a way has two ends: a NIC and a device; or name none, for all of them")
     refused("path", NIC, NIC,
             message=f"{NIC} and {NIC} are one function: Invalid argument. A way needs two")
-    refused("st", "show", ACC,
-            message=f"lab: {ACC} has no TPH Requester capability, or it could not be read")
+    refused("st", "show", BRIDGE,
+            message=f"lab: {BRIDGE} has no TPH Requester capability, or it could not be read")
     refused("export", ACC, "--st=0x100", message="--st: '0x100' is no number from 0 to 0xff")
     refused("export", ACC, "--ph=1",
             message="--ph: a hint goes with a tag; add --st or --st-ext, 0 for no preference")
