@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -16,39 +14,12 @@ static_assert((int)VFIO_TPH_TAG_ST == VFIO_DMA_BUF_TPH_ST &&
 
 #define MAX_PH 3
 
-/*
- * @feature is a head and @size bytes of data. Returns what the ioctl returns, -1 with errno or the
- * feature's own value.
- */
-static int call_feature(struct vfio_tph_device *device, uint32_t flags,
-			struct vfio_device_feature *feature, size_t size)
-{
-	feature->argsz = sizeof(*feature) + size;
-	feature->flags = flags;
-	return ioctl(device->fd, VFIO_DEVICE_FEATURE, feature);
-}
-
-/* Room for any feature whose size does not depend on the caller. */
-union feature {
-	struct vfio_device_feature head;
-	unsigned char room[128];
-};
-
-static int do_feature(struct vfio_tph_device *device, uint32_t flags, const void *data, size_t size)
-{
-	union feature feature = {};
-
-	if (size)
-		memcpy(feature.head.data, data, size);
-	return call_feature(device, flags, &feature.head, size);
-}
-
 static int probe_tph(struct vfio_tph_device *device)
 {
 	uint32_t flags = VFIO_DEVICE_FEATURE_DMA_BUF_TPH | VFIO_DEVICE_FEATURE_SET |
 			 VFIO_DEVICE_FEATURE_PROBE;
 
-	return do_feature(device, flags, NULL, 0) < 0 ? errno : 0;
+	return vfio_tph_feature(device, flags, NULL, 0) < 0 ? errno : 0;
 }
 
 static int fail_tph(struct vfio_tph_device *device, int err, struct vfio_tph_reason *reason)
@@ -153,8 +124,8 @@ int vfio_tph_export_ranges(struct vfio_tph_device *device, unsigned int bar,
 			.offset = ranges[i].offset,
 			.length = ranges[i].length,
 		};
-	fd = call_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF | VFIO_DEVICE_FEATURE_GET, feature,
-			  size);
+	fd = vfio_tph_call_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF | VFIO_DEVICE_FEATURE_GET,
+				   feature, size);
 	err = fd < 0 ? fail_export(device, bar, errno, reason) : 0;
 	free(feature);
 	if (!err)
@@ -218,8 +189,8 @@ int vfio_tph_publish(struct vfio_tph_device *device, int dmabuf_fd,
 		.ph = tags->ph,
 	};
 
-	if (!do_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF_TPH | VFIO_DEVICE_FEATURE_SET, &data,
-			sizeof(data)))
+	if (!vfio_tph_feature(device, VFIO_DEVICE_FEATURE_DMA_BUF_TPH | VFIO_DEVICE_FEATURE_SET,
+			      &data, sizeof(data)))
 		return 0;
 	return fail_publish(device, dmabuf_fd, tags, errno, reason);
 }

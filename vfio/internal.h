@@ -53,6 +53,17 @@ int vfio_tph_find_group(const char *bdf, char *path, bool *noiommu);
 int vfio_tph_open_cdev(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
 int vfio_tph_open_group(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
 
+struct vfio_device_feature;
+
+/*
+ * feature.c: a feature, which is a head and @size bytes of data. Returns what the ioctl returns, -1
+ * with errno or the feature's own value.
+ */
+int vfio_tph_call_feature(struct vfio_tph_device *device, uint32_t flags,
+			  struct vfio_device_feature *feature, size_t size);
+/* feature.c: the same with a copy of @data, for features of a size that callers do not choose. */
+int vfio_tph_feature(struct vfio_tph_device *device, uint32_t flags, const void *data, size_t size);
+
 struct vfio_region_info;
 
 /* bar.c: of a memory BAR; EINVAL and ENXIO as vfio_tph_bar_size() documents them. */
