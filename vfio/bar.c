@@ -9,8 +9,8 @@
 #include "internal.h"
 #include "util/range.h"
 
-static int get_region(struct vfio_tph_device *device, unsigned int index,
-		      struct vfio_region_info *info, struct vfio_tph_reason *reason)
+int vfio_tph_get_region(struct vfio_tph_device *device, unsigned int index,
+			struct vfio_region_info *info, struct vfio_tph_reason *reason)
 {
 	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
 	if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, info))
@@ -23,21 +23,17 @@ static int get_region(struct vfio_tph_device *device, unsigned int index,
 static int check_memory(struct vfio_tph_device *device, unsigned int bar,
 			struct vfio_tph_reason *reason)
 {
-	struct vfio_region_info config;
-	uint32_t value = 0;
-	ssize_t length;
+	struct vfio_tph_config config;
+	uint32_t value;
 	int err;
 
-	err = get_region(device, VFIO_PCI_CONFIG_REGION_INDEX, &config, reason);
+	err = vfio_tph_find_config(device, &config, reason);
+	if (!err)
+		err = vfio_tph_read_config(&config, PCI_BASE_ADDRESS_0 + bar * sizeof(value),
+					   &value, reason);
 	if (err)
 		return err;
-	length = pread(device->fd, &value, sizeof(value),
-		       config.offset + PCI_BASE_ADDRESS_0 + bar * sizeof(value));
-	if (length != sizeof(value))
-		return vfio_tph_fail(reason, length < 0 ? errno : EIO,
-				     "cannot read BAR%u of %s: %m", bar, device->bdf);
-	/* Little endian in configuration space: the low bits are in the first byte. */
-	if (*(unsigned char *)&value & PCI_BASE_ADDRESS_SPACE_IO)
+	if (value & PCI_BASE_ADDRESS_SPACE_IO)
 		return vfio_tph_fail(reason, ENXIO,
 				     "BAR%u of %s is an I/O BAR: %m. Choose a "
 				     "memory BAR, lspci -vs %s shows them",
@@ -53,7 +49,7 @@ int vfio_tph_get_bar(struct vfio_tph_device *device, unsigned int bar,
 	if (bar > VFIO_PCI_BAR5_REGION_INDEX)
 		return vfio_tph_fail(reason, EINVAL, "%s has no BAR%u: %m. They are 0 to 5",
 				     device->bdf, bar);
-	err = get_region(device, bar, info, reason);
+	err = vfio_tph_get_region(device, bar, info, reason);
 	if (err)
 		return err;
 	if (!info->size)

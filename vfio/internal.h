@@ -66,6 +66,9 @@ int vfio_tph_feature(struct vfio_tph_device *device, uint32_t flags, const void 
 
 struct vfio_region_info;
 
+/* bar.c: any region; an errno of the kernel's. */
+int vfio_tph_get_region(struct vfio_tph_device *device, unsigned int index,
+			struct vfio_region_info *info, struct vfio_tph_reason *reason);
 /* bar.c: of a memory BAR; EINVAL and ENXIO as vfio_tph_bar_size() documents them. */
 int vfio_tph_get_bar(struct vfio_tph_device *device, unsigned int bar,
 		     struct vfio_region_info *info, struct vfio_tph_reason *reason);
@@ -76,5 +79,23 @@ int vfio_tph_get_bar(struct vfio_tph_device *device, unsigned int bar,
 int vfio_tph_check_range(const struct vfio_tph_device *device, const struct vfio_region_info *bar,
 			 const struct vfio_tph_range *range, uint64_t length_unit,
 			 struct vfio_tph_reason *reason);
+
+/* Where configuration space of a device is within its fd, and how many bytes of it there are. */
+struct vfio_tph_config {
+	struct vfio_tph_device *device;
+	uint64_t start;
+	uint64_t size;
+};
+
+/*
+ * config.c: configuration space as the kernel shows it to the owner, in registers of 32 bits at
+ * multiples of 4. Each returns 0, or an errno of the kernel's, EIO for half an access.
+ */
+int vfio_tph_find_config(struct vfio_tph_device *device, struct vfio_tph_config *config,
+			 struct vfio_tph_reason *reason);
+int vfio_tph_read_config(const struct vfio_tph_config *config, unsigned int offset, uint32_t *value,
+			 struct vfio_tph_reason *reason);
+int vfio_tph_write_config(const struct vfio_tph_config *config, unsigned int offset, uint32_t value,
+			  struct vfio_tph_reason *reason);
 
 #endif /* VFIO_TPH_INTERNAL_H */
