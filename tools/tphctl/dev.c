@@ -39,7 +39,30 @@ static bool is_shown(const struct vfio_tph_node *node)
 	}
 }
 
-static struct json_object *requester_json(const struct vfio_tph_node *node)
+/*
+ * What an owner in user space is let do with its requests, by vfio_pci_core.tph. NULL without such
+ * an owner, or on a kernel that lets none.
+ */
+static const char *owner_words(const struct machine *machine, const struct vfio_tph_node *node)
+{
+	static const char *const words[] = {
+		"hints without tags",
+		"tags by interrupt vector",
+		"tags as the device chooses",
+		"any tags",
+	};
+	const char *driver = node->function.driver;
+	struct json_object *stage = machine_fact(machine, "kernel|vfio_tph");
+	size_t value = ARRAY_SIZE(words);
+
+	if (!node->requester.offset || !driver || !strstr(driver, "vfio") || !stage)
+		return NULL;
+	sscanf(json_object_get_string(stage), "%zu", &value);
+	return value < ARRAY_SIZE(words) ? words[value] : NULL;
+}
+
+static struct json_object *requester_json(const struct machine *machine,
+					  const struct vfio_tph_node *node)
 {
 	const struct vfio_tph_requester *requester = &node->requester;
 	struct json_object *object, *modes;
@@ -57,6 +80,7 @@ static struct json_object *requester_json(const struct vfio_tph_node *node)
 	json_add_string(object, "mode", mode_words(requester->mode));
 	json_add_string(object, "table", table_words(node));
 	json_add_int(object, "entries", requester->entries);
+	json_add_string(object, "owner", owner_words(machine, node));
 	return object;
 }
 
@@ -94,7 +118,7 @@ static struct json_object *node_json(const struct machine *machine,
 	json_object_object_add(object, "imports", json_object_get(machine_imports(machine, node)));
 	json_add_int(object, "numa_node", node->function.numa_node);
 	json_add_string(object, "completer", completer_words(node));
-	json_object_object_add(object, "requester", requester_json(node));
+	json_object_object_add(object, "requester", requester_json(machine, node));
 	json_object_object_add(object, "acs", acs_json(node));
 	json_add_string(object, "iommu_group", node->function.iommu_group);
 	json_add_string(object, "iommu_type", node->function.iommu_type);
@@ -142,7 +166,7 @@ static void print_row(const char *name, const char *value)
 	printf("  %-12s %s\n", name, or_dash(value));
 }
 
-static void print_requester(const struct vfio_tph_node *node)
+static void print_requester(const struct machine *machine, const struct vfio_tph_node *node)
 {
 	const struct vfio_tph_requester *requester = &node->requester;
 	char text[128] = "";
@@ -161,6 +185,8 @@ static void print_requester(const struct vfio_tph_node *node)
 	print_row("ST table", requester->entries ? text : "none");
 	snprintf(text, sizeof(text), "%#x in configuration space", requester->offset);
 	print_row("capability", text);
+	if (owner_words(machine, node))
+		print_row("owner may", owner_words(machine, node));
 }
 
 static void print_imports(const struct machine *machine, const struct vfio_tph_node *node)
@@ -181,7 +207,7 @@ static void print_details(const struct machine *machine, const struct vfio_tph_n
 	printf("%s/%s %s [%04x:%04x]\n", machine->name, node->function.address, node_name(node),
 	       node->vendor, node->device);
 	print_row("type", node_type(node));
-	print_requester(node);
+	print_requester(machine, node);
 	print_row("takes", completer_words(node));
 	print_row("prefixes", !node->prefixes        ? "no End-End TLP Prefixes" :
 			      node->prefixes_blocked ? "blocked" :

@@ -74,6 +74,7 @@ static struct json_object *gather_kernel(const struct vfio_tph_topology *topolog
 		json_object_object_add(kernel, "release", json_object_new_string(name.release));
 	if (line)
 		json_object_object_add(kernel, "command_line", json_object_new_string(line));
+	add_line(kernel, "vfio_tph", "/sys/module/vfio_pci_core/parameters/tph");
 	return kernel;
 }
 

@@ -14,21 +14,26 @@ output=$work/output
 place=$work
 [[ $EUID == 0 ]] && place=/run
 
+# same WHAT WANT HAVE
+same() {
+	points=$((points + 1))
+	if [[ $3 == "$2" ]]; then
+		echo "ok $points - $1"
+		return
+	fi
+	failed=1
+	echo "not ok $points - $1"
+	diff <(echo "$3") <(echo "$2") | sed 's/^/# /'
+}
+
 # point WHAT WANT ARGUMENT...: tphctl prints what is wanted, its exit code and a colon in front
 point() {
 	local what=$1 want=$2 have
 
 	shift 2
-	points=$((points + 1))
 	have=$("$tphctl" "$@" 2>&1 >"$output")
 	have="$?: $have$([[ -f $output ]] && cat "$output")"
-	if [[ $have == "$want" ]]; then
-		echo "ok $points - $what"
-		return
-	fi
-	failed=1
-	echo "not ok $points - $what"
-	diff <(echo "$have") <(echo "$want") | sed 's/^/# /'
+	same "$what" "$want" "$have"
 }
 
 acs=$machines/turin-acs.json
@@ -61,6 +66,19 @@ for name in . .. a/b '' "$(printf '%0100d' 0)"; do
 		"2: tphctl: '$name' is no name for an export: it becomes a file in $place/tphctl" \
 		clear "$name"
 done
+
+# owner DRIVER STAGE: what the next owner of a requester with this driver may
+owner() {
+	sed "s/\"release\": .*/&, \"vfio_tph\": \"$2\"/; s/mlx5_core/$1/" "$acs" >"$work/owner"
+	"$tphctl" dev show --details --from "$work/owner" c3:00.0 | sed -n 's/^  owner may *//p'
+}
+
+for want in "0 hints without tags" "1 tags by interrupt vector" "2 tags as the device chooses" \
+	"3 any tags"; do
+	same "an owner at stage ${want%% *}" "${want#* }" "$(owner vfio-pci "${want%% *}")"
+done
+same "a stage that nobody knows" "" "$(owner vfio-pci 4)"
+same "no owner in user space" "" "$(owner mlx5_core 2)"
 ln -s "$acs" "$work/acs.json"
 for words in --help "dev show --help" "dev show --from $work/acs.json"; do
 	output=/dev/full
