@@ -18,24 +18,11 @@
 #include <linux/vfio.h>
 #include <vfio/tph.h>
 
+#include "expect.h"
 #include "tap.h"
 
 #define BAR 2
 #define PAGE 4096
-
-static struct vfio_tph_reason reason;
-
-/* The reason is for people: here it has to name what was wrong. */
-static void expect(int got, int expected, const char *names, const char *what)
-{
-	bool named = !expected || strstr(reason.text, names);
-
-	tap_ok(got == expected && named, "%s: %s", what, strerror(expected));
-	if (got != expected)
-		tap_note("got %s", strerror(got));
-	if (expected)
-		tap_note("%s", reason.text);
-}
 
 static int open_errno(const char *bdf)
 {
