@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /* What was found wrong in many rounds of something that is one test. */
-#ifndef GUEST_WIRE_VERDICT_H
-#define GUEST_WIRE_VERDICT_H
+#ifndef TESTS_VERDICT_H
+#define TESTS_VERDICT_H
 
 #include <stdbool.h>
 
