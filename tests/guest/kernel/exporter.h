@@ -28,9 +28,6 @@ int exporter_feature(struct vfio_tph_device *device, uint32_t operation, const v
 		     size_t size);
 /* SET with all of @set. */
 int exporter_set(struct vfio_tph_device *device, const struct vfio_device_feature_dma_buf_tph *set);
-/* SET that has to wait for the reservation lock, and gets a signal when it does. */
-int exporter_set_interrupted(struct vfio_tph_device *device,
-			     const struct vfio_device_feature_dma_buf_tph *set);
 /* SET of an 8-bit tag and a hint only. */
 int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t st, uint8_t ph);
 /* Switches decoding of the BARs on or off, which takes their dma-bufs back or gives them again. */

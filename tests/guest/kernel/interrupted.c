@@ -8,15 +8,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "exporter.h"
+#include "interrupted.h"
 #include "tap.h"
 
-struct waiting_set {
-	struct vfio_tph_device *device;
-	const struct vfio_device_feature_dma_buf_tph *set;
+struct waiting {
+	int (*call)(void *arg);
+	void *arg;
 	pid_t tid;
 	int started;
-	int err;
+	int returned;
 };
 
 static void ignore(int signal)
@@ -24,13 +24,13 @@ static void ignore(int signal)
 	(void)signal;
 }
 
-static void *set_and_wait(void *arg)
+static void *call_and_wait(void *arg)
 {
-	struct waiting_set *wait = arg;
+	struct waiting *waiting = arg;
 
-	wait->tid = gettid();
-	eventfd_write(wait->started, 1);
-	wait->err = exporter_set(wait->device, wait->set);
+	waiting->tid = gettid();
+	eventfd_write(waiting->started, 1);
+	waiting->returned = waiting->call(waiting->arg);
 	return NULL;
 }
 
@@ -53,24 +53,23 @@ static void wait_until_asleep(pid_t tid)
 	} while (!state || state[2] != 'S');
 }
 
-int exporter_set_interrupted(struct vfio_tph_device *device,
-			     const struct vfio_device_feature_dma_buf_tph *set)
+int interrupted(int (*call)(void *arg), void *arg)
 {
 	const struct sigaction action = { .sa_handler = ignore }; /* without SA_RESTART */
-	struct waiting_set wait = {
-		.device = device,
-		.set = set,
+	struct waiting waiting = {
+		.call = call,
+		.arg = arg,
 		.started = eventfd(0, EFD_CLOEXEC),
 	};
 	eventfd_t count;
-	pthread_t setter;
+	pthread_t caller;
 
 	sigaction(SIGUSR1, &action, NULL);
-	pthread_create(&setter, NULL, set_and_wait, &wait);
-	eventfd_read(wait.started, &count);
-	wait_until_asleep(wait.tid);
-	pthread_kill(setter, SIGUSR1);
-	pthread_join(setter, NULL);
-	close(wait.started);
-	return wait.err;
+	pthread_create(&caller, NULL, call_and_wait, &waiting);
+	eventfd_read(waiting.started, &count);
+	wait_until_asleep(waiting.tid);
+	pthread_kill(caller, SIGUSR1);
+	pthread_join(caller, NULL);
+	close(waiting.started);
+	return waiting.returned;
 }

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "entries.h"
 #include "exporter.h"
+#include "interrupted.h"
 #include "tap.h"
 #include "verbs.h"
 
@@ -199,20 +200,22 @@ static void test_busy(struct test *test)
 	tap_errno(verbs_query(&test->verbs, &mr, &info), ENOENT, "until it is gone");
 }
 
+static int publish_other(void *arg)
+{
+	const struct test *test = arg;
+
+	return exporter_publish(test->accelerator, test->dmabuf, 7, 0);
+}
+
 static void test_interrupted(struct test *test)
 {
-	const struct vfio_device_feature_dma_buf_tph set = {
-		.dmabuf_fd = test->dmabuf,
-		.flags = VFIO_DMA_BUF_TPH_ST,
-		.steering_tag = 7,
-	};
 	struct registration registration;
 
 	publish(test, 0x40, 1);
 	control_fault(test->control, &umr_stalls);
 	start(test, &registration);
 	control_wait_hit(test->control, "umr");
-	tap_errno(exporter_set_interrupted(test->accelerator, &set), EINTR,
+	tap_errno(interrupted(publish_other, test), EINTR,
 		  "a signal while a registration maps the pages");
 	control_release(test->control, "umr");
 	pthread_join(registration.thread, NULL);
