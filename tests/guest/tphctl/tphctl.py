@@ -79,7 +79,7 @@ def test_dev():
     [nic], [acc] = show("dev", "show", NIC), show("dev", "show", ACC)
     assert nic["requester"] == {
         "enabled": "8-bit", "extended": False, "modes": ["no-st", "device-specific"],
-        "mode": "device-specific", "table": "capability", "entries": 64}, nic
+        "mode": "device-specific", "table": "capability", "entries": 64, "owner": None}, nic
     assert (nic["type"], nic["driver"], nic["rdma"]) == (
         "integrated endpoint", "mlx5_core", "mlx5_0"), nic
     assert (acc["type"], acc["driver"], acc["completer"]) == (
