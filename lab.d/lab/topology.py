@@ -14,7 +14,7 @@ FIRST_SLOTS = {"nic": 0x10, "accelerator": 0x18}
 FIRMWARE = places.TOP / "lab.d/firmware/steering.asl"
 
 # QEMU's root ports say that they complete no hints, so our kernel is told what to read there.
-COMPLETER_ARGUMENT = "qemu_root_port.tph_completer"
+COMPLETER_ARGUMENT = "lab_root_port.tph_completer"
 
 
 @dataclasses.dataclass(frozen=True)
