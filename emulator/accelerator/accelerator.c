@@ -92,18 +92,14 @@ static void bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset,
 	memcpy(data, &value, len < sizeof(value) ? len : sizeof(value));
 }
 
-static void clear_counters(struct accelerator *accelerator)
-{
-	accelerator->ingress.counters = (struct ingress_counters){ 0 };
-	accelerator->dma.counters = (struct dma_counters){ 0 };
-}
-
 static void write_register(struct accelerator *accelerator, uint64_t offset, uint32_t value)
 {
-	if (offset != ACC_CONTROL)
+	if (offset != ACC_CONTROL) {
 		dma_write(&accelerator->dma, offset, value);
-	else if (value & ACC_CONTROL_CLEAR)
-		clear_counters(accelerator);
+	} else if (value & ACC_CONTROL_CLEAR) {
+		accelerator->ingress.counters = (struct ingress_counters){ 0 };
+		accelerator->dma.counters = (struct dma_counters){ 0 };
+	}
 }
 
 static void bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, const void *data,
@@ -149,8 +145,8 @@ static void reset(struct pci_function *fn)
 {
 	struct accelerator *accelerator = from_function(fn);
 
+	accelerator->ingress.counters = (struct ingress_counters){ 0 };
 	dma_reset(&accelerator->dma);
-	clear_counters(accelerator);
 }
 
 static const struct pci_function_ops function_ops = {

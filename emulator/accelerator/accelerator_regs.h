@@ -88,7 +88,7 @@
 #define ACC_DMA_DESTINATION_LOCAL	0x02	/* so is ACC_DMA_DESTINATION */
 #define ACC_DMA_READ_HINTS	0x04	/* reads from the bus carry hints, if TPH is enabled */
 #define ACC_DMA_WRITE_HINTS	0x08	/* so do writes to the bus */
-#define ACC_DMA_INTERRUPT	0x10	/* send ACC_DMA_VECTOR at the end */
+#define ACC_DMA_INTERRUPT	0x10	/* send ACC_DMA_VECTOR at the end, over the bus */
 /*
  * Device-specific mode: index of the ST table, 0 to 65535 (beyond the table: tag 0), or the tag
  * itself where the function has no table. Other modes ignore it.

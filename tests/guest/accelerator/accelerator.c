@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * The accelerator model as its owner sees it through vfio-pci: configuration space, registers, the
- * memory by its two ways (mapped, and by accesses that the kernel makes), and function reset.
+ * memory by its two ways (mapped, and by accesses that the kernel makes), a job of the DMA engine
+ * that ends with an interrupt, and function reset.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,6 +22,10 @@
 #include "tap.h"
 
 #define PAGE 4096
+#define VECTOR 5
+
+/* In a job that is written at once, from ACC_DMA_SOURCE on */
+#define WORD(offset) (((offset) - ACC_DMA_SOURCE) / 4)
 
 static int device_fd;
 
@@ -132,6 +139,53 @@ static void both_ways(uint32_t *mapped, uint64_t offset, const char *what)
 	tap_ok(!memcmp(got, expected, PAGE), "%s: region writes are there for mapped reads", what);
 }
 
+/* Vectors before @vector get no eventfd. */
+static void set_eventfd(unsigned int vector, int fd)
+{
+	union {
+		struct vfio_irq_set set;
+		char room[sizeof(struct vfio_irq_set) + sizeof(int)];
+	} irqs = { .set = {
+			   .argsz = sizeof(irqs),
+			   .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+			   .index = VFIO_PCI_MSIX_IRQ_INDEX,
+			   .start = vector,
+			   .count = 1,
+		   } };
+
+	memcpy(irqs.set.data, &fd, sizeof(fd));
+	if (ioctl(device_fd, VFIO_DEVICE_SET_IRQS, &irqs))
+		tap_bail_out("vector %u: %s", vector, strerror(errno));
+}
+
+static void interrupt(uint32_t *mapped)
+{
+	const uint32_t job[] = {
+		[WORD(ACC_DMA_DESTINATION)] = PAGE,
+		[WORD(ACC_DMA_LENGTH)] = PAGE,
+		[WORD(ACC_DMA_FLAGS)] = ACC_DMA_SOURCE_LOCAL | ACC_DMA_DESTINATION_LOCAL |
+					ACC_DMA_INTERRUPT,
+		[WORD(ACC_DMA_VECTOR)] = VECTOR,
+		[WORD(ACC_DMA_COMMAND)] = ACC_DMA_COMMAND_GO,
+	};
+	struct pollfd event = { .fd = eventfd(0, EFD_NONBLOCK), .events = POLLIN };
+	const uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	uint64_t count = 0;
+
+	fill(mapped, PAGE / 4, 7);
+	/* An interrupt is a write to the bus, even where the job has none. */
+	region_write(VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, &command, sizeof(command));
+	set_eventfd(VECTOR, event.fd);
+	region_write(ACC_REGISTER_BAR, ACC_DMA_SOURCE, job, sizeof(job));
+	if (poll(&event, 1, 10000) != 1 || read(event.fd, &count, sizeof(count)) < 0)
+		tap_note("no interrupt within 10 s");
+	equal(count, 1, "the count of interrupts after a job");
+	equal(register32(ACC_DMA_STATUS), ACC_DMA_DONE, "the engine's status then");
+	equal(register32(ACC_DMA_ERROR), ACC_DMA_OK, "its error code");
+	tap_ok(!memcmp(mapped, mapped + PAGE / 4, PAGE), "the page is copied");
+	close(event.fd);
+}
+
 static void reset(uint32_t *mapped)
 {
 	const uint32_t mark = 0x600dda7a;
@@ -157,13 +211,14 @@ int main(void)
 	    vfio_tph_map_bar(device, ACC_MEMORY_BAR, 0, size, &memory, &reason))
 		tap_bail_out("%s", reason.text);
 	device_fd = vfio_tph_device_fd(device);
-	tap_plan(20);
+	tap_plan(24);
 	configuration();
 	registers(size);
 	equal(register64(ACC_WRITES), 0, "the count of peers' writes");
 	both_ways(memory, 0, "first page");
 	both_ways(memory, size - PAGE, "last page");
 	equal(register64(ACC_WRITES), 0, "the count of peers' writes after those of the CPU");
+	interrupt(memory);
 	reset(memory);
 	munmap(memory, size);
 	vfio_tph_close(device);

@@ -26,10 +26,10 @@ STATUS, ERROR, MOVED = 0x2028, 0x202c, 0x2030
 SOURCE_LOCAL, DESTINATION_LOCAL, READ_HINTS, WRITE_HINTS = 1, 2, 4, 8
 GO, DONE, BUSY = 1, 2, 1
 
-# Of TPH Requester Control: ST mode, and which requests may carry hints
+# Of TPH Requester Control, at 8 in the capability: ST mode, and which requests may carry hints. The
+# table of tags is behind it, at 0xc.
 NO_ST, INTERRUPT_VECTOR, DEVICE_SPECIFIC = 0, 1, 2
 TPH, EXTENDED = 0x100, 0x300
-TABLE = 0xc                     # of the capability, where its entries begin
 
 fabric = control.Control()
 
@@ -49,12 +49,8 @@ class Device:
         with open(self.folder / f"resource{number}", "r+b", buffering=0) as resource:
             return mmap.mmap(resource.fileno(), os.stat(resource.fileno()).st_size)
 
-    def setpci(self, what):
-        return subprocess.run(["setpci", "-s", self.address, what], check=True,
-                              capture_output=True, text=True).stdout.strip()
-
-    def set_entry(self, index, st):
-        self.setpci(f"ECAP0017+{TABLE + 2 * index:x}.w={st:x}")
+    def setpci(self, *what):
+        subprocess.run(["setpci", "-s", self.address, *what], check=True)
 
     def start(self, source, destination, length, flags, *, st=0, ph=0, vector=0):
         for register, value in ((SOURCE, source), (DESTINATION, destination)):
@@ -167,8 +163,7 @@ def expect_requests(hints):
 
 def test_hints():
     """Requests carry the tag that ST mode and requester type select, as setpci sets them"""
-    acc0.set_entry(1, 0xa101)
-    acc0.set_entry(2, 0xa202)
+    acc0.setpci("ECAP0017+e.w=a101", "ECAP0017+10.w=a202")
     fabric("tph", device="acc0", forget=True)
     wire.requests()
     for requesters in (TPH, EXTENDED):
