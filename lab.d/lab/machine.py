@@ -16,7 +16,7 @@ import subprocess
 from lab import accel, places
 from lab.relays import Input, Output, Resizer, Terminal
 from lab.say import LabError, say
-from lab.topology import Topology, devices_of, root_ports, steering_table
+from lab.topology import Topology, devices_of, ports, steering_table
 
 FABRIC_READY_S = 20
 FABRIC_STOP_S = 20
@@ -194,9 +194,10 @@ class Machine:
             *(IOMMU_DEVICE if options.iommu else ()),   # before what it translates for
             "-device", "virtio-serial-pci,id=ports",
         ]
-        if options.topology.root_port:
+        if options.topology.has_ports():
             table = steering_table(self.ready.run)
-            command += ["-acpitable", f"file={quoted(table)}", *root_ports(self.devices)]
+            command += ["-acpitable", f"file={quoted(table)}",
+                        *ports(options.topology, self.devices)]
         root = self.ready.middleware if options.middleware else self.ready.root
         command += share("lab.root", root, "readonly=on")
         command += share("lab.guest", places.GUEST, "readonly=on")

@@ -160,10 +160,10 @@ def add_machine(parser):
                             help=f"options of the {noun} model; again for a second one")
         choice.add_argument(f"--no-{model}", action="store_true", help="without one")
     group.add_argument("--topology", type=topology, default=INTEGRATED,
-                       metavar="root-port[,completer=none|tph|ext]",
-                       help="each device is behind a root port, which completes these hints "
-                       "(default: ext), and firmware has steering tags of the processors; "
-                       "integrated, into the root complex, is how they are without")
+                       metavar="root-port|switch[,completer=none|tph|ext]",
+                       help="each device is behind a root port, or all are below one switch; the "
+                       "root port completes these hints (default: ext), and firmware has steering "
+                       "tags of the processors (default: integrated, into the root complex)")
     group.add_argument("--iommu", action="store_true",
                        help="the guest has an IOMMU, VFIO its address spaces")
     group.add_argument("--middleware", action="store_true",

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-"""Where the machine's devices are: integrated into the root complex, or each behind a root port."""
+"""Where the machine's devices are: integrated into the root complex, each behind a root port, or all
+below one switch.
+"""
 
 import dataclasses
 import subprocess
@@ -7,11 +9,13 @@ import subprocess
 from lab import places
 from lab.say import LabError
 
-INTEGRATED, ROOT_PORT = "integrated", "root-port"
+INTEGRATED, ROOT_PORT, SWITCH = NAMES = "integrated", "root-port", "switch"
 COMPLETERS = {"none": 0, "tph": 1, "ext": 3}    # as in Device Capabilities 2, bits 13:12
 
 FIRST_SLOTS = {"nic": 0x10, "accelerator": 0x18}
 FIRMWARE = places.TOP / "lab.d/firmware/steering.asl"
+
+ROOT_PORT_OF_QEMU = "pcie-root-port,hotplug=off"
 
 # QEMU's root ports say that they complete no hints, so our kernel is told what to read there.
 COMPLETER_ARGUMENT = "lab_root_port.tph_completer"
@@ -20,12 +24,15 @@ COMPLETER_ARGUMENT = "lab_root_port.tph_completer"
 @dataclasses.dataclass(frozen=True)
 class Topology:
     """What --topology takes."""
-    root_port: bool = False
-    completer: str = "ext"      # what the root ports are
+    name: str = INTEGRATED
+    completer: str = "ext"      # what root ports are
+
+    def has_ports(self):
+        return self.name != INTEGRATED
 
     def arguments(self):
         """For the kernel's command line."""
-        return f"{COMPLETER_ARGUMENT}={COMPLETERS[self.completer]}" if self.root_port else ""
+        return f"{COMPLETER_ARGUMENT}={COMPLETERS[self.completer]}" if self.has_ports() else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +41,9 @@ class Device:
     name: str
     kind: str       # nic or accelerator
     spec: str       # its options
-    slot: str       # on the root bus: its own, or its root port's
+    slot: str       # on the root bus, of itself or of its root port
     bdf: str        # where the guest sees it, in domain 0
-    port: str | None = None     # QEMU's name of its root port
+    port: str | None = None     # QEMU's name of the port that it is behind
 
     def model(self):
         """What softfabric is to make."""
@@ -50,8 +57,8 @@ class Device:
 def topology_of(text):
     """What --topology's value says; ValueError with the reason why it says nothing."""
     name, *pairs = text.split(",")
-    if name not in (INTEGRATED, ROOT_PORT):
-        raise ValueError(f"no topology '{name}': {INTEGRATED} or {ROOT_PORT}")
+    if name not in NAMES:
+        raise ValueError(f"no topology '{name}': {', '.join(NAMES)}")
     choice = {"completer": Topology.completer}
     for pair in pairs:
         key, _, value = pair.partition("=")
@@ -60,31 +67,39 @@ def topology_of(text):
         if value not in COMPLETERS:
             raise ValueError(f"{key} is one of {', '.join(COMPLETERS)}, not '{value}'")
         choice[key] = value
-    return Topology(name == ROOT_PORT, **choice)
+    return Topology(name, **choice)
 
 
 def devices_of(options):
-    """The devices of a machine, with the same addresses in every run. The firmware gives the buses
-    behind root ports their numbers, from 1 on in the order of the ports' slots.
+    """The devices of a machine, with the same addresses in every run. The firmware gives buses their
+    numbers in the order of the slots: those behind ports from 1 on, those below a switch from 3 on,
+    as its own are 1 and 2.
     """
+    topology = options.topology
+    first_bus = 3 if topology.name == SWITCH else 1
     found = []
     for kind, specs in (("nic", options.nics), ("accelerator", options.accelerators)):
         for i, spec in enumerate(specs):
             name, slot = f"{kind[:3]}{i}", f"{FIRST_SLOTS[kind] + i:02x}.0"
             place = (f"00:{slot}",)
-            if options.topology.root_port:
-                place = f"{len(found) + 1:02x}:00.0", f"port-{name}"
+            if topology.has_ports():
+                place = f"{first_bus + len(found):02x}:00.0", f"port-{name}"
             found.append(Device(name, kind, spec, slot, *place))
     return found
 
 
-def root_ports(devices):
-    """QEMU's arguments for the root ports of devices that are behind one."""
-    arguments = []
-    for number, device in enumerate(devices, 1):
-        arguments += ["-device", f"pcie-root-port,id={device.port},addr={device.slot},"
-                                 f"chassis={number},slot={number},hotplug=off"]
-    return arguments
+def ports(topology, devices):
+    """QEMU's arguments for what is above the devices."""
+    if topology.name == SWITCH:
+        above = [f"{ROOT_PORT_OF_QEMU},id=port-switch,addr={FIRST_SLOTS['nic']:02x}.0,chassis=0",
+                 "x3130-upstream,id=switch,bus=port-switch"]
+        each = (f"xio3130-downstream,id={device.port},bus=switch,addr={number:02x}.0,chassis=1,"
+                f"slot={number},hotplug=off" for number, device in enumerate(devices))
+    else:
+        above = []
+        each = (f"{ROOT_PORT_OF_QEMU},id={device.port},addr={device.slot},chassis={number}"
+                for number, device in enumerate(devices))
+    return [word for port in (*above, *each) for word in ("-device", port)]
 
 
 def steering_table(run):

@@ -77,12 +77,12 @@ refused "--memory: takes 64M at least, not '65535K'; ./lab run --help says more"
 	run --memory 65535K -- true
 refused "--accel: invalid choice: 'xen' (choose from *tcg*kvm*); ./lab run --help says more" \
 	run --accel xen -- true
-refused "--topology: no topology 'ring': integrated or root-port; ./lab run --help says more" \
+refused "--topology: no topology 'ring': integrated, root-port, switch; ./lab run --help says more" \
 	run --topology ring -- true
 refused "--topology: completer is one of none, tph, ext, not '2'; ./lab run --help says more" \
 	run --topology root-port,completer=2 -- true
-refused "--topology: root-port has no 'switch'; ./lab run --help says more" \
-	run --topology root-port,switch=1 -- true
+refused "--topology: switch has no 'ports'; ./lab run --help says more" \
+	run --topology switch,ports=1 -- true
 refused "--topology: integrated has no 'completer'; ./lab run --help says more" \
 	run --topology integrated,completer=tph -- true
 refused "--capture: cannot write nowhere/x: No such file or directory; ./lab run --help says more" \
