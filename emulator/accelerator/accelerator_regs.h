@@ -78,7 +78,7 @@
 #define ACC_OPERATION_ST_EXT(n)		(0x1000 + 8 * (n))	/* n = 0 to 255 */
 
 /* 64-bit, read and write; what is written here and below stays until reset */
-#define ACC_DMA_SOURCE		0x2000	/* address on the bus, or offset in this memory */
+#define ACC_DMA_SOURCE		0x2000	/* address on the bus, of others; or offset in this memory */
 #define ACC_DMA_DESTINATION	0x2008	/* the same */
 /* 32-bit, read and write */
 #define ACC_DMA_LENGTH		0x2010	/* bytes, 1 to ACC_DMA_MAX_LENGTH */

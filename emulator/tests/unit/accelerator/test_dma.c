@@ -278,6 +278,12 @@ static void requests_are_as_long_as_they_may_be(void **state)
 	run(f, &(struct job){ PEER + 0xf80, 4, 0x284, .flags = ACC_DMA_DESTINATION_LOCAL },
 	    ACC_DMA_OK);
 	expect_requests(f, reads, ARRAY_SIZE(reads));
+	/* However long the job is: the turns that it takes cut no request in two. */
+	run(f, &(struct job){ 4, PEER + 0xf80, 0x1084, .flags = ACC_DMA_SOURCE_LOCAL }, ACC_DMA_OK);
+	assert_int_equal(f->count, 1 + 16 + 1);
+	run(f, &(struct job){ PEER + 0xf80, 4, 0x1084, .flags = ACC_DMA_DESTINATION_LOCAL },
+	    ACC_DMA_OK);
+	assert_int_equal(f->count, 1 + 4 + 1);
 }
 
 /* What follows from the control register, for a job with index 1 and vector 2, PH 3. */
@@ -626,12 +632,14 @@ static void faults_stall(void **state)
 	fault_release(fault(f));
 	turns(f);
 	expect_end(f, ACC_DMA_OK);
-	/* A stalled job can be stopped, and a reset forgets it. */
-	fault_arm(fault(f), FAULT_STALL, FAULT_ANY_KEY, 0, 0, 2);
+	/* A stalled job can be stopped, and the next one runs; a reset forgets it. */
+	fault_arm(fault(f), FAULT_STALL, FAULT_ANY_KEY, 0, 0, 1);
 	start(f, &long_job);
 	turns(f);
 	put(f, ACC_DMA_COMMAND, ACC_DMA_COMMAND_STOP, 4);
 	expect_end(f, ACC_DMA_STOPPED);
+	run(f, &long_job, ACC_DMA_OK);
+	fault_arm(fault(f), FAULT_STALL, FAULT_ANY_KEY, 0, 0, 1);
 	start(f, &long_job);
 	turns(f);
 	pci_function_reset(f->fn);
