@@ -21,13 +21,15 @@ ARRIVES = {"write_bytes": {("st", 7, 2): 0x20000 + 7 + 0x1abc},
 TIMEOUT_S = 120
 # Both ranks are in one machine, which they would otherwise notice.
 AS_IF_APART = {"UCX_TLS": "rc,self"}
+# An exception ends the job, not its rank alone
+AS_A_RANK = ("python3", "-m", "mpi4py")
 OVER_UCX = ("--mca", "pml", "ucx", "--mca", "osc", "ucx")
 
 
 def run(*tag, report):
     """As an administrator starts a job whose windows have to have a tag."""
     command = ("mpirun", "--allow-run-as-root", *OVER_UCX, "-n", "2", "tphrun", "--require",
-               f"--report={report}", "--", HERE / "mpi_rank", LIBRARY, *tag)
+               f"--report={report}", "--", *AS_A_RANK, HERE / "mpi_rank", LIBRARY, *tag)
     return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
                           env=os.environ | AS_IF_APART | {"LD_PRELOAD": str(LIBRARY)})
 
@@ -44,4 +46,18 @@ def window():
     assert effects and all(effect["st"] == 7 and effect["ph"] == 2 for effect in effects), effects
 
 
-sys.exit(tap.run(window))
+def refused():
+    """without a published tag the window is refused, the job ends, and nothing arrives"""
+    arrivals = Arrivals(nic.softfabric, "acc0")
+    with tempfile.NamedTemporaryFile("r") as report:
+        done = run(report=report.name)
+        lines = [json.loads(line) for line in report]
+    assert done.returncode == 1, done
+    assert "no tag can be had: the exporter published none" in done.stderr, done
+    failed, = lines
+    assert (failed["event"], failed["rdma_device"], failed["error"]) == (
+        "failed", "mlx5_1", "EOPNOTSUPP"), failed
+    assert {what: arrivals.grown(what) for what in ARRIVES} == dict.fromkeys(ARRIVES, {}), done
+
+
+sys.exit(tap.run(window, refused))
