@@ -31,7 +31,8 @@
  * that the TPH Requester capability allows when they are sent, so they may change within a job.
  *
  * Reads that fail end the job. Writes are posted: those that no memory and no BAR takes are lost,
- * and the job ends as if they were not, as it does on a real bus.
+ * and the job ends as if they were not, as it does on a real bus. On the bus nothing is where this
+ * device's own BARs are: its memory is reached by offset.
  */
 #ifndef ACCELERATOR_REGS_H
 #define ACCELERATOR_REGS_H
@@ -78,7 +79,7 @@
 #define ACC_OPERATION_ST_EXT(n)		(0x1000 + 8 * (n))	/* n = 0 to 255 */
 
 /* 64-bit, read and write; what is written here and below stays until reset */
-#define ACC_DMA_SOURCE		0x2000	/* address on the bus, of others; or offset in this memory */
+#define ACC_DMA_SOURCE		0x2000	/* address on the bus, or offset in this memory */
 #define ACC_DMA_DESTINATION	0x2008	/* the same */
 /* 32-bit, read and write */
 #define ACC_DMA_LENGTH		0x2010	/* bytes, 1 to ACC_DMA_MAX_LENGTH */

@@ -120,8 +120,7 @@ struct pci_function {
 	struct pci_tph_windows tph_windows;
 
 	/* private to pci/ */
-	uint32_t
-		tph_controls; /* bit mode | type << 3: TPH Requester Control has had these values */
+	uint32_t tph_controls; /* values that TPH Requester Control has had: bit mode | type << 3 */
 	unsigned int next_cap, last_cap, last_ext_cap, next_ext_cap;
 	uint8_t config[PCI_CONFIG_SIZE];      /* as read */
 	uint8_t writable[PCI_CONFIG_SIZE];    /* mask of bits that a write changes */
@@ -270,7 +269,7 @@ uint16_t pci_tph_st(const struct pci_function *fn, unsigned int index);
 
 /* What a request says of its tag, for whichever ST mode is selected, and its processing hint. */
 struct pci_tph_choice {
-	unsigned int st; /* device-specific: index of the ST table, the tag itself without one */
+	unsigned int st;     /* device-specific: index of the ST table; without one, the tag */
 	unsigned int vector; /* interrupt-vector: the vector, which is the index of the ST table */
 	uint8_t ph;          /* 0 to 3 */
 };
