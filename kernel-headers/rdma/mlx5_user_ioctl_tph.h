@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-2-Clause) */
 /*
- * TLP Processing Hints (TPH) of mlx5: what a memory region puts on the wire, and what one can
- * expect that is yet to be registered.
+ * TLP Processing Hints (TPH) of mlx5: queries of what the requests of a memory region carry, and of
+ * what a device has for memory regions that are registered now.
  */
 #ifndef _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H
 #define _UAPI_RDMA_MLX5_USER_IOCTL_TPH_H
@@ -106,8 +106,8 @@ struct mlx5_ib_tph_mr_info {
  * DOC: MLX5_IB_METHOD_DEVICE_QUERY_TPH
  *
  * A method of UVERBS_OBJECT_DEVICE: whether registrations on the device import hints, which ones,
- * and for how many tags there is room. Whoever knows need not find out by registrations that fail.
- * It tells what is so now: other processes take entries of the table, too.
+ * and for how many tags there is room, so that programs need not try registrations that fail. The
+ * answer holds for this moment: other processes take entries of the table, too.
  *
  * The errors:
  *
@@ -119,7 +119,7 @@ struct mlx5_ib_tph_mr_info {
  *  EPROTONOSUPPORT  The kernel or the driver has no such method.
  */
 
-/* The last of the driver's ids here, too. */
+/* The last of the ids that uverbs leaves to drivers, as for MLX5_IB_METHOD_MR_QUERY_TPH. */
 enum mlx5_ib_device_tph_methods {
 	MLX5_IB_METHOD_DEVICE_QUERY_TPH = (1U << UVERBS_ID_NS_SHIFT) + 7,
 };

@@ -91,7 +91,7 @@ int vfio_pci_core_feature_dma_buf_tph(struct vfio_pci_core_device *vdev, u32 fla
 	    !(flags & (VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PROBE)))
 		return -EINVAL;
 
-	/* Nor is there anything to attach hints to where the device's driver exports nothing */
+	/* Without a callback the device's driver exports no dma-bufs that could have hints */
 	if (!vdev->pci_ops || !vdev->pci_ops->get_dmabuf_phys ||
 	    vdev->tph_completer == PCI_EXP_DEVCAP2_TPH_COMP_NONE)
 		return -EOPNOTSUPP;

@@ -77,7 +77,7 @@ int mlx5_ib_tph_parse(struct mlx5_ib_tph_req *req, const struct uverbs_attr_bund
 }
 EXPORT_SYMBOL_IF_KUNIT(mlx5_ib_tph_parse);
 
-/* The namespace follows from the requester type; asking for the other one is asking in vain */
+/* A device makes requests of one namespace, that of its enabled requester type, and no others */
 static int mlx5_ib_tph_choose(struct mlx5_ib_dev *dev, u32 tph_namespace, bool *extended)
 {
 	bool cleared;
@@ -256,7 +256,10 @@ static int mlx5_ib_tph_express(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *ume
 	return tph->has_index ? mlx5_st_set_tag(mr_to_mdev(mr)->mdev, tph->st_index, tag) : 0;
 }
 
-/* There are no hints that the exporter and the mkey agree on: can the MR do without a tag? */
+/*
+ * The exporter's hints have become others than those in the mkey, which cannot change. Without
+ * REQUIRE the MR goes on without a tag, if its table entry is this dma-buf's alone.
+ */
 static int mlx5_ib_tph_degrade(struct mlx5_ib_mr *mr)
 {
 	struct mlx5_ib_mr_tph *tph = &mr->tph;
@@ -268,7 +271,7 @@ static int mlx5_ib_tph_degrade(struct mlx5_ib_mr *mr)
 	return 0;
 }
 
-/* Whether pages may be mapped, with the hints that the mkey has */
+/* Asks the exporter again before pages are mapped again; fails when they may not be mapped */
 static int mlx5_ib_tph_revalidate(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *umem_dmabuf)
 {
 	struct mlx5_ib_mr_tph *tph = &mr->tph;
@@ -296,7 +299,7 @@ static int mlx5_ib_tph_revalidate(struct mlx5_ib_mr *mr, struct ib_umem_dmabuf *
 	return err;
 }
 
-/* ib_umem_dmabuf_map_pages() for an MR, if its hints are good for the new mapping */
+/* ib_umem_dmabuf_map_pages() for an MR, after asking for its hints again */
 int mlx5_ib_tph_map_pages(struct mlx5_ib_mr *mr)
 {
 	struct ib_umem_dmabuf *umem_dmabuf = to_ib_umem_dmabuf(mr->umem);
@@ -310,8 +313,9 @@ int mlx5_ib_tph_map_pages(struct mlx5_ib_mr *mr)
 }
 
 /*
- * The device knows the pages, or @err says why not and there will be another try, perhaps without a
- * new question.
+ * Called after mlx5_ib_tph_map_pages(): the device has the pages, or @err says why not. After an
+ * error the fault handler comes again and finds the pages mapped, so that the exporter is not
+ * asked; the answer from before is counted then.
  */
 void mlx5_ib_tph_mapped(struct mlx5_ib_mr *mr, int err)
 {
@@ -342,7 +346,7 @@ VISIBLE_IF_KUNIT bool mlx5_ib_tph_of_mkey(struct mlx5_ib_mr *mr, struct mlx5_ib_
 
 	info->source = MLX5_IB_TPH_SOURCE_DMAH;
 	info->st_index = MLX5_MKC_PCIE_TPH_NO_STEERING_TAG_INDEX;
-	/* The mkey takes as much of a tag that is its own index as fits */
+	/* Without a table the index is the tag, of which the mkey's field has the lower 8 bits */
 	if (dmah->valid_fields & BIT(IB_DMAH_CPU_ID_EXISTS))
 		info->st_index = to_mdmah(dmah)->st_index & MLX5_IB_TPH_MAX_INDEX;
 	info->ph = dmah->ph;
@@ -350,7 +354,7 @@ VISIBLE_IF_KUNIT bool mlx5_ib_tph_of_mkey(struct mlx5_ib_mr *mr, struct mlx5_ib_
 }
 EXPORT_SYMBOL_IF_KUNIT(mlx5_ib_tph_of_mkey);
 
-/* A table entry knows better than an MR: another one of the same owner may have set it since */
+/* MRs of one owner share an entry: another one may have set or cleared it since this one did */
 static u8 mlx5_ib_tph_state(struct mlx5_ib_mr *mr, bool cleared)
 {
 	if (!mr->tph.imported)

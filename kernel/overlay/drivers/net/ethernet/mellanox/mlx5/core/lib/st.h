@@ -29,17 +29,16 @@ struct mlx5_st_entry {
 
 /**
  * struct mlx5_st - steering tags of a device
- * @lock: see there
+ * @lock: serializes everything below, and access to the table in the device
  * @free: entries that nobody uses: those never used, then from the first freed to the last
  * @importable: how many entries can be in use for the exporters of dma-bufs
- * @share: how many of them one process can have; and as long as no more than that many are in use
- *	there are enough for every owner to have its own
+ * @share: how many of them one process can have. While no more than this are in use, each owner
+ *	gets entries of its own; beyond, owners share those with the same tag
  * @num_entries: of the table; 0 when there is none, and tags take the place of indices
  * @entries: the table; the first one is never used: index 0 is that of keys without a tag
  */
 struct mlx5_st {
-	/* serializes everything below, and access to the table in the device */
-	struct mutex lock;
+	struct mutex lock; /* see above */
 	struct list_head free;
 	unsigned int importable;
 	unsigned int share;

@@ -73,7 +73,7 @@ static u16 mlx5_st_index(struct mlx5_st *st, struct mlx5_st_entry *entry)
 	return entry - st->entries;
 }
 
-/* NULL is the owner of what nobody may change */
+/* Entries for tags of CPUs, which do not change, have no owner: @owner is NULL then */
 static bool mlx5_st_owns(const struct mlx5_st_owner *owner, const struct mlx5_st_entry *entry)
 {
 	if (!owner)
@@ -96,7 +96,10 @@ static struct mlx5_st_entry *mlx5_st_find_own(struct mlx5_st *st,
 	return NULL;
 }
 
-/* Anybody's, but rather one that has lost its owner already */
+/*
+ * An entry with this tag, whoever owns it. Best is one without an owner, as nobody will change it
+ * any more.
+ */
 static struct mlx5_st_entry *mlx5_st_find_any(struct mlx5_st *st, u16 tag)
 {
 	struct mlx5_st_entry *entry = mlx5_st_find_own(st, NULL, tag);
@@ -108,7 +111,7 @@ static struct mlx5_st_entry *mlx5_st_find_any(struct mlx5_st *st, u16 tag)
 	return entry;
 }
 
-/* One that needs no write, or else the one that is least likely to be asked for again */
+/* A free entry that holds the tag already, or else the one that has been free for longest */
 static struct mlx5_st_entry *mlx5_st_find_free(struct mlx5_st *st, u16 tag)
 {
 	struct mlx5_st_entry *entry;
@@ -190,26 +193,28 @@ static void mlx5_st_put(struct mlx5_st *st, struct mlx5_st_entry *entry)
 }
 
 /*
- * Makes the entry hold the tag. Fails with -EIO when the write fails, TPH being off from then on,
- * and with -EINVAL when it is off already.
+ * Makes the entry hold the tag. Fails with -EINVAL when TPH is off, and with -EIO when the write
+ * fails; TPH is off from then on.
  */
 static int mlx5_st_program(struct mlx5_core_dev *dev, struct mlx5_st_entry *entry, u16 tag)
 {
 	struct mlx5_st *st = dev->st;
 	u16 index = mlx5_st_index(st, entry);
 	u16 held;
+	int err;
 
 	lockdep_assert_held(&st->lock);
 
 	if (pcie_tph_enabled_req_type(dev->pdev) == PCI_TPH_REQ_DISABLE)
 		return -EINVAL;
 
-	/* Nobody else writes the table, but a reset can have brought back an older one */
+	/* A reset may have restored an entry that was saved before this tag was written */
 	if (entry->tag == tag && !pcie_tph_get_st_entry(dev->pdev, index, &held) && held == tag)
 		return 0;
 
-	if (pcie_tph_set_st_entry(dev->pdev, index, tag))
-		return -EIO;
+	err = pcie_tph_set_st_entry(dev->pdev, index, tag);
+	if (err)
+		return err;
 	entry->tag = tag;
 	return 0;
 }
