@@ -24,8 +24,8 @@
 
 /* Registrations with a new tag each; a process can have 24 of the 64 entries */
 #define TAGS		20
-/* The requester is disabled; then the kernel looks for the table, writes and enables */
-#define ACCESSES	6
+/* The requester is disabled; then the kernel writes the entry, and enables the requester */
+#define ACCESSES	2
 #define MESSAGES	16	/* of each stream, while the requester is disabled by hand */
 
 static const struct vfio_tph_tags traffic_tags = { VFIO_TPH_TAG_ST, 0, 0x51, 1 };

@@ -87,7 +87,7 @@ static inline void kunit_pci_tph_set_completer(struct kunit_pci_tph *fn, u8 enco
 }
 
 /**
- * kunit_pci_tph_alloc - Make a function that emits and completes both kinds of tags
+ * kunit_pci_tph_alloc - Make a function that emits, completes and passes on both kinds of tags
  * @test: which it goes with
  * @type: PCI_EXP_TYPE_*
  * @num_entries: of the ST table in its TPH Requester capability; 0: it has none
@@ -108,6 +108,7 @@ static inline struct kunit_pci_tph *kunit_pci_tph_alloc(struct kunit *test, u8 t
 	fn->pdev.bus = &fn->bus;
 	fn->pdev.pcie_cap = KUNIT_PCI_EXP_CAP;
 	fn->pdev.pcie_flags_reg = KUNIT_PCI_PCIE_VERSION | FIELD_PREP(PCI_EXP_FLAGS_TYPE, type);
+	fn->pdev.eetlp_prefix_max = 4;
 	fn->pdev.tph_cap = KUNIT_PCI_TPH_CAP;
 	if (num_entries)
 		cap |= PCI_TPH_LOC_CAP | FIELD_PREP(PCI_TPH_CAP_ST_MASK, num_entries - 1);

@@ -51,6 +51,78 @@ static void completer_of_root_port(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), param->enable);
 }
 
+struct path_case {
+	const char *name;
+	bool ext_requester;
+	u8 completer;	/* encoding, of the root port */
+	bool prefixes;	/* on the port between */
+	bool flit;
+	u8 max;
+};
+
+static const struct path_case path_cases[] = {
+	{ "all can", true, 3, true, false, PCI_TPH_REQ_EXT_TPH },
+	{ "8-bit requester", false, 3, true, false, PCI_TPH_REQ_TPH_ONLY },
+	{ "8-bit completer", true, 1, true, false, PCI_TPH_REQ_TPH_ONLY },
+	{ "no completer", true, 0, true, false, PCI_TPH_REQ_DISABLE },
+	{ "reserved completer", true, 2, true, false, PCI_TPH_REQ_DISABLE },
+	{ "no prefixes", true, 3, false, false, PCI_TPH_REQ_TPH_ONLY },
+	{ "no prefixes, Flit mode", true, 3, false, true, PCI_TPH_REQ_EXT_TPH },
+	{ "no prefixes, 8-bit completer", true, 1, false, false, PCI_TPH_REQ_TPH_ONLY },
+};
+
+KUNIT_ARRAY_PARAM_DESC(path, path_cases, name);
+
+static void requests_up_to_root_port(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_ENDPOINT, NUM_ENTRIES);
+	struct kunit_pci_tph *port = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_DOWNSTREAM, 0);
+	struct kunit_pci_tph *rp = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_ROOT_PORT, 0);
+	const struct path_case *param = test->param_value;
+	u32 cap = kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CAP);
+
+	fn->bus.self = &port->pdev;
+	port->bus.self = &rp->pdev;
+	kunit_pci_tph_set_completer(rp, param->completer);
+	if (!param->ext_requester)
+		kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CAP, cap & ~PCI_TPH_CAP_EXT_TPH);
+	if (!param->prefixes)
+		port->pdev.eetlp_prefix_max = 0;
+	if (param->flit)
+		kunit_pci_tph_set(port, KUNIT_PCI_EXP_CAP + PCI_EXP_LNKCTL2,
+				  (u32)PCI_EXP_LNKSTA2_FLIT << 16);
+
+	KUNIT_EXPECT_EQ(test, pcie_tph_max_req_type(&fn->pdev), param->max);
+	KUNIT_EXPECT_EQ(test, pcie_std_tph_supported(&fn->pdev),
+			param->max >= PCI_TPH_REQ_TPH_ONLY);
+	KUNIT_EXPECT_EQ(test, pcie_ext_tph_supported(&fn->pdev), param->max == PCI_TPH_REQ_EXT_TPH);
+	KUNIT_EXPECT_EQ(test,
+			pcie_enable_tph_ext(&fn->pdev, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_EXT_TPH),
+			param->max == PCI_TPH_REQ_EXT_TPH ? 0 : -EINVAL);
+	pcie_disable_tph(&fn->pdev);
+	KUNIT_EXPECT_EQ(test,
+			pcie_enable_tph_ext(&fn->pdev, PCI_TPH_ST_DS_MODE, PCI_TPH_REQ_TPH_ONLY),
+			param->max >= PCI_TPH_REQ_TPH_ONLY ? 0 : -EINVAL);
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev),
+			param->max >= PCI_TPH_REQ_TPH_ONLY ? PCI_TPH_REQ_TPH_ONLY :
+							     PCI_TPH_REQ_DISABLE);
+}
+
+static void requests_of_no_type(struct kunit *test)
+{
+	static const u8 types[] = { PCI_TPH_REQ_DISABLE, 2, 4, 0xff };
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_RC_END, 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		KUNIT_EXPECT_EQ(test, pcie_enable_tph_ext(&fn->pdev, PCI_TPH_ST_DS_MODE, types[i]),
+				-EINVAL);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL), 0);
+	KUNIT_EXPECT_FALSE(test, pcie_tph_cpu_st_supported(&fn->pdev));
+	fn->gone = true;
+	KUNIT_EXPECT_EQ(test, pcie_tph_max_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+}
+
 /* All ones look like a completer of 16-bit tags */
 static void completer_in_reset(struct kunit *test)
 {
@@ -127,6 +199,70 @@ static void st_entries(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pcie_tph_get_st_entry(&fn->pdev, NUM_ENTRIES, &tag), -ENXIO);
 }
 
+static void st_entries_at_once(struct kunit *test)
+{
+	static const u16 tags[] = { 0x1111, 0x2222, 0x3333 };
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 2, 3, tags), 3);
+	KUNIT_EXPECT_EQ(test, fn->windows, 1);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 1), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 2), 0x1111);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 4), 0x3333);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 5), 0);
+	/* As many as there are */
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, NUM_ENTRIES - 2, 3, tags), 2);
+	KUNIT_EXPECT_EQ(test, fn->windows, 2);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, NUM_ENTRIES), 0);
+	/* What cannot be written is refused before the requester is disabled */
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, NUM_ENTRIES, 1, tags), -ENXIO);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, U32_MAX, 2, tags), -ENXIO);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 0, 0, tags), -EINVAL);
+	KUNIT_EXPECT_EQ(test, fn->windows, 2);
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_EXT_TPH);
+	pcie_disable_tph(&fn->pdev);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 0, 1, tags), -EINVAL);
+}
+
+static void st_entries_fail_in_the_middle(struct kunit *test)
+{
+	static const u16 tags[] = { 0x1111, 0x2222, 0x3333 };
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+
+	fn->error = PCIBIOS_SET_FAILED;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_BASE_SIZEOF + 2 * sizeof(u16);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 0, 3, tags), 2);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 1), 0x2222);
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+}
+
+/* A table that cannot be as large as the device says ends where it has to */
+static void st_entries_counted(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, 2048);
+
+	KUNIT_EXPECT_EQ(test, pcie_tph_num_st_entries(&fn->pdev), 64);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 63, 1), 0);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 64, 1), -ENXIO);
+	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CAP, PCI_TPH_LOC_MSIX);
+	KUNIT_EXPECT_EQ(test, pcie_tph_num_st_entries(&fn->pdev), 0);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 0, 1), -EINVAL);
+}
+
+static void cleared(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, NUM_ENTRIES - 1, 0x1234), 0);
+	pcie_tph_clear(&fn->pdev);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, NUM_ENTRIES - 1), 0);
+	/* Also what no driver of this kernel enabled */
+	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL, 0x302);
+	pcie_tph_clear(&fn->pdev);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL), 0);
+}
+
 static void st_entries_elsewhere(struct kunit *test)
 {
 	struct kunit_pci_tph *fn = enabled_requester(test, 0);
@@ -179,11 +315,17 @@ static void st_entry_read_fails(struct kunit *test)
 static struct kunit_case pci_tph_cases[] = {
 	KUNIT_CASE_PARAM(completer_encoding, encoding_gen_params),
 	KUNIT_CASE_PARAM(completer_of_root_port, encoding_gen_params),
+	KUNIT_CASE_PARAM(requests_up_to_root_port, path_gen_params),
+	KUNIT_CASE(requests_of_no_type),
 	KUNIT_CASE(completer_in_reset),
 	KUNIT_CASE(completer_unreadable),
 	KUNIT_CASE(requester_encoding),
 	KUNIT_CASE(requester_out_of_reach),
 	KUNIT_CASE(st_entries),
+	KUNIT_CASE(st_entries_at_once),
+	KUNIT_CASE(st_entries_fail_in_the_middle),
+	KUNIT_CASE(st_entries_counted),
+	KUNIT_CASE(cleared),
 	KUNIT_CASE(st_entries_elsewhere),
 	KUNIT_CASE_PARAM(st_entry_write_fails, error_gen_params),
 	KUNIT_CASE_PARAM(st_entry_read_fails, error_gen_params),

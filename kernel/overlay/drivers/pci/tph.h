@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef DRIVERS_PCI_TPH_H
+#define DRIVERS_PCI_TPH_H
+
+#include <linux/types.h>
+
+struct pci_dev;
+
+/* PCI Firmware Specification, "_DSM to Query Cache Locality TPH Features" */
+#define TPH_ST_DSM_FUNC_INDEX	0xF
+
+bool pci_tph_may_enable(struct pci_dev *pdev, u8 req_type);
+
+#endif
