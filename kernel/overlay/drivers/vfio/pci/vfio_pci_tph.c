@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TLP Processing Hints of vfio-pci devices as requesters: the virtual capability, and what of it is
+ * in effect
+ *
+ * From the opt-in on user space reads and writes a TPH Requester capability that shows what the
+ * administrator allows. The device's own registers are written by the PCI core only, so that they
+ * are saved and restored with all others when the device is reset.
+ */
+#include <kunit/visibility.h>
+#include <linux/bitfield.h>
+#include <linux/moduleparam.h>
+#include <linux/pci.h>
+#include <linux/pci-tph.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+
+#include "vfio_pci_priv.h"
+#include "vfio_pci_tph.h"
+
+#define ALL_MODES	(PCI_TPH_CAP_ST_NS | PCI_TPH_CAP_ST_IV | PCI_TPH_CAP_ST_DS)
+
+static unsigned int stage_of_next;
+
+static int stage_set(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, VFIO_PCI_TPH_NO_ST, VFIO_PCI_TPH_LITERAL);
+}
+
+static const struct kernel_param_ops stage_ops = {
+	.set = stage_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(tph, &stage_ops, &stage_of_next, 0644);
+MODULE_PARM_DESC(tph, "What owners of devices that are opened from now on may do with TLP Processing Hints: 0 hints without steering tags (default), 1 also interrupt vector mode, 2 also device specific mode, 3 also tags of their own choice");
+
+/* The open device is the only user, and is not visible yet */
+void vfio_pci_tph_open(struct vfio_pci_core_device *vdev)
+{
+	vdev->tph_stage = READ_ONCE(stage_of_next);
+	pcie_tph_clear(vdev->pdev);
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_open);
+
+/* Nobody uses the device any more. Before its state from before it was opened is restored. */
+void vfio_pci_tph_close(struct vfio_pci_core_device *vdev)
+{
+	if (!vdev->tph)
+		return;
+
+	pcie_tph_clear(vdev->pdev);
+	kfree(vdev->tph);
+	vdev->tph = NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_close);
+
+/*
+ * Registers of the capability are only written while nobody resets the device, or saves or restores
+ * its state: vfio does so with memory_lock held for writing, anybody else (sysfs) with access to
+ * configuration space locked.
+ */
+static void vfio_pci_tph_lock(struct vfio_pci_core_device *vdev)
+{
+	down_write(&vdev->memory_lock);
+	pci_cfg_access_lock(vdev->pdev);
+}
+
+static void vfio_pci_tph_unlock(struct vfio_pci_core_device *vdev)
+{
+	pci_cfg_access_unlock(vdev->pdev);
+	up_write(&vdev->memory_lock);
+}
+
+static bool in_low_power(struct vfio_pci_core_device *vdev)
+{
+	return vdev->pdev->current_state >= PCI_D3hot;
+}
+
+static u32 visible_cap(u8 stage, u32 reg, u8 max_req_type)
+{
+	u32 modes = PCI_TPH_CAP_ST_NS;
+
+	if (stage >= VFIO_PCI_TPH_INTERRUPT_VECTOR)
+		modes |= PCI_TPH_CAP_ST_IV;
+	if (stage >= VFIO_PCI_TPH_DEVICE_SPECIFIC)
+		modes |= PCI_TPH_CAP_ST_DS;
+	modes &= reg;
+	if (!(modes & ~PCI_TPH_CAP_ST_NS))
+		return modes;
+
+	if (max_req_type == PCI_TPH_REQ_EXT_TPH)
+		modes |= PCI_TPH_CAP_EXT_TPH;
+	return modes | (reg & (PCI_TPH_CAP_LOC_MASK | PCI_TPH_CAP_ST_MASK));
+}
+
+static struct vfio_pci_tph_state *new_state(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	u16 num_entries = pcie_tph_num_st_entries(pdev);
+	struct vfio_pci_tph_state *tph;
+	u32 reg;
+
+	tph = kzalloc_flex(*tph, st, num_entries, GFP_KERNEL_ACCOUNT);
+	if (!tph)
+		return NULL;
+
+	if (pci_read_config_dword(pdev, pdev->tph_cap + PCI_TPH_CAP, &reg) ||
+	    PCI_POSSIBLE_ERROR(reg))
+		reg = 0;
+	tph->num_entries = num_entries;
+	tph->in_cap = (reg & PCI_TPH_CAP_LOC_MASK) == PCI_TPH_LOC_CAP;
+	tph->max_req_type = pcie_tph_max_req_type(pdev);
+	tph->cap = visible_cap(vdev->tph_stage, reg, tph->max_req_type);
+	return tph;
+}
+
+static void vfio_pci_tph_publish(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_state *tph)
+{
+	lockdep_assert_held_write(&vdev->memory_lock);
+
+	/* Pairs with smp_load_acquire() in vfio_pci_tph_opted_in() */
+	smp_store_release(&vdev->tph, tph);
+}
+
+int vfio_pci_tph_opt_in(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_tph_state *tph;
+	int err = 0;
+
+	vfio_pci_tph_lock(vdev);
+	if (!vdev->tph) {
+		tph = new_state(vdev);
+		if (tph)
+			vfio_pci_tph_publish(vdev, tph);
+		else
+			err = -ENOMEM;
+	}
+	vfio_pci_tph_unlock(vdev);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_opt_in);
+
+static bool mode_allowed(const struct vfio_pci_tph_state *tph, u8 mode)
+{
+	return BIT(mode) & tph->cap & ALL_MODES;
+}
+
+static bool req_type_allowed(const struct vfio_pci_tph_state *tph, u8 req_type)
+{
+	switch (req_type) {
+	case PCI_TPH_REQ_DISABLE:
+		return true;
+	case PCI_TPH_REQ_TPH_ONLY:
+	case PCI_TPH_REQ_EXT_TPH:
+		return req_type <= tph->max_req_type;
+	default:
+		return false;
+	}
+}
+
+/* A reset while TPH was disabled made the device forget its entries */
+static int rewrite_entries(struct vfio_pci_core_device *vdev, const struct vfio_pci_tph_state *tph)
+{
+	int ret;
+
+	if (!tph->in_cap || !memchr_inv(tph->st, 0, tph->num_entries * sizeof(*tph->st)))
+		return 0;
+
+	ret = pcie_tph_set_st_entries(vdev->pdev, 0, tph->num_entries, tph->st);
+	if (ret == tph->num_entries)
+		return 0;
+	return ret < 0 ? ret : -EIO;
+}
+
+/* To the device first: what it does not take is not in effect. On errors TPH is disabled. */
+static int set_control(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_state *tph, u8 mode,
+		       u8 req_type)
+{
+	int err = 0;
+
+	pcie_disable_tph(vdev->pdev);
+	tph->req_type = PCI_TPH_REQ_DISABLE;
+	if (req_type != PCI_TPH_REQ_DISABLE) {
+		err = pcie_enable_tph_ext(vdev->pdev, mode, req_type);
+		if (!err)
+			err = rewrite_entries(vdev, tph);
+		if (err)
+			return err;
+	}
+	tph->mode = mode;
+	tph->req_type = req_type;
+	return 0;
+}
+
+static u32 control(const struct vfio_pci_tph_state *tph)
+{
+	return FIELD_PREP(PCI_TPH_CTRL_MODE_SEL_MASK, tph->mode) |
+	       FIELD_PREP(PCI_TPH_CTRL_REQ_EN_MASK, tph->req_type);
+}
+
+/* Entries read as zero below the last stage. An odd number of them ends in half of a dword. */
+static u32 two_entries(struct vfio_pci_core_device *vdev, const struct vfio_pci_tph_state *tph,
+		       unsigned int index)
+{
+	u32 value = 0;
+
+	if (vdev->tph_stage < VFIO_PCI_TPH_LITERAL || !tph->in_cap)
+		return 0;
+	if (index < tph->num_entries)
+		value = tph->st[index];
+	if (index + 1 < tph->num_entries)
+		value |= (u32)tph->st[index + 1] << 16;
+	return value;
+}
+
+static u32 virtual_dword(struct vfio_pci_core_device *vdev, const struct vfio_pci_tph_state *tph,
+			 int cap_pos, int offset)
+{
+	switch (offset) {
+	case 0:
+		return get_unaligned_le32(vdev->vconfig + cap_pos);
+	case PCI_TPH_CAP:
+		return tph->cap;
+	case PCI_TPH_CTRL:
+		return control(tph);
+	default:
+		return two_entries(vdev, tph, (offset - PCI_TPH_BASE_SIZEOF) / sizeof(*tph->st));
+	}
+}
+
+/* After the opt-in only. The caller has seen to it that @count bytes are of one aligned dword. */
+int vfio_pci_tph_config_read(struct vfio_pci_core_device *vdev, int pos, int count,
+			     struct perm_bits *perm, int offset, __le32 *val)
+{
+	int shift = (offset % sizeof(u32)) * BITS_PER_BYTE;
+	u32 dword;
+
+	down_read(&vdev->memory_lock);
+	dword = virtual_dword(vdev, vdev->tph, pos - offset, round_down(offset, sizeof(u32)));
+	up_read(&vdev->memory_lock);
+
+	*val = cpu_to_le32(dword >> shift);
+	return count;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_config_read);
+
+static void write_control(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_state *tph,
+			  u32 reg)
+{
+	u8 mode = FIELD_GET(PCI_TPH_CTRL_MODE_SEL_MASK, reg);
+	u8 req_type = FIELD_GET(PCI_TPH_CTRL_REQ_EN_MASK, reg);
+
+	if (!mode_allowed(tph, mode))
+		mode = tph->mode;
+	if (!req_type_allowed(tph, req_type))
+		req_type = tph->req_type;
+	if (mode == tph->mode && req_type == tph->req_type)
+		return;
+
+	set_control(vdev, tph, mode, req_type);
+}
+
+/* As vfio_pci_tph_config_read() */
+int vfio_pci_tph_config_write(struct vfio_pci_core_device *vdev, int pos, int count,
+			      struct perm_bits *perm, int offset, __le32 val)
+{
+	int shift = (offset % sizeof(u32)) * BITS_PER_BYTE;
+	u32 mask = GENMASK(count * BITS_PER_BYTE - 1, 0) << shift;
+
+	if (round_down(offset, sizeof(u32)) != PCI_TPH_CTRL)
+		return count;
+
+	vfio_pci_tph_lock(vdev);
+	if (!in_low_power(vdev))
+		write_control(vdev, vdev->tph, (control(vdev->tph) & ~mask) |
+			      ((le32_to_cpu(val) << shift) & mask));
+	vfio_pci_tph_unlock(vdev);
+	return count;
+}
+EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_config_write);
+
+static int enable_locked(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_state *tph, u8 mode)
+{
+	if (in_low_power(vdev))
+		return -EIO;
+	if (tph->req_type != PCI_TPH_REQ_DISABLE)
+		return -EBUSY;
+	if (!mode_allowed(tph, mode) || tph->max_req_type == PCI_TPH_REQ_DISABLE)
+		return -EINVAL;
+	return set_control(vdev, tph, mode, tph->max_req_type);
+}
+
+/* Opts in as well, unless it fails */
+int vfio_pci_tph_enable(struct vfio_pci_core_device *vdev, u8 mode)
+{
+	struct vfio_pci_tph_state *tph;
+	int err;
+
+	vfio_pci_tph_lock(vdev);
+	tph = vdev->tph ?: new_state(vdev);
+	err = tph ? enable_locked(vdev, tph, mode) : -ENOMEM;
+	if (!err)
+		vfio_pci_tph_publish(vdev, tph);
+	else if (tph != vdev->tph)
+		kfree(tph);
+	vfio_pci_tph_unlock(vdev);
+	return err;
+}
+
+int vfio_pci_tph_disable(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_tph_state *tph = vfio_pci_tph_opted_in(vdev);
+	int err = 0;
+
+	if (!tph)
+		return 0;
+
+	vfio_pci_tph_lock(vdev);
+	if (tph->req_type != PCI_TPH_REQ_DISABLE) {
+		if (in_low_power(vdev))
+			err = -EIO;
+		else
+			err = set_control(vdev, tph, PCI_TPH_ST_NS_MODE, PCI_TPH_REQ_DISABLE);
+	}
+	vfio_pci_tph_unlock(vdev);
+	return err;
+}
+
+static int may_program(struct vfio_pci_core_device *vdev, const struct vfio_pci_tph_state *tph,
+		       u32 flags)
+{
+	u8 req_type = flags & VFIO_DEVICE_TPH_EXTENDED ? PCI_TPH_REQ_EXT_TPH :
+							 PCI_TPH_REQ_TPH_ONLY;
+
+	lockdep_assert_held(&vdev->memory_lock);
+
+	if (tph->req_type == PCI_TPH_REQ_DISABLE || tph->mode == PCI_TPH_ST_NS_MODE)
+		return -EINVAL;
+	if (!(flags & VFIO_DEVICE_TPH_SRC_NONE) && tph->req_type != req_type)
+		return -EOPNOTSUPP;
+	if (in_low_power(vdev))
+		return -EIO;
+	return 0;
+}
+
+/**
+ * vfio_pci_tph_may_program - Tell whether the ST table can be programmed now
+ * @vdev: device, whose owner opted in
+ * @flags: VFIO_DEVICE_TPH_*
+ *
+ * Return: 0, or the error of VFIO_DEVICE_FEATURE_TPH_ST. By the time that anything is programmed it
+ * may be another one.
+ */
+int vfio_pci_tph_may_program(struct vfio_pci_core_device *vdev, u32 flags)
+{
+	int err;
+
+	down_read(&vdev->memory_lock);
+	err = may_program(vdev, vdev->tph, flags);
+	up_read(&vdev->memory_lock);
+	return err;
+}
+
+static int program_locked(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_state *tph,
+			  unsigned int start, unsigned int count, const u16 *tags, int *why)
+{
+	int ret = pcie_tph_set_st_entries(vdev->pdev, start, count, tags);
+
+	if (!vdev->pdev->tph_enabled)
+		tph->req_type = PCI_TPH_REQ_DISABLE;
+
+	*why = -EIO;
+	if (ret < 0) {
+		*why = ret;
+		return 0;
+	}
+	if (tph->in_cap)
+		memcpy(&tph->st[start], tags, ret * sizeof(*tags));
+	return ret;
+}
+
+/**
+ * vfio_pci_tph_program - Write a run of entries of the ST table
+ * @vdev: device, whose owner opted in
+ * @flags: VFIO_DEVICE_TPH_*, where the tags are from
+ * @start: first entry
+ * @count: number of entries, from 1; there are as many
+ * @tags: what to write
+ * @why: when it is not all of them: what went wrong with the next one, as a negative errno
+ *
+ * Return: the number of entries that were written; or, when none could be tried, the error of
+ * vfio_pci_tph_may_program().
+ */
+int vfio_pci_tph_program(struct vfio_pci_core_device *vdev, u32 flags, unsigned int start,
+			 unsigned int count, const u16 *tags, int *why)
+{
+	int ret;
+	u16 cmd;
+
+	/*
+	 * For a table in the MSI-X table: igate keeps the interrupt vectors as they are, and memory
+	 * is enabled.
+	 */
+	mutex_lock(&vdev->igate);
+	cmd = vfio_pci_memory_lock_and_enable(vdev);
+	pci_cfg_access_lock(vdev->pdev);
+	ret = may_program(vdev, vdev->tph, flags);
+	if (!ret)
+		ret = program_locked(vdev, vdev->tph, start, count, tags, why);
+	pci_cfg_access_unlock(vdev->pdev);
+	vfio_pci_memory_unlock_and_restore(vdev, cmd);
+	mutex_unlock(&vdev->igate);
+	return ret;
+}
