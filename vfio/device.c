@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "internal.h"
 
-static int open_device(struct vfio_tph_device *device, const char *bdf,
+static int set_address(struct vfio_tph_device *device, const char *bdf,
 		       struct vfio_tph_reason *reason)
 {
 	struct pci_address address;
-	int err;
 
 	if (!bdf || !pci_address_parse(bdf, &address))
 		return vfio_tph_fail(reason, EINVAL,
@@ -17,6 +18,13 @@ static int open_device(struct vfio_tph_device *device, const char *bdf,
 				     "does, 0000:00:05.0",
 				     bdf ? bdf : "NULL");
 	pci_address_format(&address, device->bdf);
+	return 0;
+}
+
+static int open_device(struct vfio_tph_device *device, struct vfio_tph_reason *reason)
+{
+	int err;
+
 	err = vfio_tph_check_driver(device->bdf, reason);
 	if (err)
 		return err;
@@ -32,23 +40,74 @@ static int open_device(struct vfio_tph_device *device, const char *bdf,
 	return err;
 }
 
+/* With an address and nothing open; NULL on failure. */
+static int create_device(const char *bdf, struct vfio_tph_device **device,
+			 struct vfio_tph_reason *reason)
+{
+	*device = malloc(sizeof(**device));
+	if (!*device)
+		return vfio_tph_fail(reason, ENOMEM, "cannot open %s: %m", bdf ? bdf : "NULL");
+	**device = (struct vfio_tph_device){
+		.fd = -1,
+		.iommufd = -1,
+		.container = -1,
+		.group = -1,
+	};
+	return set_address(*device, bdf, reason);
+}
+
+/* What is returned of a device that is open, or with @err is not. */
+static struct vfio_tph_device *opened(struct vfio_tph_device *device, int err)
+{
+	if (!err)
+		return device;
+	free(device);
+	errno = err;
+	return NULL;
+}
+
 struct vfio_tph_device *vfio_tph_open(const char *bdf, struct vfio_tph_reason *reason)
 {
-	struct vfio_tph_device *device = malloc(sizeof(*device));
+	struct vfio_tph_device *device;
 	int err;
 
-	if (!device) {
-		errno = vfio_tph_fail(reason, ENOMEM, "cannot open %s: %m", bdf ? bdf : "NULL");
-		return NULL;
+	err = create_device(bdf, &device, reason);
+	if (!err)
+		err = open_device(device, reason);
+	return opened(device, err);
+}
+
+static int check_fd(int fd, const char *bdf, struct vfio_tph_reason *reason)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	if (ioctl(fd, VFIO_DEVICE_GET_INFO, &info))
+		return vfio_tph_fail(
+			reason, errno,
+			"fd %d is no device fd of VFIO, for %s: %m. It is what "
+			"VFIO_GROUP_GET_DEVICE_FD returns, or a node of /dev/vfio/devices "
+			"that is bound to an iommufd",
+			fd, bdf);
+	if (!(info.flags & VFIO_DEVICE_FLAGS_PCI))
+		return vfio_tph_fail(reason, EINVAL,
+				     "fd %d is a device of VFIO, but not on PCI, as %s is: %m", fd,
+				     bdf);
+	return 0;
+}
+
+struct vfio_tph_device *vfio_tph_use_fd(int fd, const char *bdf, struct vfio_tph_reason *reason)
+{
+	struct vfio_tph_device *device;
+	int err;
+
+	err = create_device(bdf, &device, reason);
+	if (!err)
+		err = check_fd(fd, device->bdf, reason);
+	if (!err) {
+		device->fd = fd;
+		device->is_callers = true;
 	}
-	*device = (struct vfio_tph_device){ .fd = -1, .iommufd = -1, .container = -1, .group = -1 };
-	err = open_device(device, bdf, reason);
-	if (err) {
-		free(device);
-		errno = err;
-		return NULL;
-	}
-	return device;
+	return opened(device, err);
 }
 
 static void close_if_open(int fd)
@@ -61,7 +120,8 @@ void vfio_tph_close(struct vfio_tph_device *device)
 {
 	if (!device)
 		return;
-	close(device->fd);
+	if (!device->is_callers)
+		close(device->fd);
 	close_if_open(device->iommufd);
 	close_if_open(device->group);
 	close_if_open(device->container);

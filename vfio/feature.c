@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /* The one ioctl that all features of a VFIO device go through. */
+#include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -27,4 +28,15 @@ int vfio_tph_feature(struct vfio_tph_device *device, uint32_t flags, const void 
 	if (size)
 		memcpy(feature.head.data, data, size);
 	return vfio_tph_call_feature(device, flags, &feature.head, size);
+}
+
+int vfio_tph_get_feature(struct vfio_tph_device *device, uint32_t which, void *data, size_t size)
+{
+	union feature feature = {};
+
+	memcpy(feature.head.data, data, size);
+	if (vfio_tph_call_feature(device, which | VFIO_DEVICE_FEATURE_GET, &feature.head, size) < 0)
+		return errno;
+	memcpy(data, feature.head.data, size);
+	return 0;
 }

@@ -13,10 +13,11 @@
 
 /*
  * What keeps the device open: the iommufd that it is bound to, or its VFIO container and group.
- * Those not in use are -1.
+ * Those not in use are -1, as all are of a device that the caller has opened.
  */
 struct vfio_tph_device {
 	int fd;
+	bool is_callers;
 	int iommufd;
 	int container;
 	int group;
@@ -31,6 +32,9 @@ int vfio_tph_fail(struct vfio_tph_reason *reason, int err, const char *format, .
 	__attribute__((format(printf, 3, 4)));
 /* reason.c: the same for a node of VFIO that cannot be opened. */
 int vfio_tph_fail_open(struct vfio_tph_reason *reason, int err, const char *path);
+
+/* reason.c: EOPNOTSUPP of a structure with fields that this library does not have. */
+int vfio_tph_fail_comp_mask(struct vfio_tph_reason *reason, uint64_t comp_mask);
 
 /* sysfs.c: what the kernel says about a PCI device. An int is 0 or a positive errno. */
 
@@ -63,6 +67,8 @@ int vfio_tph_call_feature(struct vfio_tph_device *device, uint32_t flags,
 			  struct vfio_device_feature *feature, size_t size);
 /* feature.c: the same with a copy of @data, for features of a size that callers do not choose. */
 int vfio_tph_feature(struct vfio_tph_device *device, uint32_t flags, const void *data, size_t size);
+/* feature.c: gets one that reads @data, too. Returns 0 or a positive errno. */
+int vfio_tph_get_feature(struct vfio_tph_device *device, uint32_t which, void *data, size_t size);
 
 struct vfio_region_info;
 
@@ -97,5 +103,21 @@ int vfio_tph_read_config(const struct vfio_tph_config *config, unsigned int offs
 			 struct vfio_tph_reason *reason);
 int vfio_tph_write_config(const struct vfio_tph_config *config, unsigned int offset, uint32_t value,
 			  struct vfio_tph_reason *reason);
+
+/*
+ * requester.c: why control of the requester is not to be had, ENOTTY or EPERM; or why @what failed,
+ * of another @err. Returns @err.
+ */
+int vfio_tph_fail_control(struct vfio_tph_device *device, int err, const char *what,
+			  struct vfio_tph_reason *reason);
+/* requester.c: the administrator does not let the owner do @what, below @stage. EOPNOTSUPP. */
+int vfio_tph_fail_stage(struct vfio_tph_device *device, unsigned int stage, const char *what,
+			struct vfio_tph_reason *reason);
+
+/* requester.c: enum vfio_tph_requester_flags, of any kernel. */
+int vfio_tph_query_kernel(struct vfio_tph_device *device, uint32_t *flags,
+			  struct vfio_tph_reason *reason);
+/* steering.c: that it is one of both. EINVAL. */
+int vfio_tph_check_namespace(uint32_t tph_namespace, struct vfio_tph_reason *reason);
 
 #endif /* VFIO_TPH_INTERNAL_H */

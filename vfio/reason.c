@@ -18,6 +18,16 @@ int vfio_tph_fail(struct vfio_tph_reason *reason, int err, const char *format, .
 	return err;
 }
 
+int vfio_tph_fail_comp_mask(struct vfio_tph_reason *reason, uint64_t comp_mask)
+{
+	return vfio_tph_fail(
+		reason, EOPNOTSUPP,
+		"comp_mask has bits that this libvfio-tph does not know, %#llx: %m. "
+		"It is older than what the program was built with, or the structure was "
+		"not initialised",
+		(unsigned long long)comp_mask);
+}
+
 int vfio_tph_fail_open(struct vfio_tph_reason *reason, int err, const char *path)
 {
 	const char *advice = "";

@@ -57,16 +57,9 @@ static unsigned int find_extended(const struct vfio_tph_node *node, uint16_t id)
 	return 0;
 }
 
-static void describe_requester(struct vfio_tph_node *node)
+void topology_decode_requester(struct vfio_tph_requester *requester, unsigned int offset,
+			       uint32_t cap, uint32_t control)
 {
-	unsigned int offset = find_extended(node, PCI_EXT_CAP_ID_TPH);
-	struct vfio_tph_requester *requester = &node->requester;
-	uint32_t cap, control;
-
-	if (!offset)
-		return;
-	cap = read_register(node, offset + TPH_CAP, 4);
-	control = read_register(node, offset + TPH_CONTROL, 4);
 	*requester = (struct vfio_tph_requester){
 		.offset = offset,
 		.modes = cap & TPH_CAP_MODES,
@@ -78,6 +71,18 @@ static void describe_requester(struct vfio_tph_node *node)
 	if (requester->table == VFIO_TPH_TABLE_CAPABILITY ||
 	    requester->table == VFIO_TPH_TABLE_MSIX)
 		requester->entries = TPH_CAP_LAST(cap) + 1;
+}
+
+static void describe_requester(struct vfio_tph_node *node)
+{
+	unsigned int offset = find_extended(node, PCI_EXT_CAP_ID_TPH);
+	uint32_t cap, control;
+
+	if (!offset)
+		return;
+	cap = read_register(node, offset + TPH_CAP, 4);
+	control = read_register(node, offset + TPH_CONTROL, 4);
+	topology_decode_requester(&node->requester, offset, cap, control);
 }
 
 static void describe_acs(struct vfio_tph_node *node)

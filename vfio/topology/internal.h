@@ -30,6 +30,9 @@ struct vfio_tph_topology {
 
 /* describe.c: fills what follows from configuration space; function.config is set. */
 void topology_describe(struct vfio_tph_node *node);
+/* describe.c: fills all of it from the capability's two registers. */
+void topology_decode_requester(struct vfio_tph_requester *requester, unsigned int offset,
+			       uint32_t cap, uint32_t control);
 
 /* topology.c: the bridge above, NULL when there is none. */
 const struct vfio_tph_node *topology_parent(const struct vfio_tph_topology *topology,

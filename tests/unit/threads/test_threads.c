@@ -20,6 +20,7 @@
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/rdma_user_ioctl_cmds.h>
 #include <vfio/tph.h>
+#include <vfio/tph_requester.h>
 #include <vfio/tph_topology.h>
 
 #include "compat.h"
@@ -31,6 +32,7 @@
 #define PAGE 4096
 #define BAR_SIZE (16 * PAGE)
 #define CONFIG_SIZE 64
+#define REQUESTER 0x100 /* in configuration space, which begins with the device's fd */
 
 #define EXPECT(condition)                                                              \
 	do {                                                                           \
@@ -47,6 +49,7 @@ void *__wrap_mmap(void *address, size_t length, int protection, int flags, int f
 int __wrap_open(const char *path, int flags, ...);
 DIR *__wrap_opendir(const char *path);
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *buffer, size_t size, off_t offset);
 ssize_t __wrap_readlink(const char *path, char *target, size_t size);
 
 /* A device of vfio-pci in a group of an IOMMU, without a node of its own. */
@@ -74,9 +77,20 @@ int __wrap_open(const char *path, int flags, ...)
 	return __real_open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
+/* One capability, of a requester in device-specific mode with 8-bit tags and a table of 64. */
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
 {
-	memset(buffer, 0, size);
+	static const uint32_t capability[] = { 0x00010017, 0x003f0307, 0x00000102 };
+	uint32_t value = 0;
+
+	if (offset >= REQUESTER && offset < REQUESTER + (off_t)sizeof(capability))
+		value = capability[(offset - REQUESTER) / sizeof(value)];
+	memcpy(buffer, &value, size);
+	return size;
+}
+
+ssize_t __wrap_pwrite(int fd, const void *buffer, size_t size, off_t offset)
+{
 	return size;
 }
 
@@ -100,14 +114,33 @@ static int region_info(struct vfio_region_info *info)
 	return 0;
 }
 
+/* Programs the first half of what it is asked for. */
+static int requester_feature(struct vfio_device_feature *feature)
+{
+	struct vfio_device_feature_tph_st *st = (void *)feature->data;
+	struct vfio_device_feature_tph_resolve *resolve = (void *)feature->data;
+
+	switch (feature->flags & VFIO_DEVICE_FEATURE_MASK) {
+	case VFIO_DEVICE_FEATURE_TPH_ST:
+		return st->count / 2;
+	case VFIO_DEVICE_FEATURE_TPH_RESOLVE:
+		resolve->st = resolve->src;
+		return answer(resolve->flags ? 0 : EINVAL);
+	default:
+		return 0;
+	}
+}
+
 /* Refuses hint 3, so that there is a reason to write. */
-static int feature(const struct vfio_device_feature *feature)
+static int feature(struct vfio_device_feature *feature)
 {
 	const struct vfio_device_feature_dma_buf_tph *tph = (const void *)feature->data;
 	const uint32_t set = VFIO_DEVICE_FEATURE_DMA_BUF_TPH | VFIO_DEVICE_FEATURE_SET;
 
 	if (feature->flags == (VFIO_DEVICE_FEATURE_DMA_BUF | VFIO_DEVICE_FEATURE_GET))
 		return __real_open("/dev/null", O_RDWR | O_CLOEXEC);
+	if ((feature->flags & VFIO_DEVICE_FEATURE_MASK) != VFIO_DEVICE_FEATURE_DMA_BUF_TPH)
+		return requester_feature(feature);
 	return answer(feature->flags == set && tph->ph == 3 ? EINVAL : 0);
 }
 
@@ -142,6 +175,9 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 		return 0;
 	case VFIO_GROUP_GET_DEVICE_FD:
 		return __real_open("/dev/null", O_RDWR | O_CLOEXEC);
+	case VFIO_DEVICE_GET_INFO:
+		((struct vfio_device_info *)arg)->flags = VFIO_DEVICE_FLAGS_PCI;
+		return 0;
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return region_info(arg);
 	case VFIO_DEVICE_FEATURE:
@@ -171,6 +207,33 @@ static struct ibv_context context = { .cmd_fd = 5 };
 static struct ibv_pd pd = { .context = &context };
 static struct vfio_tph_device *shared;
 
+static void steer(struct vfio_tph_device *device)
+{
+	static const uint32_t cpus[] = { 0, 1 };
+	const struct vfio_tph_program_attr attr = {
+		.source = VFIO_TPH_SOURCE_CPU,
+		.tph_namespace = VFIO_TPH_TAG_ST,
+		.flags = VFIO_TPH_PROGRAM_REQUIRE_ST,
+		.count = ARRAY_SIZE(cpus),
+		.numbers = cpus,
+	};
+	struct vfio_tph_requester_info info = {};
+	struct vfio_tph_hints hints = {};
+	struct vfio_tph_reason reason;
+	unsigned int programmed;
+
+	EXPECT(!vfio_tph_opt_in(device, &reason));
+	EXPECT(!vfio_tph_query_requester(device, &info, &reason) && info.st_entries == 64);
+	/* The register is as it is. */
+	EXPECT(vfio_tph_enable(device, VFIO_TPH_MODE_DEVICE_SPECIFIC, VFIO_TPH_TAG_ST, &reason) ==
+	       EIO);
+	EXPECT(vfio_tph_disable(device, &reason) == EIO);
+	EXPECT(vfio_tph_program(device, &attr, &programmed, &reason) == EOPNOTSUPP);
+	EXPECT(programmed == 1 && strstr(reason.text, "CPU 1"));
+	EXPECT(!vfio_tph_resolve(device, VFIO_TPH_SOURCE_CPU, VFIO_TPH_TAG_ST, 5, &hints, &reason));
+	EXPECT(hints.st == 5);
+}
+
 static void use_device(struct vfio_tph_device *device)
 {
 	static const struct vfio_tph_range ranges[] = { { PAGE, PAGE }, { 0, PAGE } };
@@ -193,6 +256,7 @@ static void use_device(struct vfio_tph_device *device)
 	EXPECT(strstr(reason.text, strerror(EINVAL)));
 	EXPECT(!vfio_tph_clear(device, fd, &reason));
 	close(fd);
+	steer(device);
 }
 
 static void open_own_device(void)
@@ -202,6 +266,7 @@ static void open_own_device(void)
 
 	EXPECT(device && vfio_tph_device_fd(device) >= 0);
 	use_device(device);
+	vfio_tph_close(vfio_tph_use_fd(vfio_tph_device_fd(device), BDF, &reason));
 	vfio_tph_close(device);
 	EXPECT(!vfio_tph_open("nonsense", &reason) && errno == EINVAL);
 }

@@ -41,6 +41,7 @@ void *__wrap_mmap(void *address, size_t length, int protection, int flags, int f
 int __wrap_open(const char *path, int flags, ...);
 DIR *__wrap_opendir(const char *path);
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *buffer, size_t size, off_t offset);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_readlink(const char *path, char *target, size_t size);
 
@@ -102,7 +103,18 @@ void host_create(void)
 	host = (struct fake_host){
 		.bar_size = { [0] = 0x1000, [2] = 0x10000, [4] = 0x100 },
 		.bar_flags = { [0] = VFIO_REGION_INFO_FLAG_MMAP, [2] = VFIO_REGION_INFO_FLAG_MMAP },
-		.bar_value = { [2] = 0xc, [4] = 0x1 },
+		.config = {
+			[0x10 / 4 + 2] = 0xc,
+			[0x10 / 4 + 4] = 0x1,
+			[0x100 / 4] = HOST_REQUESTER << 20 | 0x10001,
+			[HOST_REQUESTER / 4] = 0x10017,
+			[HOST_REQUESTER / 4 + 1] = 0x003f0307, /* all modes, 64 entries there */
+		},
+		.config_size = HOST_CONFIG,
+		.info_flags = VFIO_DEVICE_FLAGS_PCI,
+		.enables = 1 << 0 | 1 << 1 | 1 << 3,
+		.has_control = true,
+		.st_count = -1,
 		.viable = true,
 		.fail_call = -1,
 	};
@@ -216,16 +228,42 @@ void *__wrap_malloc(size_t size)
 	return fails() ? NULL : __real_malloc(size);
 }
 
+static uint32_t *in_config(size_t size, off_t offset)
+{
+	const uint64_t start = (uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT;
+	uint64_t index = (offset - start) / 4;
+
+	assert_int_equal(size, 4);
+	assert_int_equal(offset % 4, 0);
+	assert_true(index < host.config_size / 4);
+	return &host.config[index];
+}
+
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
 {
-	const uint64_t config = (uint64_t)VFIO_PCI_CONFIG_REGION_INDEX << REGION_SHIFT;
-	uint64_t bar = (offset - config - 0x10) / 4;
+	if (fails())
+		return -1;
+	memcpy(buffer, in_config(size, offset), size);
+	return size;
+}
+
+/* The two fields of the one register that is writable, as the kernel takes them. */
+ssize_t __wrap_pwrite(int fd, const void *buffer, size_t size, off_t offset)
+{
+	uint32_t *control = in_config(size, offset), value, modes;
 
 	if (fails())
 		return -1;
-	assert_int_equal(size, 4);
-	assert_true(bar < HOST_BARS);
-	memcpy(buffer, &host.bar_value[bar], size);
+	assert_ptr_equal(control, &host.config[HOST_REQUESTER / 4 + 2]);
+	assert_true(host.opted_in);
+	memcpy(&value, buffer, size);
+	assert_true(host.num_written < HOST_WRITES);
+	host.written[host.num_written++] = value;
+	modes = control[-1] & 7;
+	if (!host.asleep && modes & 1 << (value & 7))
+		*control = (*control & ~7u) | (value & 7);
+	if (!host.asleep && host.enables & 1 << (value >> 8 & 3))
+		*control = (*control & ~0x300u) | (value & 0x300);
 	return size;
 }
 
@@ -264,10 +302,61 @@ static int region_info(struct vfio_region_info *info)
 		info->size = host.bar_size[info->index];
 		info->flags = host.bar_flags[info->index];
 	}
+	if (info->index == VFIO_PCI_CONFIG_REGION_INDEX)
+		info->size = host.config_size;
 	return 0;
 }
 
-static int feature(const struct vfio_device_feature *head)
+static int opt_in(struct vfio_device_feature *head)
+{
+	struct vfio_device_feature_tph *data = (void *)head->data;
+
+	assert_int_equal(head->argsz, sizeof(*head) + sizeof(*data));
+	if (head->flags & VFIO_DEVICE_FEATURE_GET) {
+		data->flags = host.caps;
+		return answer(host.query_errno);
+	}
+	assert_int_equal(data->flags, 0);
+	host.opted_in = !host.opt_in_errno;
+	return answer(host.opt_in_errno);
+}
+
+static int program(struct vfio_device_feature *head)
+{
+	struct vfio_device_feature_tph_st *data = (void *)head->data;
+
+	if (head->flags & VFIO_DEVICE_FEATURE_PROBE)
+		return answer(host.st_probe_errno);
+	assert_int_equal(head->argsz, sizeof(host.st_request));
+	memcpy(host.st_request, head, sizeof(host.st_request));
+	if (!host.opted_in)
+		return answer(EPERM);
+	if (host.st_errno)
+		return answer(host.st_errno);
+	if (host.st_disables)
+		host.config[HOST_REQUESTER / 4 + 2] &= ~0x300u;
+	return host.st_count < 0 ? data->count : host.st_count;
+}
+
+static int resolve(struct vfio_device_feature *head)
+{
+	struct vfio_device_feature_tph_resolve *data = (void *)head->data;
+
+	assert_int_equal(head->argsz, sizeof(*head) + sizeof(*data));
+	assert_int_equal(head->flags & ~VFIO_DEVICE_FEATURE_MASK, VFIO_DEVICE_FEATURE_GET);
+	if (!host.opted_in)
+		return answer(EPERM);
+	if (!data->flags)
+		return answer(EINVAL);
+	if (host.resolve_errno)
+		return answer(host.resolve_errno);
+	data->valid = host.resolve_valid;
+	data->ph = host.resolve_ph;
+	data->st = host.resolve_st;
+	return 0;
+}
+
+static int feature(struct vfio_device_feature *head)
 {
 	uint32_t what = head->flags & VFIO_DEVICE_FEATURE_MASK;
 
@@ -278,6 +367,14 @@ static int feature(const struct vfio_device_feature *head)
 		return track(__real_open("/dev/null", O_RDWR));
 	if (what == VFIO_DEVICE_FEATURE_DMA_BUF)
 		return answer(host.export_errno);
+	if (what != VFIO_DEVICE_FEATURE_DMA_BUF_TPH && !host.has_control)
+		return answer(ENOTTY);
+	if (what == VFIO_DEVICE_FEATURE_TPH)
+		return opt_in(head);
+	if (what == VFIO_DEVICE_FEATURE_TPH_ST)
+		return program(head);
+	if (what == VFIO_DEVICE_FEATURE_TPH_RESOLVE)
+		return resolve(head);
 	assert_int_equal(what, VFIO_DEVICE_FEATURE_DMA_BUF_TPH);
 	if (head->flags & VFIO_DEVICE_FEATURE_PROBE)
 		return answer(host.probe_errno);
@@ -312,6 +409,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	case VFIO_GROUP_GET_DEVICE_FD:
 		assert_string_equal(arg, HOST_BDF);
 		return track(__real_open("/dev/null", O_RDWR));
+	case VFIO_DEVICE_GET_INFO:
+		((struct vfio_device_info *)arg)->flags = host.info_flags;
+		return answer(host.info_errno);
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return region_info(arg);
 	case VFIO_DEVICE_FEATURE:

@@ -13,21 +13,45 @@
 #define HOST_BDF "0000:00:05.0"
 #define HOST_BARS 6
 #define HOST_MAX_REQUEST (8 + 16 + 16 * 1024)
+#define HOST_CONFIG 4096
+/* Where it has the TPH Requester capability, with another one before it */
+#define HOST_REQUESTER 0x1b0
+#define HOST_ST_REQUEST (8 + 16)
+#define HOST_WRITES 4
 
 struct fake_host {
 	/* How the device answers. */
 	uint64_t bar_size[HOST_BARS];
-	uint32_t bar_flags[HOST_BARS]; /* VFIO_REGION_INFO_FLAG_* */
-	uint32_t bar_value[HOST_BARS]; /* the BAR in configuration space */
+	uint32_t bar_flags[HOST_BARS];    /* VFIO_REGION_INFO_FLAG_* */
+	uint32_t config[HOST_CONFIG / 4]; /* configuration space, as it is shown */
+	uint64_t config_size;
 	bool viable;
 	int bind_errno, set_iommu_errno, export_errno, publish_errno, probe_errno;
 	const char *open_fails; /* a path, with open_errno */
 	int open_errno;
+	int info_errno;
+	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_* */
+
+	/*
+	 * Of its requester: what the kernel takes as TPH Requester Enable, 1 << value; and what the
+	 * features answer, errnos before anything else.
+	 */
+	bool has_control, opted_in, asleep;
+	unsigned int enables;
+	uint32_t caps; /* VFIO_DEVICE_TPH_CAP_* */
+	int opt_in_errno, query_errno, st_probe_errno, st_errno, resolve_errno;
+	int st_count; /* that are programmed of those asked for; -1: all */
+	bool st_disables;
+	uint8_t resolve_valid, resolve_ph;
+	uint16_t resolve_st;
 
 	/* What was asked. */
 	int iommu_type;
 	size_t request_size;
-	unsigned char request[HOST_MAX_REQUEST]; /* the last VFIO_DEVICE_FEATURE */
+	unsigned char request[HOST_MAX_REQUEST];   /* the last VFIO_DEVICE_FEATURE */
+	unsigned char st_request[HOST_ST_REQUEST]; /* the last VFIO_DEVICE_FEATURE_TPH_ST */
+	uint32_t written[HOST_WRITES];             /* to the TPH Requester Control register */
+	unsigned int num_written;
 	uint64_t mmap_offset;
 	size_t mmap_length;
 

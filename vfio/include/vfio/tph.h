@@ -77,11 +77,30 @@ struct vfio_tph_tags {
 struct vfio_tph_device *vfio_tph_open(const char *bdf, struct vfio_tph_reason *reason);
 
 /**
+ * vfio_tph_use_fd - Take a VFIO device that the caller has opened
+ * @fd: device fd of VFIO. It stays the caller's, and open until vfio_tph_close(), which leaves it so
+ * @bdf: address of the device, as of vfio_tph_open(): for reasons
+ *
+ * For drivers with code of their own for VFIO. vfio_tph_open() attaches no address space, so that
+ * the device can be written to and cannot write; this one has whatever address space its opener
+ * gave it. All functions of the library take the result.
+ *
+ * Return: the device, or NULL with errno, the first that applies of
+ *	EINVAL	@bdf is NULL or has another form
+ *	EBADF	@fd is not open
+ *	ENOTTY	@fd is no device fd of VFIO
+ *	EINVAL	the device is no PCI device
+ *	ENOMEM	no memory
+ */
+struct vfio_tph_device *vfio_tph_use_fd(int fd, const char *bdf, struct vfio_tph_reason *reason);
+
+/**
  * vfio_tph_close - Close a device
- * @device: from vfio_tph_open(), or NULL
+ * @device: from vfio_tph_open() or vfio_tph_use_fd(), or NULL
  *
  * The kernel revokes every dma-buf that was exported, whoever has registered it; their fds and
- * the mappings of BARs stay the caller's to close and unmap.
+ * the mappings of BARs stay the caller's to close and unmap. A device of vfio_tph_use_fd() stays
+ * open: the library forgets it, and that is all.
  */
 void vfio_tph_close(struct vfio_tph_device *device);
 
