@@ -21,13 +21,13 @@ import python_messages
 FOLDERS = ('util', 'tlp', 'libibverbs', 'providers', 'vfio', 'shim', 'perftest', 'tools',
            'kernel/overlay/drivers')
 PYTHON = 'pyverbs'
-# Tests of the kernel, and a program that runs when the project is built
-NOT_FOR_USERS = re.compile(r'/tests/|dma-buf-tph-test\.c|tphctl/completion\.c')
+# Tests of the kernel and what its lab needs, and a program that runs when the project is built
+NOT_FOR_USERS = re.compile(r'/tests/|dma-buf-tph-test\.c|lab_root_port\.c|tphctl/completion\.c')
 PAGE = 'Documentation/troubleshooting.md'
 
 # Functions that print answers and tables, or take a part of a message that is nothing by itself
 ANSWERS = {'printf', 'fprintf', 'fputs', 'table_cell', 'set_cell', 'print_row', 'static_assert',
-           '_Static_assert', 'capture_reader_fail_short'}
+           '_Static_assert', 'capture_reader_fail_short', 'MODULE_PARM_DESC'}
 # What is initialised with help, answers and pictures
 HELP = {'help', 'summary', 'what', 'options', 'tph_option_table', 'setting_table', 'modules', 'names', 'types',
         'route_words', 'words'}
