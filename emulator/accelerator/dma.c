@@ -131,6 +131,10 @@ static uint32_t refusal(int err)
 		return ACC_DMA_LINK_DOWN;
 	case -ENXIO:
 		return ACC_DMA_UNTRANSLATED;
+	case -EREMOTEIO:
+		return ACC_DMA_COMPLETER_ABORT;
+	case -EBADMSG:
+		return ACC_DMA_POISONED;
 	default:
 		return ACC_DMA_UNSUPPORTED;
 	}

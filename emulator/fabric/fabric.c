@@ -100,6 +100,7 @@ struct fabric_port *fabric_port_create(struct fabric *fabric, const struct fabri
 	port->link_up = true;
 	port->max_payload = DEFAULT_MAX_PAYLOAD;
 	port->max_read = DEFAULT_MAX_READ;
+	port->read_fault = (struct fault_point){ .name = "read", .actions = FAULT_FAIL };
 	port->attr.name = strdup(attr->name);
 	if (!port->attr.name)
 		goto err_free;
@@ -158,6 +159,11 @@ void fabric_port_set_link(struct fabric_port *port, bool up)
 bool fabric_port_link(const struct fabric_port *port)
 {
 	return port->link_up;
+}
+
+struct fault_point *fabric_port_read_fault(struct fabric_port *port)
+{
+	return &port->read_fault;
 }
 
 void *fabric_port_device(const struct fabric_port *port, const struct fabric_port_ops *ops)

@@ -23,6 +23,8 @@
  *   -ENXIO     mapped, but not to memory, and the address is in no BAR: behind an IOMMU that
  *              translates, QEMU does not say which page of which BAR it mapped. A real bus delivers
  *              such requests, so they are refused, never lost: the caller fails its operation
+ *   -EREMOTEIO a read was completed with Completer Abort, which only a fault does
+ *   -EBADMSG   a read was completed with poisoned data, likewise
  * A posted write that fails is lost, as on a real bus: its requester is not told, and an operation
  * that it was part of may well end with success. So each is counted, and said on standard error.
  */
@@ -37,6 +39,7 @@
 
 struct fabric;
 struct fabric_port;
+struct fault_point;
 struct capture;
 
 #define FABRIC_BARS 6
@@ -219,7 +222,10 @@ void fabric_moved(struct fabric_port *port, uint64_t addr, const void *data, uin
 int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, uint64_t len,
 		 const struct tlp_hints *hints);
 
-/** fabric_read() - read @len bytes; @data is undefined after an error. As fabric_write(). */
+/**
+ * fabric_read() - read @len bytes; @data is undefined after an error. As fabric_write(), and
+ * -EREMOTEIO and -EBADMSG as above: then the TLPs behind the one that failed are not sent.
+ */
 int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t len,
 		const struct tlp_hints *hints);
 
@@ -241,6 +247,15 @@ int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
  * Return: as they do.
  */
 int fabric_check(struct fabric_port *port, uint64_t addr, uint64_t len, bool write);
+
+/*
+ * "read", by offset in the BAR: a read TLP of a peer that begins there fails, by the status of its
+ * completion: TLP_STATUS_UR, which is the default, or TLP_STATUS_CA; or it has its data, poisoned.
+ */
+#define FABRIC_READ_POISONED 0xff
+
+/** fabric_port_read_fault() - the fault point, for a registry. */
+struct fault_point *fabric_port_read_fault(struct fabric_port *port);
 
 /** fabric_port_device() - Return: the device of @port if it was created with @ops, else NULL. */
 void *fabric_port_device(const struct fabric_port *port, const struct fabric_port_ops *ops);

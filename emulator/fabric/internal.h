@@ -5,6 +5,7 @@
 
 #include <sys/queue.h>
 
+#include "base/registry.h"
 #include "fabric/fabric.h"
 
 /* Guest memory; or with host NULL a range that the guest has mapped but that is no memory. */
@@ -57,6 +58,7 @@ struct fabric_port {
 	struct refused_range refused[REFUSED_RANGES];
 	unsigned int refused_count;
 	bool losses_expected;
+	struct fault_point read_fault;
 	struct hint_table hints;
 	uint32_t capture_link;
 };
@@ -107,7 +109,8 @@ struct transfer {
 	struct fabric_port *to;    /* NULL: the root complex, and nothing is counted */
 	struct tlp_hints hints;    /* as sent */
 	struct tlp_hints arriving; /* as received, after a change of encoding */
-	uint64_t time_ns;          /* since the epoch; set if there is a capture */
+	bool poisoned;    /* the completions of a read: what they carry is not to be used */
+	uint64_t time_ns; /* since the epoch; set if there is a capture */
 	/* The write recorded last: most of those behind it differ only in address and payload */
 	struct packet sent, received;
 	/* length of that write, if it has whole DWs only; 0: it has not, or there was none */
@@ -130,6 +133,10 @@ uint16_t trace_atomic(const struct transfer *transfer, uint64_t addr, uint32_t l
 /** trace_atomic_end() - its completion. @old: what was there; NULL: Unsupported Request */
 void trace_atomic_end(const struct transfer *transfer, uint16_t tag, const uint64_t *old,
 		      uint32_t len);
+
+/** trace_read_failed() - the completion without data that ends that read. */
+void trace_read_failed(const struct transfer *transfer, uint16_t tag, uint64_t addr, uint32_t len,
+		       enum tlp_status status);
 
 /** trace_completions() - the completions of that read, split at the completer's payload size. */
 void trace_completions(const struct transfer *transfer, uint16_t tag, uint64_t addr,

@@ -124,35 +124,59 @@ static void peer_write(struct fabric_port *from, const struct target *target, ui
 	}
 }
 
+/* What @fault, if it is armed, makes of the read: 0, or -errno for a completion without data */
+static int read_fault(struct transfer *transfer, const struct fabric_request *req)
+{
+	struct fault_point *fault = &transfer->to->read_fault;
+
+	transfer->poisoned = false;
+	if (fault_check(fault, req->offset) != FAULT_FAIL)
+		return 0;
+	transfer->poisoned = fault->value == FABRIC_READ_POISONED;
+	if (transfer->poisoned)
+		return 0;
+	return fault->value == TLP_STATUS_CA ? -EREMOTEIO : -EFAULT;
+}
+
 /* One read TLP with its completions. */
-static void read_tlp(const struct transfer *transfer, const struct fabric_request *req,
-		     uint64_t addr, uint8_t *data)
+static int read_tlp(struct transfer *transfer, const struct fabric_request *req, uint64_t addr,
+		    uint8_t *data)
 {
 	uint16_t tag = trace_read(transfer, addr, req->len);
+	int err = read_fault(transfer, req);
 
+	if (err) {
+		trace_read_failed(transfer, tag, addr, req->len,
+				  err == -EREMOTEIO ? TLP_STATUS_CA : TLP_STATUS_UR);
+		return err;
+	}
 	transfer->to->attr.ops->mem_read(transfer->to->attr.device, req, data);
 	trace_completions(transfer, tag, addr, data, req->len);
+	return transfer->poisoned ? -EBADMSG : 0;
 }
 
 /*
  * Hints leave no room for byte enables where a link is not in flit mode: whole DWs are asked for,
  * and what nobody wants is dropped (2.2.5.1). A TLP stays within its DW-aligned size and BAR.
  */
-static void read_whole_dws(const struct transfer *transfer, const struct fabric_request *req,
-			   uint64_t addr, uint8_t *data)
+static int read_whole_dws(struct transfer *transfer, const struct fabric_request *req,
+			  uint64_t addr, uint8_t *data)
 {
 	unsigned int head = addr % 4, tail = -(addr + req->len) % 4;
 	struct fabric_request whole = *req;
 	uint8_t dws[TLP_MAX_PAYLOAD];
+	int err;
 
 	whole.offset -= head;
 	whole.len += head + tail;
-	read_tlp(transfer, &whole, addr - head, dws);
-	memcpy(data, dws + head, req->len);
+	err = read_tlp(transfer, &whole, addr - head, dws);
+	if (!err)
+		memcpy(data, dws + head, req->len);
+	return err;
 }
 
-static void peer_read(struct fabric_port *from, const struct target *target, uint64_t addr,
-		      uint8_t *data, uint64_t len, const struct tlp_hints *hints)
+static int peer_read(struct fabric_port *from, const struct target *target, uint64_t addr,
+		     uint8_t *data, uint64_t len, const struct tlp_hints *hints)
 {
 	struct transfer transfer = transfer_between(from, target->port, hints);
 	bool whole_dws = any_nonflit(from, target->port) && tlp_hints_valid(hints);
@@ -162,18 +186,19 @@ static void peer_read(struct fabric_port *from, const struct target *target, uin
 		.offset = target->offset,
 		.hints = transfer.arriving,
 	};
+	int err = 0;
 
-	while (len) {
+	while (len && !err) {
 		req.len = tlp_len(addr, len, from->max_read);
-		if (whole_dws && (addr % 4 || req.len % 4))
-			read_whole_dws(&transfer, &req, addr, data);
-		else
-			read_tlp(&transfer, &req, addr, data);
+		err = whole_dws && (addr % 4 || req.len % 4) ?
+			      read_whole_dws(&transfer, &req, addr, data) :
+			      read_tlp(&transfer, &req, addr, data);
 		req.offset += req.len;
 		addr += req.len;
 		data += req.len;
 		len -= req.len;
 	}
+	return err;
 }
 
 static int peer_atomic(struct fabric_port *from, const struct target *target, uint64_t addr,
@@ -273,8 +298,8 @@ static int read_range(struct fabric_port *port, uint64_t addr, void *data, uint6
 			fabric_moved(port, addr, data, part, false, hints);
 			port->counters.ram_read_bytes += part;
 		} else {
-			peer_read(port, &target, addr, data, part,
-				  tlp_hints_valid(hints) ? hints : &no_hints);
+			err = peer_read(port, &target, addr, data, part,
+					tlp_hints_valid(hints) ? hints : &no_hints);
 		}
 		addr += part;
 		data = (uint8_t *)data + part;

@@ -254,6 +254,14 @@ uint16_t trace_atomic(const struct transfer *transfer, uint64_t addr, uint32_t l
 	return tag;
 }
 
+static void complete(const struct transfer *transfer, const struct tlp *tlp)
+{
+	transfer->to->counters.tx_completions++;
+	transfer->from->counters.rx_completions++;
+	if (transfer->from->fabric->capture)
+		record(transfer, tlp, transfer->to, transfer->from);
+}
+
 /* 2.2.9: Byte Count is the size of the operand, and Lower Address reserved. */
 void trace_atomic_end(const struct transfer *transfer, uint16_t tag, const uint64_t *old,
 		      uint32_t len)
@@ -269,10 +277,24 @@ void trace_atomic_end(const struct transfer *transfer, uint16_t tag, const uint6
 		.payload = old,
 	};
 
-	transfer->to->counters.tx_completions++;
-	transfer->from->counters.rx_completions++;
-	if (transfer->from->fabric->capture)
-		record(transfer, &tlp, transfer->to, transfer->from);
+	complete(transfer, &tlp);
+}
+
+/* 2.3.1.1: Byte Count is what is left, the bytes that this one would have had included. */
+void trace_read_failed(const struct transfer *transfer, uint16_t tag, uint64_t addr, uint32_t len,
+		       enum tlp_status status)
+{
+	const struct tlp tlp = {
+		.type = TLP_CPL,
+		.requester = transfer->from->attr.requester,
+		.completer = transfer->to->attr.requester,
+		.tag = tag,
+		.status = status,
+		.byte_count = len,
+		.lower_address = addr & 0x7f,
+	};
+
+	complete(transfer, &tlp);
 }
 
 static void record_completion(const struct transfer *transfer, uint16_t tag, uint64_t addr,
@@ -285,6 +307,7 @@ static void record_completion(const struct transfer *transfer, uint16_t tag, uin
 		.completer = transfer->to ? transfer->to->attr.requester : ROOT_COMPLEX,
 		.tag = tag,
 		.status = TLP_STATUS_SC,
+		.ep = transfer->poisoned,
 		.byte_count = left,
 		.lower_address = addr & 0x7f,
 		.length = (addr % 4 + len + 3) / 4,

@@ -98,6 +98,7 @@ int pci_function_register(struct pci_function *fn, struct registry *registry, co
 	};
 	int err = registry_add_fault(registry, device, &fn->config_fault);
 
+	err = err ? err : registry_add_fault(registry, device, fabric_port_read_fault(fn->port));
 	for (size_t i = 0; i < ARRAY_SIZE(counters) && !err; i++)
 		err = registry_add_value(registry, REGISTRY_COUNTER, device, counters[i].name,
 					 counters[i].value);

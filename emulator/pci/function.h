@@ -139,8 +139,8 @@ int pci_function_init(struct pci_function *fn, struct fabric *fabric,
 		      const struct pci_function_ops *ops);
 
 /**
- * pci_function_register() - show what all functions have: the windows of TPH, and the fault point
- * "config". registry_remove() is left to whoever registers the rest of the device.
+ * pci_function_register() - show what all functions have: the windows of TPH, the fault points
+ * "config" and "read". registry_remove() is left to whoever registers the rest of the device.
  * @device: its name, as in registry_add_value()
  *
  * Return: 0; -ENOMEM; -EEXIST when one of the names is taken.

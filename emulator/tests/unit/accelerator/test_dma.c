@@ -477,6 +477,42 @@ static void reads_that_fail_end_the_job(void **state)
 	run(f, &(struct job){ PEER, 0, 4, .flags = ACC_DMA_DESTINATION_LOCAL }, ACC_DMA_LINK_DOWN);
 }
 
+/* Its own BARs are no peer's. */
+static void own_memory_is_not_on_the_bus(void **state)
+{
+	struct fixture *f = *state;
+
+	config_write(f, PCI_BASE_ADDRESS_2, NOTHING, 4);
+	config_write(f, PCI_COMMAND, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY, 2);
+	run(f, &(struct job){ NOTHING, 0, 4, .flags = ACC_DMA_DESTINATION_LOCAL },
+	    ACC_DMA_UNSUPPORTED);
+}
+
+static void completions_say_why_reads_fail(void **state)
+{
+	static const struct {
+		uint8_t value;
+		uint32_t error;
+	} cases[] = {
+		{ 0, ACC_DMA_UNSUPPORTED },
+		{ TLP_STATUS_UR, ACC_DMA_UNSUPPORTED },
+		{ TLP_STATUS_CA, ACC_DMA_COMPLETER_ABORT },
+		{ FABRIC_READ_POISONED, ACC_DMA_POISONED },
+	};
+	const struct job job = { PEER, 0, 3 * PAGE, .flags = ACC_DMA_DESTINATION_LOCAL };
+	struct fixture *f = *state;
+
+	memset(f->local, 0xee, 3 * PAGE);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		fault_arm(fabric_port_read_fault(f->peer), FAULT_FAIL, PAGE, cases[i].value, 0, 1);
+		run(f, &job, cases[i].error);
+		assert_int_equal(get(f, ACC_DMA_MOVED, 8), PAGE);
+		assert_int_equal(f->local[PAGE - 1], 0);
+		assert_int_equal(f->local[PAGE], 0xee);
+	}
+	run(f, &job, ACC_DMA_OK);
+}
+
 static void writes_that_nobody_takes_are_lost(void **state)
 {
 	struct fixture *f = *state;
@@ -783,6 +819,8 @@ int main(void)
 		DMA_TEST(wrong_jobs_move_nothing),
 		DMA_TEST(the_edges_are_no_mistakes),
 		DMA_TEST(reads_that_fail_end_the_job),
+		DMA_TEST(own_memory_is_not_on_the_bus),
+		DMA_TEST(completions_say_why_reads_fail),
 		DMA_TEST(writes_that_nobody_takes_are_lost),
 		DMA_TEST(nothing_is_sent_when_it_must_not),
 		DMA_TEST(overlaps_are_copied_in_order),

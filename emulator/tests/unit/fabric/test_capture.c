@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/registry.h"
 #include "fabric/fabric.h"
 #include "tlp/capture.h"
 #include "tlp/capture_reader.h"
@@ -305,6 +306,63 @@ static void reads_come_with_their_completions(void **state)
 	decode_next(f, &tlp);
 	assert_int_equal(tlp.type, TLP_MRD64);
 	assert_int_equal(tlp.tag, 1);
+}
+
+/* @type, with @status, of a read of @len bytes at 0x42; on both links */
+static void next_completion_is(struct fixture *f, enum tlp_type type, enum tlp_status status,
+			       uint32_t len, bool poisoned)
+{
+	struct tlp tlp;
+
+	for (int hop = 0; hop < 2; hop++) {
+		decode_next(f, &tlp);
+		assert_int_equal(tlp.type, type);
+		assert_int_equal(tlp.status, status);
+		assert_int_equal(tlp.requester, 0x0400);
+		assert_int_equal(tlp.completer, 0x0020);
+		assert_int_equal(tlp.byte_count, len);
+		assert_int_equal(tlp.lower_address, 0x42);
+		assert_int_equal(tlp.ep, poisoned);
+	}
+}
+
+static void next_is_a_read(struct fixture *f)
+{
+	struct tlp tlp;
+
+	for (int hop = 0; hop < 2; hop++) {
+		decode_next(f, &tlp);
+		assert_int_equal(tlp.type, TLP_MRD64);
+	}
+}
+
+/* Of reads by two TLPs, the first fails, and the second is not sent. */
+static void reads_fail_by_their_completions(void **state)
+{
+	struct fixture *f = *state;
+	struct fault_point *fault = fabric_port_read_fault(f->acc);
+	uint64_t offset = 0x1042;
+	uint8_t data[0x200];
+
+	fault_arm(fault, FAULT_FAIL, FAULT_ANY_KEY, TLP_STATUS_CA, 0, 1);
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x1e42, data, 0x1d0, NULL), -EREMOTEIO);
+	fault_arm(fault, FAULT_FAIL, FAULT_ANY_KEY, 0, 0, 1);
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + offset, data, 8, NULL), -EFAULT);
+	fault_arm(fault, FAULT_FAIL, offset, FABRIC_READ_POISONED, 0, 1);
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + 0x42, data, 8, NULL), 0);
+	assert_int_equal(fabric_read(f->nic, BAR_BASE + offset, data, 8, NULL), -EBADMSG);
+	assert_int_equal(fabric_port_counters(f->nic)->refused, 3);
+	assert_int_equal(fabric_port_counters(f->nic)->rx_completions, 4);
+	open_capture(f);
+	next_is_a_read(f);
+	next_completion_is(f, TLP_CPL, TLP_STATUS_CA, 0x1be, false);
+	next_is_a_read(f);
+	next_completion_is(f, TLP_CPL, TLP_STATUS_UR, 8, false);
+	next_is_a_read(f);
+	next_completion_is(f, TLP_CPLD, TLP_STATUS_SC, 8, false);
+	next_is_a_read(f);
+	next_completion_is(f, TLP_CPLD, TLP_STATUS_SC, 8, true);
+	ends(f);
 }
 
 /* Of the 16-bit namespace */
@@ -634,6 +692,7 @@ int main(void)
 		CAPTURE_TEST(a_run_across_4_gib_changes_its_type),
 		LINKS_TEST(a_run_across_4_gib_changes_its_type, make_nonflit_acc),
 		CAPTURE_TEST(reads_come_with_their_completions),
+		CAPTURE_TEST(reads_fail_by_their_completions),
 		CAPTURE_TEST(requests_to_memory_are_captured_if_they_have_hints),
 		LINKS_TEST(so_are_they_outside_of_flit_mode, make_nonflit),
 		LINKS_TEST(writes_are_captured_outside_of_flit_mode, make_nonflit),
