@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include <errno.h>
 #include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "control.h"
+#include "packets.h"
 #include "tap.h"
-#include "tlp/capture_reader.h"
 #include "traffic.h"
 #include "wire.h"
 
-#define CAPTURE		"capture.pcapng"	/* softfabric's, in $LAB_RUN */
-#define CAPTURE_BUFFER	(256 * 1024)		/* what one message of the shared directory takes */
 #define MAX_KEYS	4096
 
 #define BEGIN		"test: begins"
@@ -194,8 +190,9 @@ static void judge(struct wire *wire, const struct tlp *tlp)
 	judge_data(wire, stream, tlp);
 }
 
-static void take_packet(struct wire *wire, const struct capture_record *record)
+static void take_packet(void *context, const struct capture_record *record)
 {
+	struct wire *wire = context;
 	struct tlp tlp;
 	int err;
 
@@ -210,39 +207,11 @@ static void take_packet(struct wire *wire, const struct capture_record *record)
 	judge(wire, &tlp);
 }
 
-static FILE *open_capture(void)
-{
-	const char *directory = getenv("LAB_RUN");
-	char path[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/" CAPTURE, directory ? directory : ".");
-	file = fopen(path, "re");
-	if (!file)
-		tap_bail_out("%s: %s; this test needs a machine with --capture", path,
-			     strerror(errno));
-	setvbuf(file, NULL, _IOFBF, CAPTURE_BUFFER);
-	return file;
-}
-
 void wire_read(int control, uint64_t bar_size, struct wire_report *report)
 {
 	static struct wire wire;
-	struct capture_reader *reader;
-	struct capture_record record;
-	enum capture_status status;
-	FILE *file = open_capture();
 
 	*report = (struct wire_report){ 0 };
 	wire = (struct wire){ .report = report, .bar_size = bar_size };
-	if (!control_capture(control))
-		tap_bail_out("the capture is not whole");
-	if (capture_reader_create(file, &reader))
-		tap_bail_out("no memory to read the capture");
-	while ((status = capture_reader_next(reader, &record)) == CAPTURE_RECORD)
-		take_packet(&wire, &record);
-	if (status == CAPTURE_ERROR)
-		tap_bail_out("the capture: %s", capture_reader_error(reader));
-	capture_reader_close(reader);
-	fclose(file);
+	packets_read(control, take_packet, &wire);
 }
