@@ -20,7 +20,7 @@ static const char *reason(int err)
 		return "no memory and no BAR takes it there";
 	case -ENXIO:
 		return "it is behind an IOMMU that translates, and QEMU does not say where in which BAR;"
-		       " boot with iommu=pt";
+		       " boot with iommu=pt, or put both below a switch";
 	default:
 		return "the device needs the guest's memory there, in one piece";
 	}

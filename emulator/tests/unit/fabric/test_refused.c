@@ -133,7 +133,7 @@ static void what_qemu_does_not_say_is_not_lost(void **state)
 	assert_said(f,
 		    "nic0: a posted write of 8 bytes at 0x20000000 went nowhere: it is behind an "
 		    "IOMMU that translates, and QEMU does not say where in which BAR; "
-		    "boot with iommu=pt");
+		    "boot with iommu=pt, or put both below a switch");
 	assert_int_equal(fabric_read(f->nic, 512 * MIB, data, sizeof(data), NULL), -ENXIO);
 	assert_said(f, "");
 	assert_counts(f, 2, 0, 0);
