@@ -161,7 +161,7 @@ static void test_dma_handle(struct test *test)
 	};
 	uint32_t dmah;
 
-	if (verbs_alloc_dmah(&test->verbs, handle_hints.ph, &dmah))
+	if (verbs_alloc_dmah(&test->verbs, handle_hints.ph, NULL, &dmah))
 		tap_bail_out("no DMA handle: %s", strerror(errno));
 	reg.dmah = &dmah;
 	expect(test, &reg, 0, &handle_hints, "a DMA handle wins over the exporter");

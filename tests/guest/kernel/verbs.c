@@ -93,7 +93,9 @@ enum {
 	METHOD_DMAH_ALLOC = 0,
 	METHOD_DMAH_FREE,
 	ALLOC_DMAH_HANDLE = 0,
-	ALLOC_DMAH_PH = 3,
+	ALLOC_DMAH_CPU_ID,
+	ALLOC_DMAH_TPH_MEM_TYPE,
+	ALLOC_DMAH_PH,
 	FREE_DMAH_HANDLE = 0,
 };
 
@@ -208,7 +210,19 @@ int verbs_query_device_raw(struct verbs *verbs, uint16_t method, void *resp, siz
 	return execute(verbs, &request, UVERBS_OBJECT_DEVICE, method);
 }
 
-int verbs_alloc_dmah(struct verbs *verbs, uint8_t ph, uint32_t *handle)
+static void add_cpu(struct request *request, const struct verbs_cpu *cpu)
+{
+	struct ib_uverbs_attr memory = {
+		.attr_id = ALLOC_DMAH_TPH_MEM_TYPE,
+		.flags = MANDATORY,
+		.attr_data.enum_data.elem_id = cpu->memory,
+	};
+
+	ADD(request, TPH_UVERBS_U32(ALLOC_DMAH_CPU_ID, cpu->id, MANDATORY));
+	add(request, memory);
+}
+
+int verbs_alloc_dmah(struct verbs *verbs, uint8_t ph, const struct verbs_cpu *cpu, uint32_t *handle)
 {
 	struct request request = {};
 	int err;
@@ -217,6 +231,8 @@ int verbs_alloc_dmah(struct verbs *verbs, uint8_t ph, uint32_t *handle)
 	/* Lies in the attribute's first byte, whatever the byte order */
 	ADD(&request, TPH_UVERBS_ATTR(ALLOC_DMAH_PH, sizeof(ph), MANDATORY, 0));
 	memcpy(&request.attrs[1].data, &ph, sizeof(ph));
+	if (cpu)
+		add_cpu(&request, cpu);
 	err = execute(verbs, &request, OBJECT_DMAH, METHOD_DMAH_ALLOC);
 	if (!err)
 		*handle = request.attrs[0].data;

@@ -42,6 +42,11 @@ struct verbs_mr {
 	uint32_t lkey, rkey;
 };
 
+struct verbs_cpu {
+	uint32_t id;
+	uint8_t memory; /* enum tph_mem_type of the kernel: 0 volatile, 1 persistent */
+};
+
 /* The first device whose name begins with @prefix; ends the test when there is none. */
 void verbs_open(struct verbs *verbs, const char *prefix);
 void verbs_close(struct verbs *verbs);
@@ -56,8 +61,9 @@ int verbs_query_raw(struct verbs *verbs, uint32_t handle, void *resp, size_t siz
 int verbs_query(struct verbs *verbs, const struct verbs_mr *mr, struct mlx5_ib_tph_mr_info *info);
 /* A query of the device by MLX5_IB_METHOD_DEVICE_QUERY_TPH, or by another method */
 int verbs_query_device_raw(struct verbs *verbs, uint16_t method, void *resp, size_t size);
-/* A DMA handle with this processing hint and no tag */
-int verbs_alloc_dmah(struct verbs *verbs, uint8_t ph, uint32_t *handle);
+/* A DMA handle with this processing hint; its tag is that of a CPU, with NULL there is none. */
+int verbs_alloc_dmah(struct verbs *verbs, uint8_t ph, const struct verbs_cpu *cpu,
+		     uint32_t *handle);
 int verbs_free_dmah(struct verbs *verbs, uint32_t handle);
 /* Faults the pages in from here, as the device does when it misses them */
 int verbs_prefetch(struct verbs *verbs, const struct verbs_mr *mr);
