@@ -25,6 +25,7 @@ SOURCE, DESTINATION, LENGTH, FLAGS, ST, PH, VECTOR, COMMAND = (
 STATUS, ERROR, MOVED = 0x2028, 0x202c, 0x2030
 SOURCE_LOCAL, DESTINATION_LOCAL, READ_HINTS, WRITE_HINTS = 1, 2, 4, 8
 GO, DONE, BUSY = 1, 2, 1
+UNSUPPORTED, COMPLETER_ABORT, POISONED = 4, 5, 6
 
 # Of TPH Requester Control, at 8 in the capability: ST mode, and which requests may carry hints. The
 # table of tags is behind it, at 0xc.
@@ -60,10 +61,10 @@ class Device:
                                 (VECTOR, vector), (COMMAND, GO)):
             self.registers[register // 4] = value
 
-    def run(self, *job, **hints):
+    def run(self, *job, error=0, **hints):
         self.start(*job, **hints)
         wait_for(lambda: self.registers[STATUS // 4] == DONE)
-        assert self.registers[ERROR // 4] == 0, self.registers[ERROR // 4]
+        assert self.registers[ERROR // 4] == error, self.registers[ERROR // 4]
 
 
 class Page:
@@ -186,6 +187,16 @@ def test_disabled():
     assert [hints for _, hints, _ in requests] == [(0, 0, 0)], requests
 
 
+def test_errors():
+    """A completion that fails a read ends the job, and the error code says how"""
+    for status, error in ((1, UNSUPPORTED), (4, COMPLETER_ABORT), (255, POISONED)):
+        fabric("fault", device="acc1", point="read", action="fail", value=status)
+        acc0.run(acc1.bus, 0, 64, DESTINATION_LOCAL, error=error)
+    completions = [(packet["type"], packet["status"], packet["ep"])
+                   for packet in wire.packets() if packet["direction"] == "in"]
+    assert completions == [("Cpl", 1, False), ("Cpl", 4, False), ("CplD", 0, True)], completions
+
+
 def test_reset():
     """A function reset ends a job in its middle, and its registers are zero"""
     fabric("fault", device="acc0", point="dma", action="stall", skip=3)
@@ -206,4 +217,4 @@ def test_reset():
 
 
 if __name__ == "__main__":
-    sys.exit(tap.run(test_copies, test_hints, test_disabled, test_reset))
+    sys.exit(tap.run(test_copies, test_hints, test_disabled, test_errors, test_reset))
