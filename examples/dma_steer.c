@@ -9,9 +9,9 @@
  *
  * The first writes near CPU 0, the second into another device, with its tag 3 and hint 2.
  * The device is the accelerator of the lab, whose DMA engine is below; with another one the
- * registers differ, and all else is as it is here. Both are bound to vfio-pci. Somebody else may own
- * the other device: its dma-buf then comes through a socket, and what is published is his affair.
- * Tags of CPUs are known to firmware, by the root port above the device.
+ * registers differ, and all else is as it is here. Both are bound to vfio-pci. Somebody else may
+ * own the other device: its dma-buf then comes through a socket, with tags that are published
+ * already. Tags of CPUs are known to firmware, by the root port above the device.
  *
  *	echo 2 >/sys/module/vfio_pci_core/parameters/tph
  *

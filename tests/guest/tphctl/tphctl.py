@@ -84,6 +84,7 @@ def test_dev():
         "integrated endpoint", "mlx5_core", "mlx5_0"), nic
     assert (acc["type"], acc["driver"], acc["completer"]) == (
         "integrated endpoint", "vfio-pci", "8-bit, 16-bit"), acc
+    assert acc["requester"]["owner"] == "hints without tags", acc
     both = show("dev", "show")
     assert nic in both and acc in both
 
