@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -299,18 +300,52 @@ static void stage_3(const char *bdf)
 	vfio_tph_close(device);
 }
 
+#define VECTORS 2
+
+static void enable_vectors(struct vfio_tph_device *device)
+{
+	struct {
+		struct vfio_irq_set head;
+		int32_t events[VECTORS];
+	} set = {
+		.head = {
+			.argsz = sizeof(set),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_MSIX_IRQ_INDEX,
+			.count = VECTORS,
+		},
+	};
+
+	for (unsigned int i = 0; i < VECTORS; i++)
+		set.events[i] = eventfd(0, EFD_CLOEXEC);
+	if (ioctl(vfio_tph_device_fd(device), VFIO_DEVICE_SET_IRQS, &set))
+		tap_bail_out("cannot enable %u vectors: %s", VECTORS, strerror(errno));
+	for (unsigned int i = 0; i < VECTORS; i++)
+		close(set.events[i]);
+}
+
 /* Entries are where interrupts are, and with them. */
 static void table_in_msix(const char *bdf)
 {
 	const struct vfio_tph_requester_info on = { 0, 3, 3, ST, MSIX_ENTRIES, 7, 2, DS };
 	struct vfio_tph_device *device = open_at(2, bdf);
-	const uint32_t cpu = 0;
+	const uint32_t cpus[] = { 0, 1 };
+	unsigned int programmed = 77;
 
 	expect(vfio_tph_enable(device, DS, ST, &reason), 0, "",
 	       "enable where the table is MSI-X's");
 	shows(device, &on, "that is shown");
-	expect(program(device, VFIO_TPH_SOURCE_CPU, ST, 0, 1, &cpu, NULL), ENXIO,
+	expect(program(device, VFIO_TPH_SOURCE_CPU, ST, 0, 1, cpus, &programmed), ENXIO,
 	       "VFIO_DEVICE_SET_IRQS", "program without interrupts");
+	enable_vectors(device);
+	shows(device, &on, "what was enabled is so after interrupts were");
+	expect(program(device, VFIO_TPH_SOURCE_CPU, ST, VFIO_TPH_PROGRAM_REQUIRE_ST, 2, cpus,
+		       &programmed),
+	       ENXIO, "interrupt 2", "program one more than there are interrupts");
+	tap_ok(programmed == 1, "one is programmed: %u", programmed);
+	tap_errno(ioctl(vfio_tph_device_fd(device), VFIO_DEVICE_RESET) ? errno : 0, 0, "reset");
+	expect(program(device, VFIO_TPH_SOURCE_CPU, ST, 0, 1, cpus, &programmed), 0, "",
+	       "interrupts stay enabled over a reset");
 	vfio_tph_close(device);
 }
 
@@ -354,7 +389,7 @@ int main(void)
 {
 	const char *requester = address("TPH_ACC0");
 
-	tap_plan(8 + 7 + 7 + 26 + 4 + 3 + 3 + 4);
+	tap_plan(8 + 7 + 7 + 26 + 4 + 8 + 3 + 4);
 	before_opt_in(requester);
 	stage_0(requester);
 	stage_1(requester);
