@@ -93,14 +93,69 @@ void control_release(int control, const char *point)
 	execute(control, request, reply, sizeof(reply));
 }
 
+long control_counter_of(int control, const char *device, const char *name)
+{
+	char quoted_device[64], quoted[64], request[256], reply[8192];
+
+	snprintf(quoted_device, sizeof(quoted_device), "\"%s\"", device);
+	snprintf(quoted, sizeof(quoted), "\"%s\"", name);
+	snprintf(request, sizeof(request),
+		 "{\"execute\":\"counters\",\"arguments\":{\"device\":%s}}\n", quoted_device);
+	execute(control, request, reply, sizeof(reply));
+	return member(reply, quoted_device, quoted);
+}
+
 long control_counter(int control, const char *name)
 {
-	char quoted[64], reply[4096];
+	return control_counter_of(control, "nic0", name);
+}
 
-	snprintf(quoted, sizeof(quoted), "\"%s\"", name);
-	execute(control, "{\"execute\":\"counters\",\"arguments\":{\"device\":\"nic0\"}}\n", reply,
-		sizeof(reply));
-	return member(reply, "\"nic0\"", quoted);
+void control_tlps(int control, const char *device, char *reply, size_t size)
+{
+	char request[256];
+
+	snprintf(request, sizeof(request),
+		 "{\"execute\":\"tlps\",\"arguments\":{\"device\":\"%s\"}}\n", device);
+	execute(control, request, reply, size);
+}
+
+static void execute_tph(int control, const char *device, bool forget, char *reply, size_t size)
+{
+	char request[256];
+
+	snprintf(request, sizeof(request),
+		 "{\"execute\":\"tph\",\"arguments\":{\"device\":\"%s\",\"forget\":%s}}\n", device,
+		 forget ? "true" : "false");
+	execute(control, request, reply, size);
+}
+
+unsigned int control_tph(int control, const char *device, const char *what, uint32_t *values,
+			 unsigned int max)
+{
+	char quoted[64], reply[4096], *at;
+	unsigned int count;
+
+	execute_tph(control, device, false, reply, sizeof(reply));
+	snprintf(quoted, sizeof(quoted), "\"%s\":[", what);
+	at = strstr(reply, quoted);
+	if (!at)
+		tap_bail_out("%s: no %s in %s", PORT, what, reply);
+	at += strlen(quoted);
+	for (count = 0; *at != ']'; count++) {
+		uint32_t value = strtoul(at, &at, 10);
+
+		if (count < max)
+			values[count] = value;
+		at += *at == ',';
+	}
+	return count;
+}
+
+void control_tph_forget(int control, const char *device)
+{
+	char reply[4096];
+
+	execute_tph(control, device, true, reply, sizeof(reply));
 }
 
 void control_link(int control, const char *link, bool up)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
 /*
- * The models' control socket, for tests in C: only what they need to make nic0 stall or fail, and to
- * see what it counted.
+ * The models' control socket, for tests in C: only what they need to make nic0 stall or fail, and
+ * to see what devices counted and were told.
  */
 #ifndef TESTS_CONTROL_H
 #define TESTS_CONTROL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* All of them end the test when the control socket does not answer, or refuses. */
@@ -25,8 +26,20 @@ void control_fault(int control, const struct control_fault *fault);
 void control_wait_hit(int control, const char *point);
 /* Lets go on what was stalled. */
 void control_release(int control, const char *point);
-/* A counter of nic0. */
+/* A counter of nic0, or of another device. */
 long control_counter(int control, const char *name);
+long control_counter_of(int control, const char *device, const char *name);
+/* What a device got from its peers, as JSON of @size bytes at most; arrivals.h reads it. */
+void control_tlps(int control, const char *device, char *reply, size_t size);
+/*
+ * Of the TPH Requester capability that the device's model has: "seen", the values that the control
+ * register has had since it was told to forget them; "entries", the table. Returns how many there
+ * are, of which @max are written to @values.
+ */
+unsigned int control_tph(int control, const char *device, const char *what, uint32_t *values,
+			 unsigned int max);
+/* From now on, only the value of this moment has been seen. */
+void control_tph_forget(int control, const char *device);
 /* Notes in the capture what happens from here on. */
 void control_note(int control, const char *text);
 /* Brings the file of the capture up to date; false when not all packets are in it. */
