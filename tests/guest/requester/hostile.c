@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * Owners who do anything: features with any flags, structures of any size, anything written to the
+ * capability, resets, sources that come and go, all at once and at random, from two processes one
+ * of which closes the device in the middle. The kernel bears it, and the device's control register
+ * never has a value that the stage does not allow, nor its table a tag that no source had: not the
+ * guest says so, but the model, which sees the register itself.
+ *
+ * requester_hostile [SEED]: what is called is by the seed, when it meets is by chance.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/pci_regs.h>
+
+#include "control.h"
+#include "edge.h"
+#include "exporter.h"
+#include "feature.h"
+#include "path.h"
+#include "sources.h"
+#include "state.h"
+#include "tap.h"
+#include "tier.h"
+#include "util/macros.h"
+#include "vectors.h"
+
+#define THREADS 2 /* of each of two processes */
+#define EPOCHS	2 /* of a stage: the device is opened, and closed in the middle of calls */
+#define DESTS	80
+
+struct attack {
+	struct device device;
+	struct sources sources;
+	unsigned int calls; /* of a thread */
+	bool closes;        /* this process closes the device when half of them are made */
+	atomic_uint impossible;
+};
+
+struct thread {
+	struct attack *attack;
+	pthread_t thread;
+	unsigned int number;
+	uint32_t random;
+};
+
+/* xorshift, of George Marsaglia; never 0 */
+static uint32_t any(struct thread *thread)
+{
+	uint32_t x = thread->random;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	thread->random = x;
+	return x;
+}
+
+static uint32_t below(struct thread *thread, uint32_t limit)
+{
+	return any(thread) % limit;
+}
+
+static bool one_in(struct thread *thread, uint32_t limit)
+{
+	return !below(thread, limit);
+}
+
+/* Mostly what could be meant */
+static uint32_t any_flags(struct thread *thread)
+{
+	static const uint32_t flags[] = {
+		VFIO_DEVICE_TPH_SRC_DMABUF,
+		VFIO_DEVICE_TPH_SRC_DMABUF | VFIO_DEVICE_TPH_EXTENDED,
+		VFIO_DEVICE_TPH_SRC_DMABUF | VFIO_DEVICE_TPH_REQUIRE_ST,
+		VFIO_DEVICE_TPH_SRC_DMABUF | VFIO_DEVICE_TPH_EXTENDED | VFIO_DEVICE_TPH_REQUIRE_ST,
+		VFIO_DEVICE_TPH_SRC_NONE,
+		VFIO_DEVICE_TPH_SRC_LITERAL,
+		VFIO_DEVICE_TPH_SRC_LITERAL | VFIO_DEVICE_TPH_EXTENDED,
+		VFIO_DEVICE_TPH_SRC_CPU_VOLATILE | VFIO_DEVICE_TPH_EXTENDED,
+		VFIO_DEVICE_TPH_SRC_CPU_PERSISTENT,
+	};
+
+	return one_in(thread, 8) ? any(thread) : flags[below(thread, ARRAY_SIZE(flags))];
+}
+
+static uint32_t any_source(struct thread *thread)
+{
+	if (one_in(thread, 16))
+		return any(thread);
+	if (one_in(thread, 16))
+		return below(thread, 64);
+	return thread->attack->sources.fds[below(thread, SOURCES)];
+}
+
+static void call_program(struct thread *thread)
+{
+	uint32_t dests[DESTS];
+	uint16_t start = one_in(thread, 8) ? any(thread) : below(thread, 64);
+	uint16_t count = one_in(thread, 8) ? any(thread) : below(thread, 8);
+	bool unmapped = one_in(thread, 16) || count > DESTS;
+	int ret;
+
+	for (unsigned int i = 0; i < DESTS; i++)
+		dests[i] = any_source(thread);
+	ret = feature_program(&thread->attack->device, any_flags(thread), start, count,
+			      unmapped ? edge(8) : dests);
+	if (ret > count)
+		thread->attack->impossible++;
+}
+
+static void call_resolve(struct thread *thread)
+{
+	struct vfio_device_feature_tph_resolve resolved;
+	uint32_t flags = any_flags(thread);
+
+	if (!feature_resolve(&thread->attack->device, flags, any_source(thread), &resolved) &&
+	    (resolved.valid & ~3u || resolved.ph > 3 ||
+	     (!(flags & VFIO_DEVICE_TPH_EXTENDED) && resolved.st > 0xff)))
+		thread->attack->impossible++;
+}
+
+/* Any size, any operation of any feature there is, and a structure that may not be there */
+static void call_anything(struct thread *thread)
+{
+	static const uint32_t indices[] = { VFIO_DEVICE_FEATURE_TPH, VFIO_DEVICE_FEATURE_TPH_ST,
+					    VFIO_DEVICE_FEATURE_TPH_RESOLVE };
+	struct vfio_device_feature *feature;
+	uint8_t bytes[sizeof(*feature) + 64];
+	uint32_t flags = (any(thread) & 7) << 16 | indices[below(thread, ARRAY_SIZE(indices))];
+
+	for (unsigned int i = 0; i < sizeof(bytes); i++)
+		bytes[i] = one_in(thread, 2) ? 0 : any(thread);
+	feature = (void *)bytes;
+	if (one_in(thread, 4))
+		feature = edge(sizeof(*feature) + 4 * below(thread, 8));
+	feature->argsz = one_in(thread, 8) ? any(thread) : below(thread, sizeof(bytes));
+	feature->flags = flags;
+	feature_raw(&thread->attack->device, feature);
+}
+
+static void call_older(struct thread *thread)
+{
+	struct vfio_pci_tph tph = {
+		.argsz = one_in(thread, 8) ? any(thread) : sizeof(tph),
+		.mode = one_in(thread, 4) ? any(thread) : below(thread, 4),
+		.op = below(thread, 4),
+		.ent = { .cpu_id = one_in(thread, 4) ? any(thread) : below(thread, 4),
+			 .mem_type = below(thread, 3),
+			 .rsvd = any(thread),
+			 .index = one_in(thread, 4) ? any(thread) : below(thread, 66) },
+	};
+
+	ioctl(thread->attack->device.fd, VFIO_DEVICE_PCI_TPH, &tph);
+}
+
+static void call_opt_in(struct thread *thread)
+{
+	feature_opt_in(&thread->attack->device);
+}
+
+/* The control register more often than others, and what could be meant more often than not */
+static void call_config(struct thread *thread)
+{
+	const struct device *device = &thread->attack->device;
+	bool control = !one_in(thread, 4);
+	unsigned int offset = control ? PCI_TPH_CTRL + below(thread, 4) :
+					below(thread, device_tph_end(device) - device->tph + 4);
+	uint32_t value = one_in(thread, 4) ? any(thread) : below(thread, 4) | below(thread, 4) << 8;
+	unsigned int len = 1 + below(thread, 4);
+
+	if (control && !one_in(thread, 4)) {
+		offset = PCI_TPH_CTRL;
+		len = 4;
+	}
+	if (one_in(thread, 4)) {
+		if (pread(device->fd, &value, len, device->config + device->tph + offset) < 0)
+			return;
+	} else if (pwrite(device->fd, &value, len, device->config + device->tph + offset) < 0) {
+		return;
+	}
+}
+
+static void call_reset(struct thread *thread)
+{
+	const struct device *device = &thread->attack->device;
+	unsigned int at = device_capability(device, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL;
+	uint16_t control = PCI_EXP_DEVCTL_BCR_FLR;
+
+	if (one_in(thread, 2))
+		ioctl(device->fd, VFIO_DEVICE_RESET);
+	else if (pwrite(device->fd, &control, sizeof(control), device->config + at) < 0)
+		return;
+}
+
+/* Sources lose their tag, and their memory, and get them back */
+static void call_sources(struct thread *thread)
+{
+	struct sources *sources = &thread->attack->sources;
+
+	if (one_in(thread, 4))
+		exporter_set_memory_enabled(sources->owner, one_in(thread, 2));
+	else
+		sources_publish(sources, below(thread, SOURCE_SILENT), one_in(thread, 2));
+}
+
+static void call_vectors(struct thread *thread)
+{
+	vectors_try(&thread->attack->device, below(thread, 17));
+}
+
+/* How often each is called, of all: what goes to the device takes a hundred times as long. */
+static const struct {
+	void (*call)(struct thread *thread);
+	unsigned int share;
+} calls[] = {
+	{ call_program, 150 }, { call_resolve, 300 }, { call_anything, 320 },
+	{ call_older, 150 },   { call_opt_in, 40 },   { call_sources, 20 },
+	{ call_config, 16 },   { call_vectors, 2 },   { call_reset, 2 },
+};
+
+#define ALL_SHARES 1000
+
+static void call_one(struct thread *thread)
+{
+	uint32_t chosen = below(thread, ALL_SHARES);
+	unsigned int i = 0;
+
+	while (chosen >= calls[i].share)
+		chosen -= calls[i++].share;
+	calls[i].call(thread);
+}
+
+static void *run(void *arg)
+{
+	struct thread *thread = arg;
+	struct attack *attack = thread->attack;
+
+	for (unsigned int i = 0; i < attack->calls; i++) {
+		/* Others are in the middle of theirs, and go on with what is closed. */
+		if (attack->closes && !thread->number && i == attack->calls / 2)
+			vfio_tph_close(attack->device.vfio);
+		call_one(thread);
+	}
+	return NULL;
+}
+
+static void run_threads(struct attack *attack, uint32_t seed)
+{
+	struct thread threads[THREADS];
+
+	for (unsigned int i = 0; i < THREADS; i++) {
+		threads[i] = (struct thread){
+			.attack = attack,
+			.number = i,
+			.random = seed ^ (0x9e3779b9 * (i + 1)) ?: 1,
+		};
+		pthread_create(&threads[i].thread, NULL, run, &threads[i]);
+	}
+	for (unsigned int i = 0; i < THREADS; i++)
+		pthread_join(threads[i].thread, NULL);
+}
+
+/* Two processes have the device, and this one may close it; the other one does so by its end. */
+static void run_epoch(struct attack *attack, uint32_t seed, bool closes)
+{
+	int status;
+	pid_t child;
+
+	device_open(&attack->device);
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		attack->closes = false;
+		run_threads(attack, ~seed);
+		_exit(attack->impossible != 0);
+	}
+	attack->closes = closes;
+	run_threads(attack, seed);
+	if (child < 0 || waitpid(child, &status, 0) != child || status)
+		attack->impossible++;
+	exporter_set_memory_enabled(attack->sources.owner, true);
+}
+
+static bool control_allowed(const struct device *device, unsigned int stage, uint32_t value)
+{
+	static const uint32_t modes[STAGES] = { 1, 3, 7, 7 };
+	uint32_t mode = value & PCI_TPH_CTRL_MODE_SEL_MASK;
+	uint32_t requester = (value & PCI_TPH_CTRL_REQ_EN_MASK) >> 8;
+
+	return modes[stage] & device->tph_cap & 1u << mode && path_allows(device, requester) &&
+	       !(value & ~(PCI_TPH_CTRL_MODE_SEL_MASK | PCI_TPH_CTRL_REQ_EN_MASK));
+}
+
+static void test_control(int control, const char *model, const struct device *device,
+			 unsigned int stage)
+{
+	uint32_t seen[64];
+	unsigned int count = control_tph(control, model, "seen", seen, ARRAY_SIZE(seen));
+	unsigned int wrong = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (!control_allowed(device, stage, seen[i])) {
+			tap_note("control has been 0x%x", seen[i]);
+			wrong++;
+		}
+	tap_ok(!wrong && count <= ARRAY_SIZE(seen),
+	       "%s, stage %u: the control register was never what it may not be", model, stage);
+	tap_note("it had %u values", count);
+}
+
+/* Below the stage of literal tags, those that a source has */
+static void test_tags(int control, const char *model, unsigned int stage)
+{
+	uint32_t entries[STATE_ENTRIES], wrong = 0;
+	unsigned int count = control_tph(control, model, "entries", entries, ARRAY_SIZE(entries));
+
+	for (unsigned int i = 0; i < count && stage < 3; i++)
+		wrong += entries[i] && entries[i] != SOURCE_ST && entries[i] != SOURCE_ST_EXT;
+	tap_ok(!wrong, "%s, stage %u: all tags in the table are those of a source", model, stage);
+}
+
+/* The device is closed: of the last owner there is nothing left. */
+static void test_left(const struct device *device, const char *model, unsigned int stage)
+{
+	bool clean = true;
+
+	for (unsigned int at = device->tph + PCI_TPH_CTRL; at < device_tph_end(device); at += 4)
+		clean &= !device_real(device, at, 4);
+	tap_ok(clean, "%s, stage %u: closed, it has nothing of it", model, stage);
+}
+
+static void test_stage(struct attack *attack, int control, const char *variable, const char *model,
+		       unsigned int stage, uint32_t seed)
+{
+	device_find(&attack->device, variable);
+	stage_set(stage);
+	control_tph_forget(control, model);
+	attack->impossible = 0;
+	for (unsigned int i = 0; i < EPOCHS - 1; i++)
+		run_epoch(attack, seed + 0x1000 * stage + i, true);
+	run_epoch(attack, ~seed + 0x1000 * stage, false);
+	tap_ok(!attack->impossible, "%s, stage %u: no call returns what it cannot", model, stage);
+	test_tags(control, model, stage);
+	device_close(&attack->device);
+	test_control(control, model, &attack->device, stage);
+	test_left(&attack->device, model, stage);
+	device_put(&attack->device);
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
+	unsigned int before = stage_set(0), all = tier_rounds(6400, 1000000);
+	static struct attack attack;
+	struct devices devices;
+	int control = control_open();
+
+	edge(0); /* before there are threads */
+	/* Two devices in each stage, two processes in each epoch */
+	attack.calls = all / (2 * STAGES * EPOCHS * 2 * THREADS);
+	devices_find(&devices);
+	sources_open(&attack.sources, devices.other);
+	tap_plan(2 * STAGES * 4);
+	tap_note("seed %u, %u calls", seed, all);
+	for (unsigned int stage = 0; stage < STAGES; stage++) {
+		test_stage(&attack, control, devices.requesters[0], "acc0", stage, seed);
+		test_stage(&attack, control, devices.requesters[3], "acc3", stage, seed);
+	}
+	sources_close(&attack.sources);
+	close(control);
+	stage_set(before);
+	return tap_status();
+}

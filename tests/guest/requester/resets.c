@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * What was enabled and programmed outlives every kind of reset, in the device and as its owner
+ * reads it; what its owner has not opted in to, or has disabled, no reset brings.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/pci_regs.h>
+
+#include "feature.h"
+#include "path.h"
+#include "sources.h"
+#include "state.h"
+#include "tap.h"
+#include "util/macros.h"
+
+#define DMABUF	 VFIO_DEVICE_TPH_SRC_DMABUF
+#define EXTENDED VFIO_DEVICE_TPH_EXTENDED
+
+static void reset_by_ioctl(const struct device *device)
+{
+	if (ioctl(device->fd, VFIO_DEVICE_RESET))
+		tap_bail_out("VFIO_DEVICE_RESET: %s", strerror(errno));
+}
+
+static void reset_by_config(const struct device *device)
+{
+	unsigned int at = device_capability(device, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL;
+
+	device_write(device, at, device_read(device, at, 2) | PCI_EXP_DEVCTL_BCR_FLR, 2);
+}
+
+/* An administrator's */
+static void reset_by_sysfs(const struct device *device)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", device->bdf);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		tap_bail_out("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void power(const struct device *device, uint32_t index)
+{
+	struct vfio_device_feature feature = {
+		.argsz = sizeof(feature),
+		.flags = VFIO_DEVICE_FEATURE_SET | index,
+	};
+
+	if (ioctl(device->fd, VFIO_DEVICE_FEATURE, &feature))
+		tap_bail_out("low power: %s", strerror(errno));
+}
+
+/* Whatever its power state is then, the device is back when its owner wants it. */
+static void low_power(const struct device *device)
+{
+	power(device, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
+	power(device, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT);
+}
+
+/* Of all that is behind the device's port */
+static void reset_bus(const struct device *device)
+{
+	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
+
+	if (ioctl(device->fd, VFIO_DEVICE_PCI_HOT_RESET, &reset))
+		tap_bail_out("VFIO_DEVICE_PCI_HOT_RESET: %s", strerror(errno));
+}
+
+/* What is behind no port has no bus to be reset with. */
+static const struct {
+	const char *name;
+	void (*reset)(const struct device *device);
+} all_kinds[] = {
+	{ "VFIO_DEVICE_RESET", reset_by_ioctl },
+	{ "a function level reset by its owner", reset_by_config },
+	{ "an administrator's reset", reset_by_sysfs },
+	{ "low power", low_power },
+	{ "a hot reset", reset_bus },
+};
+static unsigned int kinds = ARRAY_SIZE(all_kinds);
+
+/* Enabled, all is there at once. */
+static void test_enabled(const struct device *device, const struct state *state, const char *what)
+{
+	for (unsigned int i = 0; i < kinds; i++) {
+		all_kinds[i].reset(device);
+		tap_ok(state_kept(device, state), "%s: kept over %s", what, all_kinds[i].name);
+	}
+}
+
+/* Disabled, it stays so; a device does not look at its entries before it is enabled. */
+static void test_disabled(const struct device *device, const struct state *state, const char *what)
+{
+	const unsigned int at = device->tph + PCI_TPH_CTRL;
+	uint32_t control;
+
+	for (unsigned int i = 0; i < kinds; i++) {
+		feature_disable(device);
+		control = device_read(device, at, 4);
+		all_kinds[i].reset(device);
+		tap_ok(device_read(device, at, 4) == control &&
+			       !(device_real(device, at, 4) & PCI_TPH_CTRL_REQ_EN_MASK),
+		       "%s: disabled over %s", what, all_kinds[i].name);
+		device_write(device, at, state->control, 4);
+		tap_ok(state_kept(device, state), "%s: all is back when it is enabled", what);
+	}
+}
+
+static void test_device(struct device *device, struct sources *sources, uint32_t mode,
+			uint32_t requester)
+{
+	const uint32_t extended = requester == PCI_TPH_REQ_EXT_TPH ? EXTENDED : 0;
+	const uint32_t dests[] = { sources->fds[SOURCE_BOTH], sources->fds[SOURCE_SILENT],
+				   sources->fds[SOURCE_BOTH] };
+	struct state state;
+	char what[128];
+
+	feature_start(device, 2, mode, requester);
+	snprintf(what, sizeof(what), "%s, mode %u, requester %u", device->bdf, mode, requester);
+	tap_ok(feature_program(device, DMABUF | extended, 1, 3, dests) == 3, "%s: programmed",
+	       what);
+	state_take(device, &state);
+	test_enabled(device, &state, what);
+	test_disabled(device, &state, what);
+	device_close(device);
+}
+
+/* What comes back is what was there before this reset, not before another one. */
+static void test_between(struct device *device, struct sources *sources)
+{
+	struct state state;
+
+	feature_start(device, 1, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_TPH_ONLY);
+	feature_program(device, DMABUF, 2, 1, &sources->fds[SOURCE_BOTH]);
+	reset_by_ioctl(device);
+	feature_program(device, VFIO_DEVICE_TPH_SRC_NONE, 2, 1, NULL);
+	feature_program(device, DMABUF, 4, 1, &sources->fds[SOURCE_BOTH]);
+	reset_by_config(device);
+	state_take(device, &state);
+	tap_ok(!state.entries[2] && state.entries[4] == SOURCE_ST,
+	       "a second reset brings what was programmed after the first");
+	device_close(device);
+}
+
+/* Who has not opted in has nothing that a reset could bring. */
+static void test_no_opt_in(struct device *device)
+{
+	stage_set(3);
+	device_open(device);
+	for (unsigned int i = 0; i < kinds; i++) {
+		all_kinds[i].reset(device);
+		tap_ok(device_read(device, device->tph + PCI_TPH_CAP, 4) == device->tph_cap &&
+			       !device_real(device, device->tph + PCI_TPH_CTRL, 4),
+		       "no opt-in: %s brings nothing", all_kinds[i].name);
+	}
+	device_close(device);
+}
+
+#define POINTS (1 + 3 * kinds)
+
+int main(void)
+{
+	unsigned int before = stage_set(0);
+	struct device device, small;
+	struct sources sources;
+	struct devices devices;
+	uint32_t largest;
+
+	devices_find(&devices);
+	sources_open(&sources, devices.other);
+	device_find(&device, devices.requesters[0]);
+	device_find(&small, devices.requesters[1]);
+	kinds -= !path_has_port(&device);
+	largest = path_allows(&device, PCI_TPH_REQ_EXT_TPH) ? PCI_TPH_REQ_EXT_TPH :
+							      PCI_TPH_REQ_TPH_ONLY;
+	tap_plan(3 * POINTS + 1 + kinds);
+	test_device(&device, &sources, PCI_TPH_ST_IV_MODE, largest);
+	test_device(&device, &sources, PCI_TPH_ST_DS_MODE, largest);
+	test_device(&small, &sources, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_TPH_ONLY);
+	test_between(&device, &sources);
+	test_no_opt_in(&device);
+	device_put(&small);
+	device_put(&device);
+	sources_close(&sources);
+	stage_set(before);
+	return tap_status();
+}
