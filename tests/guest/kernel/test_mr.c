@@ -159,8 +159,11 @@ static void test_dma_handle(struct test *test)
 		.tph_namespace = ABSENT,
 		.tph_flags = ABSENT,
 	};
+	const struct verbs_cpu cpu = { .id = 0 };
 	uint32_t dmah;
 
+	tap_errno(verbs_alloc_dmah(&test->verbs, handle_hints.ph, &cpu, &dmah), ENODEV,
+		  "a DMA handle with a CPU, and no root port whose firmware knows its tag");
 	if (verbs_alloc_dmah(&test->verbs, handle_hints.ph, NULL, &dmah))
 		tap_bail_out("no DMA handle: %s", strerror(errno));
 	reg.dmah = &dmah;
@@ -307,7 +310,7 @@ int main(void)
 	open_all(&test);
 	tap_plan(2 * (planned(published_cases, ARRAY_SIZE(published_cases)) +
 		      2 * planned(unpublished_cases, ARRAY_SIZE(unpublished_cases))) +
-		 4 + 5 + 2 + 12 + 8);
+		 4 + 6 + 2 + 12 + 8);
 	test_attributes(&test);
 	test_address(&test);
 	test_dma_handle(&test);

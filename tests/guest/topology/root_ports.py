@@ -21,6 +21,7 @@ COMPLETER = pathlib.Path("/sys/module/lab_root_port/parameters/tph_completer")
 NICS = os.environ["TPH_NIC0"], os.environ["TPH_NIC1"]     # of 8 bits, of 16 bits
 ACCELERATOR = os.environ["TPH_ACC0"]
 BUFFER = f"--vfio-dmabuf={ACCELERATOR},bar=2,size=1M"
+CPU_HANDLE = pathlib.Path(__file__).with_name("topology_cpu_handle")
 SHORT = ["-s", "4096", "-n", "64"]
 
 fabric = control.Control()
@@ -71,6 +72,12 @@ def write_with_tag(*more):
     return pair, arrivals.grown("write_bytes")
 
 
+def errno_of_handle():
+    """The errno with which the first NIC refuses a DMA handle of a CPU."""
+    return subprocess.run([CPU_HANDLE, perftest_pair.rdma_device()], check=True, text=True,
+                          capture_output=True).stdout.strip()
+
+
 def test_places():
     """Each device is behind a root port of its own, on a bus of its own"""
     for bus, address in enumerate((*NICS, ACCELERATOR), 1):
@@ -107,6 +114,8 @@ def test_none():
     with completing(0, nic):
         assert completer(port_of(nic)) == 0
         assert requester(nic) == 0
+        # of a device without TPH the kernel knows no such object
+        assert errno_of_handle() == "EPROTONOSUPPORT", errno_of_handle()
         pair, written = write_with_tag()
         assert pair.succeeded(), pair
         assert written.keys() == {("none", 0, 0)}, written
