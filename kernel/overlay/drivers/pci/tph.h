@@ -9,6 +9,6 @@ struct pci_dev;
 /* PCI Firmware Specification, "_DSM to Query Cache Locality TPH Features" */
 #define TPH_ST_DSM_FUNC_INDEX	0xF
 
-bool pci_tph_may_enable(struct pci_dev *pdev, u8 req_type);
+bool pci_tph_select(struct pci_dev *pdev, u8 mode, u8 req_type);
 
 #endif

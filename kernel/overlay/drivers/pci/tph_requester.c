@@ -72,8 +72,7 @@ u8 pcie_tph_max_req_type(struct pci_dev *pdev)
 }
 EXPORT_SYMBOL_GPL(pcie_tph_max_req_type);
 
-/* For pcie_enable_tph_ext() */
-bool pci_tph_may_enable(struct pci_dev *pdev, u8 req_type)
+static bool may_enable(struct pci_dev *pdev, u8 req_type)
 {
 	switch (req_type) {
 	case PCI_TPH_REQ_TPH_ONLY:
@@ -83,6 +82,17 @@ bool pci_tph_may_enable(struct pci_dev *pdev, u8 req_type)
 	default:
 		return false;
 	}
+}
+
+/* What pcie_enable_tph_ext() is about to enable, if it may */
+bool pci_tph_select(struct pci_dev *pdev, u8 mode, u8 req_type)
+{
+	if (!may_enable(pdev, req_type))
+		return false;
+
+	pdev->tph_mode = mode;
+	pdev->tph_req_type = req_type;
+	return true;
 }
 
 /**

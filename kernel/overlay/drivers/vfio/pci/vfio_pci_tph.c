@@ -9,6 +9,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
+#include <linux/io.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/pci-tph.h>
@@ -35,21 +36,62 @@ static const struct kernel_param_ops stage_ops = {
 module_param_cb(tph, &stage_ops, &stage_of_next, 0644);
 MODULE_PARM_DESC(tph, "What owners of devices that are opened from now on may do with TLP Processing Hints: 0 hints without steering tags (default), 1 also interrupt vector mode, 2 also device specific mode, 3 also tags of their own choice");
 
-/* The open device is the only user, and is not visible yet */
+static bool st_table_in_msix(struct pci_dev *pdev)
+{
+	return FIELD_PREP(PCI_TPH_CAP_LOC_MASK, pcie_tph_get_st_table_loc(pdev)) ==
+	       PCI_TPH_LOC_MSIX;
+}
+
+static void clear_entry_in_msix(void __iomem *entry)
+{
+	u32 ctrl = ioread32(entry + PCI_MSIX_ENTRY_VECTOR_CTRL);
+
+	if (ctrl & PCI_MSIX_ENTRY_CTRL_ST && !PCI_POSSIBLE_ERROR(ctrl))
+		iowrite32(ctrl & ~PCI_MSIX_ENTRY_CTRL_ST, entry + PCI_MSIX_ENTRY_VECTOR_CTRL);
+}
+
+/* There are no interrupt vectors, so the PCI core has no copy of what is in the table */
+static void clear_table_in_msix(struct vfio_pci_core_device *vdev)
+{
+	unsigned int i, num_entries = pcie_tph_num_st_entries(vdev->pdev);
+	size_t end = (size_t)vdev->msix_offset + num_entries * PCI_MSIX_ENTRY_SIZE;
+	u8 bar = vdev->msix_bar;
+	u16 cmd;
+
+	if (bar >= PCI_STD_NUM_BARS || IS_ERR_OR_NULL(vdev->barmap[bar]) ||
+	    end > pci_resource_len(vdev->pdev, bar))
+		return;
+
+	cmd = vfio_pci_memory_lock_and_enable(vdev);
+	for (i = 0; i < num_entries; i++)
+		clear_entry_in_msix(vdev->barmap[bar] + vdev->msix_offset +
+				    i * PCI_MSIX_ENTRY_SIZE);
+	vfio_pci_memory_unlock_and_restore(vdev, cmd);
+}
+
+/* Nothing of one owner is left to the next */
+static void clear(struct vfio_pci_core_device *vdev)
+{
+	pcie_tph_clear(vdev->pdev);
+	if (vdev->pdev->tph_cap && st_table_in_msix(vdev->pdev))
+		clear_table_in_msix(vdev);
+}
+
+/* User space does not have the device yet; BARs are mapped */
 void vfio_pci_tph_open(struct vfio_pci_core_device *vdev)
 {
 	vdev->tph_stage = READ_ONCE(stage_of_next);
-	pcie_tph_clear(vdev->pdev);
+	clear(vdev);
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_open);
 
-/* Nobody uses the device any more. Before its state from before it was opened is restored. */
+/* Nobody uses the device any more, interrupt vectors are freed, BARs are still mapped */
 void vfio_pci_tph_close(struct vfio_pci_core_device *vdev)
 {
 	if (!vdev->tph)
 		return;
 
-	pcie_tph_clear(vdev->pdev);
+	clear(vdev);
 	kfree(vdev->tph);
 	vdev->tph = NULL;
 }
