@@ -40,6 +40,7 @@ extern "C" {
  * Return: 0, or a positive errno:
  *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_TPH
  *	EOPNOTSUPP	the device has no TPH Requester capability
+ *	ENOMEM		no memory
  */
 int vfio_tph_opt_in(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
 
@@ -56,7 +57,8 @@ enum vfio_tph_requester_flags {
 /*
  * comp_mask:     which fields after those below the caller has room for; there are none yet
  * flags:         enum vfio_tph_requester_flags
- * namespaces:    enum vfio_tph_tag_flags: the tags that it can send
+ * namespaces:    enum vfio_tph_tag_flags: the tags that it can send. To an owner who may send none
+ *                (vfio_pci_core.tph is 0) the kernel does not show VFIO_TPH_TAG_ST_EXT
  * tph_namespace: enum vfio_tph_tag_flags: the tags that it sends now, one of both; 0: TPH is
  *                disabled
  * st_entries:    of the ST table, 0 without one
@@ -86,7 +88,7 @@ struct vfio_tph_requester_info {
  *
  * Return: 0, or a positive errno:
  *	EOPNOTSUPP	@info->comp_mask is not 0, or the device has no such capability
- *	EIO		configuration space cannot be read
+ * and what the kernel says when it cannot read configuration space, EIO mostly.
  */
 int vfio_tph_query_requester(struct vfio_tph_device *device, struct vfio_tph_requester_info *info,
 			     struct vfio_tph_reason *reason);
@@ -102,12 +104,15 @@ int vfio_tph_query_requester(struct vfio_tph_device *device, struct vfio_tph_req
  * Return: 0, or a positive errno, the first that applies of
  *	EINVAL		@mode or @tph_namespace is none of these
  *	EOPNOTSUPP	the device has no TPH Requester capability
+ *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_TPH
  *	EPERM		no vfio_tph_opt_in() before
+ *	EIO		TPH cannot be disabled: the device is in a low power state
  *	EOPNOTSUPP	@mode: the device does not have it, or vfio_pci_core.tph does not let the
  *			owner have it. TPH is disabled then
  *	EOPNOTSUPP	@tph_namespace: the device does not have it, or a root port or switch above
- *			takes none such. TPH is disabled then
- *	EIO		configuration space cannot be accessed
+ *			takes none such, or pci=notph is on the kernel's command line. TPH is
+ *			disabled then
+ * and what the kernel says when it cannot access configuration space, EIO mostly.
  */
 int vfio_tph_enable(struct vfio_tph_device *device, unsigned int mode, uint32_t tph_namespace,
 		    struct vfio_tph_reason *reason);
@@ -117,8 +122,10 @@ int vfio_tph_enable(struct vfio_tph_device *device, unsigned int mode, uint32_t 
  *
  * Return: 0, or a positive errno, the first that applies of
  *	EOPNOTSUPP	the device has no TPH Requester capability
+ *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_TPH
  *	EPERM		no vfio_tph_opt_in() before
- *	EIO		configuration space cannot be accessed
+ *	EIO		the device is in a low power state
+ * and what the kernel says when it cannot access configuration space, EIO mostly.
  */
 int vfio_tph_disable(struct vfio_tph_device *device, struct vfio_tph_reason *reason);
 
