@@ -40,6 +40,7 @@ struct attack {
 	struct device device;
 	struct sources sources;
 	unsigned int calls; /* of a thread */
+	uint32_t costly;    /* one in so many of them is */
 	bool closes;        /* this process closes the device when half of them are made */
 	atomic_uint impossible;
 };
@@ -216,26 +217,32 @@ static void call_vectors(struct thread *thread)
 	vectors_try(&thread->attack->device, below(thread, 17));
 }
 
-/* How often each is called, of all: what goes to the device takes a hundred times as long. */
-static const struct {
+struct call {
 	void (*call)(struct thread *thread);
-	unsigned int share;
-} calls[] = {
-	{ call_program, 150 }, { call_resolve, 300 }, { call_anything, 320 },
-	{ call_older, 150 },   { call_opt_in, 40 },   { call_sources, 20 },
-	{ call_config, 16 },   { call_vectors, 2 },   { call_reset, 2 },
+	unsigned int share; /* of 100 */
 };
 
-#define ALL_SHARES 1000
+/* What reaches the device, and takes a hundred times as long */
+static const struct call costly[] = {
+	{ call_program, 50 }, { call_config, 20 }, { call_older, 20 },
+	{ call_sources, 6 },  { call_vectors, 2 }, { call_reset, 2 },
+};
+
+/* What mostly ends before */
+static const struct call cheap[] = {
+	{ call_resolve, 40 },
+	{ call_anything, 56 },
+	{ call_opt_in, 4 },
+};
 
 static void call_one(struct thread *thread)
 {
-	uint32_t chosen = below(thread, ALL_SHARES);
-	unsigned int i = 0;
+	const struct call *call = one_in(thread, thread->attack->costly) ? costly : cheap;
+	uint32_t chosen = below(thread, 100);
 
-	while (chosen >= calls[i].share)
-		chosen -= calls[i++].share;
-	calls[i].call(thread);
+	for (; chosen >= call->share; call++)
+		chosen -= call->share;
+	call->call(thread);
 }
 
 static void *run(void *arg)
@@ -366,6 +373,7 @@ int main(int argc, char **argv)
 	edge(0); /* before there are threads */
 	/* Two devices in each stage, two processes in each epoch */
 	attack.calls = all / (2 * STAGES * EPOCHS * 2 * THREADS);
+	attack.costly = tier_rounds(8, 100);
 	devices_find(&devices);
 	sources_open(&attack.sources, devices.other);
 	tap_plan(2 * STAGES * 4);
