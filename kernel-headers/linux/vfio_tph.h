@@ -97,6 +97,9 @@ struct vfio_device_feature_dma_buf_tph {
  *  ST table in the capability  Reads as zero, and at stage 3 as what VFIO_DEVICE_FEATURE_TPH_ST
  *      wrote. Is not writable.
  *
+ * Entries of the ST table, wherever it is, hold tags of the namespace that was enabled when they
+ * were programmed. When requests with tags of the other namespace are enabled, they become zero.
+ *
  * Both fields may be written at once, or one after the other. A device in a low power state (D3hot)
  * ignores writes. Control and ST entries outlive every reset of the device. When the device is
  * opened, and when it is closed, TPH is disabled and the entries are zero.

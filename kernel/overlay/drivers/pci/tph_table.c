@@ -83,6 +83,9 @@ static int writable_entries(struct pci_dev *pdev, bool in_msix, unsigned int sta
 	if (!in_msix)
 		return count;
 
+	/* Without MSI-X the vectors are those of MSI, which have no table */
+	if (!pdev->msix_enabled)
+		return -ENXIO;
 	for (i = 0; i < count && msi_get_virq(&pdev->dev, start + i); i++)
 		;
 	return i ?: -ENXIO;
@@ -169,13 +172,15 @@ EXPORT_SYMBOL(pcie_tph_set_st_entry);
  * pcie_tph_clear - Leave nothing behind
  * @pdev: PCI device
  *
- * Disables TPH and clears the ST table in the TPH Requester capability, both in the device, however
- * they came to be set. Writes only what is set. A table in the MSI-X table is cleared when
- * interrupt vectors are enabled.
+ * Disables TPH and clears the ST table, both in the device, however they came to be set. In
+ * configuration space it writes only what is set. In the MSI-X table it clears the entries of
+ * interrupt vectors that are allocated, which the caller keeps from being freed meanwhile; a new
+ * vector has no tag.
  */
 void pcie_tph_clear(struct pci_dev *pdev)
 {
 	unsigned int size, i;
+	bool in_msix;
 	u32 reg;
 	u16 tag;
 
@@ -189,9 +194,12 @@ void pcie_tph_clear(struct pci_dev *pdev)
 
 	if (reg)
 		pci_write_config_dword(pdev, pdev->tph_cap + PCI_TPH_CTRL, 0);
-	size = st_table_in_msix(pdev) ? 0 : pcie_tph_num_st_entries(pdev);
+	in_msix = st_table_in_msix(pdev);
+	size = pcie_tph_num_st_entries(pdev);
 	for (i = 0; i < size; i++)
-		if (!pci_read_config_word(pdev, st_entry_offset(pdev, i), &tag) && tag)
+		if (in_msix)
+			pci_msix_write_tph_tag(pdev, i, 0);
+		else if (!pci_read_config_word(pdev, st_entry_offset(pdev, i), &tag) && tag)
 			pci_write_config_word(pdev, st_entry_offset(pdev, i), 0);
 }
 EXPORT_SYMBOL_GPL(pcie_tph_clear);

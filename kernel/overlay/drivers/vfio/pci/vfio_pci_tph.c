@@ -100,18 +100,24 @@ EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_close);
 /*
  * Registers of the capability are only written while nobody resets the device, or saves or restores
  * its state: vfio does so with memory_lock held for writing, anybody else (sysfs) with access to
- * configuration space locked.
+ * configuration space locked. For entries in the MSI-X table igate keeps the interrupt vectors as
+ * they are, and memory is enabled.
  */
-static void vfio_pci_tph_lock(struct vfio_pci_core_device *vdev)
+static u16 vfio_pci_tph_lock(struct vfio_pci_core_device *vdev)
 {
-	down_write(&vdev->memory_lock);
+	u16 cmd;
+
+	mutex_lock(&vdev->igate);
+	cmd = vfio_pci_memory_lock_and_enable(vdev);
 	pci_cfg_access_lock(vdev->pdev);
+	return cmd;
 }
 
-static void vfio_pci_tph_unlock(struct vfio_pci_core_device *vdev)
+static void vfio_pci_tph_unlock(struct vfio_pci_core_device *vdev, u16 cmd)
 {
 	pci_cfg_access_unlock(vdev->pdev);
-	up_write(&vdev->memory_lock);
+	vfio_pci_memory_unlock_and_restore(vdev, cmd);
+	mutex_unlock(&vdev->igate);
 }
 
 static bool in_low_power(struct vfio_pci_core_device *vdev)
@@ -169,8 +175,9 @@ int vfio_pci_tph_opt_in(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_tph_state *tph;
 	int err = 0;
+	u16 cmd;
 
-	vfio_pci_tph_lock(vdev);
+	cmd = vfio_pci_tph_lock(vdev);
 	if (!vdev->tph) {
 		tph = new_state(vdev);
 		if (tph)
@@ -178,7 +185,7 @@ int vfio_pci_tph_opt_in(struct vfio_pci_core_device *vdev)
 		else
 			err = -ENOMEM;
 	}
-	vfio_pci_tph_unlock(vdev);
+	vfio_pci_tph_unlock(vdev, cmd);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_opt_in);
@@ -215,6 +222,19 @@ static int rewrite_entries(struct vfio_pci_core_device *vdev, const struct vfio_
 	return ret < 0 ? ret : -EIO;
 }
 
+/* A tag of one namespace means something else in the other: it must not be sent there */
+static void drop_tags_of_other_namespace(struct vfio_pci_core_device *vdev,
+					 struct vfio_pci_tph_state *tph, u8 req_type)
+{
+	if (req_type == PCI_TPH_REQ_DISABLE || tph->st_req_type == PCI_TPH_REQ_DISABLE ||
+	    req_type == tph->st_req_type)
+		return;
+
+	pcie_tph_clear(vdev->pdev);
+	memset(tph->st, 0, tph->num_entries * sizeof(*tph->st));
+	tph->st_req_type = PCI_TPH_REQ_DISABLE;
+}
+
 /* To the device first: what it does not take is not in effect. On errors TPH is disabled. */
 static int set_control(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_state *tph, u8 mode,
 		       u8 req_type)
@@ -223,6 +243,7 @@ static int set_control(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_st
 
 	pcie_disable_tph(vdev->pdev);
 	tph->req_type = PCI_TPH_REQ_DISABLE;
+	drop_tags_of_other_namespace(vdev, tph, req_type);
 	if (req_type != PCI_TPH_REQ_DISABLE) {
 		err = pcie_enable_tph_ext(vdev->pdev, mode, req_type);
 		if (!err)
@@ -309,15 +330,16 @@ int vfio_pci_tph_config_write(struct vfio_pci_core_device *vdev, int pos, int co
 {
 	int shift = (offset % sizeof(u32)) * BITS_PER_BYTE;
 	u32 mask = GENMASK(count * BITS_PER_BYTE - 1, 0) << shift;
+	u16 cmd;
 
 	if (round_down(offset, sizeof(u32)) != PCI_TPH_CTRL)
 		return count;
 
-	vfio_pci_tph_lock(vdev);
+	cmd = vfio_pci_tph_lock(vdev);
 	if (!in_low_power(vdev))
 		write_control(vdev, vdev->tph, (control(vdev->tph) & ~mask) |
 			      ((le32_to_cpu(val) << shift) & mask));
-	vfio_pci_tph_unlock(vdev);
+	vfio_pci_tph_unlock(vdev, cmd);
 	return count;
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_config_write);
@@ -338,15 +360,16 @@ int vfio_pci_tph_enable(struct vfio_pci_core_device *vdev, u8 mode)
 {
 	struct vfio_pci_tph_state *tph;
 	int err;
+	u16 cmd;
 
-	vfio_pci_tph_lock(vdev);
+	cmd = vfio_pci_tph_lock(vdev);
 	tph = vdev->tph ?: new_state(vdev);
 	err = tph ? enable_locked(vdev, tph, mode) : -ENOMEM;
 	if (!err)
 		vfio_pci_tph_publish(vdev, tph);
 	else if (tph != vdev->tph)
 		kfree(tph);
-	vfio_pci_tph_unlock(vdev);
+	vfio_pci_tph_unlock(vdev, cmd);
 	return err;
 }
 
@@ -354,18 +377,19 @@ int vfio_pci_tph_disable(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_tph_state *tph = vfio_pci_tph_opted_in(vdev);
 	int err = 0;
+	u16 cmd;
 
 	if (!tph)
 		return 0;
 
-	vfio_pci_tph_lock(vdev);
+	cmd = vfio_pci_tph_lock(vdev);
 	if (tph->req_type != PCI_TPH_REQ_DISABLE) {
 		if (in_low_power(vdev))
 			err = -EIO;
 		else
 			err = set_control(vdev, tph, PCI_TPH_ST_NS_MODE, PCI_TPH_REQ_DISABLE);
 	}
-	vfio_pci_tph_unlock(vdev);
+	vfio_pci_tph_unlock(vdev, cmd);
 	return err;
 }
 
@@ -407,8 +431,10 @@ int vfio_pci_tph_may_program(struct vfio_pci_core_device *vdev, u32 flags)
 static int program_locked(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_state *tph,
 			  unsigned int start, unsigned int count, const u16 *tags, int *why)
 {
-	int ret = pcie_tph_set_st_entries(vdev->pdev, start, count, tags);
+	int ret;
 
+	tph->st_req_type = tph->req_type;
+	ret = pcie_tph_set_st_entries(vdev->pdev, start, count, tags);
 	if (!vdev->pdev->tph_enabled)
 		tph->req_type = PCI_TPH_REQ_DISABLE;
 
@@ -440,18 +466,10 @@ int vfio_pci_tph_program(struct vfio_pci_core_device *vdev, u32 flags, unsigned 
 	int ret;
 	u16 cmd;
 
-	/*
-	 * For a table in the MSI-X table: igate keeps the interrupt vectors as they are, and memory
-	 * is enabled.
-	 */
-	mutex_lock(&vdev->igate);
-	cmd = vfio_pci_memory_lock_and_enable(vdev);
-	pci_cfg_access_lock(vdev->pdev);
+	cmd = vfio_pci_tph_lock(vdev);
 	ret = may_program(vdev, vdev->tph, flags);
 	if (!ret)
 		ret = program_locked(vdev, vdev->tph, start, count, tags, why);
-	pci_cfg_access_unlock(vdev->pdev);
-	vfio_pci_memory_unlock_and_restore(vdev, cmd);
-	mutex_unlock(&vdev->igate);
+	vfio_pci_tph_unlock(vdev, cmd);
 	return ret;
 }

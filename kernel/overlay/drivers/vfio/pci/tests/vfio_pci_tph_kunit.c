@@ -430,6 +430,29 @@ static void literals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 7), 0);
 }
 
+static void namespaces_do_not_mix(struct kunit *test)
+{
+	static const u32 narrow = 0x42, wide = 0x4142;
+	struct tph_test *tph = test->priv;
+
+	KUNIT_ASSERT_EQ(test, opt_in(tph, 3), 0);
+	write_control(tph, DS_16);
+	KUNIT_ASSERT_EQ(test, set_st(test, LITERAL | EXTENDED, 1, 1, &wide), 1);
+	write_control(tph, DS_8);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), DS_8);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 1), 0);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF), 0);
+	KUNIT_ASSERT_EQ(test, set_st(test, LITERAL, 1, 1, &narrow), 1);
+	/* Not by a detour either; and what is of the same namespace stays */
+	write_control(tph, DS_OFF);
+	write_control(tph, DS_8);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 1), 0x42);
+	write_control(tph, DS_OFF);
+	write_control(tph, DS_16);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), DS_16);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 1), 0);
+}
+
 /* Below stage 3 nobody sees what is there */
 static void entries_are_hidden(struct kunit *test)
 {
@@ -612,6 +635,7 @@ static struct kunit_case vfio_pci_tph_cases[] = {
 	KUNIT_CASE(no_capability),
 	KUNIT_CASE(unreadable),
 	KUNIT_CASE(literals),
+	KUNIT_CASE(namespaces_do_not_mix),
 	KUNIT_CASE(entries_are_hidden),
 	KUNIT_CASE(required_tags),
 	KUNIT_CASE(device_fails),
