@@ -49,9 +49,10 @@ void control_fault(int control, const struct control_fault *fault)
 	if (fault->key)
 		snprintf(key, sizeof(key), "\"key\":%u,", fault->key);
 	snprintf(request, sizeof(request),
-		 "{\"execute\":\"fault\",\"arguments\":{\"device\":\"nic0\",\"point\":\"%s\","
-		 "\"action\":\"%s\",%s\"value\":%u}}\n",
-		 fault->point, fault->action, key, fault->value);
+		 "{\"execute\":\"fault\",\"arguments\":{\"device\":\"%s\",\"point\":\"%s\","
+		 "\"action\":\"%s\",%s\"value\":%u,\"skip\":%u}}\n",
+		 fault->device ? fault->device : "nic0", fault->point, fault->action, key,
+		 fault->value, fault->skip);
 	execute(control, request, reply, sizeof(reply));
 }
 
@@ -82,15 +83,20 @@ void control_wait_hit(int control, const char *point)
 	} while (member(reply, point, "\"remaining\""));
 }
 
-void control_release(int control, const char *point)
+void control_release_of(int control, const char *device, const char *point)
 {
 	char request[256], reply[512];
 
 	snprintf(request, sizeof(request),
 		 "{\"execute\":\"release\",\"arguments\":"
-		 "{\"device\":\"nic0\",\"point\":\"%s\"}}\n",
-		 point);
+		 "{\"device\":\"%s\",\"point\":\"%s\"}}\n",
+		 device, point);
 	execute(control, request, reply, sizeof(reply));
+}
+
+void control_release(int control, const char *point)
+{
+	control_release_of(control, "nic0", point);
 }
 
 long control_counter_of(int control, const char *device, const char *name)

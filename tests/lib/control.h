@@ -14,18 +14,22 @@
 int control_open(void);
 
 struct control_fault {
-	const char *point;  /* "command" or "umr" */
+	const char *device; /* NULL: nic0 */
+	const char *point;  /* "command", "umr" or "config" */
 	const char *action; /* "stall" or "fail" */
-	uint32_t key;       /* of a command its opcode, of a UMR its mkey; 0: any */
+	uint32_t key;       /* of a command its opcode, of a UMR its mkey, or an offset; 0: any */
 	uint32_t value;     /* of a command that fails, its status */
+	uint32_t skip;      /* events like that which are not meant */
 };
 
-/* Meets the next event of nic0 that is like that. */
+/* Meets the next event that is like that. */
 void control_fault(int control, const struct control_fault *fault);
 /* Waits until the fault has happened; ends the test when it does not. */
 void control_wait_hit(int control, const char *point);
 /* Lets go on what was stalled. */
 void control_release(int control, const char *point);
+/* The same of another device than nic0 */
+void control_release_of(int control, const char *device, const char *point);
 /* A counter of nic0, or of another device. */
 long control_counter(int control, const char *name);
 long control_counter_of(int control, const char *device, const char *name);
