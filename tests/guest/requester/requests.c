@@ -107,8 +107,11 @@ static void test_ds(struct test *test, const char *variable)
 	arrives(test, 9, 0, "st_ext", SOURCE_ST_EXT, "the entry that the device names");
 	arrives(test, 8, 9, "st_ext", 0, "another one, and the vector is none");
 	feature_enable(&test->device, DS, PCI_TPH_REQ_TPH_ONLY);
+	arrives(test, 9, 0, "st", 0, "8-bit tags enabled, nothing of a 16-bit one");
 	program(test, DMABUF, 9, test->sources.fds[SOURCE_8_BIT]);
 	arrives(test, 9, 0, "st", SOURCE_ST, "an 8-bit tag");
+	feature_enable(&test->device, DS, PCI_TPH_REQ_EXT_TPH);
+	arrives(test, 9, 0, "st_ext", 0, "16-bit tags enabled, nothing of an 8-bit one");
 	end(test);
 	start(test, variable, 3);
 	feature_enable(&test->device, DS, PCI_TPH_REQ_EXT_TPH);
@@ -166,7 +169,7 @@ int main(void)
 	test.model = model_of(devices.other);
 	test.memory = engine_memory_of(devices.other);
 	sources_open(&test.sources, devices.other);
-	tap_plan(2 * 8 + 4 + 2 + 3);
+	tap_plan(2 * 8 + 6 + 2 + 3);
 	test_iv(&test, devices.requesters[0], PCI_TPH_REQ_EXT_TPH);
 	test_iv(&test, devices.requesters[1], PCI_TPH_REQ_TPH_ONLY);
 	test_ds(&test, devices.requesters[0]);
