@@ -99,7 +99,8 @@ int vfio_tph_query_requester(struct vfio_tph_device *device, struct vfio_tph_req
  * @tph_namespace: VFIO_TPH_TAG_ST or VFIO_TPH_TAG_ST_EXT: a device sends tags of one namespace,
  *	which has to be the one that the completer of its requests means
  *
- * What was selected before is disabled first, as PCI Express wants it.
+ * What was selected before is disabled first, as PCI Express wants it. Where that was the other
+ * namespace, all entries of the ST table become tag 0.
  *
  * Return: 0, or a positive errno, the first that applies of
  *	EINVAL		@mode or @tph_namespace is none of these
@@ -182,7 +183,8 @@ struct vfio_tph_program_attr {
  *	EOPNOTSUPP	@attr->comp_mask is not 0
  *	EINVAL		@attr->source, @attr->tph_namespace or @attr->flags is none of those above;
  *			VFIO_TPH_PROGRAM_REQUIRE_ST with VFIO_TPH_SOURCE_NONE
- *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_TPH_ST
+ *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_TPH_ST, or the device has no
+ *			TPH Requester capability
  *	EPERM		no vfio_tph_opt_in() before
  *	EOPNOTSUPP	vfio_pci_core.tph is 0
  *	EINVAL		@attr->count is 0; or the ST table has no such entries
@@ -240,7 +242,8 @@ struct vfio_tph_hints {
  * Return: 0, or a positive errno, the first that applies of
  *	EOPNOTSUPP	@hints->comp_mask is not 0
  *	EINVAL		@source or @tph_namespace is none of these
- *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_TPH_RESOLVE
+ *	ENOTTY		the kernel does not have VFIO_DEVICE_FEATURE_TPH_RESOLVE, or the device has
+ *			no TPH Requester capability
  *	EPERM		no vfio_tph_opt_in() before
  *	EOPNOTSUPP	of a CPU: vfio_pci_core.tph is below 2, or firmware tells no tags of CPUs;
  *			of a dma-buf: the kernel exports none
