@@ -346,7 +346,7 @@ int main(int argc, char **argv)
 	edge(0); /* before there are threads */
 	/* Two devices in each stage, two processes in each epoch */
 	attack.calls = all / (2 * STAGES * EPOCHS * 2 * THREADS);
-	attack.costly = tier_rounds(8, 100);
+	attack.costly = tier_rounds(8, 200);
 	devices_find(&devices);
 	sources_open(&attack.sources, devices.other);
 	tap_plan(2 * STAGES * 4);
