@@ -33,7 +33,7 @@
 #include "vectors.h"
 
 #define THREADS 2 /* of each of two processes */
-#define EPOCHS	2 /* of a stage: the device is opened, and closed in the middle of calls */
+#define EPOCHS	2 /* of a stage: in all but the last the device is closed in the middle of calls */
 #define DESTS	80
 
 struct attack {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB */
-/* What the model of a requester has seen in its control register, held against what may be there. */
+/* What the model of a requester saw in its control register, held against what may be there. */
 #ifndef GUEST_REQUESTER_SEEN_H
 #define GUEST_REQUESTER_SEEN_H
 
