@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-/* cpu_handle DEVICE: asks for a DMA handle of CPU 0, and prints the errno with which it is refused. */
+/* cpu_handle DEVICE: asks for a DMA handle of CPU 0, and prints by which errno it is refused. */
 #include <stdio.h>
 #include <string.h>
 
