@@ -24,6 +24,7 @@ struct fake_host host;
 static char root[] = "/tmp/fake-host-XXXXXX";
 
 int __real_access(const char *path, int mode);
+void *__real_calloc(size_t count, size_t size);
 int __real_close(int fd);
 int __real_closedir(DIR *directory);
 void *__real_malloc(size_t size);
@@ -33,6 +34,7 @@ ssize_t __real_read(int fd, void *buffer, size_t size);
 ssize_t __real_readlink(const char *path, char *target, size_t size);
 
 int __wrap_access(const char *path, int mode);
+void *__wrap_calloc(size_t count, size_t size);
 int __wrap_close(int fd);
 int __wrap_closedir(DIR *directory);
 int __wrap_ioctl(int fd, unsigned long request, ...);
@@ -226,6 +228,12 @@ ssize_t __wrap_readlink(const char *path, char *target, size_t size)
 void *__wrap_malloc(size_t size)
 {
 	return fails() ? NULL : __real_malloc(size);
+}
+
+/* What compilers make of malloc() and zeroes. */
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
 }
 
 static uint32_t *in_config(size_t size, off_t offset)
