@@ -57,8 +57,8 @@ def test_wide_completer():
 def test_bars():
     """A BAR that does not exist, and ranges beyond the end of one that does."""
     size = 256 << 20
-    refused(EXT, ["bar=4"],
-            f"--vfio-dmabuf: {EXT} does not implement BAR4, or it is the upper half of a 64-bit "
+    refused(EXT, ["bar=3"],
+            f"--vfio-dmabuf: {EXT} does not implement BAR3, or it is the upper half of a 64-bit "
             f"BAR: No such device or address. lspci -vs {EXT} shows its BARs")
     refused(EXT, [f"bar=2,offset={size}"],
             f"--vfio-dmabuf: offset={size} is beyond the end of BAR 2 of {EXT}, which has {size} "
