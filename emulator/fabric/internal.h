@@ -96,6 +96,12 @@ void refused_write(struct fabric_port *port, uint64_t addr, uint64_t len, int er
 /** refused_and_told() - the same for a request of which the requester learns that it failed. */
 void refused_and_told(struct fabric_port *port, uint64_t addr, uint64_t len, bool write, int err);
 
+/**
+ * refused_answered() - the same for a read or an AtomicOp, whose requester a real bus tells by a
+ * completion: it is reported only where a real bus would have delivered it.
+ */
+void refused_answered(struct fabric_port *port, uint64_t addr, uint64_t len, bool write, int err);
+
 /* A TLP as it is on one link, payload apart */
 struct packet {
 	struct tlp tlp;

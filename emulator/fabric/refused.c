@@ -74,6 +74,14 @@ void refused_and_told(struct fabric_port *port, uint64_t addr, uint64_t len, boo
 		report(port, addr, len, write, err);
 }
 
+void refused_answered(struct fabric_port *port, uint64_t addr, uint64_t len, bool write, int err)
+{
+	if (err == -ENXIO)
+		refused_and_told(port, addr, len, write, err);
+	else
+		port->counters.refused++;
+}
+
 void fabric_refused(struct fabric_port *port, uint64_t addr, uint64_t len, bool write)
 {
 	int err = fabric_check(port, addr, len, write);

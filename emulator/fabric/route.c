@@ -235,7 +235,7 @@ int fabric_atomic(struct fabric_port *port, uint64_t addr, uint32_t len,
 		    peer_atomic(port, &target, addr, len, op, old,
 				tlp_hints_valid(hints) ? hints : &no_hints);
 	if (err)
-		port->counters.refused++;
+		refused_answered(port, addr, len, true, err);
 	return err;
 }
 
@@ -314,6 +314,6 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *data, uint64_t le
 	int err = read_range(port, addr, data, len, hints);
 
 	if (err)
-		port->counters.refused++;
+		refused_answered(port, addr, len, false, err);
 	return err;
 }
