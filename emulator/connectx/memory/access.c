@@ -155,13 +155,22 @@ bool access_write(const struct access *access, uint64_t va, const void *data, si
 	return true;
 }
 
+/* Whether the requester would learn of it: see access_span_write(). */
+static bool bus_takes(const struct access *access, const struct access_span *span, bool write)
+{
+	return fabric_check(access->nic->port, span->address, span->len, write) != -ENXIO;
+}
+
 bool access_present(const struct access *access, uint64_t va, uint64_t len, bool write,
 		    struct access_stop *stop)
 {
 	struct access_span span;
 
-	for (uint64_t done = 0; done < len; done += span.len)
+	for (uint64_t done = 0; done < len; done += span.len) {
 		if (!access_map(access, va + done, len - done, write, &span, stop))
 			return false;
+		if (!span.ram && !bus_takes(access, &span, write))
+			return refused(stop);
+	}
 	return true;
 }

@@ -218,7 +218,10 @@ static void field_check(struct signature *signature, const struct signature_doma
 /*
  * Memory behind the key.
  */
-/* It has been looked at before, and what is lost now is nobody's to know. */
+/*
+ * It has been looked at before, by access_present(): what cannot be delivered was refused then, and
+ * what is lost now is nobody's to know.
+ */
 static void memory_write(const struct access *access, const struct mkey *mkey, uint64_t offset,
 			 const void *from, uint32_t len)
 {

@@ -392,6 +392,22 @@ static void request_beyond_the_blocks_fails(void **state)
 	guest_expect(test->guest, &test->cq[0], CQE_REQ_ERR, index, CQE_LOCAL_LENGTH);
 }
 
+/* A real bus would deliver it, so that whoever asked for it has to learn that this one does not. */
+static void what_an_iommu_hides_is_not_written_in_vain(void **state)
+{
+	struct test *test = *state;
+	struct mlx5_bsf bsf = wire_dif(test);
+	uint16_t index;
+
+	test->local = GUEST_END;
+	assert_int_equal(fabric_map(test->guest->fn->port, test->local, SIZE, NULL, true, true), 0);
+	test->lkey = guest_mr(test->guest, test->local, SIZE, GUEST_ACCESS);
+	configure(test, &bsf, BLOCK, 4, 0);
+	index = test->qp[0].sq_posted;
+	rdma(test, MLX5_OPCODE_RDMA_READ, BLOCK);
+	guest_expect(test->guest, &test->cq[0], CQE_REQ_ERR, index, CQE_LOCAL_QP_OP);
+}
+
 static void psv_of_another_domain_is_refused(void **state)
 {
 	struct test *test = *state;
@@ -519,6 +535,7 @@ int main(void)
 		TEST(escaped_blocks_are_not_checked),
 		TEST(tags_pass_while_guards_are_made_anew),
 		TEST(request_beyond_the_blocks_fails),
+		TEST(what_an_iommu_hides_is_not_written_in_vain),
 		TEST(psv_of_another_domain_is_refused),
 		TEST(psvs_are_made_and_destroyed),
 		TEST(bsf_that_lies_is_refused),
