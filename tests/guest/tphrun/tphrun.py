@@ -187,6 +187,8 @@ def test_cost():
 
 def test_nccl():
     """A program that takes libibverbs by dlvsym(), as NCCL does, has it all, and gets the same"""
+    run = Run([], TAG, program="tphrun_nccl")
+    run.assert_report(run.has(0, run.tag(0)))
     run = Run(["--require"], TAG, program="tphrun_nccl")
     run.assert_report(run.has(0, run.tag(0), required=True))
     run = Run(["--require"], NOTHING, program="tphrun_nccl")
