@@ -9,6 +9,7 @@ run() returns soon.
 import collections
 import concurrent.futures
 import os
+import threading
 
 
 def run(jobs):
@@ -21,10 +22,18 @@ def run(jobs):
     single = collections.deque(job for job in jobs if not job.patient and job.processors == 1)
     others = collections.deque(job for job in jobs if not job.patient and job.processors > 1)
     count = os.cpu_count()
+    not_last = threading.Semaphore(count - 1)
+
+    def work():
+        empty(single)
+        if not not_last.acquire(blocking=False):    # so that none of these is left
+            empty(others)
+        empty(patient)
+
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
         try:
-            beside_each_other(pool, [[single]] * count)
-            beside_each_other(pool, [[others, patient]] + [[patient]] * (count - 1))
+            for done in [pool.submit(work) for _ in range(count)]:
+                done.result()
         except BaseException:
             # What has not begun does not begin.
             for queue in (single, others, patient):
@@ -34,17 +43,11 @@ def run(jobs):
             raise
 
 
-def beside_each_other(pool, threads):
-    """For each of the threads a list of queues, which it empties in turn, with the others."""
-    for done in [pool.submit(empty, queues) for queues in threads]:
-        done.result()
-
-
-def empty(queues):
-    for queue in queues:
-        while queue:
-            try:
-                job = queue.popleft()
-            except IndexError:      # another thread took the last one
-                break
-            job.run()
+def empty(queue):
+    """Runs what is in there, as other threads do."""
+    while queue:
+        try:
+            job = queue.popleft()
+        except IndexError:      # another one took the last
+            break
+        job.run()
