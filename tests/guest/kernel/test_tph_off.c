@@ -10,21 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "control.h"
 #include "exporter.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "verbs.h"
 
 #define REQUIRE	IB_UVERBS_TPH_REQUIRE
 #define PLAIN	VERBS_NO_ATTR
-
-/* <linux/pci_regs.h> has them since Linux 6.13. */
-#ifndef PCI_TPH_CTRL
-#define PCI_TPH_CTRL 8
-#define PCI_TPH_CTRL_REQ_EN_MASK 0x00000300
-#endif
 
 #define EXTENDED_SPACE	0x100	/* where the first extended capability is */
 

@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <linux/pci_regs.h>
 
 #include "feature.h"
 #include "path.h"
 #include "rules.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 #include "verdict.h"
 

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <linux/pci_regs.h>
 
 #include "feature.h"
 #include "path.h"
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 #define VOLATILE	VFIO_DEVICE_TPH_SRC_CPU_VOLATILE

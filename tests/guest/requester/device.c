@@ -8,12 +8,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <vfio/tph.h>
 
 #include "device.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 #define STAGE "/sys/module/vfio_pci_core/parameters/tph"

@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <linux/pci_regs.h>
 
 #include "feature.h"
 #include "tap.h"
+#include "tph_regs.h"
 
 #define DATA_MAX 64
 

@@ -6,12 +6,12 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <linux/pci_regs.h>
 
 #include "edge.h"
 #include "feature.h"
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 #define GET	VFIO_DEVICE_FEATURE_GET

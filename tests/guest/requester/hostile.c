@@ -18,7 +18,6 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "control.h"
 #include "edge.h"
@@ -29,6 +28,7 @@
 #include "state.h"
 #include "tap.h"
 #include "tier.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 #include "vectors.h"
 

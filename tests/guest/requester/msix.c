@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
 #include "feature.h"
 #include "sources.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "vectors.h"
 
 #define DMABUF	 VFIO_DEVICE_TPH_SRC_DMABUF

@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <linux/pci_regs.h>
 
 #include "edge.h"
 #include "feature.h"
 #include "path.h"
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 #define ENABLE	VFIO_DEVICE_TPH_ENABLE

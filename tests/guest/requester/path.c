@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "path.h"
 #include "tap.h"
+#include "tph_regs.h"
 
 /* Link Status 2, "Flit Mode Status" */
 #define LNKSTA2_FLIT 0x0400

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "control.h"
 #include "edge.h"
@@ -16,6 +15,7 @@
 #include "sources.h"
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 #define DMABUF		VFIO_DEVICE_TPH_SRC_DMABUF

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "arrivals.h"
 #include "control.h"
@@ -15,6 +14,7 @@
 #include "path.h"
 #include "sources.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 #define DMABUF	 VFIO_DEVICE_TPH_SRC_DMABUF

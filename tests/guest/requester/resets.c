@@ -10,13 +10,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "feature.h"
 #include "path.h"
 #include "sources.h"
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 #define DMABUF	 VFIO_DEVICE_TPH_SRC_DMABUF

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <linux/pci_regs.h>
 
 #include "edge.h"
 #include "feature.h"
@@ -14,6 +13,7 @@
 #include "sources.h"
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 #include "verdict.h"
 

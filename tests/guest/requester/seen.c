@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include <linux/pci_regs.h>
-
 #include "control.h"
 #include "path.h"
 #include "seen.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 static bool allowed(const struct device *device, unsigned int stage, uint32_t value)

@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "control.h"
 #include "exporter.h"
@@ -16,6 +15,7 @@
 #include "interrupted.h"
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "verbs.h"
 
 #define DMABUF VFIO_DEVICE_TPH_SRC_DMABUF

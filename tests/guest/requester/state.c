@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
-#include <linux/pci_regs.h>
-
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 
 static unsigned int entries_of(const struct device *device)
 {

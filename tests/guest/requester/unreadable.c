@@ -5,13 +5,13 @@
  */
 #include <stdio.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "control.h"
 #include "feature.h"
 #include "seen.h"
 #include "state.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 
 #define LITERAL (VFIO_DEVICE_TPH_SRC_LITERAL | VFIO_DEVICE_TPH_EXTENDED)

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/pci_regs.h>
 
 #include "device.h"
 #include "rules.h"
 #include "tap.h"
+#include "tph_regs.h"
 #include "util/macros.h"
 #include "verdict.h"
 
