@@ -38,7 +38,8 @@ int vfio_tph_fail_control(struct vfio_tph_device *device, int err, const char *w
 
 	switch (err) {
 	case ENOTTY:
-		advice = ". The kernel needs VFIO_DEVICE_FEATURE_TPH and CONFIG_PCIE_TPH";
+		advice = ". The device needs a TPH Requester capability, the kernel "
+			 "VFIO_DEVICE_FEATURE_TPH and CONFIG_PCIE_TPH";
 		break;
 	case EPERM:
 		advice = ". vfio_tph_opt_in() comes first, each time the device is opened";

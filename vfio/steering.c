@@ -73,7 +73,10 @@ static int fail_number(unsigned int source, uint32_t number, int err,
 				     number);
 	if (err == EINVAL)
 		return vfio_tph_fail(reason, err, "fd %d is not a dma-buf: %m", (int)number);
-	return vfio_tph_fail(reason, err, "cannot ask fd %d for its tag: %m", (int)number);
+	return vfio_tph_fail(reason, err, "cannot ask fd %d for its tag: %m%s", (int)number,
+			     err == EINTR ? ". A signal came while an importer had the dma-buf "
+					    "locked; try again" :
+					    "");
 }
 
 static int check_source(unsigned int source, uint32_t tph_namespace, struct vfio_tph_reason *reason)
@@ -153,6 +156,42 @@ static int check_program(const struct vfio_tph_program_attr *attr, struct vfio_t
 	return none ? 0 : vfio_tph_check_namespace(attr->tph_namespace, reason);
 }
 
+static int set_st(struct vfio_tph_device *device, const struct vfio_device_feature_tph_st *data)
+{
+	return vfio_tph_feature(device, VFIO_DEVICE_FEATURE_TPH_ST | VFIO_DEVICE_FEATURE_SET, data,
+				sizeof(*data));
+}
+
+static int program(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr)
+{
+	const struct vfio_device_feature_tph_st data = {
+		.flags = kernel_flags(attr->source, attr->tph_namespace) |
+			 (attr->flags ? VFIO_DEVICE_TPH_REQUIRE_ST : 0),
+		.start = attr->start,
+		.count = attr->count,
+		.dests = (uintptr_t)attr->numbers,
+	};
+
+	return set_st(device, &data);
+}
+
+/*
+ * Whether the kernel, too, finds these entries: it has no more of them than fit where the table is,
+ * whatever the device says. It looks for them before it reads the sources, and the address of these
+ * nobody can read.
+ */
+static bool has_entries(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr)
+{
+	const struct vfio_device_feature_tph_st data = {
+		.flags = VFIO_DEVICE_TPH_SRC_DMABUF,
+		.start = attr->start,
+		.count = attr->count,
+		.dests = UINT64_MAX,
+	};
+
+	return set_st(device, &data) >= 0 || errno != EINVAL;
+}
+
 /* The first literal tag that the namespace does not have; count when there is none such. */
 static unsigned int first_too_large(const struct vfio_tph_program_attr *attr)
 {
@@ -165,18 +204,23 @@ static unsigned int first_too_large(const struct vfio_tph_program_attr *attr)
 	return i;
 }
 
-/* The kernel has one EINVAL for these. */
+/*
+ * The kernel has one EINVAL for these. Where there are such entries, it has read the caller's
+ * numbers, so that they can be read here.
+ */
 static int fail_arguments(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr,
 			  const struct vfio_tph_requester_info *info,
 			  struct vfio_tph_reason *reason)
 {
 	unsigned int i;
 
-	if (!attr->count || !range_within(attr->start, attr->count, info->st_entries))
-		return vfio_tph_fail(reason, EINVAL,
-				     "%s has no %u entries from entry %u on in an ST table: %m. It "
-				     "has %u",
-				     device->bdf, attr->count, attr->start, info->st_entries);
+	if (!has_entries(device, attr))
+		return vfio_tph_fail(
+			reason, EINVAL,
+			"%s has no %u entries from entry %u on in an ST table: %m. It "
+			"says that it has %u, of which those count that the capability "
+			"or the MSI-X table has room for",
+			device->bdf, attr->count, attr->start, info->st_entries);
 	i = first_too_large(attr);
 	if (i < attr->count)
 		return vfio_tph_fail(reason, EINVAL, "%#x is no %s-bit steering tag: %m",
@@ -219,6 +263,11 @@ static int fail_program(struct vfio_tph_device *device, const struct vfio_tph_pr
 {
 	struct vfio_tph_requester_info info = {};
 
+	if (err == EINTR && attr->source == VFIO_TPH_SOURCE_DMABUF)
+		return fail_number(attr->source, attr->numbers[0], err, reason);
+	if (err == EFAULT)
+		return vfio_tph_fail(reason, err, "cannot read the numbers of %u sources: %m",
+				     attr->count);
 	if (err == EINVAL && !vfio_tph_query_requester(device, &info, NULL))
 		return fail_arguments(device, attr, &info, reason);
 	if (err == EOPNOTSUPP && !vfio_tph_query_requester(device, &info, NULL))
@@ -226,54 +275,91 @@ static int fail_program(struct vfio_tph_device *device, const struct vfio_tph_pr
 	return vfio_tph_fail_control(device, err, "program steering tags", reason);
 }
 
-/*
- * Whether that was required and is not there. A tag that the kernel does not tell may be there all
- * the same: then, in a table where something else is more likely to fail, it is not said.
- */
-static bool lacks_tag(const struct vfio_tph_program_attr *attr,
-		      const struct vfio_tph_requester_info *info,
-		      const struct vfio_device_feature_tph_resolve *data)
+/* Whether the kernel tells tags of sources, or that there is none. */
+static bool are_told(const struct vfio_tph_requester_info *info)
 {
-	const bool told = info->flags & VFIO_TPH_REQUESTER_LITERAL ||
-			  info->mode == VFIO_TPH_MODE_DEVICE_SPECIFIC;
+	return info->flags & VFIO_TPH_REQUESTER_LITERAL ||
+	       info->mode == VFIO_TPH_MODE_DEVICE_SPECIFIC;
+}
 
-	return attr->flags & VFIO_TPH_PROGRAM_REQUIRE_ST &&
-	       !(data->valid & VFIO_DEVICE_TPH_VALID_ST) &&
-	       (told || info->table != VFIO_TPH_TABLE_MSIX);
+/* Asks the source of the first entry, where it takes somebody to ask. */
+static int ask_source(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr,
+		      bool *has_tag)
+{
+	struct vfio_device_feature_tph_resolve data = {};
+	int err = 0;
+
+	*has_tag = attr->source == VFIO_TPH_SOURCE_LITERAL && attr->numbers[0];
+	if (attr->source == VFIO_TPH_SOURCE_DMABUF || is_cpu(attr->source)) {
+		err = resolve(device, attr->source, attr->tph_namespace, attr->numbers[0], &data);
+		*has_tag = data.valid & VFIO_DEVICE_TPH_VALID_ST;
+	}
+	return err;
+}
+
+/* VFIO_TPH_PROGRAM_REQUIRE_ST, and there is none. */
+static int fail_tag(const struct vfio_tph_program_attr *attr, struct vfio_tph_reason *reason)
+{
+	if (attr->source == VFIO_TPH_SOURCE_LITERAL)
+		return vfio_tph_fail(reason, EOPNOTSUPP,
+				     "0 is no steering tag that could be required: %m. Without "
+				     "VFIO_TPH_PROGRAM_REQUIRE_ST it stands for no preference");
+	return vfio_tph_fail(reason, EOPNOTSUPP,
+			     "%s %u has no %s-bit steering tag: %m. Without "
+			     "VFIO_TPH_PROGRAM_REQUIRE_ST its entry becomes tag 0",
+			     is_cpu(attr->source) ? "CPU" : "the dma-buf of fd", attr->numbers[0],
+			     width(attr->tph_namespace));
+}
+
+/* With @unsure it may as well be the source, of which the kernel does not tell. */
+static int fail_interrupt(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr,
+			  bool unsure, struct vfio_tph_reason *reason)
+{
+	if (unsure)
+		return vfio_tph_fail(
+			reason, ENXIO,
+			"interrupt %u of %s is not enabled, which comes first, or the source has "
+			"no tag, which the kernel does not tell: %m. With vfio_pci_core.tph 3, "
+			"vfio_tph_resolve() tells",
+			attr->start, device->bdf);
+	return vfio_tph_fail(reason, ENXIO,
+			     "interrupt %u of %s is not enabled, whose entry of the MSI-X table "
+			     "holds the tag: %m. VFIO_DEVICE_SET_IRQS comes before "
+			     "vfio_tph_program()",
+			     attr->start, device->bdf);
 }
 
 /*
- * The kernel says which entry failed and not why: what is to be seen afterwards tells. 0 if it is
- * not the source.
+ * The kernel says that the first entry of @attr failed and not why: what is to be seen afterwards
+ * tells.
  */
-static int fail_source_of_entry(struct vfio_tph_device *device,
-				const struct vfio_tph_program_attr *attr, unsigned int index,
-				const struct vfio_tph_requester_info *info,
-				struct vfio_tph_reason *reason)
+static int fail_entry(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr,
+		      const struct vfio_tph_requester_info *info, struct vfio_tph_reason *reason)
 {
-	struct vfio_device_feature_tph_resolve data;
-	uint32_t number;
+	const bool msix = info->table == VFIO_TPH_TABLE_MSIX;
+	bool has_tag, lacks_tag, unsure;
 	int err;
 
-	if (attr->source != VFIO_TPH_SOURCE_DMABUF && !is_cpu(attr->source))
-		return 0;
-	number = attr->numbers[index];
-	err = resolve(device, attr->source, attr->tph_namespace, number, &data);
-	if (err == EBADF || err == EINVAL || err == EINTR)
-		return fail_number(attr->source, number, err, reason);
-	if (!err && lacks_tag(attr, info, &data))
-		return vfio_tph_fail(reason, EOPNOTSUPP,
-				     "%s %u has no %s-bit steering tag: %m. Without "
-				     "VFIO_TPH_PROGRAM_REQUIRE_ST its entry becomes tag 0",
-				     is_cpu(attr->source) ? "CPU" : "the dma-buf of fd", number,
-				     width(attr->tph_namespace));
-	return 0;
+	err = ask_source(device, attr, &has_tag);
+	lacks_tag = !err && !has_tag && attr->flags & VFIO_TPH_PROGRAM_REQUIRE_ST;
+	unsure = msix && (err == EOPNOTSUPP || (lacks_tag && !are_told(info)));
+	if (err && !unsure)
+		return fail_number(attr->source, attr->numbers[0], err, reason);
+	if (lacks_tag && !unsure)
+		return fail_tag(attr, reason);
+	if (msix)
+		return fail_interrupt(device, attr, unsure, reason);
+	return vfio_tph_fail(
+		reason, EIO,
+		"entry %u of the ST table of %s was not programmed: %m. What was in the "
+		"way has gone by now; program it again",
+		attr->start, device->bdf);
 }
 
-static int fail_entry(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr,
-		      unsigned int index, struct vfio_tph_reason *reason)
+/* Of what the kernel left of a table: whether the next entry of it can be tried, or has been. */
+static int check_rest(struct vfio_tph_device *device, const struct vfio_tph_program_attr *rest,
+		      bool tried, struct vfio_tph_reason *reason)
 {
-	const unsigned int entry = attr->start + index;
 	struct vfio_tph_requester_info info = {};
 	int err;
 
@@ -285,53 +371,48 @@ static int fail_entry(struct vfio_tph_device *device, const struct vfio_tph_prog
 			reason, EIO,
 			"%s did not take entry %u of its ST table: %m. TPH is off now; "
 			"vfio_tph_enable() tries again",
-			device->bdf, entry);
-	err = fail_source_of_entry(device, attr, index, &info, reason);
-	if (err)
-		return err;
-	if (info.table == VFIO_TPH_TABLE_MSIX)
-		return vfio_tph_fail(reason, ENXIO,
-				     "interrupt %u of %s is not enabled, whose entry of the MSI-X "
-				     "table holds the tag: %m. VFIO_DEVICE_SET_IRQS comes before "
-				     "vfio_tph_program()",
-				     entry, device->bdf);
-	if (is_cpu(attr->source))
-		return fail_number(attr->source, attr->numbers[index], EINVAL, reason);
-	return vfio_tph_fail(
-		reason, EIO,
-		"entry %u of the ST table of %s was not programmed: %m. What was in the "
-		"way has gone by now; program it again",
-		entry, device->bdf);
+			device->bdf, rest->start);
+	return tried ? fail_entry(device, rest, &info, reason) : 0;
 }
 
-static int program(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr)
+/*
+ * Where one entry of many fails, the kernel says so by their number alone, be it a signal or a
+ * source that does not exist. Of the first one it says more: so it is asked again from there on,
+ * and goes on if what was in the way has gone.
+ */
+static int program_all(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr,
+		       unsigned int *programmed, struct vfio_tph_reason *reason)
 {
-	const struct vfio_device_feature_tph_st data = {
-		.flags = kernel_flags(attr->source, attr->tph_namespace) |
-			 (attr->flags ? VFIO_DEVICE_TPH_REQUIRE_ST : 0),
-		.start = attr->start,
-		.count = attr->count,
-		.dests = (uintptr_t)attr->numbers,
-	};
+	struct vfio_tph_program_attr rest = *attr;
+	int count, err;
 
-	return vfio_tph_feature(device, VFIO_DEVICE_FEATURE_TPH_ST | VFIO_DEVICE_FEATURE_SET, &data,
-				sizeof(data));
+	for (;;) {
+		count = program(device, &rest);
+		if (count < 0)
+			return fail_program(device, &rest, errno, reason);
+		*programmed += count;
+		if (count >= rest.count)
+			return 0;
+		rest.start += count;
+		rest.count -= count;
+		if (rest.source != VFIO_TPH_SOURCE_NONE)
+			rest.numbers += count;
+		err = check_rest(device, &rest, !count, reason);
+		if (err)
+			return err;
+	}
 }
 
 int vfio_tph_program(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr,
 		     unsigned int *programmed, struct vfio_tph_reason *reason)
 {
-	int count, err;
+	unsigned int done = 0;
+	int err;
 
-	if (programmed)
-		*programmed = 0;
 	err = check_program(attr, reason);
-	if (err)
-		return err;
-	count = program(device, attr);
-	if (count < 0)
-		return fail_program(device, attr, errno, reason);
+	if (!err)
+		err = program_all(device, attr, &done, reason);
 	if (programmed)
-		*programmed = count;
-	return count < attr->count ? fail_entry(device, attr, count, reason) : 0;
+		*programmed = done;
+	return err;
 }

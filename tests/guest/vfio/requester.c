@@ -218,7 +218,7 @@ static void programming(struct vfio_tph_device *device, int dmabuf)
 	expect(program(device, VFIO_TPH_SOURCE_NONE, 0, 0, ENTRIES - 1, NULL, &programmed), 0, "",
 	       "clear the table behind its first entry");
 	expect(program(device, VFIO_TPH_SOURCE_NONE, 0, 0, ENTRIES, NULL, NULL), EINVAL,
-	       "It has 64", "clear more than there is");
+	       "says that it has 64", "clear more than there is");
 	expect(program(device, VFIO_TPH_SOURCE_LITERAL, ST, 0, 1, fds, NULL), EOPNOTSUPP,
 	       "tph has to be 3", "a literal tag");
 }
@@ -297,6 +297,14 @@ static void stage_3(const char *bdf)
 	expect(program(device, VFIO_TPH_SOURCE_LITERAL, ST, 0, 2, tags, &programmed), EINVAL,
 	       "0x100 is no 8-bit", "two of which one has 9 bits");
 	tap_ok(!programmed, "none is programmed: %u", programmed);
+	expect(program(device, VFIO_TPH_SOURCE_LITERAL, ST, 0, 1, (const uint32_t *)8, &programmed),
+	       EFAULT, "the numbers of 1 sources", "tags where nobody can read");
+	expect(program(device, VFIO_TPH_SOURCE_LITERAL, ST, 0, ENTRIES, (const uint32_t *)8,
+		       &programmed),
+	       EINVAL, "no 64 entries from entry 1", "the same, of too many entries");
+	expect(program(device, VFIO_TPH_SOURCE_LITERAL, ST, VFIO_TPH_PROGRAM_REQUIRE_ST, 1,
+		       (const uint32_t[]){ 0 }, &programmed),
+	       EOPNOTSUPP, "0 is no steering tag", "require a literal tag that is none");
 	vfio_tph_close(device);
 }
 
@@ -389,7 +397,7 @@ int main(void)
 {
 	const char *requester = address("TPH_ACC0");
 
-	tap_plan(8 + 7 + 7 + 26 + 4 + 8 + 3 + 4);
+	tap_plan(8 + 7 + 7 + 26 + 7 + 8 + 3 + 4);
 	before_opt_in(requester);
 	stage_0(requester);
 	stage_1(requester);

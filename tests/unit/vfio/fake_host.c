@@ -116,7 +116,9 @@ void host_create(void)
 		.info_flags = VFIO_DEVICE_FLAGS_PCI,
 		.enables = 1 << 0 | 1 << 1 | 1 << 3,
 		.has_control = true,
-		.st_count = -1,
+		.st_entries = 2048,
+		.st_bad = -1,
+		.st_bad_calls = -1,
 		.viable = true,
 		.fail_call = -1,
 	};
@@ -329,8 +331,39 @@ static int opt_in(struct vfio_device_feature *head)
 	return answer(host.opt_in_errno);
 }
 
+/* Whether this process may read there, by what a system call says of it as a path. */
+static bool is_readable(uint64_t address)
+{
+	return !__real_access((const char *)(uintptr_t)address, F_OK) || errno != EFAULT;
+}
+
+static int check_sources(const struct vfio_device_feature_tph_st *data)
+{
+	if (!data->count || data->start + data->count > host.st_entries)
+		return EINVAL;
+	if (!(data->flags & VFIO_DEVICE_TPH_SRC_NONE) && !is_readable(data->dests))
+		return EFAULT;
+	return 0;
+}
+
+/* Up to the entry that is not taken, if that is one of these. */
+static int program_entries(const struct vfio_device_feature_tph_st *data)
+{
+	int count = host.st_bad - data->start;
+
+	if (host.st_bad < 0 || !host.st_bad_calls || count < 0 || count >= data->count)
+		return data->count;
+	if (host.st_bad_calls > 0)
+		host.st_bad_calls--;
+	if (host.st_disables)
+		host.config[HOST_REQUESTER / 4 + 2] &= ~0x300u;
+	return !count && host.st_bad_errno ? answer(host.st_bad_errno) : count;
+}
+
 static int program(struct vfio_device_feature *head)
 {
+	int err;
+
 	struct vfio_device_feature_tph_st *data = (void *)head->data;
 
 	if (head->flags & VFIO_DEVICE_FEATURE_PROBE)
@@ -339,11 +372,10 @@ static int program(struct vfio_device_feature *head)
 	memcpy(host.st_request, head, sizeof(host.st_request));
 	if (!host.opted_in)
 		return answer(EPERM);
-	if (host.st_errno)
-		return answer(host.st_errno);
-	if (host.st_disables)
-		host.config[HOST_REQUESTER / 4 + 2] &= ~0x300u;
-	return host.st_count < 0 ? data->count : host.st_count;
+	err = check_sources(data);
+	if (!err)
+		err = host.st_errno;
+	return err ? answer(err) : program_entries(data);
 }
 
 static int resolve(struct vfio_device_feature *head)

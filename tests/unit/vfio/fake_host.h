@@ -40,8 +40,12 @@ struct fake_host {
 	unsigned int enables;
 	uint32_t caps; /* VFIO_DEVICE_TPH_CAP_* */
 	int opt_in_errno, query_errno, st_probe_errno, st_errno, resolve_errno;
-	int st_count; /* that are programmed of those asked for; -1: all */
-	bool st_disables;
+	/* Of its ST table, whatever configuration space says. */
+	unsigned int st_entries;
+	int st_bad;       /* the entry that is not taken; -1: none */
+	int st_bad_errno; /* of a call that begins with it; 0: it programs none */
+	int st_bad_calls; /* in which that is so; -1: all */
+	bool st_disables; /* then TPH is off */
 	uint8_t resolve_valid, resolve_ph;
 	uint16_t resolve_st;
 

@@ -359,6 +359,19 @@ static void assert_program_fails(const struct vfio_tph_program_attr *attr, unsig
 	assert_int_equal(vfio_tph_program(device, attr, NULL, NULL), expected);
 }
 
+/* The same of a call that may disable TPH. */
+static void assert_entry_fails(const struct vfio_tph_program_attr *attr, unsigned int done,
+			       int expected, const char *words)
+{
+	unsigned int programmed = 77;
+
+	host.config[CONTROL] = 0x102;
+	assert_reason(vfio_tph_program(device, attr, &programmed, &reason), expected, words);
+	assert_int_equal(programmed, done);
+	host.config[CONTROL] = 0x102;
+	assert_int_equal(vfio_tph_program(device, attr, NULL, NULL), expected);
+}
+
 static const uint32_t tags[] = { 0xff, 0x100, 5 };
 
 #define ATTR(...) ((struct vfio_tph_program_attr){ .numbers = tags, __VA_ARGS__ })
@@ -399,7 +412,7 @@ static void program_errors_say_what_was_wrong(void **state)
 	} rows[] = {
 		{ ATTR(.source = 0), 0x102, 0, EINVAL, 0, "no 0 entries from entry 0 on" },
 		{ ATTR(.start = 62, .count = 3), 0x102, 0, EINVAL, 0,
-		  "no 3 entries from entry 62" },
+		  "no 3 entries from entry 62 on in an ST table: Invalid argument. It says that it has 64" },
 		{ ATTR(.source = 4, .tph_namespace = 1, .count = 2), 0x102, 0, EINVAL, 0,
 		  "0x100 is no 8-bit steering tag" },
 		{ ATTR(.source = 4, .tph_namespace = 2, .count = 2), 0x2, 0, EINVAL, 0,
@@ -422,13 +435,17 @@ static void program_errors_say_what_was_wrong(void **state)
 		  "CONFIG_VFIO_PCI_DMABUF" },
 		{ ATTR(.source = 1, .tph_namespace = 1, .count = 2), 0x102, 0, EIO, 0,
 		  "low power" },
-		{ ATTR(.source = 1, .tph_namespace = 1, .count = 2), 0x102, 0, EINTR, 0, HOST_BDF },
+		{ ATTR(.source = 1, .tph_namespace = 1, .count = 2), 0x102, 0, EINTR, 0,
+		  "cannot ask fd 255 for its tag: Interrupted system call. A signal" },
 		{ ATTR(.source = 1, .tph_namespace = 1, .count = 2), 0x102, 0, EFAULT, 0,
+		  "the numbers of 2 sources" },
+		{ ATTR(.source = 1, .tph_namespace = 1, .count = 2), 0x102, 0, ENOMEM, 0,
 		  HOST_BDF },
 	};
 	unsigned int i;
 
 	opt_in();
+	host.st_entries = 64;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		host.config[CONTROL] = rows[i].control;
 		host.caps = rows[i].caps;
@@ -438,30 +455,61 @@ static void program_errors_say_what_was_wrong(void **state)
 	}
 }
 
+/* Whoever passes an address where nothing is hears of it from the kernel. */
+static void numbers_that_cannot_be_read_are_not(void **state)
+{
+	struct vfio_tph_program_attr attr = {
+		.source = 4,
+		.tph_namespace = 1,
+		.count = 1,
+		.numbers = (const uint32_t *)8,
+	};
+
+	opt_in();
+	host.config[CONTROL] = 0x102;
+	/* The register says 64. */
+	host.st_entries = 8;
+	attr.start = 8;
+	assert_program_fails(&attr, 0, EINVAL, "no 1 entries from entry 8 on");
+	attr.start = 7;
+	assert_program_fails(&attr, 0, EFAULT, "the numbers of 1 sources");
+}
+
 static void failed_entry_is_named_with_its_cause(void **state)
 {
 	const struct {
 		uint32_t source, flags, cap;
-		int done, resolve_err, valid;
+		int bad, bad_errno, resolve_err, valid;
 		bool disables;
 		int expected;
 		const char *words;
 	} rows[] = {
-		{ 1, 0, 0x003f0307, 0, EBADF, 0, false, EBADF, "fd 255" },
-		{ 1, 0, 0x003f0307, 1, EINVAL, 0, false, EINVAL, "fd 256 is not a dma-buf" },
-		{ 1, 0, 0x003f0307, 2, EINTR, 0, false, EINTR, "fd 5" },
-		{ 1, 1, 0x003f0307, 1, 0, 1, false, EOPNOTSUPP,
+		{ 1, 0, 0x003f0307, 8, 0, EBADF, 0, false, EBADF, "fd 255" },
+		{ 1, 0, 0x003f0307, 9, 0, EINVAL, 0, false, EINVAL, "fd 256 is not a dma-buf" },
+		{ 1, 0, 0x003f0307, 10, 0, EINTR, 0, false, EINTR, "fd 5" },
+		{ 1, 1, 0x003f0307, 9, 0, 0, 1, false, EOPNOTSUPP,
 		  "the dma-buf of fd 256 has no 8-bit steering tag" },
-		{ 2, 1, 0x003f0307, 2, 0, 0, false, EOPNOTSUPP, "CPU 5 has no 8-bit steering tag" },
-		{ 2, 0, 0x003f0307, 1, EINVAL, 0, false, EINVAL, "no tag of CPU 256" },
+		{ 2, 1, 0x003f0307, 10, 0, 0, 0, false, EOPNOTSUPP,
+		  "CPU 5 has no 8-bit steering tag" },
+		{ 2, 0, 0x003f0307, 9, 0, EINVAL, 0, false, EINVAL, "no tag of CPU 256" },
+		{ 2, 0, 0x003f0307, 9, 0, 0, 0, false, EIO, "entry 9 of the ST table" },
 		/* Stage 1 does not tell tags of CPUs. */
-		{ 3, 1, 0x003f0307, 1, EOPNOTSUPP, 0, false, EINVAL, "no tag of CPU 256" },
-		{ 4, 0, 0x003f0307, 1, 0, 0, true, EIO, "did not take entry 9 of its ST table" },
-		{ 1, 0, 0x003f0307, 2, 0, 3, true, EIO, "did not take entry 10 of its ST table" },
-		{ 1, 1, 0x003f0507, 2, 0, 3, false, ENXIO, "interrupt 10 of " HOST_BDF },
-		{ 0, 0, 0x003f0507, 0, 0, 0, false, ENXIO, "VFIO_DEVICE_SET_IRQS" },
-		{ 1, 1, 0x003f0507, 2, 0, 1, false, EOPNOTSUPP, "fd 5 has no 8-bit" },
-		{ 1, 1, 0x003f0307, 0, 0, 3, false, EIO, "entry 8 of the ST table" },
+		{ 3, 1, 0x003f0307, 9, 0, EOPNOTSUPP, 0, false, EINVAL, "no tag of CPU 256" },
+		{ 3, 1, 0x003f0507, 9, 0, EOPNOTSUPP, 0, false, ENXIO,
+		  "interrupt 9 of " HOST_BDF " is not enabled, which comes first, or" },
+		{ 4, 0, 0x003f0307, 9, 0, 0, 0, true, EIO, "did not take entry 9 of its ST table" },
+		{ 1, 0, 0x003f0307, 10, 0, 0, 3, true, EIO,
+		  "did not take entry 10 of its ST table" },
+		{ 1, 0, 0x003f0307, 8, 0, 0, 3, true, EIO, "did not take entry 8 of its ST table" },
+		{ 1, 1, 0x003f0507, 10, 0, 0, 3, false, ENXIO, "interrupt 10 of " HOST_BDF },
+		{ 0, 0, 0x003f0507, 8, 0, 0, 0, false, ENXIO, "VFIO_DEVICE_SET_IRQS" },
+		{ 4, 1, 0x003f0507, 10, 0, 0, 0, false, ENXIO, "interrupt 10 of " HOST_BDF },
+		{ 1, 1, 0x003f0507, 10, 0, 0, 1, false, EOPNOTSUPP, "fd 5 has no 8-bit" },
+		{ 1, 1, 0x003f0307, 8, 0, 0, 3, false, EIO, "entry 8 of the ST table" },
+		/* Only of the first entry the kernel says that. */
+		{ 1, 1, 0x003f0507, 8, EINTR, 0, 3, false, EINTR, "fd 255" },
+		{ 1, 1, 0x003f0507, 9, EINTR, 0, 3, false, EINTR, "fd 256" },
+		{ 1, 1, 0x003f0507, 10, EIO, 0, 3, false, EIO, "low power" },
 	};
 	struct vfio_tph_program_attr attr;
 	unsigned int i;
@@ -471,13 +519,50 @@ static void failed_entry_is_named_with_its_cause(void **state)
 		attr = ATTR(.source = rows[i].source, .flags = rows[i].flags, .tph_namespace = 1,
 			    .start = 8, .count = 3);
 		host.config[CAP] = rows[i].cap;
-		host.config[CONTROL] = 0x102;
-		host.st_count = rows[i].done;
+		host.st_bad = rows[i].bad;
+		host.st_bad_errno = rows[i].bad_errno;
 		host.st_disables = rows[i].disables;
 		host.resolve_errno = rows[i].resolve_err;
 		host.resolve_valid = rows[i].valid;
-		assert_program_fails(&attr, rows[i].done, rows[i].expected, rows[i].words);
+		assert_entry_fails(&attr, rows[i].bad - 8, rows[i].expected, rows[i].words);
 	}
+}
+
+/* A signal in the middle of it, and then no other. */
+static void what_passes_is_gone_through(void **state)
+{
+	const struct vfio_tph_program_attr attr = ATTR(.source = 1, .flags = 1, .tph_namespace = 1,
+						       .start = 8, .count = 3);
+	unsigned int programmed;
+
+	opt_in();
+	host.config[CAP] = 0x003f0507;
+	host.config[CONTROL] = 0x102;
+	host.st_bad = 9;
+	host.st_bad_calls = 1;
+	assert_int_equal(vfio_tph_program(device, &attr, &programmed, &reason), 0);
+	assert_int_equal(programmed, 3);
+	assert_st_request((const unsigned char[]){ 5, 0, 0, 0, 9, 0, 2, 0 }, &tags[1]);
+}
+
+/* Literal tags can be required, too; 0 is none. */
+static void required_tag_is_not_zero(void **state)
+{
+	static const uint32_t numbers[] = { 5, 0 };
+	const struct vfio_tph_program_attr attr = {
+		.source = 4,
+		.flags = 1,
+		.tph_namespace = 1,
+		.count = 2,
+		.numbers = numbers,
+	};
+
+	opt_in();
+	host.config[CONTROL] = 0x102;
+	host.st_bad = 1;
+	assert_program_fails(&attr, 1, EOPNOTSUPP, "0 is no steering tag that could be required");
+	host.config[CAP] = 0x003f0507;
+	assert_program_fails(&attr, 1, EOPNOTSUPP, "0 is no steering tag that could be required");
 }
 
 static void resolve_has_these_bytes(void **state)
@@ -567,10 +652,11 @@ static void hidden_tag_is_not_taken_for_none(void **state)
 						       .count = 3);
 
 	opt_in();
-	host.st_count = 1;
+	host.st_bad = 1;
 	host.config[CAP] = 0x003f0503;
 	host.config[CONTROL] = 0x101;
 	assert_program_fails(&attr, 1, ENXIO, "interrupt 1 of " HOST_BDF);
+	assert_program_fails(&attr, 1, ENXIO, "or the source has no tag");
 	host.caps = VFIO_DEVICE_TPH_CAP_LITERAL;
 	assert_program_fails(&attr, 1, EOPNOTSUPP, "fd 256 has no 8-bit steering tag");
 }
@@ -621,7 +707,10 @@ int main(void)
 		TEST(program_has_these_bytes),
 		TEST(program_checks_first),
 		TEST(program_errors_say_what_was_wrong),
+		TEST(numbers_that_cannot_be_read_are_not),
 		TEST(failed_entry_is_named_with_its_cause),
+		TEST(what_passes_is_gone_through),
+		TEST(required_tag_is_not_zero),
 		TEST(hidden_tag_is_not_taken_for_none),
 		TEST(resolve_has_these_bytes),
 		TEST(resolve_errors_say_what_was_wrong),
