@@ -17,7 +17,7 @@
  *	3	tags that the owner says by number (VFIO_TPH_SOURCE_LITERAL)
  *
  * What <vfio/tph.h> says of threads, fork() and reasons holds here. Where several threads enable
- * and disable one device the last one decides, and another may be told EOPNOTSUPP.
+ * and disable one device the last one decides, and another may be told EOPNOTSUPP or EIO.
  */
 #ifndef VFIO_TPH_REQUESTER_H
 #define VFIO_TPH_REQUESTER_H
@@ -61,7 +61,8 @@ enum vfio_tph_requester_flags {
  *                (vfio_pci_core.tph is 0) the kernel does not show VFIO_TPH_TAG_ST_EXT
  * tph_namespace: enum vfio_tph_tag_flags: the tags that it sends now, one of both; 0: TPH is
  *                disabled
- * st_entries:    of the ST table, 0 without one
+ * st_entries:    of the ST table as the device says, 0 without one. Those count that fit where the
+ *                table is: 64 in the capability, one for each entry of the MSI-X table
  * modes:         1 << enum vfio_tph_mode
  * table:         enum vfio_tph_table
  * mode:          enum vfio_tph_mode that is selected
@@ -175,11 +176,12 @@ struct vfio_tph_program_attr {
  * rather than in many. An entry keeps the tag that its source has at this moment. When a dma-buf
  * gets another one, or a thread moves to another CPU, program it again.
  *
- * Of several entries some may be programmed when one fails. Then errno and reason are about entry
+ * Of several entries some may be programmed when one fails. That one is tried once more, and if it
+ * works then, the call goes on. Otherwise errno and reason are about entry
  * @attr->start + *@programmed, and those behind it are as they were.
  *
  * Return: 0 if all entries are programmed, or a positive errno. Those about the call, with
- * *@programmed 0, are
+ * *@programmed 0 unless what they are about changes meanwhile, are
  *	EOPNOTSUPP	@attr->comp_mask is not 0
  *	EINVAL		@attr->source, @attr->tph_namespace or @attr->flags is none of those above;
  *			VFIO_TPH_PROGRAM_REQUIRE_ST with VFIO_TPH_SOURCE_NONE
@@ -190,18 +192,20 @@ struct vfio_tph_program_attr {
  *	EINVAL		@attr->count is 0; or the ST table has no such entries
  *	EOPNOTSUPP	firmware tells no tags of CPUs, vfio_pci_core.tph allows no literal ones, or
  *			the kernel exports no dma-bufs
+ *	ENOMEM		no memory
  *	EFAULT		@attr->numbers cannot be read
  *	EINVAL		a literal tag is beyond the namespace; or TPH is disabled, or in No ST mode
  *	EOPNOTSUPP	@attr->tph_namespace is not the one that is enabled
  *	EIO		the device is in a low power state
- *	ENOMEM		no memory
  * and those about an entry
  *	EBADF		the dma-buf's fd is not open
  *	EINVAL		the fd is no dma-buf; or the CPU is not there, or firmware does not know it
  *	EOPNOTSUPP	VFIO_TPH_PROGRAM_REQUIRE_ST, and the source has no tag in this namespace
- *	ENXIO		the table is in the MSI-X table, and the entry's interrupt is not enabled
+ *	ENXIO		the table is in the MSI-X table, and the entry's interrupt is not enabled; or,
+ *			where the kernel does not tell which, its source has no tag
  *	EINTR		a signal came while an importer had the dma-buf locked
- *	EIO		the device did not take it. TPH is disabled then
+ *	EIO		the device did not take it: TPH is disabled then. Or nothing tells any more
+ *			what was in the way: program it again
  */
 int vfio_tph_program(struct vfio_tph_device *device, const struct vfio_tph_program_attr *attr,
 		     unsigned int *programmed, struct vfio_tph_reason *reason);
