@@ -10,9 +10,7 @@
  * After each of a number of epochs, which depends on the tier, they wait for each other.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,6 +18,7 @@
 
 #include "entries.h"
 #include "exporter.h"
+#include "rebind.h"
 #include "tap.h"
 #include "tier.h"
 #include "util/macros.h"
@@ -252,25 +251,6 @@ static void disturb(struct thread *thread)
 		note(thread, RESET, ioctl(fd, VFIO_DEVICE_RESET) ? errno : 0);
 	}
 	pthread_rwlock_unlock(&stress->exporting);
-}
-
-static void write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		tap_bail_out("%s: %s", path, strerror(errno));
-	close(fd);
-}
-
-static void rebind(const char *driver, const char *bdf)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/unbind", driver);
-	write_to(path, bdf);
-	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/bind", driver);
-	write_to(path, bdf);
 }
 
 static void open_accelerator(struct stress *stress)
