@@ -2,12 +2,14 @@
 /*
  * Registrations that something else comes into, with a NIC that the models make stall or fail: the
  * exporter changes the hints while the mkey is made, somebody publishes while the pages are mapped,
- * and a registration that fails gives the entry of the ST table back. Needs a NIC with 8 entries,
- * for which no mkey with hints was made before: the driver keeps them, and these tests wait for new
- * ones to be made.
+ * and a registration that fails gives the entry of the ST table back. Needs a NIC with 8 entries.
+ *
+ * The driver keeps mkeys with hints that are no longer in use, and these tests wait for new ones to
+ * be made. So they begin with a driver that has none.
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "entries.h"
 #include "exporter.h"
 #include "interrupted.h"
+#include "rebind.h"
 #include "tap.h"
 #include "verbs.h"
 
@@ -269,6 +272,7 @@ int main(void)
 {
 	struct test test = {};
 
+	rebind("mlx5_core", getenv("TPH_NIC0"));
 	verbs_open(&test.verbs, "mlx5_");
 	test.accelerator = exporter_open("TPH_ACC0");
 	test.dmabuf = exporter_export(test.accelerator);
