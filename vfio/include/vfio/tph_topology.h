@@ -6,7 +6,8 @@
  *
  * A topology may be used by several threads as long as none changes it. Everything that is handed
  * out belongs to the topology or the path that it came from. Structures may grow at their ends:
- * programs get them from the library and do not allocate or copy them.
+ * programs get them from the library and do not allocate or copy them. Two stay as they are, which
+ * callers fill: struct vfio_tph_function and struct vfio_tph_machine.
  */
 #ifndef VFIO_TPH_TOPOLOGY_H
 #define VFIO_TPH_TOPOLOGY_H
