@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """Jobs that run beside each other where this machine's processors allow it.
 
-A job has `processors`, how many it keeps busy; `patient`, whether it takes only what others leave
-of them; `timeout`, the seconds that it may take; run(); and stop(), for another thread, after which
-run() returns soon.
+A job has `processors`, how many it keeps busy; `patient`, whether nothing in it has to be in time;
+`timeout`, the seconds that it may take; run(); and stop(), for another thread, after which run()
+returns soon. It is told by `gives_way` whether to take only what others leave.
 """
 
 import collections
@@ -14,7 +14,8 @@ import threading
 
 def run(jobs):
     """Those of one processor beside each other, then each of the others by itself: programs that
-    wait for each other on two processors have time-outs. Patient ones fill what those leave idle.
+    wait for each other on two processors have time-outs. Patient ones, from the beginning, fill
+    what those leave idle: guests wait for much.
     """
     # The ones that may take longest begin, or at the end they would run alone.
     jobs = sorted(jobs, key=lambda job: job.timeout, reverse=True)
@@ -24,15 +25,22 @@ def run(jobs):
     count = os.cpu_count()
     not_last = threading.Semaphore(count - 1)
 
+    def give_way(whether):
+        for job in jobs:
+            job.gives_way = whether and job.patient
+
     def work():
         empty(single)
         if not not_last.acquire(blocking=False):    # so that none of these is left
             empty(others)
+            give_way(False)
         empty(patient)
 
-    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+    give_way(bool(single or others))
+
+    with concurrent.futures.ThreadPoolExecutor(count + 1) as pool:
         try:
-            for done in [pool.submit(work) for _ in range(count)]:
+            for done in [*(pool.submit(work) for _ in range(count)), pool.submit(empty, patient)]:
                 done.result()
         except BaseException:
             # What has not begun does not begin.

@@ -19,6 +19,7 @@ class Test:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     directory: str | None = None
     tap: bool = True        # otherwise it is one point, by its exit code
+    patient: bool = False   # nothing in it has to be in time, see jobs.py
 
     @property
     def title(self):

@@ -21,10 +21,13 @@ DEFAULT_TIERS = ("unit", "kunit", "guest", "lab", "fuzz")
 GUEST_TIERS = ("kunit", "guest", "debug")
 IN_GUEST = "in_guest"       # the test of tier packages that boots
 LAB_TIMEOUT_S = 1800        # one that boots ten guests takes two minutes on a machine with time
+LAB_GUESTS = {"capture", "dumps", "ends", "run"}    # those that boot: drivers have time-outs
+PATIENCE = 6                # as much longer than its own time-out may a unit test take
 
 
 def ctest_tests(build, label):
-    """The tests that CMake knows by this label."""
+    """The tests that CMake knows by this label. Fuzzers have five seconds to find something."""
+    patient = label == "unit"
     listing = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"],
                              capture_output=True, check=True)
     tests = []
@@ -34,9 +37,10 @@ def ctest_tests(build, label):
             continue
         environment = dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", []))
         tests.append(Test(label, entry["name"].removeprefix(label + "/"),
-                          properties.get("TIMEOUT", 300), entry.get("command", ["false"]),
-                          environment=environment, directory=properties.get("WORKING_DIRECTORY"),
-                          tap="CMOCKA_MESSAGE_OUTPUT" in environment))
+                          properties.get("TIMEOUT", 300) * (PATIENCE if patient else 1),
+                          entry.get("command", ["false"]), environment=environment,
+                          directory=properties.get("WORKING_DIRECTORY"),
+                          tap="CMOCKA_MESSAGE_OUTPUT" in environment, patient=patient))
     return tests
 
 
@@ -48,7 +52,8 @@ def lab_environment(ready):
 
 def lab_tests(ready):
     """They run ./lab with what was built for this run."""
-    return [Test("lab", path.stem, LAB_TIMEOUT_S, [str(path)], environment=lab_environment(ready))
+    return [Test("lab", path.stem, LAB_TIMEOUT_S, [str(path)], environment=lab_environment(ready),
+                 patient=path.stem not in LAB_GUESTS)
             for path in sorted(pathlib.Path("tests/lab").glob("*.sh"))]
 
 
