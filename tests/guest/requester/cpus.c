@@ -15,6 +15,7 @@
 #include "tap.h"
 #include "tph_regs.h"
 #include "util/macros.h"
+#include "vectors.h"
 
 #define VOLATILE	VFIO_DEVICE_TPH_SRC_CPU_VOLATILE
 #define PERSISTENT	VFIO_DEVICE_TPH_SRC_CPU_PERSISTENT
@@ -137,6 +138,13 @@ static void test_resolve(struct device *device)
 	device_close(device);
 }
 
+static int operate(const struct device *device, uint32_t op)
+{
+	struct vfio_pci_tph tph = { .argsz = sizeof(tph), .mode = DS, .op = op };
+
+	return ioctl(device->fd, VFIO_DEVICE_PCI_TPH, &tph) ? errno : 0;
+}
+
 static int set_st(const struct device *device, uint32_t cpu, uint8_t type, uint16_t index)
 {
 	struct vfio_pci_tph tph = {
@@ -167,18 +175,13 @@ static void test_affinity(const struct device *device)
 static void test_older(struct device *device)
 {
 	uint32_t extended = path_allows(device, PCI_TPH_REQ_EXT_TPH) ? EXTENDED : 0;
-	struct vfio_pci_tph enable = {
-		.argsz = sizeof(enable),
-		.mode = DS,
-		.op = VFIO_DEVICE_TPH_ENABLE,
-	};
 	const uint16_t tags[] = { tag_of(VOLATILE | extended, 1),
 				  tag_of(PERSISTENT | extended, 0) };
 	struct state state;
 
 	stage_set(2);
 	device_open(device);
-	tap_ok(!ioctl(device->fd, VFIO_DEVICE_PCI_TPH, &enable), "the older ioctl enables");
+	tap_errno(operate(device, VFIO_DEVICE_TPH_ENABLE), 0, "the older ioctl enables");
 	state_take(device, &state);
 	tap_errno(set_st(device, 1, VFIO_TPH_MEM_TYPE_VMEM, 2), 0, "volatile memory near CPU 1");
 	tap_errno(set_st(device, 0, VFIO_TPH_MEM_TYPE_PMEM, 3), 0, "persistent near CPU 0");
@@ -189,21 +192,69 @@ static void test_older(struct device *device)
 	tap_errno(set_st(device, 0, 0, 0xffff), EINVAL, "the last number that an entry can have");
 	tap_ok(state_kept(device, &state), "which changes nothing");
 	test_affinity(device);
-	enable.op = VFIO_DEVICE_TPH_DISABLE;
-	ioctl(device->fd, VFIO_DEVICE_PCI_TPH, &enable);
+	operate(device, VFIO_DEVICE_TPH_DISABLE);
 	tap_errno(set_st(device, 0, 0, 0), EINVAL, "TPH is off");
+	device_close(device);
+}
+
+#define VECTORS 8
+
+/* The next test: vector 2 has this tag, and no other one has any */
+static void in_vectors(const struct device *device, uint16_t tag, const char *what)
+{
+	uint16_t tags[VECTORS];
+	bool right = true;
+
+	vectors_tags(device, VECTORS, tags);
+	for (unsigned int i = 0; i < VECTORS; i++)
+		if (tags[i] != (i == 2 ? tag : 0)) {
+			tap_note("vector %u has 0x%x", i, tags[i]);
+			right = false;
+		}
+	tap_ok(right, "%s: what the vectors have", what);
+}
+
+/* The next test: vector 2 near CPU 1 */
+static void set_vector(const struct device *device, int err, const char *when)
+{
+	tap_errno(set_st(device, 1, VFIO_TPH_MEM_TYPE_VMEM, 2), err,
+		  "the older ioctl, a table in MSI-X, %s", when);
+}
+
+/* Entries there come and go with the interrupt vectors. */
+static void test_older_in_vectors(struct device *device)
+{
+	struct state state;
+
+	stage_set(2);
+	device_open(device);
+	operate(device, VFIO_DEVICE_TPH_ENABLE);
+	state_take(device, &state);
+	set_vector(device, ENXIO, "no vectors");
+	in_vectors(device, 0, "no vectors");
+	vectors_enable(device, 2);
+	set_vector(device, ENXIO, "a vector too few");
+	in_vectors(device, 0, "a vector too few");
+	tap_ok(state_kept(device, &state), "after which TPH is still enabled");
+	vectors_enable(device, VECTORS);
+	set_vector(device, 0, "with vectors");
+	in_vectors(device, tag_of(VOLATILE | EXTENDED, 1), "with vectors");
+	vectors_enable(device, 0);
+	set_vector(device, ENXIO, "when they are gone");
 	device_close(device);
 }
 
 int main(void)
 {
 	unsigned int before = stage_set(0);
+	struct devices devices;
 	struct device device;
 	bool extended;
 
-	device_find(&device, "TPH_ACC0");
+	devices_find(&devices);
+	device_find(&device, devices.requesters[0]);
 	extended = path_allows(&device, PCI_TPH_REQ_EXT_TPH);
-	tap_plan(1 + 16 * (1 + extended) + 1 + ARRAY_SIZE(kinds) * 5 + 12);
+	tap_plan(1 + 16 * (1 + extended) + 1 + ARRAY_SIZE(kinds) * 5 + 12 + 8);
 	device_open(&device);
 	tap_ok(feature_caps(&device) & VFIO_DEVICE_TPH_CAP_CPU, "firmware has tags of CPUs");
 	device_close(&device);
@@ -213,6 +264,9 @@ int main(void)
 	test_namespaces(&device);
 	test_resolve(&device);
 	test_older(&device);
+	device_put(&device);
+	device_find(&device, devices.requesters[2]);
+	test_older_in_vectors(&device);
 	device_put(&device);
 	stage_set(before);
 	return tap_status();
