@@ -34,6 +34,9 @@ int vfio_pci_dma_buf_get_tph(struct dma_buf *dmabuf, bool extended, u16 *steerin
 
 	dma_resv_assert_held(dmabuf->resv);
 
+	/* What tags mean was known to an owner who is gone */
+	if (!priv->vdev)
+		return -EOPNOTSUPP;
 	if (!(tph->flags & (extended ? VFIO_DMA_BUF_TPH_ST_EXT : VFIO_DMA_BUF_TPH_ST)))
 		return -EOPNOTSUPP;
 

@@ -200,11 +200,13 @@ static void expect_told(struct kunit *test, struct dma_buf *dmabuf, bool extende
 	KUNIT_EXPECT_EQ(test, ph, err ? 0x55 : 2);
 }
 
-/* A namespace has its own tag, or none */
+/* A namespace has its own tag, or none; a device that is closed has none */
 static void importer_is_told(struct kunit *test)
 {
 	const struct get_case *param = test->param_value;
+	const struct tph_test *tph = test->priv;
 	struct vfio_pci_dma_buf priv = {
+		.vdev = tph->vdev,
 		.tph = {
 			.flags = param->flags,
 			.steering_tag_ext = 0x1234,
@@ -222,6 +224,9 @@ static void importer_is_told(struct kunit *test)
 	dma_resv_lock(&resv, NULL);
 	expect_told(test, dmabuf, false, param->err, 0xf0);
 	expect_told(test, dmabuf, true, param->err_ext, 0x1234);
+	priv.vdev = NULL;
+	expect_told(test, dmabuf, false, -EOPNOTSUPP, 0);
+	expect_told(test, dmabuf, true, -EOPNOTSUPP, 0);
 	dma_resv_unlock(&resv);
 	dma_resv_fini(&resv);
 }
