@@ -23,7 +23,7 @@
  * Every SET replaces the whole state; a SET with flags 0 clears it. A SET affects the queries that
  * importers make after it; a mapping that exists keeps what it was made with until its importer
  * asks again. So it comes before the file descriptor is handed to an importer. It may also come
- * while the dma-buf is revoked.
+ * while the dma-buf is revoked. When the device is closed, its dma-bufs have no metadata any more.
  *
  * The errors of VFIO_DEVICE_FEATURE with this feature, in the order in which they are tested:
  *
@@ -132,6 +132,7 @@ struct vfio_device_feature_dma_buf_tph {
  *  EINVAL      argsz leaves no room for struct vfio_device_feature_tph.
  *  EFAULT      The structure cannot be read (SET), or not be written (GET).
  *  EINVAL      SET, and flags is not 0.
+ *  EIO         SET, and the device's registers cannot be read.
  *  ENOMEM      SET, and there is no memory.
  */
 #define VFIO_DEVICE_FEATURE_TPH 0xff01
@@ -318,11 +319,13 @@ struct vfio_pci_tph {
  * ENABLE:
  *  EINVAL      mode is neither 0 nor 2.
  *  EOPNOTSUPP  mode is 2, below stage 2.
+ *  EIO         The device's registers cannot be read.
  *  ENOMEM      There is no memory.
  *  EIO         The device is in a low power state.
  *  EBUSY       TPH is enabled.
  *  EINVAL      The device has no such mode, or no requests with tags can be enabled: see TPH
  *              Requester Enable above.
+ *  EIO, ENODEV  The device did not take it; TPH is not enabled.
  *
  * DISABLE:
  *  EIO         The device is in a low power state, and TPH is enabled.
@@ -334,6 +337,7 @@ struct vfio_pci_tph {
  *  EINVAL      index is beyond the ST table; TPH is not enabled, or is in No ST mode; or the
  *              firmware has no answer for this CPU.
  *  EIO         The device is in a low power state, or did not take the entry.
+ *  ENODEV      The device is gone.
  *  ENXIO       The ST table is in the MSI-X table, and the interrupt vector is not enabled.
  */
 #define VFIO_DEVICE_PCI_TPH _IO(VFIO_TYPE, VFIO_BASE + 22)

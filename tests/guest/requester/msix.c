@@ -21,6 +21,7 @@
 
 #define ENTRIES 16
 #define VECTORS 8
+#define FEWER	4
 
 #define TAG SOURCE_ST_EXT
 
@@ -71,7 +72,11 @@ static void test_order(const struct device *device)
 static void test_vectors_go(const struct device *device)
 {
 	vectors_enable(device, 0);
+	tags(device, 0, 0, "when the vectors are gone");
 	program(device, DMABUF | EXTENDED, 0, 1, 0, "when the vectors are gone");
+	vectors_enable(device, FEWER);
+	tags(device, 0, 0, "when fewer are there again");
+	vectors_enable(device, 0);
 	vectors_enable(device, VECTORS);
 	tags(device, 0, 0, "when they are there again");
 	program(device, DMABUF | EXTENDED, 1, 2, 2, "when they are there again");
@@ -112,7 +117,7 @@ int main(void)
 	device_open(&device);
 	feature_opt_in(&device);
 	feature_enable(&device, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_EXT_TPH);
-	tap_plan(10 + 4 + 3 + 1);
+	tap_plan(10 + 6 + 3 + 1);
 	test_order(&device);
 	test_vectors_go(&device);
 	test_reset(&device);

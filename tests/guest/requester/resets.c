@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "feature.h"
 #include "path.h"
 #include "sources.h"
@@ -151,6 +154,70 @@ static void test_between(struct device *device, struct sources *sources)
 	device_close(device);
 }
 
+struct administrator {
+	const struct device *device;
+	atomic_bool done;
+};
+
+static void *administrate(void *arg)
+{
+	struct administrator *administrator = arg;
+
+	reset_by_sysfs(administrator->device);
+	administrator->done = true;
+	return NULL;
+}
+
+#define ENTRY 2
+
+/* Whether the device has forgotten the entry: it is reset, and Linux waits for it. */
+static bool in_reset(int control)
+{
+	uint32_t entries[STATE_ENTRIES];
+
+	control_tph(control, "acc0", "entries", entries, STATE_ENTRIES);
+	return !entries[ENTRY];
+}
+
+/* A call of the owner's that begins in the middle of an administrator's reset. False: too late */
+static bool call_during(struct device *device, struct sources *sources, int control)
+{
+	struct administrator administrator = { .device = device };
+	pthread_t thread;
+	bool met;
+
+	if (pthread_create(&thread, NULL, administrate, &administrator))
+		tap_bail_out("cannot start a thread");
+	do {
+		met = in_reset(control);
+	} while (!met && !administrator.done);
+	feature_program(device, DMABUF, ENTRY, 1, &sources->fds[SOURCE_BOTH]);
+	pthread_join(thread, NULL);
+	return met;
+}
+
+#define ROUNDS 3
+
+static void test_during(struct device *device, struct sources *sources)
+{
+	int control = control_open();
+	struct state state;
+	uint32_t command;
+
+	feature_start(device, 2, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_TPH_ONLY);
+	feature_program(device, DMABUF, ENTRY, 1, &sources->fds[SOURCE_BOTH]);
+	device_write(device, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
+	command = device_real(device, PCI_COMMAND, 2);
+	state_take(device, &state);
+	for (unsigned int met = 0; met < ROUNDS;)
+		met += call_during(device, sources, control);
+	tap_ok(device_real(device, PCI_COMMAND, 2) == command,
+	       "calls during an administrator's resets: the device still answers");
+	tap_ok(state_kept(device, &state), "calls during an administrator's resets: all is there");
+	close(control);
+	device_close(device);
+}
+
 /* Who has not opted in has nothing that a reset could bring. */
 static void test_no_opt_in(struct device *device)
 {
@@ -182,11 +249,12 @@ int main(void)
 	kinds -= !path_has_port(&device);
 	largest = path_allows(&device, PCI_TPH_REQ_EXT_TPH) ? PCI_TPH_REQ_EXT_TPH :
 							      PCI_TPH_REQ_TPH_ONLY;
-	tap_plan(3 * POINTS + 1 + kinds);
+	tap_plan(3 * POINTS + 1 + 2 + kinds);
 	test_device(&device, &sources, PCI_TPH_ST_IV_MODE, largest);
 	test_device(&device, &sources, PCI_TPH_ST_DS_MODE, largest);
 	test_device(&small, &sources, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_TPH_ONLY);
 	test_between(&device, &sources);
+	test_during(&device, &sources);
 	test_no_opt_in(&device);
 	device_put(&small);
 	device_put(&device);

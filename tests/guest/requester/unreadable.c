@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
- * Reads of the capability that fail, as all ones, while its owner enables, programs and disables:
- * nothing of such a read gets into the device, and afterwards all is to be had again.
+ * Reads of the capability that fail, as all ones, while its owner enables, programs, resets and
+ * disables: nothing of such a read gets into the device, and afterwards all is to be had again.
  */
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -31,7 +32,13 @@ static void program(const struct device *device)
 	feature_program(device, LITERAL, 2, 1, &tag);
 }
 
-static void (*const calls[])(const struct device *device) = { enable, program, feature_disable };
+static void reset(const struct device *device)
+{
+	ioctl(device->fd, VFIO_DEVICE_RESET);
+}
+
+static void (*const calls[])(const struct device *device) = { enable, program, reset,
+							      feature_disable };
 
 static void call_all(const struct device *device, int control, const struct control_fault *fault)
 {

@@ -7,8 +7,12 @@
 struct pci_dev;
 
 /* PCI Firmware Specification, "_DSM to Query Cache Locality TPH Features" */
+#define TPH_ST_DSM_REVISION	7
 #define TPH_ST_DSM_FUNC_INDEX	0xF
 
-bool pci_tph_select(struct pci_dev *pdev, u8 mode, u8 req_type);
+void pci_tph_init_state(struct pci_dev *pdev);
+void pci_tph_free_state(struct pci_dev *pdev);
+int pci_tph_write_state(struct pci_dev *pdev);
+int pci_tph_enable(struct pci_dev *pdev, u8 mode, u8 req_type);
 
 #endif

@@ -42,7 +42,7 @@ bool pcie_tph_cpu_st_supported(struct pci_dev *pdev)
 		return false;
 
 	handle = ACPI_HANDLE(rp->bus->bridge);
-	return handle && acpi_check_dsm(handle, &pci_acpi_dsm_guid, 7,
+	return handle && acpi_check_dsm(handle, &pci_acpi_dsm_guid, TPH_ST_DSM_REVISION,
 					BIT(TPH_ST_DSM_FUNC_INDEX));
 #else
 	return false;

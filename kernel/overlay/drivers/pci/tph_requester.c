@@ -72,27 +72,23 @@ u8 pcie_tph_max_req_type(struct pci_dev *pdev)
 }
 EXPORT_SYMBOL_GPL(pcie_tph_max_req_type);
 
-static bool may_enable(struct pci_dev *pdev, u8 req_type)
+/* For pcie_enable_tph_ext(), when it has found that the device has the mode */
+int pci_tph_enable(struct pci_dev *pdev, u8 mode, u8 req_type)
 {
-	switch (req_type) {
-	case PCI_TPH_REQ_TPH_ONLY:
-		return pcie_std_tph_supported(pdev);
-	case PCI_TPH_REQ_EXT_TPH:
-		return pcie_ext_tph_supported(pdev);
-	default:
-		return false;
-	}
-}
+	int err;
 
-/* What pcie_enable_tph_ext() is about to enable, if it may */
-bool pci_tph_select(struct pci_dev *pdev, u8 mode, u8 req_type)
-{
-	if (!may_enable(pdev, req_type))
-		return false;
+	if (req_type != PCI_TPH_REQ_TPH_ONLY && req_type != PCI_TPH_REQ_EXT_TPH)
+		return -EINVAL;
+	if (req_type > pcie_tph_max_req_type(pdev))
+		return -EINVAL;
 
 	pdev->tph_mode = mode;
 	pdev->tph_req_type = req_type;
-	return true;
+	pdev->tph_enabled = 1;
+	err = pci_tph_write_state(pdev);
+	if (err)
+		pcie_disable_tph(pdev);
+	return err;
 }
 
 /**

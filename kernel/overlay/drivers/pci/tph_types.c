@@ -84,16 +84,15 @@ EXPORT_SYMBOL_GPL(pcie_tph_completer_type);
  */
 int pcie_tph_get_st_entry(struct pci_dev *pdev, unsigned int index, u16 *tag)
 {
-	u16 size;
+	u32 loc;
+	int size = pcie_tph_st_table(pdev, &loc);
 	int err;
 
-	if (!pdev->tph_cap)
+	if (size < 0)
+		return size;
+	if (loc != PCI_TPH_LOC_CAP)
 		return -EINVAL;
-
-	size = pcie_tph_get_st_table_size(pdev);
-	if (!size)
-		return -EINVAL;
-	if (index >= size)
+	if (index >= (unsigned int)size)
 		return -ENXIO;
 
 	err = pci_read_config_word(pdev, pdev->tph_cap + PCI_TPH_BASE_SIZEOF + index * sizeof(*tag),

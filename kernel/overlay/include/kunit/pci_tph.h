@@ -7,6 +7,10 @@
 #include <linux/pci.h>
 #include <linux/unaligned.h>
 
+/* Of the PCI core, exported for tests */
+void pci_tph_init_state(struct pci_dev *pdev);
+void pci_tph_free_state(struct pci_dev *pdev);
+
 #define KUNIT_PCI_EXP_CAP	0x40
 #define KUNIT_PCI_TPH_CAP	0x100
 #define KUNIT_PCI_PCIE_VERSION	2 /* the first one with Device Capabilities 2 */
@@ -19,7 +23,10 @@
  * @gone: reads get all ones and writes are lost, as while a function is being reset
  * @error: PCIBIOS code of an access to @error_offset; 0: none fails
  * @error_offset: of configuration space
+ * @error_spares: writes to @error_offset that succeed before
  * @windows: how often the requester has been disabled
+ * @exposed: how often an entry was written while the requester was enabled
+ * @writes: to configuration space
  */
 struct kunit_pci_tph {
 	struct pci_dev pdev;
@@ -28,7 +35,10 @@ struct kunit_pci_tph {
 	bool gone;
 	int error;
 	int error_offset;
+	unsigned int error_spares;
 	unsigned int windows;
+	unsigned int exposed;
+	unsigned int writes;
 };
 
 static inline u32 kunit_pci_tph_get(struct kunit_pci_tph *fn, int offset)
@@ -52,7 +62,7 @@ static inline int kunit_pci_tph_read(struct pci_bus *bus, unsigned int devfn, in
 {
 	struct kunit_pci_tph *fn = container_of(bus, struct kunit_pci_tph, bus);
 
-	if (fn->error && where == fn->error_offset)
+	if (fn->error && where == fn->error_offset && !fn->error_spares)
 		return fn->error;
 
 	*value = fn->gone ? U32_MAX : kunit_pci_tph_get(fn, where);
@@ -65,14 +75,21 @@ static inline int kunit_pci_tph_write(struct pci_bus *bus, unsigned int devfn, i
 	struct kunit_pci_tph *fn = container_of(bus, struct kunit_pci_tph, bus);
 	u32 before = kunit_pci_tph_get(fn, where);
 
-	if (fn->error && where == fn->error_offset)
-		return fn->error;
+	fn->writes++;
+	if (fn->error && where == fn->error_offset) {
+		if (!fn->error_spares)
+			return fn->error;
+		fn->error_spares--;
+	}
 	if (fn->gone)
 		return PCIBIOS_SUCCESSFUL;
 
 	if (where == KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL && (before & PCI_TPH_CTRL_REQ_EN_MASK) &&
 	    !(value & PCI_TPH_CTRL_REQ_EN_MASK))
 		fn->windows++;
+	if (where >= KUNIT_PCI_TPH_CAP + PCI_TPH_BASE_SIZEOF &&
+	    kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL) & PCI_TPH_CTRL_REQ_EN_MASK)
+		fn->exposed++;
 	if (size == sizeof(u16))
 		put_unaligned_le16(value, &fn->config[where]);
 	else
@@ -84,6 +101,20 @@ static inline void kunit_pci_tph_set_completer(struct kunit_pci_tph *fn, u8 enco
 {
 	kunit_pci_tph_set(fn, KUNIT_PCI_EXP_CAP + PCI_EXP_DEVCAP2,
 			  FIELD_PREP(PCI_EXP_DEVCAP2_TPH_COMP_MASK, encoding));
+}
+
+/* All registers of the capability that can be written are as after a reset */
+static inline void kunit_pci_tph_reset(struct kunit_pci_tph *fn)
+{
+	memset(&fn->config[KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL], 0,
+	       sizeof(fn->config) - KUNIT_PCI_TPH_CAP - PCI_TPH_CTRL);
+}
+
+static inline void kunit_pci_tph_free(void *arg)
+{
+	struct kunit_pci_tph *fn = arg;
+
+	pci_tph_free_state(&fn->pdev);
 }
 
 /**
@@ -106,14 +137,18 @@ static inline struct kunit_pci_tph *kunit_pci_tph_alloc(struct kunit *test, u8 t
 	fn->bus.ops = &ops;
 	fn->bus.parent = &fn->bus;
 	fn->pdev.bus = &fn->bus;
+	fn->pdev.cfg_size = sizeof(fn->config);
 	fn->pdev.pcie_cap = KUNIT_PCI_EXP_CAP;
 	fn->pdev.pcie_flags_reg = KUNIT_PCI_PCIE_VERSION | FIELD_PREP(PCI_EXP_FLAGS_TYPE, type);
 	fn->pdev.eetlp_prefix_max = 4;
 	fn->pdev.tph_cap = KUNIT_PCI_TPH_CAP;
 	if (num_entries)
 		cap |= PCI_TPH_LOC_CAP | FIELD_PREP(PCI_TPH_CAP_ST_MASK, num_entries - 1);
+	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP, PCI_EXT_CAP_ID_TPH | 1 << 16);
 	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CAP, cap);
 	kunit_pci_tph_set_completer(fn, PCI_EXP_DEVCAP2_TPH_COMP_EXT_TPH);
+	pci_tph_init_state(&fn->pdev);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, kunit_pci_tph_free, fn), 0);
 	return fn;
 }
 

@@ -5,6 +5,8 @@
 #include <kunit/pci_tph.h>
 #include <linux/pci-tph.h>
 
+#include "../pci.h"
+
 #define NUM_ENTRIES	8
 
 struct encoding_case {
@@ -58,6 +60,8 @@ struct path_case {
 	bool prefixes;	/* on the port between */
 	bool flit;
 	u8 max;
+	bool bare;	/* the root port has no prefixes */
+	bool gone;	/* the port between, while it is being reset */
 };
 
 static const struct path_case path_cases[] = {
@@ -69,6 +73,10 @@ static const struct path_case path_cases[] = {
 	{ "no prefixes", true, 3, false, false, PCI_TPH_REQ_TPH_ONLY },
 	{ "no prefixes, Flit mode", true, 3, false, true, PCI_TPH_REQ_EXT_TPH },
 	{ "no prefixes, 8-bit completer", true, 1, false, false, PCI_TPH_REQ_TPH_ONLY },
+	{ "no prefixes at the root port", true, 3, true, false, PCI_TPH_REQ_TPH_ONLY,
+	  .bare = true },
+	{ "no prefixes, Flit mode unknown", true, 3, false, false, PCI_TPH_REQ_TPH_ONLY,
+	  .gone = true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(path, path_cases, name);
@@ -88,6 +96,9 @@ static void requests_up_to_root_port(struct kunit *test)
 		kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CAP, cap & ~PCI_TPH_CAP_EXT_TPH);
 	if (!param->prefixes)
 		port->pdev.eetlp_prefix_max = 0;
+	if (param->bare)
+		rp->pdev.eetlp_prefix_max = 0;
+	port->gone = param->gone;
 	if (param->flit)
 		kunit_pci_tph_set(port, KUNIT_PCI_EXP_CAP + PCI_EXP_LNKCTL2,
 				  (u32)PCI_EXP_LNKSTA2_FLIT << 16);
@@ -201,11 +212,13 @@ static void st_entries(struct kunit *test)
 
 static void st_entries_at_once(struct kunit *test)
 {
-	static const u16 tags[] = { 0x1111, 0x2222, 0x3333 };
+	/* The last one is one too many */
+	static const u16 tags[] = { 0x1111, 0x2222, 0x3333, 0x4444 };
 	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
 
 	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 2, 3, tags), 3);
 	KUNIT_EXPECT_EQ(test, fn->windows, 1);
+	KUNIT_EXPECT_EQ(test, fn->exposed, 0);
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 1), 0);
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 2), 0x1111);
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 4), 0x3333);
@@ -236,17 +249,149 @@ static void st_entries_fail_in_the_middle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
 }
 
+struct error_case {
+	const char *name;
+	int pcibios;
+	int err;
+};
+
+static const struct error_case error_cases[] = {
+	{ "set failed", PCIBIOS_SET_FAILED, -EIO },
+	{ "device not found", PCIBIOS_DEVICE_NOT_FOUND, -ENODEV },
+	{ "bad register number", PCIBIOS_BAD_REGISTER_NUMBER, -EFAULT },
+};
+
+KUNIT_ARRAY_PARAM_DESC(error, error_cases, name);
+
+static void control_write_fails(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_RC_END, NUM_ENTRIES);
+	const struct error_case *param = test->param_value;
+
+	fn->error = param->pcibios;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL;
+	KUNIT_EXPECT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), param->err);
+	KUNIT_EXPECT_EQ(test, pcie_tph_clear(&fn->pdev), param->err);
+	fn->error = 0;
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+	KUNIT_EXPECT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), 0);
+}
+
+/* Without the requester disabled nothing is written */
+static void st_entries_cannot_disable(struct kunit *test)
+{
+	static const u16 tags[] = { 0x1111, 0x2222, 0x3333 };
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+
+	fn->error = PCIBIOS_SET_FAILED;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL;
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 0, 3, tags), -EIO);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 0), 0);
+	fn->error = 0;
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+}
+
+static void st_entries_cannot_enable(struct kunit *test)
+{
+	static const u16 tags[] = { 0x1111, 0x2222, 0x3333 };
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+
+	fn->error = PCIBIOS_SET_FAILED;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL;
+	fn->error_spares = 1;
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 0, 3, tags), -EIO);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 2), 0x3333);
+	fn->error = 0;
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_DISABLE);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 0, 3, tags), -EINVAL);
+	/* What was written and could not be used does not come back */
+	KUNIT_EXPECT_EQ(test, pcie_tph_saved_st_entry(&fn->pdev, 2), 0);
+	KUNIT_ASSERT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 2), 0);
+}
+
+static void st_entries_of_no_st_mode(struct kunit *test)
+{
+	static const u16 tags[] = { 0x1111, 0x2222 };
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_RC_END, NUM_ENTRIES);
+
+	KUNIT_ASSERT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_NS_MODE), 0);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entries(&fn->pdev, 0, 2, tags), 2);
+	KUNIT_EXPECT_EQ(test, fn->windows, 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 0), 0);
+}
+
+/* As many as the MSI-X table has, and without vectors none that can be written */
+static void st_entries_in_msix(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+	const int msix_cap = 0xb0, num_vectors = 5;
+	u32 loc;
+
+	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CAP, PCI_TPH_LOC_MSIX |
+			  FIELD_PREP(PCI_TPH_CAP_ST_MASK, NUM_ENTRIES - 1));
+	fn->pdev.msix_cap = msix_cap;
+	kunit_pci_tph_set(fn, msix_cap, (num_vectors - 1) << 16);
+	KUNIT_EXPECT_EQ(test, pcie_tph_st_table(&fn->pdev, &loc), num_vectors);
+	KUNIT_EXPECT_EQ(test, loc, PCI_TPH_LOC_MSIX);
+	kunit_pci_tph_set(fn, msix_cap, NUM_ENTRIES << 16);
+	KUNIT_EXPECT_EQ(test, pcie_tph_st_table(&fn->pdev, &loc), NUM_ENTRIES);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 0, 0x1234), -ENXIO);
+	KUNIT_EXPECT_EQ(test, fn->windows, 0);
+	KUNIT_EXPECT_EQ(test, pcie_tph_enabled_req_type(&fn->pdev), PCI_TPH_REQ_EXT_TPH);
+}
+
 /* A table that cannot be as large as the device says ends where it has to */
 static void st_entries_counted(struct kunit *test)
 {
 	struct kunit_pci_tph *fn = enabled_requester(test, 2048);
+	u32 loc;
 
-	KUNIT_EXPECT_EQ(test, pcie_tph_num_st_entries(&fn->pdev), 64);
+	KUNIT_EXPECT_EQ(test, pcie_tph_st_table(&fn->pdev, &loc), 64);
+	KUNIT_EXPECT_EQ(test, loc, PCI_TPH_LOC_CAP);
 	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 63, 1), 0);
 	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 64, 1), -ENXIO);
 	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CAP, PCI_TPH_LOC_MSIX);
-	KUNIT_EXPECT_EQ(test, pcie_tph_num_st_entries(&fn->pdev), 0);
+	KUNIT_EXPECT_EQ(test, pcie_tph_st_table(&fn->pdev, &loc), 0);
+	KUNIT_EXPECT_EQ(test, loc, PCI_TPH_LOC_MSIX);
 	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 0, 1), -EINVAL);
+	fn->gone = true;
+	KUNIT_EXPECT_EQ(test, pcie_tph_st_table(&fn->pdev, &loc), -ENODEV);
+	KUNIT_EXPECT_EQ(test, loc, PCI_TPH_LOC_NONE);
+}
+
+/* What was chosen and written: the device is not asked */
+static void restored_after_reset(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+
+	KUNIT_ASSERT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 1, 0x1234), 0);
+	KUNIT_ASSERT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, NUM_ENTRIES - 1, 0xffff), 0);
+	kunit_pci_tph_reset(fn);
+	pci_restore_tph_state(&fn->pdev);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL), 0x302);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 0), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 1), 0x1234);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, NUM_ENTRIES - 1), 0xffff);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, NUM_ENTRIES), 0);
+	/* Nor while it is enabled, if there was no reset after all */
+	pci_restore_tph_state(&fn->pdev);
+	KUNIT_EXPECT_EQ(test, fn->exposed, 0);
+}
+
+static void reset_while_disabled(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+
+	KUNIT_ASSERT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 1, 0x1234), 0);
+	pcie_disable_tph(&fn->pdev);
+	kunit_pci_tph_reset(fn);
+	pci_restore_tph_state(&fn->pdev);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 1), 0);
+	KUNIT_ASSERT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 1), 0x1234);
+	KUNIT_EXPECT_EQ(test, fn->exposed, 0);
 }
 
 static void cleared(struct kunit *test)
@@ -261,6 +406,62 @@ static void cleared(struct kunit *test)
 	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL, 0x302);
 	pcie_tph_clear(&fn->pdev);
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL), 0);
+	/* For good */
+	KUNIT_ASSERT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, NUM_ENTRIES - 1), 0);
+}
+
+static void cleared_by_no_more_writes_than_needed(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_RC_END, NUM_ENTRIES);
+
+	KUNIT_EXPECT_EQ(test, pcie_tph_clear(&fn->pdev), 0);
+	KUNIT_EXPECT_EQ(test, fn->writes, 0);
+	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_BASE_SIZEOF + 4, 0x12340000);
+	KUNIT_EXPECT_EQ(test, pcie_tph_clear(&fn->pdev), 0);
+	KUNIT_EXPECT_EQ(test, fn->writes, 1);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 3), 0);
+}
+
+/* Whoever goes by what is cleared has to know */
+static void cannot_clear(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = enabled_requester(test, NUM_ENTRIES);
+
+	KUNIT_ASSERT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 1, 0x1234), 0);
+	fn->gone = true;
+	KUNIT_EXPECT_EQ(test, pcie_tph_clear(&fn->pdev), -ENODEV);
+	fn->gone = false;
+	fn->error = PCIBIOS_SET_FAILED;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL;
+	KUNIT_EXPECT_EQ(test, pcie_tph_clear(&fn->pdev), -EIO);
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_CAP;
+	KUNIT_EXPECT_EQ(test, pcie_tph_clear(&fn->pdev), -EIO);
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_BASE_SIZEOF + sizeof(u16);
+	KUNIT_EXPECT_EQ(test, pcie_tph_clear(&fn->pdev), -EIO);
+	fn->error = 0;
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 1), 0x1234);
+	KUNIT_EXPECT_EQ(test, pcie_tph_clear(&fn->pdev), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(fn, 1), 0);
+}
+
+/* A requester that the device did not enable is not enabled */
+static void cannot_enable(struct kunit *test)
+{
+	struct kunit_pci_tph *fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_RC_END, NUM_ENTRIES);
+
+	fn->error = PCIBIOS_SET_FAILED;
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL;
+	fn->error_spares = 1;
+	KUNIT_EXPECT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), -EIO);
+	KUNIT_EXPECT_EQ(test, pcie_tph_set_st_entry(&fn->pdev, 1, 0x1234), -EINVAL);
+	fn->error_offset = KUNIT_PCI_TPH_CAP + PCI_TPH_BASE_SIZEOF + sizeof(u16);
+	fn->error_spares = 0;
+	KUNIT_EXPECT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), -EIO);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CTRL), 0);
+	fn->error = 0;
+	KUNIT_EXPECT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), 0);
+	KUNIT_EXPECT_EQ(test, pcie_enable_tph(&fn->pdev, PCI_TPH_ST_DS_MODE), -EBUSY);
 }
 
 static void st_entries_elsewhere(struct kunit *test)
@@ -272,20 +473,6 @@ static void st_entries_elsewhere(struct kunit *test)
 	fn->pdev.tph_cap = 0;
 	KUNIT_EXPECT_EQ(test, pcie_tph_get_st_entry(&fn->pdev, 0, &tag), -EINVAL);
 }
-
-struct error_case {
-	const char *name;
-	int pcibios;
-	int err;
-};
-
-static const struct error_case error_cases[] = {
-	{ "set failed", PCIBIOS_SET_FAILED, -EIO },
-	{ "device not found", PCIBIOS_DEVICE_NOT_FOUND, -ENODEV },
-	{ "bad register number", PCIBIOS_BAD_REGISTER_NUMBER, -EFAULT },
-};
-
-KUNIT_ARRAY_PARAM_DESC(error, error_cases, name);
 
 static void st_entry_write_fails(struct kunit *test)
 {
@@ -324,8 +511,18 @@ static struct kunit_case pci_tph_cases[] = {
 	KUNIT_CASE(st_entries),
 	KUNIT_CASE(st_entries_at_once),
 	KUNIT_CASE(st_entries_fail_in_the_middle),
+	KUNIT_CASE_PARAM(control_write_fails, error_gen_params),
+	KUNIT_CASE(st_entries_cannot_disable),
+	KUNIT_CASE(st_entries_cannot_enable),
+	KUNIT_CASE(st_entries_of_no_st_mode),
+	KUNIT_CASE(st_entries_in_msix),
 	KUNIT_CASE(st_entries_counted),
+	KUNIT_CASE(restored_after_reset),
+	KUNIT_CASE(reset_while_disabled),
 	KUNIT_CASE(cleared),
+	KUNIT_CASE(cleared_by_no_more_writes_than_needed),
+	KUNIT_CASE(cannot_clear),
+	KUNIT_CASE(cannot_enable),
 	KUNIT_CASE(st_entries_elsewhere),
 	KUNIT_CASE_PARAM(st_entry_write_fails, error_gen_params),
 	KUNIT_CASE_PARAM(st_entry_read_fails, error_gen_params),
@@ -341,3 +538,4 @@ kunit_test_suite(pci_tph_suite);
 
 MODULE_DESCRIPTION("KUnit tests of TLP Processing Hints");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -36,10 +36,33 @@ static const struct kernel_param_ops stage_ops = {
 module_param_cb(tph, &stage_ops, &stage_of_next, 0644);
 MODULE_PARM_DESC(tph, "What owners of devices that are opened from now on may do with TLP Processing Hints: 0 hints without steering tags (default), 1 also interrupt vector mode, 2 also device specific mode, 3 also tags of their own choice");
 
-static bool st_table_in_msix(struct pci_dev *pdev)
+/*
+ * Registers of the capability are only written while nobody resets the device, or saves or restores
+ * its state: vfio does so with memory_lock held for writing, anybody else (sysfs) with access to
+ * configuration space locked. For entries in the MSI-X table igate keeps the interrupt vectors as
+ * they are, and memory is enabled: not before all locks are held, as what the Command register is
+ * in the middle of a reset must not be restored after it.
+ */
+static u16 vfio_pci_tph_lock(struct vfio_pci_core_device *vdev)
 {
-	return FIELD_PREP(PCI_TPH_CAP_LOC_MASK, pcie_tph_get_st_table_loc(pdev)) ==
-	       PCI_TPH_LOC_MSIX;
+	u16 cmd;
+
+	mutex_lock(&vdev->igate);
+	down_write(&vdev->memory_lock);
+	pci_cfg_access_lock(vdev->pdev);
+	pci_read_config_word(vdev->pdev, PCI_COMMAND, &cmd);
+	if (!(cmd & PCI_COMMAND_MEMORY))
+		pci_write_config_word(vdev->pdev, PCI_COMMAND, cmd | PCI_COMMAND_MEMORY);
+	return cmd;
+}
+
+static void vfio_pci_tph_unlock(struct vfio_pci_core_device *vdev, u16 cmd)
+{
+	if (!(cmd & PCI_COMMAND_MEMORY))
+		pci_write_config_word(vdev->pdev, PCI_COMMAND, cmd);
+	pci_cfg_access_unlock(vdev->pdev);
+	up_write(&vdev->memory_lock);
+	mutex_unlock(&vdev->igate);
 }
 
 static void clear_entry_in_msix(void __iomem *entry)
@@ -53,35 +76,36 @@ static void clear_entry_in_msix(void __iomem *entry)
 /* There are no interrupt vectors, so the PCI core has no copy of what is in the table */
 static void clear_table_in_msix(struct vfio_pci_core_device *vdev)
 {
-	unsigned int i, num_entries = pcie_tph_num_st_entries(vdev->pdev);
+	u32 loc;
+	int i, num_entries = pcie_tph_st_table(vdev->pdev, &loc);
 	size_t end = (size_t)vdev->msix_offset + num_entries * PCI_MSIX_ENTRY_SIZE;
 	u8 bar = vdev->msix_bar;
-	u16 cmd;
 
-	if (bar >= PCI_STD_NUM_BARS || IS_ERR_OR_NULL(vdev->barmap[bar]) ||
-	    end > pci_resource_len(vdev->pdev, bar))
+	if (loc != PCI_TPH_LOC_MSIX || bar >= PCI_STD_NUM_BARS ||
+	    IS_ERR_OR_NULL(vdev->barmap[bar]) || end > pci_resource_len(vdev->pdev, bar))
 		return;
 
-	cmd = vfio_pci_memory_lock_and_enable(vdev);
 	for (i = 0; i < num_entries; i++)
 		clear_entry_in_msix(vdev->barmap[bar] + vdev->msix_offset +
 				    i * PCI_MSIX_ENTRY_SIZE);
-	vfio_pci_memory_unlock_and_restore(vdev, cmd);
 }
 
 /* Nothing of one owner is left to the next */
 static void clear(struct vfio_pci_core_device *vdev)
 {
+	u16 cmd = vfio_pci_tph_lock(vdev);
+
 	pcie_tph_clear(vdev->pdev);
-	if (vdev->pdev->tph_cap && st_table_in_msix(vdev->pdev))
-		clear_table_in_msix(vdev);
+	clear_table_in_msix(vdev);
+	vfio_pci_tph_unlock(vdev, cmd);
 }
 
 /* User space does not have the device yet; BARs are mapped */
 void vfio_pci_tph_open(struct vfio_pci_core_device *vdev)
 {
 	vdev->tph_stage = READ_ONCE(stage_of_next);
-	clear(vdev);
+	if (vdev->pdev->tph_cap)
+		clear(vdev);
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_open);
 
@@ -96,29 +120,6 @@ void vfio_pci_tph_close(struct vfio_pci_core_device *vdev)
 	vdev->tph = NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(vfio_pci_tph_close);
-
-/*
- * Registers of the capability are only written while nobody resets the device, or saves or restores
- * its state: vfio does so with memory_lock held for writing, anybody else (sysfs) with access to
- * configuration space locked. For entries in the MSI-X table igate keeps the interrupt vectors as
- * they are, and memory is enabled.
- */
-static u16 vfio_pci_tph_lock(struct vfio_pci_core_device *vdev)
-{
-	u16 cmd;
-
-	mutex_lock(&vdev->igate);
-	cmd = vfio_pci_memory_lock_and_enable(vdev);
-	pci_cfg_access_lock(vdev->pdev);
-	return cmd;
-}
-
-static void vfio_pci_tph_unlock(struct vfio_pci_core_device *vdev, u16 cmd)
-{
-	pci_cfg_access_unlock(vdev->pdev);
-	vfio_pci_memory_unlock_and_restore(vdev, cmd);
-	mutex_unlock(&vdev->igate);
-}
 
 static bool in_low_power(struct vfio_pci_core_device *vdev)
 {
@@ -142,22 +143,25 @@ static u32 visible_cap(u8 stage, u32 reg, u8 max_req_type)
 	return modes | (reg & (PCI_TPH_CAP_LOC_MASK | PCI_TPH_CAP_ST_MASK));
 }
 
+/* It is kept, so it is not made of registers that cannot be read */
 static struct vfio_pci_tph_state *new_state(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
-	u16 num_entries = pcie_tph_num_st_entries(pdev);
 	struct vfio_pci_tph_state *tph;
-	u32 reg;
+	int num_entries;
+	u32 loc, reg;
 
-	tph = kzalloc_flex(*tph, st, num_entries, GFP_KERNEL_ACCOUNT);
-	if (!tph)
-		return NULL;
-
-	if (pci_read_config_dword(pdev, pdev->tph_cap + PCI_TPH_CAP, &reg) ||
+	num_entries = pcie_tph_st_table(pdev, &loc);
+	if (num_entries < 0 ||
+	    pci_read_config_dword(pdev, pdev->tph_cap + PCI_TPH_CAP, &reg) ||
 	    PCI_POSSIBLE_ERROR(reg))
-		reg = 0;
+		return ERR_PTR(-EIO);
+
+	tph = kzalloc_obj(*tph, GFP_KERNEL_ACCOUNT);
+	if (!tph)
+		return ERR_PTR(-ENOMEM);
+
 	tph->num_entries = num_entries;
-	tph->in_cap = (reg & PCI_TPH_CAP_LOC_MASK) == PCI_TPH_LOC_CAP;
 	tph->max_req_type = pcie_tph_max_req_type(pdev);
 	tph->cap = visible_cap(vdev->tph_stage, reg, tph->max_req_type);
 	return tph;
@@ -180,10 +184,10 @@ int vfio_pci_tph_opt_in(struct vfio_pci_core_device *vdev)
 	cmd = vfio_pci_tph_lock(vdev);
 	if (!vdev->tph) {
 		tph = new_state(vdev);
-		if (tph)
-			vfio_pci_tph_publish(vdev, tph);
+		if (IS_ERR(tph))
+			err = PTR_ERR(tph);
 		else
-			err = -ENOMEM;
+			vfio_pci_tph_publish(vdev, tph);
 	}
 	vfio_pci_tph_unlock(vdev, cmd);
 	return err;
@@ -208,31 +212,19 @@ static bool req_type_allowed(const struct vfio_pci_tph_state *tph, u8 req_type)
 	}
 }
 
-/* A reset while TPH was disabled made the device forget its entries */
-static int rewrite_entries(struct vfio_pci_core_device *vdev, const struct vfio_pci_tph_state *tph)
-{
-	int ret;
-
-	if (!tph->in_cap || !memchr_inv(tph->st, 0, tph->num_entries * sizeof(*tph->st)))
-		return 0;
-
-	ret = pcie_tph_set_st_entries(vdev->pdev, 0, tph->num_entries, tph->st);
-	if (ret == tph->num_entries)
-		return 0;
-	return ret < 0 ? ret : -EIO;
-}
-
 /* A tag of one namespace means something else in the other: it must not be sent there */
-static void drop_tags_of_other_namespace(struct vfio_pci_core_device *vdev,
-					 struct vfio_pci_tph_state *tph, u8 req_type)
+static int drop_tags_of_other_namespace(struct vfio_pci_core_device *vdev,
+					struct vfio_pci_tph_state *tph, u8 req_type)
 {
-	if (req_type == PCI_TPH_REQ_DISABLE || tph->st_req_type == PCI_TPH_REQ_DISABLE ||
-	    req_type == tph->st_req_type)
-		return;
+	int err;
 
-	pcie_tph_clear(vdev->pdev);
-	memset(tph->st, 0, tph->num_entries * sizeof(*tph->st));
-	tph->st_req_type = PCI_TPH_REQ_DISABLE;
+	if (tph->st_req_type == PCI_TPH_REQ_DISABLE || req_type == tph->st_req_type)
+		return 0;
+
+	err = pcie_tph_clear(vdev->pdev);
+	if (!err)
+		tph->st_req_type = PCI_TPH_REQ_DISABLE;
+	return err;
 }
 
 /* To the device first: what it does not take is not in effect. On errors TPH is disabled. */
@@ -243,11 +235,10 @@ static int set_control(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_st
 
 	pcie_disable_tph(vdev->pdev);
 	tph->req_type = PCI_TPH_REQ_DISABLE;
-	drop_tags_of_other_namespace(vdev, tph, req_type);
 	if (req_type != PCI_TPH_REQ_DISABLE) {
-		err = pcie_enable_tph_ext(vdev->pdev, mode, req_type);
+		err = drop_tags_of_other_namespace(vdev, tph, req_type);
 		if (!err)
-			err = rewrite_entries(vdev, tph);
+			err = pcie_enable_tph_ext(vdev->pdev, mode, req_type);
 		if (err)
 			return err;
 	}
@@ -262,19 +253,13 @@ static u32 control(const struct vfio_pci_tph_state *tph)
 	       FIELD_PREP(PCI_TPH_CTRL_REQ_EN_MASK, tph->req_type);
 }
 
-/* Entries read as zero below the last stage. An odd number of them ends in half of a dword. */
-static u32 two_entries(struct vfio_pci_core_device *vdev, const struct vfio_pci_tph_state *tph,
-		       unsigned int index)
+/* Entries read as zero below the last stage */
+static u32 two_entries(struct vfio_pci_core_device *vdev, unsigned int index)
 {
-	u32 value = 0;
-
-	if (vdev->tph_stage < VFIO_PCI_TPH_LITERAL || !tph->in_cap)
+	if (vdev->tph_stage < VFIO_PCI_TPH_LITERAL)
 		return 0;
-	if (index < tph->num_entries)
-		value = tph->st[index];
-	if (index + 1 < tph->num_entries)
-		value |= (u32)tph->st[index + 1] << 16;
-	return value;
+	return pcie_tph_saved_st_entry(vdev->pdev, index) |
+	       (u32)pcie_tph_saved_st_entry(vdev->pdev, index + 1) << 16;
 }
 
 static u32 virtual_dword(struct vfio_pci_core_device *vdev, const struct vfio_pci_tph_state *tph,
@@ -288,7 +273,7 @@ static u32 virtual_dword(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	case PCI_TPH_CTRL:
 		return control(tph);
 	default:
-		return two_entries(vdev, tph, (offset - PCI_TPH_BASE_SIZEOF) / sizeof(*tph->st));
+		return two_entries(vdev, (offset - PCI_TPH_BASE_SIZEOF) / sizeof(u16));
 	}
 }
 
@@ -364,10 +349,10 @@ int vfio_pci_tph_enable(struct vfio_pci_core_device *vdev, u8 mode)
 
 	cmd = vfio_pci_tph_lock(vdev);
 	tph = vdev->tph ?: new_state(vdev);
-	err = tph ? enable_locked(vdev, tph, mode) : -ENOMEM;
+	err = IS_ERR(tph) ? PTR_ERR(tph) : enable_locked(vdev, tph, mode);
 	if (!err)
 		vfio_pci_tph_publish(vdev, tph);
-	else if (tph != vdev->tph)
+	else if (!IS_ERR(tph) && tph != vdev->tph)
 		kfree(tph);
 	vfio_pci_tph_unlock(vdev, cmd);
 	return err;
@@ -443,8 +428,6 @@ static int program_locked(struct vfio_pci_core_device *vdev, struct vfio_pci_tph
 		*why = ret;
 		return 0;
 	}
-	if (tph->in_cap)
-		memcpy(&tph->st[start], tags, ret * sizeof(*tags));
 	return ret;
 }
 

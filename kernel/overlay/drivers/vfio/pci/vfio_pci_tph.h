@@ -25,14 +25,12 @@ enum vfio_pci_tph_stage {
  * @max_req_type: what pcie_tph_max_req_type() says. Not asked again, as registers read as all ones
  *	while the device is being reset.
  * @num_entries: size of the ST table, wherever it is
- * @in_cap: whether it is in the capability
  * @st_req_type: with which requests enabled the entries were programmed; PCI_TPH_REQ_DISABLE when
  *	there are no tags in them
- * @st: what the entries hold, if @in_cap. The device forgets them when it is reset while TPH is
- *	disabled; they are written again when TPH is enabled.
  *
- * Made once and kept until the device is closed, so having seen it needs no lock. @mode, @req_type,
- * @st_req_type and @st are protected by memory_lock, for the reason in vfio_pci_tph_lock().
+ * Made once and kept until the device is closed, so having seen it needs no lock. @mode, @req_type
+ * and @st_req_type are protected by memory_lock, for the reason in vfio_pci_tph_lock(). What the
+ * entries in the capability hold is known to the PCI core.
  */
 struct vfio_pci_tph_state {
 	u32 cap;
@@ -40,9 +38,7 @@ struct vfio_pci_tph_state {
 	u8 req_type;
 	u8 max_req_type;
 	u8 st_req_type;
-	bool in_cap;
 	u16 num_entries;
-	u16 st[] __counted_by(num_entries);
 };
 
 #ifdef CONFIG_PCIE_TPH

@@ -8,6 +8,7 @@
 #include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/pci-tph.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
@@ -87,6 +88,8 @@ static int resolve_all(struct vfio_pci_core_device *vdev, u32 flags, const u32 *
 	int err;
 
 	for (i = 0; i < count; i++) {
+		if (fatal_signal_pending(current))
+			return i ?: -EINTR;
 		hint = (struct vfio_device_feature_tph_resolve){};
 		err = vfio_pci_tph_resolve(vdev, flags, srcs[i], &hint);
 		if (err == -EINTR && !i)
@@ -163,8 +166,7 @@ static int feature_tph_st(struct vfio_pci_core_device *vdev, u32 flags,
 static bool may_see_tags(struct vfio_pci_core_device *vdev, struct vfio_pci_tph_state *tph,
 			 bool extended)
 {
-	bool enabled, extended_now;
-	bool device_specific;
+	bool device_specific, enabled, extended_now;
 
 	if (vdev->tph_stage >= VFIO_PCI_TPH_LITERAL)
 		return true;

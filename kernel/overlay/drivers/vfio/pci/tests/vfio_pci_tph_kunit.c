@@ -121,6 +121,15 @@ static int set_st(struct kunit *test, u32 flags, u16 start, u16 count, const u32
 	return vfio_pci_core_feature_tph(tph->vdev, ST | SET, tph->user, sizeof(set));
 }
 
+static int older(struct kunit *test, u32 op, u32 mode)
+{
+	const struct vfio_pci_tph arg = { .argsz = sizeof(arg), .op = op, .mode = mode };
+	struct tph_test *tph = test->priv;
+
+	KUNIT_ASSERT_EQ(test, copy_to_user(tph->user, &arg, sizeof(arg)), 0);
+	return vfio_pci_core_ioctl_tph(tph->vdev, tph->user);
+}
+
 struct cap_case {
 	const char *name;
 	u8 stage;
@@ -223,6 +232,48 @@ static void control_by_bytes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 0), 0);
 }
 
+static u32 read_byte(struct tph_test *tph, int offset)
+{
+	__le32 val;
+
+	vfio_pci_tph_config_read(tph->vdev, KUNIT_PCI_TPH_CAP + offset, 1, NULL, offset, &val);
+	return le32_to_cpu(val) & U8_MAX;
+}
+
+static void read_by_bytes(struct kunit *test)
+{
+	static const u32 tags[] = { 0x1234, 0x5678 };
+	struct tph_test *tph = test->priv;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, opt_in(tph, 3), 0);
+	write_control(tph, DS_16);
+	KUNIT_ASSERT_EQ(test, set_st(test, LITERAL | EXTENDED, 0, 2, tags), 2);
+	for (i = 0; i < PCI_TPH_BASE_SIZEOF + 4; i++)
+		KUNIT_EXPECT_EQ_MSG(test, read_byte(tph, i),
+				    (read_dword(tph, round_down(i, 4)) >> (i % 4 * 8)) & U8_MAX,
+				    "offset %d", i);
+	KUNIT_EXPECT_EQ(test, read_byte(tph, PCI_TPH_BASE_SIZEOF + 3), 0x56);
+}
+
+/* An odd number of entries ends in half of a dword, and what is behind reads as zero */
+static void odd_table(struct kunit *test)
+{
+	static const u32 tags[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct tph_test *tph = test->priv;
+
+	tph->fn = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_RC_END, NUM_ENTRIES - 1);
+	tph->vdev->pdev = &tph->fn->pdev;
+	KUNIT_ASSERT_EQ(test, opt_in(tph, 3), 0);
+	write_control(tph, DS_8);
+	KUNIT_EXPECT_EQ(test, set_st(test, LITERAL, 0, 8, tags), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_st(test, LITERAL, 0, 7, tags), 7);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF + 8), 0x00060005);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF + 12), 0x00000007);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF + 16), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 7), 0);
+}
+
 static void below_root_port(struct kunit *test)
 {
 	struct kunit_pci_tph *rp = kunit_pci_tph_alloc(test, PCI_EXP_TYPE_ROOT_PORT, 0);
@@ -252,6 +303,16 @@ static void low_power(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set_st(test, LITERAL, 0, 1, &tag), -EIO);
 	tph->fn->pdev.current_state = PCI_D0;
 	write_control(tph, 0);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), 0);
+}
+
+static void opted_in_in_low_power(struct kunit *test)
+{
+	struct tph_test *tph = test->priv;
+
+	tph->fn->pdev.current_state = PCI_D3hot;
+	KUNIT_EXPECT_EQ(test, opt_in(tph, 2), 0);
+	write_control(tph, DS_8);
 	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), 0);
 }
 
@@ -408,6 +469,7 @@ static void unreadable(struct kunit *test)
 static void literals(struct kunit *test)
 {
 	static const u32 tags[] = { 0x11, 0, 0xff }, wide[] = { 0x1234, 0xffff };
+	static const u32 too_large[] = { 0xff, 0x100 }, too_large_16[] = { 0xffff, 0x10000 };
 	struct tph_test *tph = test->priv;
 
 	KUNIT_ASSERT_EQ(test, opt_in(tph, 3), 0);
@@ -421,7 +483,9 @@ static void literals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF + 8), 0x00110000);
 	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF + 12), 0x00ff0000);
 	KUNIT_EXPECT_EQ(test, set_st(test, LITERAL, 0, 2, wide), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_st(test, LITERAL, 0, 2, too_large), -EINVAL);
 	write_control(tph, DS_16);
+	KUNIT_EXPECT_EQ(test, set_st(test, LITERAL | EXTENDED, 0, 2, too_large_16), -EINVAL);
 	KUNIT_EXPECT_EQ(test, set_st(test, LITERAL | EXTENDED, 0, 2, wide), 2);
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 0), 0x1234);
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 1), 0xffff);
@@ -499,6 +563,61 @@ static void device_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 2), 0);
 }
 
+/* A change that the device does not take leaves TPH disabled, and it reads so */
+static void change_fails(struct kunit *test)
+{
+	static const u32 tag = 0x11;
+	struct tph_test *tph = test->priv;
+
+	KUNIT_ASSERT_EQ(test, opt_in(tph, 3), 0);
+	tph->fn->error = PCIBIOS_SET_FAILED;
+	tph->fn->error_offset = CTRL_REG;
+	write_control(tph, DS_8);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), 0);
+	KUNIT_EXPECT_EQ(test, older(test, VFIO_DEVICE_TPH_ENABLE, PCI_TPH_ST_DS_MODE), -EIO);
+	tph->fn->error = 0;
+	write_control(tph, DS_8);
+	tph->fn->error = PCIBIOS_SET_FAILED;
+	tph->fn->error_spares = 1;
+	write_control(tph, DS_16);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), DS_OFF);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(tph->fn, CTRL_REG) & PCI_TPH_CTRL_REQ_EN_MASK, 0);
+	tph->fn->error = 0;
+	write_control(tph, DS_8);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), DS_8);
+	tph->fn->error = PCIBIOS_SET_FAILED;
+	KUNIT_EXPECT_EQ(test, set_st(test, LITERAL, 0, 1, &tag), 0);
+	tph->fn->error = 0;
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), DS_OFF);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF), 0);
+}
+
+/* Where the old tags cannot be cleared, no requests of the other namespace are enabled */
+static void namespace_stays_if_tags_do(struct kunit *test)
+{
+	static const int offsets[] = { CAP_REG, CTRL_REG, ENTRY(1) };
+	static const u32 wide = 0x4142;
+	struct tph_test *tph = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, opt_in(tph, 3), 0);
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		write_control(tph, DS_16);
+		KUNIT_ASSERT_EQ(test, set_st(test, LITERAL | EXTENDED, 1, 1, &wide), 1);
+		write_control(tph, DS_OFF);
+		tph->fn->error = PCIBIOS_SET_FAILED;
+		tph->fn->error_offset = offsets[i];
+		write_control(tph, DS_8);
+		KUNIT_EXPECT_EQ_MSG(test, read_dword(tph, PCI_TPH_CTRL), DS_OFF, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, kunit_pci_tph_get(tph->fn, CTRL_REG) &
+				    PCI_TPH_CTRL_REQ_EN_MASK, 0, "case %u", i);
+		tph->fn->error = 0;
+		write_control(tph, DS_8);
+		KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), DS_8);
+		KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 1), 0);
+	}
+}
+
 static void forgotten_while_disabled(struct kunit *test)
 {
 	static const u32 tags[] = { 0x11, 0x22 };
@@ -535,6 +654,45 @@ static void closed_and_opened(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 7), 0);
 }
 
+/* Vectors keep whether they are masked; entries behind the ST table are somebody else's */
+static void opened_with_tags_in_msix(struct kunit *test)
+{
+	const int msix_cap = 0xb0, offset = 2 * PCI_MSIX_ENTRY_SIZE, num_entries = NUM_ENTRIES / 2;
+	struct tph_test *tph = test->priv;
+	struct vfio_pci_core_device *vdev = tph->vdev;
+	u32 *vector, *table = kunit_kzalloc(test, offset + NUM_ENTRIES * PCI_MSIX_ENTRY_SIZE,
+					    GFP_KERNEL);
+	int i, bar_entries;
+
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	vdev->pdev->msix_cap = msix_cap;
+	kunit_pci_tph_set(tph->fn, msix_cap, (NUM_ENTRIES - 1) << 16);
+	kunit_pci_tph_set(tph->fn, CAP_REG, PCI_TPH_CAP_ST_IV | PCI_TPH_LOC_MSIX |
+			  FIELD_PREP(PCI_TPH_CAP_ST_MASK, num_entries - 1));
+	vdev->msix_bar = 2;
+	vdev->msix_offset = offset;
+	vdev->barmap[2] = (void __iomem __force *)table;
+
+	/* Not if they are not all in the BAR */
+	for (bar_entries = num_entries - 1; bar_entries <= num_entries; bar_entries++) {
+		vdev->pdev->resource[2] = DEFINE_RES_MEM(0x1000, offset +
+							 bar_entries * PCI_MSIX_ENTRY_SIZE);
+		for (i = 0; i < NUM_ENTRIES; i++) {
+			vector = table + (offset + i * PCI_MSIX_ENTRY_SIZE +
+					  PCI_MSIX_ENTRY_VECTOR_CTRL) / sizeof(u32);
+			*vector = 0xabcd0000 | (i & 1);
+		}
+		vfio_pci_tph_open(vdev);
+		for (i = 0; i < NUM_ENTRIES; i++) {
+			vector = table + (offset + i * PCI_MSIX_ENTRY_SIZE +
+					  PCI_MSIX_ENTRY_VECTOR_CTRL) / sizeof(u32);
+			KUNIT_EXPECT_EQ_MSG(test, *vector, (i & 1) |
+					    (bar_entries == num_entries && i < num_entries ?
+						     0 : 0xabcd0000), "entry %d", i);
+		}
+	}
+}
+
 struct ioctl_case {
 	const char *name;
 	u8 stage;
@@ -562,6 +720,7 @@ static const struct ioctl_case ioctl_cases[] = {
 	{ "device specific mode, stage 2", 2, 0, SIZE, 2, ENABLE, 0, 0, 0, 0, DS_16 },
 	{ "No ST mode", 0, 0, SIZE, 0, ENABLE, 0, 0, 0, 0, NS_16 },
 	{ "enabled already", 2, DS_8, SIZE, 2, ENABLE, 0, 0, 0, -EBUSY, DS_8 },
+	{ "enabled already, unknown mode", 2, DS_8, SIZE, 1, ENABLE, 0, 0, 0, -EINVAL, DS_8 },
 	{ "disabled", 2, DS_8, SIZE, 99, DISABLE, 0, 0, 0, 0, 0 },
 	{ "disabled already", 2, 0, SIZE, 0, DISABLE, 0, 0, 0, 0, 0 },
 	{ "CPU", 0, 0, SIZE, 0, SET_ST, U32_MAX, 2, 8, -EINVAL, 0 },
@@ -601,6 +760,27 @@ static void older_ioctl(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, tph->vdev->tph);
 }
 
+static void older_ioctl_low_power(struct kunit *test)
+{
+	struct tph_test *tph = test->priv;
+
+	tph->vdev->tph_stage = 2;
+	tph->fn->pdev.current_state = PCI_D3hot;
+	KUNIT_EXPECT_EQ(test, older(test, ENABLE, 2), -EIO);
+	KUNIT_EXPECT_NULL(test, tph->vdev->tph);
+	KUNIT_EXPECT_EQ(test, older(test, DISABLE, 0), 0);
+	tph->fn->pdev.current_state = PCI_D0;
+	KUNIT_EXPECT_EQ(test, older(test, ENABLE, 2), 0);
+	tph->fn->pdev.current_state = PCI_D3hot;
+	KUNIT_EXPECT_EQ(test, older(test, ENABLE, 2), -EIO);
+	KUNIT_EXPECT_EQ(test, older(test, DISABLE, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(tph->fn, CTRL_REG), DS_16);
+	tph->fn->pdev.current_state = PCI_D0;
+	KUNIT_EXPECT_EQ(test, older(test, DISABLE, 0), 0);
+	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(tph->fn, CTRL_REG), 0);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), 0);
+}
+
 static void older_ioctl_unreadable(struct kunit *test)
 {
 	struct tph_test *tph = test->priv;
@@ -616,12 +796,10 @@ static void older_ioctl_unreadable(struct kunit *test)
 
 static void older_ioctl_without_completer(struct kunit *test)
 {
-	const struct vfio_pci_tph arg = { .argsz = SIZE, .op = ENABLE };
 	struct tph_test *tph = test->priv;
 
 	tph->fn->pdev.pcie_flags_reg = KUNIT_PCI_PCIE_VERSION; /* and no root port above */
-	KUNIT_ASSERT_EQ(test, copy_to_user(tph->user, &arg, sizeof(arg)), 0);
-	KUNIT_EXPECT_EQ(test, vfio_pci_core_ioctl_tph(tph->vdev, tph->user), -EINVAL);
+	KUNIT_EXPECT_EQ(test, older(test, ENABLE, PCI_TPH_ST_NS_MODE), -EINVAL);
 	KUNIT_EXPECT_NULL(test, tph->vdev->tph);
 }
 
@@ -629,8 +807,11 @@ static struct kunit_case vfio_pci_tph_cases[] = {
 	KUNIT_CASE_PARAM(capability_shows_what_the_stage_allows, cap_gen_params),
 	KUNIT_CASE_PARAM(control_takes_what_the_stage_allows, control_gen_params),
 	KUNIT_CASE(control_by_bytes),
+	KUNIT_CASE(read_by_bytes),
+	KUNIT_CASE(odd_table),
 	KUNIT_CASE(below_root_port),
 	KUNIT_CASE(low_power),
+	KUNIT_CASE(opted_in_in_low_power),
 	KUNIT_CASE_PARAM(order_of_errors, order_gen_params),
 	KUNIT_CASE(no_capability),
 	KUNIT_CASE(unreadable),
@@ -639,9 +820,13 @@ static struct kunit_case vfio_pci_tph_cases[] = {
 	KUNIT_CASE(entries_are_hidden),
 	KUNIT_CASE(required_tags),
 	KUNIT_CASE(device_fails),
+	KUNIT_CASE(change_fails),
+	KUNIT_CASE(namespace_stays_if_tags_do),
 	KUNIT_CASE(forgotten_while_disabled),
 	KUNIT_CASE(closed_and_opened),
+	KUNIT_CASE(opened_with_tags_in_msix),
 	KUNIT_CASE_PARAM(older_ioctl, ioctl_gen_params),
+	KUNIT_CASE(older_ioctl_low_power),
 	KUNIT_CASE(older_ioctl_unreadable),
 	KUNIT_CASE(older_ioctl_without_completer),
 	{}
