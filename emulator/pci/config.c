@@ -37,12 +37,12 @@ void pci_config_init(struct pci_function *fn, unsigned int offset, unsigned int 
 
 bool pci_bus_master(const struct pci_function *fn)
 {
-	return pci_config_get(fn, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
+	return pci_powered(fn) && pci_config_get(fn, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
 }
 
 bool pci_memory_enabled(const struct pci_function *fn)
 {
-	return pci_config_get(fn, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY;
+	return pci_powered(fn) && pci_config_get(fn, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY;
 }
 
 static uint64_t bar_base(const struct pci_function *fn, unsigned int bar)
@@ -84,11 +84,12 @@ static bool flr_requested(struct pci_function *fn, unsigned int offset, const ui
 }
 
 /*
- * QEMU answers reads of the BARs from its own copy, which Function Level Reset leaves alone, as it
- * does when the function behind it is a kernel's VFIO device. So the guest finds nothing to restore
- * and never writes them again: they keep their value here, too.
+ * Function Level Reset, or a return from D3hot that does the same. QEMU answers reads of the BARs
+ * from its own copy, which either leaves alone, as it does when the function behind it is a
+ * kernel's VFIO device. So the guest finds nothing to restore and never writes them again: they
+ * keep their value here, too.
  */
-static void function_level_reset(struct pci_function *fn)
+static void reset_all_but_bars(struct pci_function *fn)
 {
 	uint8_t bars[4 * PCI_BARS];
 
@@ -109,33 +110,47 @@ int pci_config_read(struct pci_function *fn, uint64_t offset, void *data, size_t
 	return 0;
 }
 
-int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data, size_t len)
+static void store(struct pci_function *fn, unsigned int offset, const uint8_t *data, size_t len)
 {
-	unsigned int requester = pci_tph_requester(fn);
-	const uint8_t *bytes = data;
-
-	if (!range_within(offset, len, PCI_CONFIG_SIZE))
-		return -EINVAL;
-	tph_accessed(fn);
 	for (size_t i = 0; i < len; i++) {
 		uint8_t *byte = &fn->config[offset + i], mask = fn->writable[offset + i];
 
-		*byte = (*byte & ~mask) | (bytes[i] & mask);
-		*byte &= ~(bytes[i] & fn->write_clear[offset + i]);
+		*byte = (*byte & ~mask) | (data[i] & mask);
+		*byte &= ~(data[i] & fn->write_clear[offset + i]);
 	}
-	if (flr_requested(fn, offset, bytes, len)) {
-		function_level_reset(fn);
-		return 0;
-	}
-	tph_written(fn, requester);
-	if (touches(offset, len, PCI_COMMAND, 2) ||
+}
+
+/* What follows from a write that was no reset; @powered: what pci_powered() said before it. */
+static void written(struct pci_function *fn, unsigned int offset, size_t len, bool powered)
+{
+	bool power = pci_powered(fn) != powered;
+
+	if (power || touches(offset, len, PCI_COMMAND, 2) ||
 	    touches(offset, len, PCI_BASE_ADDRESS_0, 4 * PCI_BARS))
 		windows_update(fn);
 	if (fn->express_cap && touches(offset, len, fn->express_cap + PCI_EXP_DEVCTL, 2))
 		express_update(fn);
-	if (fn->msix.vectors && touches(offset, len, fn->msix.cap + PCI_MSIX_FLAGS, 2))
+	if (fn->msix.vectors && (power || touches(offset, len, fn->msix.cap + PCI_MSIX_FLAGS, 2)))
 		msix_send_pending(fn);
 	if (fn->ops->config_written)
 		fn->ops->config_written(fn, offset, len);
+}
+
+int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data, size_t len)
+{
+	unsigned int requester = pci_tph_requester(fn);
+	bool powered = pci_powered(fn);
+
+	if (!range_within(offset, len, PCI_CONFIG_SIZE))
+		return -EINVAL;
+	tph_accessed(fn);
+	store(fn, offset, data, len);
+	power_written(fn, powered);
+	if (flr_requested(fn, offset, data, len) || power_resets(fn, powered)) {
+		reset_all_but_bars(fn);
+		return 0;
+	}
+	tph_written(fn, requester);
+	written(fn, offset, len, powered);
 	return 0;
 }

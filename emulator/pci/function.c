@@ -170,6 +170,10 @@ int pci_bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, voi
 
 	if (!access_valid(fn, bar, offset, len))
 		return -EINVAL;
+	if (!pci_powered(fn)) {
+		memset(data, 0xff, len);
+		return 0;
+	}
 	memory = msix_memory(fn, bar, offset, len, &writable);
 	if (!memory && fn->bars[bar].memory)
 		memory = (const uint8_t *)fn->bars[bar].memory + offset;
@@ -192,6 +196,8 @@ int pci_bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, co
 
 	if (!access_valid(fn, bar, offset, len))
 		return -EINVAL;
+	if (!pci_powered(fn))
+		return 0;
 	memory = msix_memory(fn, bar, offset, len, &writable);
 	if (!memory && fn->bars[bar].memory)
 		memory = (uint8_t *)fn->bars[bar].memory + offset;

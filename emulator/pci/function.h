@@ -49,8 +49,9 @@ struct pci_function_ops {
 	/** config_written() - configuration space changed in [offset, offset + len). */
 	void (*config_written)(struct pci_function *fn, unsigned int offset, unsigned int len);
 	/**
-	 * reset() - function level reset, or the guest is gone. Configuration space is back at its
-	 * initial state, memory mappings may be gone already: drop all state, touch nothing else.
+	 * reset() - function level reset, a return from D3hot that resets, or the guest is gone.
+	 * Configuration space is back at its initial state, memory mappings may be gone already:
+	 * drop all state, touch nothing else.
 	 */
 	void (*reset)(struct pci_function *fn);
 };
@@ -114,6 +115,7 @@ struct pci_function {
 	struct pci_msix msix;
 	unsigned int express_cap; /* offset of the PCI Express capability, 0: none */
 	bool atomic_completer;    /* Device Capabilities 2 says so */
+	unsigned int power_cap;   /* offset of the Power Management capability, 0: none */
 	unsigned int tph_cap;     /* offset of the TPH Requester capability, 0: none */
 	/* "config", by offset: a read that begins there fails, as all ones. */
 	struct fault_point config_fault;
@@ -193,8 +195,8 @@ int pci_add_msix(struct pci_function *fn, const struct pci_msix_attr *attr);
 /**
  * pci_msix_raise() - send an interrupt.
  *
- * Masked vectors (MSI-X enable off, function mask) become pending and are sent when unmasked;
- * masks of single vectors are the transport's, which takes their eventfd away.
+ * Masked vectors (MSI-X enable off, function mask, D3hot) become pending and are sent when
+ * unmasked; masks of single vectors are the transport's, which takes their eventfd away.
  */
 void pci_msix_raise(struct pci_function *fn, unsigned int vector);
 
@@ -220,6 +222,19 @@ struct pci_express_attr {
  * Return: 0; -EINVAL: max_payload not a power of two from 128 to 4096; -ENOSPC.
  */
 int pci_add_express(struct pci_function *fn, const struct pci_express_attr *attr);
+
+/**
+ * pci_add_power() - Power Management capability: D0 and D3hot, no PME.
+ * @soft_reset: a return from D3hot to D0 resets the function as Function Level Reset does, else it
+ * finds everything as it was (No_Soft_Reset)
+ *
+ * In D3hot a function answers accesses to configuration space and nothing else, and sends nothing.
+ * Return: 0; -ENOSPC.
+ */
+int pci_add_power(struct pci_function *fn, bool soft_reset);
+
+/** pci_powered() - whether it is in D0, as a function without the capability always is. */
+bool pci_powered(const struct pci_function *fn);
 
 /** pci_add_serial() - Device Serial Number capability. Return: 0; -ENOSPC. */
 int pci_add_serial(struct pci_function *fn, uint64_t serial);
@@ -286,7 +301,10 @@ struct tlp_hints pci_tph_hints(const struct pci_function *fn, const struct pci_t
 /** pci_atomic_requester() - whether AtomicOp Requester Enable is set. */
 bool pci_atomic_requester(const struct pci_function *fn);
 
-/** pci_bus_master()/pci_memory_enabled() - the bits of the Command register. */
+/**
+ * pci_bus_master()/pci_memory_enabled() - whether the function may send requests, and whether it
+ * takes those to its BARs: the bits of the Command register, and none of both in D3hot.
+ */
 bool pci_bus_master(const struct pci_function *fn);
 bool pci_memory_enabled(const struct pci_function *fn);
 
@@ -304,7 +322,10 @@ int pci_config_read(struct pci_function *fn, uint64_t offset, void *data, size_t
 /** pci_config_write() - what a config access does. Return: 0; -EINVAL as above. */
 int pci_config_write(struct pci_function *fn, uint64_t offset, const void *data, size_t len);
 
-/** pci_bar_read()/pci_bar_write() - CPU access. Return: 0; -EINVAL: no such BAR, out of range. */
+/**
+ * pci_bar_read()/pci_bar_write() - CPU access. In D3hot nobody answers: all ones are read, and
+ * what is written is lost. Return: 0; -EINVAL: no such BAR, out of range.
+ */
 int pci_bar_read(struct pci_function *fn, unsigned int bar, uint64_t offset, void *data,
 		 size_t len);
 int pci_bar_write(struct pci_function *fn, unsigned int bar, uint64_t offset, const void *data,

@@ -5,11 +5,17 @@
 
 #include "pci/function.h"
 
-/** windows_update() - tell the fabric what BARs decode, by BARs and Command register. */
+/** windows_update() - tell the fabric what BARs decode: by BARs, Command register and power. */
 void windows_update(struct pci_function *fn);
 
 /** express_update() - tell the fabric the sizes that Device Control asks for. */
 void express_update(struct pci_function *fn);
+
+/** power_written() - a write was made; @before: what pci_powered() said before it. */
+void power_written(struct pci_function *fn, bool before);
+
+/** power_resets() - whether that write was a return from D3hot that resets the function. */
+bool power_resets(const struct pci_function *fn, bool before);
 
 /** tph_accessed() - count an access to configuration space. */
 void tph_accessed(struct pci_function *fn);

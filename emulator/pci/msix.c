@@ -75,8 +75,8 @@ static bool sendable(const struct pci_function *fn, unsigned int vector)
 {
 	uint32_t flags = pci_config_get(fn, fn->msix.cap + PCI_MSIX_FLAGS, 2);
 
-	return flags & PCI_MSIX_FLAGS_ENABLE && !(flags & PCI_MSIX_FLAGS_MASKALL) &&
-	       fn->msix.eventfds[vector] >= 0;
+	return pci_powered(fn) && flags & PCI_MSIX_FLAGS_ENABLE &&
+	       !(flags & PCI_MSIX_FLAGS_MASKALL) && fn->msix.eventfds[vector] >= 0;
 }
 
 static void send_interrupt(struct pci_msix *msix, unsigned int vector)
