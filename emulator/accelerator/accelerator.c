@@ -238,6 +238,7 @@ static int build_function(struct accelerator *accelerator, const struct accelera
 
 	err = err ? err : pci_add_express(fn, &express);
 	err = err ? err : pci_add_msix(fn, &msix);
+	err = err ? err : pci_add_power(fn, attr->soft_reset);
 	return err ? err : add_tph(fn, attr);
 }
 

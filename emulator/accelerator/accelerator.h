@@ -24,12 +24,13 @@ struct accelerator_attr {
 	bool tph_requester;         /* there is a TPH Requester capability: */
 	struct pci_tph_attr tph;    /* entries: 1 to 64, without a table of no effect */
 	bool atomics;               /* completes AtomicOps of 4 and 8 bytes */
+	bool soft_reset;            /* returns from D3hot to D0 reset it */
 	enum tlp_encoding encoding; /* of the link */
 };
 
 /**
  * accelerator_defaults - 256 MiB, completer and requester of both namespaces, all ST modes, 64
- * entries in the capability, AtomicOps, 00:04.0, flit mode.
+ * entries in the capability, AtomicOps, No_Soft_Reset, 00:04.0, flit mode.
  */
 extern const struct accelerator_attr accelerator_defaults;
 

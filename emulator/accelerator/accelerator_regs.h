@@ -7,7 +7,8 @@
  * a multiple, at a multiple of 4, and take effect word by word in order of address; others are
  * ignored, as are those to registers that are read only. BAR2, 64-bit and prefetchable, is the
  * memory, and BAR4 has the MSI-X table. Counters are cleared by a function reset and by
- * ACC_CONTROL_CLEAR; the memory keeps its contents over both.
+ * ACC_CONTROL_CLEAR; the memory keeps its contents over both. In D3hot no BAR answers, nor does the
+ * device send anything: interrupts of that time come when it is in D0 again, unless that resets it.
  *
  * What a write TLP of a peer does to the memory is decided by its steering tag, if the completer
  * (ACC_CAPS) understands the TLP's namespace:
@@ -128,7 +129,7 @@ enum acc_dma_error {
 	 * all of a local range in this memory, or a range on the bus that wraps round
 	 */
 	ACC_DMA_INVALID = 1,
-	ACC_DMA_NO_BUS_MASTER = 2,   /* Bus Master Enable is off */
+	ACC_DMA_NO_BUS_MASTER = 2,   /* Bus Master Enable is off, or the device in D3hot */
 	ACC_DMA_LINK_DOWN = 3,       /* this device's link, or for a read that of the peer */
 	ACC_DMA_UNSUPPORTED = 4,     /* a read was completed with Unsupported Request */
 	ACC_DMA_COMPLETER_ABORT = 5, /* a read was completed with Completer Abort */

@@ -136,6 +136,13 @@ static bool set_atomics(void *attr, const char *value)
 	return option_bool(value, &accelerator->atomics);
 }
 
+static bool set_soft_reset(void *attr, const char *value)
+{
+	struct accelerator_attr *accelerator = attr;
+
+	return option_bool(value, &accelerator->soft_reset);
+}
+
 static bool set_bdf(void *attr, const char *value)
 {
 	struct accelerator_attr *accelerator = attr;
@@ -163,6 +170,8 @@ const struct option_def accelerator_options[] = {
 	  "where the ST table is; none goes with st-modes=none or ds (capability)", set_st_table },
 	{ "st-entries", "1..64", "size of the ST table, if there is one (64)", set_st_entries },
 	{ "atomics", "on|off", "whether it completes AtomicOps (on)", set_atomics },
+	{ "soft-reset", "on|off", "whether a return from D3hot to D0 resets it (off)",
+	  set_soft_reset },
 	{ "bdf", "BB:DD.F", "ID in requests; where the guest sees it (00:04.0)", set_bdf },
 	{ "flit", "on|off", "whether the link is in flit mode (on)", set_flit },
 	{ 0 },

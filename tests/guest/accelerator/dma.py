@@ -36,11 +36,14 @@ fabric = control.Control()
 
 
 class Device:
-    """One accelerator, by its BARs and its configuration space. It needs no driver for that."""
+    """One accelerator, by its BARs and its configuration space. It needs no driver for that; that
+    of VFIO lets a device sleep which nobody has open, and then its BARs do not answer.
+    """
 
     def __init__(self, variable):
         self.address = os.environ[variable]
         self.folder = pathlib.Path("/sys/bus/pci/devices", self.address)
+        (self.folder / "power/control").write_text("on")
         self.setpci("COMMAND=6:6")      # Memory Space Enable, Bus Master Enable
         self.registers = memoryview(self.bar(REGISTERS)).cast("I")
         self.memory = self.bar(MEMORY)

@@ -317,6 +317,22 @@ static void reset_clears_counters_and_keeps_memory(void **state)
 	assert_int_equal(fabric_write(f->nic, BASE, "abcd", 4, NULL), -EFAULT);
 }
 
+/* State 3 is D3hot. */
+static void d3hot_keeps_counters_and_memory(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int control = f->fn->power_cap + PCI_PM_CTRL;
+
+	write_tagged(f, 0, "abcd", 4, hints_st(0x00, 1));
+	config_write(f, control, 3);
+	assert_int_equal(fabric_write(f->nic, BASE, "efgh", 4, NULL), -EFAULT);
+	config_write(f, control, 0);
+	assert_memory_equal(f->memory, "abcd", 4);
+	assert_int_equal(get(f, ACC_WRITES), 1);
+	assert_int_equal(get(f, ACC_PH(1)), 1);
+	assert_int_equal(fabric_write(f->nic, BASE, "efgh", 4, NULL), 0);
+}
+
 static void the_memory_cannot_be_taken_away(void **state)
 {
 	struct fixture *f = *state;
@@ -346,13 +362,14 @@ static void attributes_are_checked(void **state)
 static void options_are_checked(void **state)
 {
 	struct accelerator_attr attr = accelerator_defaults;
-	char good[] = "a,size=1M,completer=tph,bdf=01:02.3", bad[] = "a,size=3M";
+	char good[] = "a,size=1M,completer=tph,soft-reset=on,bdf=01:02.3", bad[] = "a,size=3M";
 	const char *name;
 
 	assert_int_equal(options_parse("--accelerator", good, accelerator_options, &attr, &name),
 			 0);
 	assert_int_equal(attr.memory_size, 1 << 20);
 	assert_int_equal(attr.completer, PCI_TPH_COMPLETER_TPH);
+	assert_true(attr.soft_reset);
 	assert_int_equal(attr.requester, 0x0113);
 	assert_int_equal(options_parse("--accelerator", bad, accelerator_options, &attr, &name),
 			 -EINVAL);
@@ -504,6 +521,7 @@ int main(void)
 		ACC_TEST(reserved_completer_ignores_all_hints, reserved),
 		ACC_TEST(registers_are_read_and_written, ext),
 		ACC_TEST(reset_clears_counters_and_keeps_memory, ext),
+		ACC_TEST(d3hot_keeps_counters_and_memory, ext),
 		ACC_TEST(the_memory_cannot_be_taken_away, ext),
 		ACC_TEST(attributes_are_checked, ext),
 		ACC_TEST(options_make_the_tph_capability, ext),

@@ -303,6 +303,46 @@ static void a_job_can_lose_the_bus_in_its_middle(void **state)
 	assert_int_equal(machine_get(m, ACC_DMA_WRITE_BYTES, 8), TURN);
 }
 
+static void power(struct machine *m, uint32_t state)
+{
+	machine_config_write(m, m->fn->power_cap + PCI_PM_CTRL, state, 2);
+}
+
+/* State 3 is D3hot. The end of the job is there to be seen when it is over. */
+static void a_job_that_needs_the_bus_ends_in_d3hot(void **state)
+{
+	struct machine *m = *state;
+
+	machine_start(m, &long_job);
+	engine_poll(m->engine, 0);
+	power(m, 3);
+	machine_turns(m);
+	assert_int_equal(m->ram[TURN], 0);
+	machine_put(m, ACC_DMA_COMMAND, ACC_DMA_COMMAND_GO, 4);
+	assert_int_equal(machine_get(m, ACC_DMA_STATUS, 4), UINT32_MAX);
+	power(m, 0);
+	machine_expect_end(m, ACC_DMA_NO_BUS_MASTER);
+	assert_int_equal(machine_get(m, ACC_DMA_MOVED, 8), TURN);
+	assert_int_equal(machine_get(m, ACC_DMA_ENDED, 8), 1);
+	machine_run(m, &long_job, ACC_DMA_OK);
+}
+
+static void a_soft_reset_forgets_jobs(void **state)
+{
+	struct accelerator_attr attr = machine_attr();
+	struct machine *m = *state;
+
+	attr.soft_reset = true;
+	machine_remake(m, &attr);
+	machine_start(m, &long_job);
+	engine_poll(m->engine, 0);
+	power(m, 3);
+	power(m, 0);
+	assert_int_equal(engine_poll(m->engine, 0), 0);
+	assert_int_equal(machine_get(m, ACC_DMA_STATUS, 8), 0);
+	assert_int_equal(machine_get(m, ACC_DMA_WRITE_BYTES, 8), 0);
+}
+
 static struct fault_point *fault(struct machine *m)
 {
 	return registry_find_fault(m->registry, "acc0", "dma");
@@ -415,6 +455,8 @@ int main(void)
 		DMA_TEST(jobs_can_be_stopped),
 		DMA_TEST(reset_stops_and_forgets),
 		DMA_TEST(a_job_can_lose_the_bus_in_its_middle),
+		DMA_TEST(a_job_that_needs_the_bus_ends_in_d3hot),
+		DMA_TEST(a_soft_reset_forgets_jobs),
 		DMA_TEST(faults_stall),
 		DMA_TEST(faults_end_jobs),
 		DMA_TEST(interrupts_come_at_the_end),
