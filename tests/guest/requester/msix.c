@@ -4,12 +4,14 @@
  * They are looked at in the table itself; that the device's model does not see them is the machine's
  * affair, which keeps such tables to itself.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <linux/vfio.h>
 
 #include "feature.h"
+#include "power.h"
 #include "sources.h"
 #include "tap.h"
 #include "tph_regs.h"
@@ -92,6 +94,16 @@ static void test_reset(const struct device *device)
 	tags(device, 0, VECTORS, "after a reset");
 }
 
+static void test_d3hot(const struct device *device)
+{
+	power_d3hot(device);
+	program(device, NONE, 0, 1, -EIO, "in D3hot");
+	power_d0(device);
+	tags(device, 0, VECTORS, "in D0 again");
+	program(device, NONE, 0, 1, 1, "in D0 again");
+	tags(device, 1, VECTORS, "in D0 again");
+}
+
 static void test_reopened(struct device *device)
 {
 	device_close(device);
@@ -117,10 +129,11 @@ int main(void)
 	device_open(&device);
 	feature_opt_in(&device);
 	feature_enable(&device, PCI_TPH_ST_IV_MODE, PCI_TPH_REQ_EXT_TPH);
-	tap_plan(10 + 6 + 3 + 1);
+	tap_plan(10 + 6 + 3 + 4 + 1);
 	test_order(&device);
 	test_vectors_go(&device);
 	test_reset(&device);
+	test_d3hot(&device);
 	test_reopened(&device);
 	device_close(&device);
 	device_put(&device);
