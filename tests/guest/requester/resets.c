@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * What was enabled and programmed outlives every kind of reset, in the device and as its owner
- * reads it; what its owner has not opted in to, or has disabled, no reset brings.
+ * reads it, also a reset that comes while the owner has the device in D3hot; what its owner has not
+ * opted in to, or has disabled, no reset brings.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include "control.h"
 #include "feature.h"
 #include "path.h"
+#include "power.h"
 #include "sources.h"
 #include "state.h"
 #include "tap.h"
@@ -51,22 +53,10 @@ static void reset_by_sysfs(const struct device *device)
 	close(fd);
 }
 
-static void power(const struct device *device, uint32_t index)
-{
-	struct vfio_device_feature feature = {
-		.argsz = sizeof(feature),
-		.flags = VFIO_DEVICE_FEATURE_SET | index,
-	};
-
-	if (ioctl(device->fd, VFIO_DEVICE_FEATURE, &feature))
-		tap_bail_out("low power: %s", strerror(errno));
-}
-
-/* Whatever its power state is then, the device is back when its owner wants it. */
 static void low_power(const struct device *device)
 {
-	power(device, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
-	power(device, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT);
+	power_entry(device);
+	power_exit(device);
 }
 
 /* Of all that is behind the device's port */
@@ -91,28 +81,46 @@ static const struct {
 };
 static unsigned int kinds = ARRAY_SIZE(all_kinds);
 
+/* In D0, or in D3hot, which ends with it. Says what it was. */
+static const char *reset_as(const struct device *device, unsigned int kind, bool d3hot)
+{
+	static char name[64];
+
+	if (d3hot)
+		power_d3hot(device);
+	all_kinds[kind].reset(device);
+	if (power_sleeps(device))
+		tap_bail_out("%s: %s leaves it in D3hot", device->bdf, all_kinds[kind].name);
+	snprintf(name, sizeof(name), "%s%s", all_kinds[kind].name, d3hot ? " in D3hot" : "");
+	return name;
+}
+
 /* Enabled, all is there at once. */
-static void test_enabled(const struct device *device, const struct state *state, const char *what)
+static void test_enabled(const struct device *device, const struct state *state, const char *what,
+			 bool d3hot)
 {
 	for (unsigned int i = 0; i < kinds; i++) {
-		all_kinds[i].reset(device);
-		tap_ok(state_kept(device, state), "%s: kept over %s", what, all_kinds[i].name);
+		const char *reset = reset_as(device, i, d3hot);
+
+		tap_ok(state_kept(device, state), "%s: kept over %s", what, reset);
 	}
 }
 
 /* Disabled, it stays so; a device does not look at its entries before it is enabled. */
-static void test_disabled(const struct device *device, const struct state *state, const char *what)
+static void test_disabled(const struct device *device, const struct state *state, const char *what,
+			  bool d3hot)
 {
 	const unsigned int at = device->tph + PCI_TPH_CTRL;
+	const char *reset;
 	uint32_t control;
 
 	for (unsigned int i = 0; i < kinds; i++) {
 		feature_disable(device);
 		control = device_read(device, at, 4);
-		all_kinds[i].reset(device);
+		reset = reset_as(device, i, d3hot);
 		tap_ok(device_read(device, at, 4) == control &&
 			       !(device_real(device, at, 4) & PCI_TPH_CTRL_REQ_EN_MASK),
-		       "%s: disabled over %s", what, all_kinds[i].name);
+		       "%s: disabled over %s", what, reset);
 		device_write(device, at, state->control, 4);
 		tap_ok(state_kept(device, state), "%s: all is back when it is enabled", what);
 	}
@@ -132,8 +140,10 @@ static void test_device(struct device *device, struct sources *sources, uint32_t
 	tap_ok(feature_program(device, DMABUF | extended, 1, 3, dests) == 3, "%s: programmed",
 	       what);
 	state_take(device, &state);
-	test_enabled(device, &state, what);
-	test_disabled(device, &state, what);
+	for (unsigned int d3hot = 0; d3hot <= 1; d3hot++) {
+		test_enabled(device, &state, what, d3hot);
+		test_disabled(device, &state, what, d3hot);
+	}
 	device_close(device);
 }
 
@@ -232,7 +242,7 @@ static void test_no_opt_in(struct device *device)
 	device_close(device);
 }
 
-#define POINTS (1 + 3 * kinds)
+#define POINTS (1 + 2 * 3 * kinds)
 
 int main(void)
 {
