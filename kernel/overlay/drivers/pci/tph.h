@@ -10,6 +10,8 @@ struct pci_dev;
 #define TPH_ST_DSM_REVISION	7
 #define TPH_ST_DSM_FUNC_INDEX	0xF
 
+extern bool pci_tph_disabled;	/* pci=notph */
+
 void pci_tph_init_state(struct pci_dev *pdev);
 void pci_tph_free_state(struct pci_dev *pdev);
 int pci_tph_write_state(struct pci_dev *pdev);

@@ -54,13 +54,15 @@ static u8 path_req_type(struct pci_dev *pdev)
  * port included, has End-End TLP Prefixes or a link in Flit mode.
  *
  * Return: PCI_TPH_REQ_EXT_TPH (which allows PCI_TPH_REQ_TPH_ONLY too), PCI_TPH_REQ_TPH_ONLY, or
- * PCI_TPH_REQ_DISABLE; the latter as well when a register cannot be read.
+ * PCI_TPH_REQ_DISABLE; the latter as well when a register cannot be read, and with "pci=notph".
  */
 u8 pcie_tph_max_req_type(struct pci_dev *pdev)
 {
 	u8 path = PCI_TPH_REQ_EXT_TPH;
 	u32 reg;
 
+	if (pci_tph_disabled)
+		return PCI_TPH_REQ_DISABLE;
 	if (!pdev->tph_cap || pci_read_config_dword(pdev, pdev->tph_cap + PCI_TPH_CAP, &reg) ||
 	    PCI_POSSIBLE_ERROR(reg))
 		return PCI_TPH_REQ_DISABLE;

@@ -8,6 +8,7 @@
 #include <kunit/visibility.h>
 #include <linux/cpumask.h>
 #include <linux/pci.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
@@ -61,8 +62,10 @@ static int set_st(struct vfio_pci_core_device *vdev, const struct vfio_pci_tph_e
 		return -EINVAL;
 
 	/* Of the namespace that is enabled. If that changes in between, this fails. */
-	if (READ_ONCE(tph->req_type) == PCI_TPH_REQ_EXT_TPH)
+	down_read(&vdev->memory_lock);
+	if (tph->req_type == PCI_TPH_REQ_EXT_TPH)
 		flags |= VFIO_DEVICE_TPH_EXTENDED;
+	up_read(&vdev->memory_lock);
 	err = vfio_pci_tph_may_program(vdev, flags);
 	if (err)
 		return err;
