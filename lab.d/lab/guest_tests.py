@@ -52,7 +52,7 @@ class GuestTests:
     """The tests of one machine: one boot, and one more after each test that brings it down. A job,
     see jobs.py.
     """
-    patient = gives_way = False     # drivers and programs in there have time-outs
+    patient = False     # drivers and programs in there have time-outs
 
     def __init__(self, ready, accel, tier, tests, description, report):
         self.ready = ready

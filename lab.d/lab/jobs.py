@@ -3,7 +3,8 @@
 
 A job has `processors`, how many it keeps busy; `patient`, whether nothing in it has to be in time;
 `timeout`, the seconds that it may take; run(); and stop(), for another thread, after which run()
-returns soon. It is told by `gives_way` whether to take only what others leave.
+returns soon. A patient one is told by `gives_way` to take only what others leave, and by hurry()
+when there are none any longer.
 """
 
 import collections
@@ -19,24 +20,23 @@ def run(jobs):
     """
     # The ones that may take longest begin, or at the end they would run alone.
     jobs = sorted(jobs, key=lambda job: job.timeout, reverse=True)
-    patient = collections.deque(job for job in jobs if job.patient)
+    give_way = [job for job in jobs if job.patient]
+    patient = collections.deque(give_way)
     single = collections.deque(job for job in jobs if not job.patient and job.processors == 1)
     others = collections.deque(job for job in jobs if not job.patient and job.processors > 1)
     count = os.cpu_count()
     not_last = threading.Semaphore(count - 1)
 
-    def give_way(whether):
-        for job in jobs:
-            job.gives_way = whether and job.patient
+    for job in give_way:
+        job.gives_way = bool(single or others)
 
     def work():
         empty(single)
         if not not_last.acquire(blocking=False):    # so that none of these is left
             empty(others)
-            give_way(False)
+            for job in give_way:
+                job.hurry()
         empty(patient)
-
-    give_way(bool(single or others))
 
     with concurrent.futures.ThreadPoolExecutor(count + 1) as pool:
         try:
