@@ -54,7 +54,8 @@ static int fail_source(struct vfio_tph_device *device, unsigned int source,
 	if (is_cpu(source))
 		return vfio_tph_fail(reason, EOPNOTSUPP,
 				     "nobody tells tags of CPUs for %s: %m. It takes a root port "
-				     "above it, and firmware with _DSM function 0xf there",
+				     "above it, and firmware with _DSM function 0xf for its host "
+				     "bridge",
 				     device->bdf);
 	return vfio_tph_fail(reason, EOPNOTSUPP,
 			     "the kernel exports no dma-bufs that could have tags for %s: %m. It "

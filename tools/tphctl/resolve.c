@@ -79,15 +79,17 @@ static void resolve_cpu(const struct machine *machine, const struct vfio_tph_nod
 
 	port = vfio_tph_topology_root_port(machine->topology, node);
 	if (!port)
-		answer->err = refuse(&answer->why, ENODEV,
-				     "there is no root port above %s, and a processor's tags are "
-				     "known to the firmware of root ports only (_DSM function 0xf)",
-				     node->function.address);
+		answer->err = refuse(
+			&answer->why, ENODEV,
+			"there is no root port above %s, and firmware tells a processor's "
+			"tags only for what is below one (_DSM function 0xf of its host "
+			"bridge)",
+			node->function.address);
 	else
 		answer->err = refuse(
 			&answer->why, EOPNOTSUPP,
-			"the firmware of root port %s may know it (_DSM function "
-			"0xf), but this kernel has no interface that tells: neither VFIO (no "
+			"firmware may know it for root port %s (_DSM function 0xf of its "
+			"host bridge), but this kernel has no interface that tells: neither VFIO (no "
 			"VFIO_DEVICE_FEATURE_TPH_RESOLVE) nor verbs. A DMA handle "
 			"(ibv_alloc_dmah()) uses it; tphctl st show then has the tag",
 			port->function.address);

@@ -48,7 +48,7 @@ int vfio_tph_opt_in(struct vfio_tph_device *device, struct vfio_tph_reason *reas
 enum vfio_tph_requester_flags {
 	/* vfio_tph_opt_in() works, and all that follows is there to be used. */
 	VFIO_TPH_REQUESTER_CONTROL = 1 << 0,
-	/* Tags of CPUs can be had: the firmware of the root port above tells them. */
+	/* Tags of CPUs can be had: firmware tells them for the root port above. */
 	VFIO_TPH_REQUESTER_CPU = 1 << 1,
 	/* VFIO_TPH_SOURCE_LITERAL is taken. */
 	VFIO_TPH_REQUESTER_LITERAL = 1 << 2,
