@@ -10,6 +10,7 @@
 
 #include "feature.h"
 #include "path.h"
+#include "pieces.h"
 #include "rules.h"
 #include "tap.h"
 #include "tph_regs.h"
@@ -179,16 +180,19 @@ static void test_reopened(struct device *device, const char *when)
 
 static void test_stage(struct device *device, unsigned int stage, bool elsewhere)
 {
-	char when[64];
+	char when[64], before[96];
 
 	snprintf(when, sizeof(when), "%s, stage %u", device->bdf, stage);
 	stage_set(stage);
 	device_open(device);
 	rules_init(&rules, device);
+	snprintf(before, sizeof(before), "%s, before the opt-in", when);
+	pieces_test(device, false, before);
 	tap_errno(-feature_opt_in(device), 0, "%s: opt in", when);
 	test_control(device, stage, when);
 	test_control_bytes(device, stage, when);
 	test_read_only(device, stage, when);
+	pieces_test(device, true, when);
 	if (elsewhere)
 		test_elsewhere(device, when);
 	/* Enabled until the end */
@@ -219,13 +223,15 @@ static void test_other(const char *variable)
 	device_put(&device);
 }
 
+#define POINTS_OF_STAGE (5 + 2 * PIECES_POINTS)
+
 int main(void)
 {
 	unsigned int before = stage_set(0);
 	struct devices devices;
 
 	devices_find(&devices);
-	tap_plan(5 * STAGES + 2 + 5 * 2 * (devices.count - 1));
+	tap_plan(POINTS_OF_STAGE * (STAGES + 2 * (devices.count - 1)) + 2);
 	test_first(devices.requesters[0]);
 	for (unsigned int i = 1; i < devices.count; i++)
 		test_other(devices.requesters[i]);
