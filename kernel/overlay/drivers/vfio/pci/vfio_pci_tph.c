@@ -78,7 +78,7 @@ static void clear_table_in_msix(struct vfio_pci_core_device *vdev)
 {
 	u32 loc;
 	int i, num_entries = pcie_tph_st_table(vdev->pdev, &loc);
-	size_t end = (size_t)vdev->msix_offset + num_entries * PCI_MSIX_ENTRY_SIZE;
+	u64 end = (u64)vdev->msix_offset + num_entries * PCI_MSIX_ENTRY_SIZE;
 	u8 bar = vdev->msix_bar;
 
 	if (loc != PCI_TPH_LOC_MSIX || bar >= PCI_STD_NUM_BARS ||

@@ -99,6 +99,10 @@ static int mlx5_ib_tph_get(struct ib_umem_dmabuf *umem_dmabuf, bool extended, u1
 {
 	int err;
 
+	/* Without user memory there are no dma-bufs */
+	if (!IS_ENABLED(CONFIG_INFINIBAND_USER_MEM))
+		return -EOPNOTSUPP;
+
 	err = dma_buf_get_pci_tph(umem_dmabuf->attach->dmabuf, extended, tag, ph);
 	if (!err && WARN_ON_ONCE(*ph > MLX5_IB_TPH_MAX_PH))
 		return -EINVAL;
@@ -434,9 +438,14 @@ static void mlx5_ib_tph_tell_device(struct mlx5_core_dev *mdev,
 
 static int UVERBS_HANDLER(MLX5_IB_METHOD_DEVICE_QUERY_TPH)(struct uverbs_attr_bundle *attrs)
 {
-	struct ib_ucontext *context = ib_uverbs_get_ucontext(attrs);
 	struct mlx5_ib_tph_device_info info = {};
+	struct ib_ucontext *context;
 
+	/* Without user access nobody calls this */
+	if (!IS_ENABLED(CONFIG_INFINIBAND_USER_ACCESS))
+		return -EOPNOTSUPP;
+
+	context = ib_uverbs_get_ucontext(attrs);
 	if (IS_ERR(context))
 		return PTR_ERR(context);
 
