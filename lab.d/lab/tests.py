@@ -23,7 +23,7 @@ IN_GUEST = "in_guest"       # the test of tier packages that boots
 LAB_TIMEOUT_S = 1800        # one that boots ten guests takes two minutes on a machine with time
 # Those that boot, as drivers have time-outs; and what the lab says of a step is by its time.
 LAB_IN_TIME = {"capture", "dumps", "ends", "run", "steps"}
-PATIENCE = 6                # as much longer than its own time-out may a unit test take
+PATIENCE = 5                # as much longer than its own time-out may a unit test take
 
 
 def ctest_tests(build, label):
