@@ -2,7 +2,8 @@
 /*
  * A device whose owner puts it into D3hot: what is in it and what its owner reads stays as it is,
  * whatever is tried meanwhile and whether or not the device resets itself on its way back; what was
- * not there in D0 is not there afterwards; and who closes it in D3hot leaves nothing.
+ * not there in D0 is not there afterwards; and who closes it in D3hot leaves nothing. A device that
+ * the kernel puts there for its owner wakes at each call.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -189,6 +190,20 @@ static void test_disabled(struct test *test)
 	tap_ok(state_kept(device, &on), "%s: enabled, all is there", test->what);
 }
 
+/* Calls wake a device that the kernel put there, and it may sleep again behind them. */
+static void test_low_power(struct test *test)
+{
+	const struct device *device = &test->device;
+	const uint16_t tags[] = { test->extended ? SOURCE_ST_EXT : SOURCE_ST };
+	struct state state;
+
+	state_take(device, &state);
+	power_entry(device);
+	tap_ok(program(test) == 1, "%s, low power: programmed", test->what);
+	power_exit(device);
+	state_entries(device, &state, 0, 1, tags, "low power, and out of it");
+}
+
 /* The model's table is all zero */
 static bool model_is_clear(const struct test *test)
 {
@@ -276,7 +291,7 @@ static const struct run runs[] = {
 	{ 1, 1, PCI_TPH_ST_IV_MODE },
 };
 
-#define POINTS (1 + ARRAY_SIZE(enabled) + 4 + ARRAY_SIZE(disabled) + 2 + 1 + 2 + 3)
+#define POINTS (1 + ARRAY_SIZE(enabled) + 4 + ARRAY_SIZE(disabled) + 2 + 2 + 1 + 2 + 3)
 
 static void model_of(const char *variable, char model[MODEL])
 {
@@ -296,6 +311,7 @@ static void test_run(struct test *test, const char *variable, const struct run *
 	set_up(test, run->stage);
 	test_enabled(test);
 	test_disabled(test);
+	test_low_power(test);
 	test_requests(test);
 	test_closed(test);
 	test_opt_in(test, run->stage);
