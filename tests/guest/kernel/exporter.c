@@ -87,25 +87,57 @@ int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t st, 
 	return exporter_set(device, &set);
 }
 
-int exporter_set_memory_enabled(struct vfio_tph_device *device, bool enabled)
+/* Where the device's descriptor has its configuration space; -1 with errno */
+static off_t config_of(struct vfio_tph_device *device)
 {
 	struct vfio_region_info config = {
 		.argsz = sizeof(config),
 		.index = VFIO_PCI_CONFIG_REGION_INDEX,
 	};
+
+	if (ioctl(vfio_tph_device_fd(device), VFIO_DEVICE_GET_REGION_INFO, &config))
+		return -1;
+	return config.offset;
+}
+
+/* Sets the bits of @mask in a register of 16 bits to @value. Returns 0 or a positive errno. */
+static int change(struct vfio_tph_device *device, unsigned int offset, uint16_t mask,
+		  uint16_t value)
+{
 	int fd = vfio_tph_device_fd(device);
-	uint16_t command;
-	off_t offset;
+	off_t config = config_of(device);
+	uint16_t word;
 
-	if (ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &config))
+	if (config < 0 || pread(fd, &word, sizeof(word), config + offset) != sizeof(word))
 		return errno;
+	word = (word & ~mask) | value;
+	return pwrite(fd, &word, sizeof(word), config + offset) == sizeof(word) ? 0 : errno;
+}
 
-	offset = config.offset + PCI_COMMAND;
-	if (pread(fd, &command, sizeof(command), offset) != sizeof(command))
-		return errno;
-	if (enabled)
-		command |= PCI_COMMAND_MEMORY;
-	else
-		command &= ~PCI_COMMAND_MEMORY;
-	return pwrite(fd, &command, sizeof(command), offset) == sizeof(command) ? 0 : errno;
+int exporter_set_memory_enabled(struct vfio_tph_device *device, bool enabled)
+{
+	return change(device, PCI_COMMAND, PCI_COMMAND_MEMORY, enabled ? PCI_COMMAND_MEMORY : 0);
+}
+
+static unsigned int power_capability(struct vfio_tph_device *device)
+{
+	uint8_t space[PCI_CFG_SPACE_SIZE];
+	unsigned int at;
+
+	if (pread(vfio_tph_device_fd(device), space, sizeof(space), config_of(device)) !=
+	    sizeof(space))
+		tap_bail_out("cannot read configuration space: %s", strerror(errno));
+	/* Pointers are to multiples of 4. */
+	for (at = space[PCI_CAPABILITY_LIST] & ~3; at; at = space[at + PCI_CAP_LIST_NEXT] & ~3)
+		if (space[at + PCI_CAP_LIST_ID] == PCI_CAP_ID_PM)
+			return at;
+	tap_bail_out("the accelerator has no Power Management capability");
+}
+
+#define D3HOT 3
+
+int exporter_set_d3hot(struct vfio_tph_device *device, bool d3hot)
+{
+	return change(device, power_capability(device) + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK,
+		      d3hot ? D3HOT : 0);
 }

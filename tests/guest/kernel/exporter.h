@@ -32,5 +32,7 @@ int exporter_set(struct vfio_tph_device *device, const struct vfio_device_featur
 int exporter_publish(struct vfio_tph_device *device, int dmabuf_fd, uint8_t st, uint8_t ph);
 /* Switches decoding of the BARs on or off, which takes their dma-bufs back or gives them again. */
 int exporter_set_memory_enabled(struct vfio_tph_device *device, bool enabled);
+/* Puts the device into D3hot, or D0, which does the same. Either returns 0 or a positive errno. */
+int exporter_set_d3hot(struct vfio_tph_device *device, bool d3hot);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 /*
  * Queue pairs write to the accelerator without pause while whoever owns it takes the memory away
- * and gives it again, resets it, publishes other hints, and closes it: through one region and
- * through eight of one dma-buf, which insist on their hints or do not. Half of the queue pairs
- * write all the time, and may fail where pages are missing for a moment; the others rest meanwhile,
- * and may not.
+ * and gives it again, puts it to sleep, resets it, publishes other hints, and closes it: through
+ * one region and through eight of one dma-buf, which insist on their hints or do not. Half of the
+ * queue pairs write all the time, and may fail where pages are missing for a moment; the others
+ * rest meanwhile, and may not.
  *
  * Usage: wire_exporter [PASSES]: of all that, 52 rounds each, closing included. By default one.
  */
@@ -60,6 +60,7 @@ struct test {
 
 enum act {
 	MOVE,        /* memory decoding off and on */
+	SLEEP,       /* D3hot and D0 */
 	VFIO_RESET,  /* by the device's ioctl: VFIO takes the memory away meanwhile */
 	SYSFS_RESET, /* by the device's attribute: VFIO does not know */
 };
@@ -83,7 +84,7 @@ static const struct step steps[] = {
 	{ "reset by VFIO", .act = VFIO_RESET },
 	{ "another tag, reset by VFIO", true, { ST, 0, 0x04, PH }, VFIO_RESET, false },
 	{ "another tag, reset by sysfs", true, { ST, 0, 0xf5, PH }, SYSFS_RESET, false },
-	{ "memory off and on after that", .act = MOVE },
+	{ "D3hot and D0 after that", .act = SLEEP },
 	{ "another hint", true, { ST, 0, 0xf5, PH + 1 }, MOVE, true },
 	{ "the former hint", true, { ST, 0, 0x56, PH }, MOVE, false },
 	{ "nothing published", true, { 0 }, MOVE, true },
@@ -120,6 +121,15 @@ static void move(struct test *test)
 		tap_bail_out("cannot switch memory decoding: %s", strerror(err));
 }
 
+static void sleep_and_wake(struct test *test)
+{
+	int err = exporter_set_d3hot(test->accelerator, true);
+
+	err = err ? err : exporter_set_d3hot(test->accelerator, false);
+	if (err)
+		tap_bail_out("cannot put the device into D3hot and back: %s", strerror(err));
+}
+
 static void vfio_reset(struct test *test)
 {
 	if (ioctl(vfio_tph_device_fd(test->accelerator), VFIO_DEVICE_RESET))
@@ -142,6 +152,7 @@ static void sysfs_reset(struct test *test)
 
 static void (*const acts[])(struct test *test) = {
 	[MOVE] = move,
+	[SLEEP] = sleep_and_wake,
 	[VFIO_RESET] = vfio_reset,
 	[SYSFS_RESET] = sysfs_reset,
 };
