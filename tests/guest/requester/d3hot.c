@@ -224,6 +224,7 @@ static void test_closed(struct test *test)
 
 	power_d3hot(device);
 	device_close(device);
+	power_wait(device);
 	tap_ok(!device_real(device, device->tph + PCI_TPH_CTRL, 4) && model_is_clear(test),
 	       "%s, closed in D3hot: nothing is left", test->what);
 	feature_start(device, 3, PCI_TPH_ST_NS_MODE, PCI_TPH_REQ_DISABLE);

@@ -78,14 +78,18 @@ static bool suspended(const struct device *device)
 	return !strcmp(status, "suspended");
 }
 
-/* The kernel does so when it finds time, and tells nobody. */
-void power_entry(const struct device *device)
+void power_wait(const struct device *device)
 {
-	low_power(device, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
 	while (!suspended(device))
 		sched_yield();
 	if (!power_sleeps(device))
 		tap_bail_out("%s is suspended, and not in D3hot", device->bdf);
+}
+
+void power_entry(const struct device *device)
+{
+	low_power(device, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
+	power_wait(device);
 }
 
 void power_exit(const struct device *device)
