@@ -15,8 +15,8 @@ COMPLETERS = {"none": 0, "tph": 1, "ext": 3}    # as in Device Capabilities 2, b
 FIRST_SLOTS = {"nic": 0x10, "accelerator": 0x18}
 FIRMWARE = places.TOP / "lab.d/firmware/steering.asl"
 
-# As fast as need not say that their link is active: without hotplug they never do, and after a reset
-# of the bus Linux would wait for it in vain.
+# No faster than need not say that their link is active: without hotplug they never do, and after a
+# reset of the bus Linux would wait for it in vain.
 ROOT_PORT_OF_QEMU = "pcie-root-port,hotplug=off,x-speed=5"
 
 # QEMU's root ports say that they complete no hints, so our kernel is told what to read there.
