@@ -32,8 +32,9 @@ static void test_features(struct device *device)
 	const uint32_t tag = 1;
 
 	feature_start(device, STAGES - 1, PCI_TPH_ST_NS_MODE, PCI_TPH_REQ_DISABLE);
+	tap_ok(!(device_read(device, device->tph + PCI_TPH_CAP, 4) & PCI_TPH_CAP_EXT_TPH),
+	       "the capability shows no requests with 16-bit tags");
 	for (uint32_t mode = PCI_TPH_ST_NS_MODE; mode <= PCI_TPH_ST_DS_MODE; mode++) {
-		feature_enable(device, mode, PCI_TPH_REQ_DISABLE);
 		stays_off(device, mode, PCI_TPH_REQ_TPH_ONLY);
 		stays_off(device, mode, PCI_TPH_REQ_EXT_TPH);
 	}
@@ -67,7 +68,7 @@ int main(void)
 	struct device device;
 
 	device_find(&device, "TPH_ACC0");
-	tap_plan(3 * 2 + 1 + 5);
+	tap_plan(1 + 3 * 2 + 1 + 5);
 	test_features(&device);
 	test_older(&device);
 	device_put(&device);
