@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """examples/dma_steer.c as somebody runs it for the first time: the requests of its device, in the
 capture of softfabric, carry the tags of processors that firmware has (lab.d/firmware/steering.asl),
-and those that the owner of another device has published."""
+and those that the owner of another device has published. With an IOMMU, which translates, there is one
+device only."""
 
 import json
 import os
@@ -12,12 +13,14 @@ import sys
 import tap
 from control import Control
 
-ACC, PEER = os.environ["TPH_ACC0"], os.environ["TPH_ACC1"]
+ACC, PEER = os.environ["TPH_ACC0"], os.environ.get("TPH_ACC1")
+TABLELESS = os.environ.get("TPH_ACC3")
 CAPTURE = os.path.join(os.environ["LAB_RUN"], "capture.pcapng")
 PARAMETER = "/sys/module/vfio_pci_core/parameters/tph"
 EXAMPLE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "example-dma-steer")
 LENGTH = 64
-GREETING = f"{ACC}: sends 8-bit tags in device-specific mode"
+GREETING = "sends 8-bit tags in device-specific mode, firmware knows those of CPUs"
+FIRST_IOVA = 0x10000000
 
 fabric = Control()
 
@@ -46,15 +49,14 @@ def hints(packet):
     return {key: packet[key] for key in ("hv", "st", "ph")}
 
 
-def assert_sent(arguments, tag, hint):
+def assert_sent(arguments, tag, hint, *, device=ACC, link="acc0", entry=", entry 1 of 64"):
     """One run: what it says, and what is on the wire"""
-    before = len(writes("acc0", "out"))
-    code, out, err = steer(ACC, *arguments)
+    before = len(writes(link, "out"))
+    code, out, err = steer(device, *arguments)
     assert (code, err) == (0, ""), (code, out, err)
-    said = out.splitlines()
-    assert said == [f"{GREETING}, firmware knows those of CPUs",
-                    f"tag {tag:#x}, hint {hint}, entry 1 of 64", f"{LENGTH} bytes arrived"], out
-    sent = writes("acc0", "out")[before:]
+    assert out.splitlines() == [f"{device}: {GREETING}", f"tag {tag:#x}, hint {hint}{entry}",
+                                f"{LENGTH} bytes arrived"], out
+    sent = writes(link, "out")[before:]
     assert [hints(packet) for packet in sent] == [{"hv": 1, "st": tag, "ph": hint}], sent
     return sent[0]
 
@@ -63,6 +65,17 @@ def near_processors():
     """each processor's tag, by firmware, is in the write to memory near it"""
     for cpu in range(os.cpu_count()):
         assert_sent([str(cpu)], 0x40 + cpu, 2)
+
+
+def without_table():
+    """a device that has no table of tags gets the tag itself"""
+    assert_sent(["0"], 0x40, 2, device=TABLELESS, link="acc3", entry="")
+
+
+def translated():
+    """behind an IOMMU it writes to the address that the program has mapped for it"""
+    sent = assert_sent(["0"], 0x40, 2)
+    assert int(sent["address"], 0) == FIRST_IOVA, sent
 
 
 def into_peer():
@@ -76,7 +89,7 @@ def into_peer():
 
 def refusals():
     """what is wrong on the command line is said"""
-    said = f"{GREETING}, firmware knows those of CPUs\n"
+    said = f"{ACC}: {GREETING}\n"
     refused(message="usage: dma_steer DEVICE CPU | DEVICE OTHER-DEVICE TAG HINT")
     refused(ACC, PEER, "0x100", "2", said=said,
             message="0x100 is no 8-bit steering tag: it is 0 to 0xff")
@@ -103,4 +116,6 @@ def administrator():
             file.write(was)
 
 
-sys.exit(tap.run(near_processors, into_peer, refusals, administrator))
+if PEER:
+    sys.exit(tap.run(near_processors, without_table, into_peer, refusals, administrator))
+sys.exit(tap.run(near_processors, translated))
