@@ -331,6 +331,7 @@ static void st_entries_in_msix(struct kunit *test)
 	kunit_pci_tph_set(fn, KUNIT_PCI_TPH_CAP + PCI_TPH_CAP, PCI_TPH_LOC_MSIX |
 			  FIELD_PREP(PCI_TPH_CAP_ST_MASK, NUM_ENTRIES - 1));
 	fn->pdev.msix_cap = msix_cap;
+	fn->pdev.irq = 1; /* which is no vector */
 	kunit_pci_tph_set(fn, msix_cap, (num_vectors - 1) << 16);
 	KUNIT_EXPECT_EQ(test, pcie_tph_st_table(&fn->pdev, &loc), num_vectors);
 	KUNIT_EXPECT_EQ(test, loc, PCI_TPH_LOC_MSIX);

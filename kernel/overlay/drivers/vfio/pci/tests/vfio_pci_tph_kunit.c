@@ -226,10 +226,30 @@ static void control_by_bytes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(tph->fn, CTRL_REG), DS_8);
 	write_byte(tph, PCI_TPH_CTRL + 2, 0xff);
 	write_byte(tph, PCI_TPH_CTRL + 3, 0xff);
-	write_byte(tph, PCI_TPH_CAP, 0xff);
-	write_byte(tph, PCI_TPH_BASE_SIZEOF, 0xff);
+	/* What control would take */
+	write_byte(tph, PCI_TPH_CAP, 0);
+	write_byte(tph, PCI_TPH_CAP + 1, 3);
+	write_byte(tph, PCI_TPH_BASE_SIZEOF + 1, 3);
 	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), DS_8);
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 0), 0);
+	/* Nor does what it has disturb the device's requests */
+	write_byte(tph, PCI_TPH_CTRL, 2);
+	KUNIT_EXPECT_EQ(test, tph->fn->windows, 0);
+}
+
+static void capabilities(struct kunit *test)
+{
+	struct tph_test *tph = test->priv;
+	u8 stage;
+	u32 caps;
+
+	for (stage = 0; stage <= 3; stage++) {
+		tph->vdev->tph_stage = stage;
+		KUNIT_ASSERT_EQ(test, vfio_pci_core_feature_tph(tph->vdev, TPH | GET, tph->user, 4),
+				0);
+		KUNIT_ASSERT_EQ(test, copy_from_user(&caps, tph->user, sizeof(caps)), 0);
+		KUNIT_EXPECT_EQ(test, caps, stage == 3 ? VFIO_DEVICE_TPH_CAP_LITERAL : 0);
+	}
 }
 
 static u32 read_byte(struct tph_test *tph, int offset)
@@ -355,8 +375,8 @@ static const struct order_case order_cases[] = {
 	{ "ST: undefined flag", 1, IN, ST | SET, ST_SIZE, NO_FLAG | CPU, 0, 1, -EINVAL },
 	{ "ST: no source", 1, IN, ST | SET, ST_SIZE, EXTENDED, 0, 1, -EINVAL },
 	{ "ST: two sources", 1, IN, ST | SET, ST_SIZE, CPU | CPU_PM, 0, 1, -EINVAL },
-	{ "ST: none, required", 1, IN, ST | SET, ST_SIZE, NONE | REQUIRE, 0, 1, -EINVAL },
-	{ "ST: none, extended", 1, IN, ST | SET, ST_SIZE, NONE | EXTENDED, 0, 1, -EINVAL },
+	{ "ST: none, required", 2, DS_16, ST | SET, ST_SIZE, NONE | REQUIRE, 0, 1, -EINVAL },
+	{ "ST: none, extended", 2, DS_16, ST | SET, ST_SIZE, NONE | EXTENDED, 0, 1, -EINVAL },
 	{ "ST: no count", 1, IN, ST | SET, ST_SIZE, CPU, 0, 0, -EINVAL },
 	{ "ST: beyond the table", 1, IN, ST | SET, ST_SIZE, CPU, 8, 1, -EINVAL },
 	{ "ST: over its end", 1, IN, ST | SET, ST_SIZE, CPU, 7, 2, -EINVAL },
@@ -520,10 +540,14 @@ static void namespaces_do_not_mix(struct kunit *test)
 /* Below stage 3 nobody sees what is there */
 static void entries_are_hidden(struct kunit *test)
 {
+	static const u32 tag = 0x12;
 	struct tph_test *tph = test->priv;
 
-	kunit_pci_tph_set(tph->fn, ENTRY(0), 0x12345678);
-	KUNIT_ASSERT_EQ(test, opt_in(tph, 2), 0);
+	KUNIT_ASSERT_EQ(test, opt_in(tph, 3), 0);
+	write_control(tph, DS_8);
+	KUNIT_ASSERT_EQ(test, set_st(test, LITERAL, 0, 1, &tag), 1);
+	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF), tag);
+	tph->vdev->tph_stage = 2;
 	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_BASE_SIZEOF), 0);
 }
 
@@ -654,43 +678,77 @@ static void closed_and_opened(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_tag(tph->fn, 7), 0);
 }
 
+#define MSIX_CAP	0xb0
+#define MSIX_OFFSET	(2 * PCI_MSIX_ENTRY_SIZE)
+#define MSIX_ST_ENTRIES	(NUM_ENTRIES / 2)
+
+static u32 *vector_control(u32 *table, int i)
+{
+	return table + (MSIX_OFFSET + i * PCI_MSIX_ENTRY_SIZE + PCI_MSIX_ENTRY_VECTOR_CTRL) /
+		       sizeof(*table);
+}
+
+/* A BAR in memory with a table of NUM_ENTRIES vectors, of which each other is masked */
+static u32 *map_msix_table(struct kunit *test, u32 loc)
+{
+	struct tph_test *tph = test->priv;
+	struct vfio_pci_core_device *vdev = tph->vdev;
+	int i, size = MSIX_OFFSET + NUM_ENTRIES * PCI_MSIX_ENTRY_SIZE;
+	u32 *table = kunit_kzalloc(test, size, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	for (i = 0; i < NUM_ENTRIES; i++)
+		*vector_control(table, i) = 0xabcd0000 | (i & 1);
+	vdev->pdev->msix_cap = MSIX_CAP;
+	kunit_pci_tph_set(tph->fn, MSIX_CAP, (NUM_ENTRIES - 1) << 16);
+	kunit_pci_tph_set(tph->fn, CAP_REG, PCI_TPH_CAP_ST_IV | loc |
+			  FIELD_PREP(PCI_TPH_CAP_ST_MASK, MSIX_ST_ENTRIES - 1));
+	vdev->pdev->resource[2] = DEFINE_RES_MEM(0x1000, size);
+	vdev->msix_bar = 2;
+	vdev->msix_offset = MSIX_OFFSET;
+	vdev->barmap[2] = (void __iomem __force *)table;
+	return table;
+}
+
 /* Vectors keep whether they are masked; entries behind the ST table are somebody else's */
 static void opened_with_tags_in_msix(struct kunit *test)
 {
-	const int msix_cap = 0xb0, offset = 2 * PCI_MSIX_ENTRY_SIZE, num_entries = NUM_ENTRIES / 2;
+	u32 *table = map_msix_table(test, PCI_TPH_LOC_MSIX);
 	struct tph_test *tph = test->priv;
-	struct vfio_pci_core_device *vdev = tph->vdev;
-	u32 *vector, *table = kunit_kzalloc(test, offset + NUM_ENTRIES * PCI_MSIX_ENTRY_SIZE,
-					    GFP_KERNEL);
-	int i, bar_entries;
+	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, table);
-	vdev->pdev->msix_cap = msix_cap;
-	kunit_pci_tph_set(tph->fn, msix_cap, (NUM_ENTRIES - 1) << 16);
-	kunit_pci_tph_set(tph->fn, CAP_REG, PCI_TPH_CAP_ST_IV | PCI_TPH_LOC_MSIX |
-			  FIELD_PREP(PCI_TPH_CAP_ST_MASK, num_entries - 1));
-	vdev->msix_bar = 2;
-	vdev->msix_offset = offset;
-	vdev->barmap[2] = (void __iomem __force *)table;
+	/* As a device reads that does not answer */
+	*vector_control(table, 2) = U32_MAX;
+	vfio_pci_tph_open(tph->vdev);
+	for (i = 0; i < MSIX_ST_ENTRIES; i++)
+		KUNIT_EXPECT_EQ_MSG(test, *vector_control(table, i), i == 2 ? U32_MAX : i & 1,
+				    "entry %d", i);
+	for (; i < NUM_ENTRIES; i++)
+		KUNIT_EXPECT_EQ_MSG(test, *vector_control(table, i), 0xabcd0000 | (i & 1),
+				    "entry %d", i);
+}
 
-	/* Not if they are not all in the BAR */
-	for (bar_entries = num_entries - 1; bar_entries <= num_entries; bar_entries++) {
-		vdev->pdev->resource[2] = DEFINE_RES_MEM(0x1000, offset +
-							 bar_entries * PCI_MSIX_ENTRY_SIZE);
-		for (i = 0; i < NUM_ENTRIES; i++) {
-			vector = table + (offset + i * PCI_MSIX_ENTRY_SIZE +
-					  PCI_MSIX_ENTRY_VECTOR_CTRL) / sizeof(u32);
-			*vector = 0xabcd0000 | (i & 1);
-		}
-		vfio_pci_tph_open(vdev);
-		for (i = 0; i < NUM_ENTRIES; i++) {
-			vector = table + (offset + i * PCI_MSIX_ENTRY_SIZE +
-					  PCI_MSIX_ENTRY_VECTOR_CTRL) / sizeof(u32);
-			KUNIT_EXPECT_EQ_MSG(test, *vector, (i & 1) |
-					    (bar_entries == num_entries && i < num_entries ?
-						     0 : 0xabcd0000), "entry %d", i);
-		}
-	}
+static void opened_with_msix_table_over_end_of_bar(struct kunit *test)
+{
+	u32 *table = map_msix_table(test, PCI_TPH_LOC_MSIX);
+	struct tph_test *tph = test->priv;
+	struct resource *bar = &tph->fn->pdev.resource[2];
+
+	*bar = DEFINE_RES_MEM(0x1000, MSIX_OFFSET + MSIX_ST_ENTRIES * PCI_MSIX_ENTRY_SIZE - 1);
+	vfio_pci_tph_open(tph->vdev);
+	KUNIT_EXPECT_EQ(test, *vector_control(table, 0), 0xabcd0000);
+	*bar = DEFINE_RES_MEM(0x1000, MSIX_OFFSET + MSIX_ST_ENTRIES * PCI_MSIX_ENTRY_SIZE);
+	vfio_pci_tph_open(tph->vdev);
+	KUNIT_EXPECT_EQ(test, *vector_control(table, 0), 0);
+}
+
+static void opened_with_msix_table_without_tags(struct kunit *test)
+{
+	u32 *table = map_msix_table(test, PCI_TPH_LOC_CAP);
+	struct tph_test *tph = test->priv;
+
+	vfio_pci_tph_open(tph->vdev);
+	KUNIT_EXPECT_EQ(test, *vector_control(table, 0), 0xabcd0000);
 }
 
 struct ioctl_case {
@@ -723,7 +781,7 @@ static const struct ioctl_case ioctl_cases[] = {
 	{ "enabled already, unknown mode", 2, DS_8, SIZE, 1, ENABLE, 0, 0, 0, -EINVAL, DS_8 },
 	{ "disabled", 2, DS_8, SIZE, 99, DISABLE, 0, 0, 0, 0, 0 },
 	{ "disabled already", 2, 0, SIZE, 0, DISABLE, 0, 0, 0, 0, 0 },
-	{ "CPU", 0, 0, SIZE, 0, SET_ST, U32_MAX, 2, 8, -EINVAL, 0 },
+	{ "CPU", 0, 0, SIZE, 0, SET_ST, U32_MAX, 1, 8, -EINVAL, 0 },
 	{ "memory type", 0, 0, SIZE, 0, SET_ST, 0, 2, 8, -EINVAL, 0 },
 	{ "no opt-in", 0, 0, SIZE, 0, SET_ST, 0, 1, 8, -EPERM, 0 },
 	{ "stage 0", 0, NS_8, SIZE, 0, SET_ST, 0, 1, 8, -EOPNOTSUPP, NS_8 },
@@ -779,6 +837,8 @@ static void older_ioctl_low_power(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, older(test, DISABLE, 0), 0);
 	KUNIT_EXPECT_EQ(test, kunit_pci_tph_get(tph->fn, CTRL_REG), 0);
 	KUNIT_EXPECT_EQ(test, read_dword(tph, PCI_TPH_CTRL), 0);
+	tph->fn->pdev.current_state = PCI_D3hot;
+	KUNIT_EXPECT_EQ(test, older(test, DISABLE, 0), 0);
 }
 
 static void older_ioctl_unreadable(struct kunit *test)
@@ -807,6 +867,7 @@ static struct kunit_case vfio_pci_tph_cases[] = {
 	KUNIT_CASE_PARAM(capability_shows_what_the_stage_allows, cap_gen_params),
 	KUNIT_CASE_PARAM(control_takes_what_the_stage_allows, control_gen_params),
 	KUNIT_CASE(control_by_bytes),
+	KUNIT_CASE(capabilities),
 	KUNIT_CASE(read_by_bytes),
 	KUNIT_CASE(odd_table),
 	KUNIT_CASE(below_root_port),
@@ -825,6 +886,8 @@ static struct kunit_case vfio_pci_tph_cases[] = {
 	KUNIT_CASE(forgotten_while_disabled),
 	KUNIT_CASE(closed_and_opened),
 	KUNIT_CASE(opened_with_tags_in_msix),
+	KUNIT_CASE(opened_with_msix_table_over_end_of_bar),
+	KUNIT_CASE(opened_with_msix_table_without_tags),
 	KUNIT_CASE_PARAM(older_ioctl, ioctl_gen_params),
 	KUNIT_CASE(older_ioctl_low_power),
 	KUNIT_CASE(older_ioctl_unreadable),
