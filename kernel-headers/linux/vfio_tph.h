@@ -140,7 +140,7 @@ struct vfio_device_feature_dma_buf_tph {
 /**
  * struct vfio_device_feature_tph - data of VFIO_DEVICE_FEATURE_TPH
  * @flags: SET: 0. GET: VFIO_DEVICE_TPH_CAP_CPU, the firmware tells the tags of CPUs for requests of
- *	this device, at its root port; VFIO_DEVICE_TPH_CAP_LITERAL, this is stage 3.
+ *	this device; VFIO_DEVICE_TPH_CAP_LITERAL, this is stage 3.
  */
 struct vfio_device_feature_tph {
 	__u32	flags;
