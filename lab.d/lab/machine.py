@@ -21,10 +21,6 @@ from lab.topology import Topology, devices_of, ports, steering_table
 FABRIC_READY_S = 20
 FABRIC_STOP_S = 20
 
-# pit=off: else the kernel may calibrate its clock by the PIT, which on a busy machine can make the
-# clock many times too fast, and with it all time-outs. By the HPET it is right within some percent.
-MACHINE = "q35,memory-backend=ram,pit=off"
-
 # no_timer_check: else the kernel counts ticks, and on a busy machine takes the timer for broken
 KERNEL_ARGUMENTS = (
     "console=ttyS0 panic=-1 oops=panic tsc=reliable no_timer_check printk.time=1"
@@ -190,7 +186,7 @@ class Machine:
         command = [
             *DIES_WITH_PARENT, "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             "-display", "none", "-no-reboot", *accel.arguments(options.accel),
-            "-machine", MACHINE, "-smp", str(options.cpus),
+            "-machine", "q35,memory-backend=ram", "-smp", str(options.cpus),
             "-object", f"memory-backend-memfd,id=ram,size={options.memory},share=on",
             "-kernel", kernel,
             "-append", f"{arguments} {options.arguments} {FIRST_PROCESS}",
