@@ -223,18 +223,59 @@ static void test_other(const char *variable)
 	device_put(&device);
 }
 
+#define COMPLETER "/sys/module/lab_root_port/parameters/tph_completer"
+
+static void completer_set(unsigned int type)
+{
+	FILE *file = fopen(COMPLETER, "we");
+
+	if (!file || fprintf(file, "%u", type) < 0 || fclose(file))
+		tap_bail_out("cannot set " COMPLETER ": %s", strerror(errno));
+}
+
+/* Behind root ports that complete no hints, and those with 8-bit tags: path_allows() reads which */
+static void test_completers(const char *variable)
+{
+	struct device device;
+
+	device_find(&device, variable);
+	for (unsigned int type = PCI_EXP_DEVCAP2_TPH_COMP_NONE;
+	     type <= PCI_EXP_DEVCAP2_TPH_COMP_TPH_ONLY; type++) {
+		completer_set(type);
+		tap_note("root ports that are completers of type %u", type);
+		test_stage(&device, 2, false);
+	}
+	completer_set(PCI_EXP_DEVCAP2_TPH_COMP_EXT_TPH);
+	device_put(&device);
+}
+
+static bool has_port(const char *variable)
+{
+	struct device device;
+	bool has;
+
+	device_find(&device, variable);
+	has = path_has_port(&device);
+	device_put(&device);
+	return has;
+}
+
 #define POINTS_OF_STAGE (5 + 2 * PIECES_POINTS)
 
 int main(void)
 {
 	unsigned int before = stage_set(0);
 	struct devices devices;
+	bool port;
 
 	devices_find(&devices);
-	tap_plan(POINTS_OF_STAGE * (STAGES + 2 * (devices.count - 1)) + 2);
+	port = has_port(devices.requesters[0]);
+	tap_plan(POINTS_OF_STAGE * (STAGES + 2 * (devices.count - 1 + port)) + 2);
 	test_first(devices.requesters[0]);
 	for (unsigned int i = 1; i < devices.count; i++)
 		test_other(devices.requesters[i]);
+	if (port)
+		test_completers(devices.requesters[0]);
 	stage_set(before);
 	return tap_status();
 }

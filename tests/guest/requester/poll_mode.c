@@ -221,7 +221,10 @@ int main(void)
 {
 	unsigned int before = stage_set(2);
 	static struct program program;
+	struct device destination; /* open, as a device sleeps that nobody has */
 
+	device_find(&destination, "TPH_ACC2");
+	device_open(&destination);
 	program.control = control_open();
 	program.memory = engine_memory_of("TPH_ACC2");
 	device_find(&program.device, "TPH_ACC0");
@@ -232,6 +235,8 @@ int main(void)
 	}
 	end(&program);
 	device_put(&program.device);
+	device_close(&destination);
+	device_put(&destination);
 	close(program.control);
 	stage_set(before);
 	return tap_status();
