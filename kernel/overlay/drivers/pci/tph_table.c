@@ -191,7 +191,7 @@ static int writable_entries(struct pci_dev *pdev, u32 *loc, unsigned int start,
 	unsigned int i;
 
 	if (size <= 0)
-		return size ?: -EINVAL;
+		return -EINVAL;
 	if (start >= size)
 		return -ENXIO;
 
@@ -235,8 +235,8 @@ static int write_st_entries(struct pci_dev *pdev, bool in_msix, unsigned int sta
  *
  * Return: the number of entries that were written. It is less than @count at the end of the table,
  * before a vector that is not allocated, and when the device did not take the next one; in the last
- * case TPH is disabled. When it would be 0, why: -EINVAL when TPH is not enabled or there is no
- * table, -ENXIO when there is no such entry, and otherwise why it could not be written.
+ * case TPH is disabled. When it would be 0, why: -EINVAL when TPH is not enabled or no table can be
+ * seen, -ENXIO when there is no such entry, and otherwise why it could not be written.
  */
 int pcie_tph_set_st_entries(struct pci_dev *pdev, unsigned int start, unsigned int count,
 			    const u16 *tags)

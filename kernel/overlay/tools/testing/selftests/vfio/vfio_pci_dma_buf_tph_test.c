@@ -292,7 +292,7 @@ TEST_F(tph, closed_device)
 	vfio_pci_device_cleanup(self->device);
 	self->device = vfio_pci_device_init(bdfs[0], self->iommu);
 	EXPECT_EQ(publish(self->device, self->dmabuf, 0x22, 1), -EINVAL);
-	EXPECT_ANSWERS("st 0x11 ph 1", NONE);
+	EXPECT_ANSWERS(NONE, NONE);
 }
 
 /* An exporter that takes the memory back says so, and forgets nothing that was published */
