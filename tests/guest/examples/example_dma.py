@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
 """examples/dma_steer.c as somebody runs it for the first time: the requests of its device, in the
 capture of softfabric, carry the tags of processors that firmware has (lab.d/firmware/steering.asl),
-and those that the owner of another device has published. With an IOMMU, which translates, there is one
-device only."""
+and those that the owner of another device has published. With an IOMMU, which translates, there is
+one device only."""
 
 import json
 import os
