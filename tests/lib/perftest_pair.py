@@ -40,13 +40,11 @@ class Ended:
 
 class Running:
     """A process whose output goes to files, so that nobody has to read along."""
-    preloaded = {}      # environment of all
 
     def __init__(self, command):
         self.command = [str(word) for word in command]
         self.outputs = [tempfile.TemporaryFile("w+", errors="replace") for _ in range(2)]
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-                                        env=os.environ | self.preloaded,
                                         stdout=self.outputs[0], stderr=self.outputs[1])
 
     def kill(self):
@@ -83,13 +81,6 @@ class Running:
     def wait_listening(self, port=PORT):
         """True once the TCP port is open, False if the process ends first."""
         return self.wait_until(lambda: is_listening(port))
-
-
-def measure_clock_quickly():
-    """From now on, perftest measures its clock in no time, and what it says of speed is wrong. For
-    tests that run it many times and look at the data: half of its time is that.
-    """
-    Running.preloaded = {"LD_PRELOAD": str(pathlib.Path(__file__).with_name("libquick_clock.so"))}
 
 
 def is_listening(port):

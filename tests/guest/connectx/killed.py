@@ -111,7 +111,6 @@ def make_removed_test(name, command):
 
 
 def main(pattern=""):
-    perftest_pair.measure_clock_quickly()
     # To the kernel, programs differ in the kinds of their objects.
     programs = rounds(list(PROGRAMS), ["RC writes of pages on demand", "XRC sends", "DC sends"])
     tests = [make(name, PROGRAMS[name]) for name in programs

@@ -93,7 +93,6 @@ class Runner:
 
     def run(self, *others):
         """Runs them, then the other tests one by one. Returns the exit code."""
-        perftest_pair.measure_clock_quickly()
         if any(BY_CM in flags.split() for _, flags in self.rows):
             ipoib.up(os.environ["TPH_NIC0"], ipoib.ADDRESS + "/24")
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:

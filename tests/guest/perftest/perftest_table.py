@@ -202,7 +202,6 @@ def main(pattern=""):
         finally:
             workers.put(worker)
 
-    perftest_pair.measure_clock_quickly()
     ipoib.up(os.environ["TPH_NIC0"], ipoib.ADDRESS + "/24")
     with nic.atomics_enabled(), tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
