@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "feature.h"
+#include "path.h"
 #include "pieces.h"
 #include "rules.h"
 #include "state.h"
@@ -26,7 +27,7 @@ static uint32_t enabling(const struct device *device)
 		mode = PCI_TPH_ST_IV_MODE;
 	else if (cap & PCI_TPH_CAP_ST_DS)
 		mode = PCI_TPH_ST_DS_MODE;
-	return mode | PCI_TPH_REQ_TPH_ONLY << 8;
+	return path_allows(device, PCI_TPH_REQ_TPH_ONLY) ? mode | PCI_TPH_REQ_TPH_ONLY << 8 : mode;
 }
 
 /* Each register has something to be seen, and each entry something else, where that may be. */
