@@ -10,6 +10,7 @@
 #include <linux/pci_regs.h>
 #include <cmocka.h>
 
+#include "access.h"
 #include "pci/function.h"
 #include "util/macros.h"
 
@@ -96,30 +97,17 @@ static int free_function(void **state)
 	return 0;
 }
 
-static uint32_t get(struct fixture *f, unsigned int offset, size_t len)
-{
-	uint32_t value = 0;
-
-	assert_int_equal(pci_config_read(&f->fn, offset, &value, len), 0);
-	return value;
-}
-
-static void set(struct fixture *f, unsigned int offset, uint32_t value, size_t len)
-{
-	assert_int_equal(pci_config_write(&f->fn, offset, &value, len), 0);
-}
-
 static void header_identifies(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(get(f, PCI_VENDOR_ID, 4), 0x102115b3);
-	assert_int_equal(get(f, PCI_CLASS_REVISION, 4), 0x02070003);
-	assert_int_equal(get(f, PCI_SUBSYSTEM_VENDOR_ID, 4), 0x000115b3);
-	assert_int_equal(get(f, PCI_HEADER_TYPE, 1), 0);
-	assert_int_equal(get(f, PCI_STATUS, 2), PCI_STATUS_CAP_LIST);
-	set(f, PCI_VENDOR_ID, 0, 4);
-	assert_int_equal(get(f, PCI_VENDOR_ID, 4), 0x102115b3);
+	assert_int_equal(access_get(&f->fn, PCI_VENDOR_ID, 4), 0x102115b3);
+	assert_int_equal(access_get(&f->fn, PCI_CLASS_REVISION, 4), 0x02070003);
+	assert_int_equal(access_get(&f->fn, PCI_SUBSYSTEM_VENDOR_ID, 4), 0x000115b3);
+	assert_int_equal(access_get(&f->fn, PCI_HEADER_TYPE, 1), 0);
+	assert_int_equal(access_get(&f->fn, PCI_STATUS, 2), PCI_STATUS_CAP_LIST);
+	access_set(&f->fn, PCI_VENDOR_ID, 0, 4);
+	assert_int_equal(access_get(&f->fn, PCI_VENDOR_ID, 4), 0x102115b3);
 	assert_int_equal(f->config_writes, 1);
 	assert_int_equal(pci_config_read(&f->fn, 4095, &(uint16_t){ 0 }, 2), -EINVAL);
 	assert_int_equal(pci_config_read(&f->fn, UINT64_MAX, &(uint16_t){ 0 }, 2), -EINVAL);
@@ -131,12 +119,12 @@ static void bars_tell_their_size(void **state)
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 6; i++)
-		set(f, PCI_BASE_ADDRESS_0 + 4 * i, UINT32_MAX, 4);
-	assert_int_equal(get(f, PCI_BASE_ADDRESS_0, 4), 0xfff0000c);
-	assert_int_equal(get(f, PCI_BASE_ADDRESS_1, 4), 0xffffffff);
-	assert_int_equal(get(f, PCI_BASE_ADDRESS_2, 4), 0xfffff000);
-	assert_int_equal(get(f, PCI_BASE_ADDRESS_3, 4), 0);
-	assert_int_equal(get(f, PCI_BASE_ADDRESS_5, 4), 0);
+		access_set(&f->fn, PCI_BASE_ADDRESS_0 + 4 * i, UINT32_MAX, 4);
+	assert_int_equal(access_get(&f->fn, PCI_BASE_ADDRESS_0, 4), 0xfff0000c);
+	assert_int_equal(access_get(&f->fn, PCI_BASE_ADDRESS_1, 4), 0xffffffff);
+	assert_int_equal(access_get(&f->fn, PCI_BASE_ADDRESS_2, 4), 0xfffff000);
+	assert_int_equal(access_get(&f->fn, PCI_BASE_ADDRESS_3, 4), 0);
+	assert_int_equal(access_get(&f->fn, PCI_BASE_ADDRESS_5, 4), 0);
 }
 
 /* Whether the peer reaches @addr. */
@@ -151,19 +139,19 @@ static void bars_decode_when_memory_is_enabled(void **state)
 	struct fixture *f = *state;
 	const uint64_t base = 0x20e000000000;
 
-	set(f, PCI_BASE_ADDRESS_0, (uint32_t)base, 4);
-	set(f, PCI_BASE_ADDRESS_1, base >> 32, 4);
+	access_set(&f->fn, PCI_BASE_ADDRESS_0, (uint32_t)base, 4);
+	access_set(&f->fn, PCI_BASE_ADDRESS_1, base >> 32, 4);
 	assert_false(reachable(f, base));
-	set(f, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
+	access_set(&f->fn, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
 	assert_true(reachable(f, base));
 	assert_true(reachable(f, base + (1 << 20) - 4));
 	assert_false(reachable(f, base + (1 << 20)));
 	/* A BAR that has not been placed does not decode address 0. */
 	assert_false(reachable(f, 0));
-	set(f, PCI_BASE_ADDRESS_1, (base >> 32) + 1, 4);
+	access_set(&f->fn, PCI_BASE_ADDRESS_1, (base >> 32) + 1, 4);
 	assert_false(reachable(f, base));
 	assert_true(reachable(f, base + (UINT64_C(1) << 32)));
-	set(f, PCI_COMMAND, 0, 2);
+	access_set(&f->fn, PCI_COMMAND, 0, 2);
 	assert_false(reachable(f, base + (UINT64_C(1) << 32)));
 }
 
@@ -174,29 +162,29 @@ static void command_controls_bus_mastering(void **state)
 
 	fabric_map(f->fn.port, 0x1000, sizeof(ram), ram, true, true);
 	assert_null(fabric_ram(f->fn.port, 0x1000, 4, true));
-	set(f, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
+	access_set(&f->fn, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
 	assert_true(pci_bus_master(&f->fn));
 	assert_false(pci_memory_enabled(&f->fn));
 	assert_non_null(fabric_ram(f->fn.port, 0x1000, 4, true));
 	/* Reserved bits stay zero, the second byte alone changes nothing in the first. */
-	set(f, PCI_COMMAND, 0xffff, 2);
-	assert_int_equal(get(f, PCI_COMMAND, 2), 0x0546);
-	set(f, PCI_COMMAND + 1, 0, 1);
-	assert_int_equal(get(f, PCI_COMMAND, 2), 0x0146 & 0xff);
+	access_set(&f->fn, PCI_COMMAND, 0xffff, 2);
+	assert_int_equal(access_get(&f->fn, PCI_COMMAND, 2), 0x0546);
+	access_set(&f->fn, PCI_COMMAND + 1, 0, 1);
+	assert_int_equal(access_get(&f->fn, PCI_COMMAND, 2), 0x0146 & 0xff);
 }
 
 static void express_describes_an_integrated_endpoint(void **state)
 {
 	struct fixture *f = *state;
-	unsigned int cap = get(f, PCI_CAPABILITY_LIST, 1);
+	unsigned int cap = access_get(&f->fn, PCI_CAPABILITY_LIST, 1);
 
 	assert_int_equal(cap, f->fn.express_cap);
-	assert_int_equal(get(f, cap, 2), PCI_CAP_ID_EXP);
-	assert_int_equal(get(f, cap + PCI_EXP_FLAGS, 2), 0x0092);
-	assert_int_equal(get(f, cap + PCI_EXP_DEVCAP, 4), 0x10008022);
-	assert_int_equal(get(f, cap + PCI_EXP_DEVCTL, 2), 0x2810);
-	assert_int_equal(get(f, cap + PCI_EXP_LNKCAP, 4), 0);
-	assert_int_equal(get(f, cap + PCI_EXP_DEVCAP2, 4) >> 12 & 3, 3);
+	assert_int_equal(access_get(&f->fn, cap, 2), PCI_CAP_ID_EXP);
+	assert_int_equal(access_get(&f->fn, cap + PCI_EXP_FLAGS, 2), 0x0092);
+	assert_int_equal(access_get(&f->fn, cap + PCI_EXP_DEVCAP, 4), 0x10008022);
+	assert_int_equal(access_get(&f->fn, cap + PCI_EXP_DEVCTL, 2), 0x2810);
+	assert_int_equal(access_get(&f->fn, cap + PCI_EXP_LNKCAP, 4), 0);
+	assert_int_equal(access_get(&f->fn, cap + PCI_EXP_DEVCAP2, 4) >> 12 & 3, 3);
 }
 
 static unsigned int sizes_seen;
@@ -222,9 +210,9 @@ static void payload_size_is_limited_by_the_device(void **state)
 	uint8_t data[4096] = { 0 };
 
 	fabric_port_set_window(sink, 0, 0x100000, 0x10000);
-	set(f, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
+	access_set(&f->fn, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		set(f, f->fn.express_cap + PCI_EXP_DEVCTL, cases[i].control, 2);
+		access_set(&f->fn, f->fn.express_cap + PCI_EXP_DEVCTL, cases[i].control, 2);
 		assert_int_equal(fabric_write(f->fn.port, 0x100000, data, 4096, NULL), 0);
 		assert_int_equal(sizes_seen, cases[i].expected);
 	}
@@ -236,28 +224,28 @@ static void reset_restores_the_initial_state(void **state)
 	struct fixture *f = *state;
 	unsigned int control = f->fn.express_cap + PCI_EXP_DEVCTL;
 
-	set(f, PCI_BASE_ADDRESS_2, 0xe0000000, 4);
-	set(f, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
+	access_set(&f->fn, PCI_BASE_ADDRESS_2, 0xe0000000, 4);
+	access_set(&f->fn, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
 	assert_true(reachable(f, 0xe0000000));
-	set(f, control, 0, 2);
+	access_set(&f->fn, control, 0, 2);
 	assert_int_equal(f->resets, 0);
-	set(f, control, PCI_EXP_DEVCTL_BCR_FLR, 2);
+	access_set(&f->fn, control, PCI_EXP_DEVCTL_BCR_FLR, 2);
 	assert_int_equal(f->resets, 1);
-	assert_int_equal(get(f, control, 2), 0x2810);
-	assert_int_equal(get(f, PCI_COMMAND, 2), 0);
+	assert_int_equal(access_get(&f->fn, control, 2), 0x2810);
+	assert_int_equal(access_get(&f->fn, PCI_COMMAND, 2), 0);
 	assert_false(reachable(f, 0xe0000000));
 	/* All but the BARs: QEMU's copy of them stays, and what the guest reads is that. */
-	assert_int_equal(get(f, PCI_BASE_ADDRESS_2, 4), 0xe0000000);
-	set(f, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
+	assert_int_equal(access_get(&f->fn, PCI_BASE_ADDRESS_2, 4), 0xe0000000);
+	access_set(&f->fn, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
 	assert_true(reachable(f, 0xe0000000));
 	/* The upper byte alone, too, but not its neighbour. */
-	set(f, control + 1, PCI_EXP_DEVCTL_BCR_FLR >> 8, 1);
+	access_set(&f->fn, control + 1, PCI_EXP_DEVCTL_BCR_FLR >> 8, 1);
 	assert_int_equal(f->resets, 2);
-	set(f, control + 2, 0x80, 1);
+	access_set(&f->fn, control + 2, 0x80, 1);
 	assert_int_equal(f->resets, 2);
 	pci_function_reset(&f->fn);
 	assert_int_equal(f->resets, 3);
-	assert_int_equal(get(f, PCI_BASE_ADDRESS_2, 4), 0);
+	assert_int_equal(access_get(&f->fn, PCI_BASE_ADDRESS_2, 4), 0);
 }
 
 static void bar_accesses_are_checked(void **state)
@@ -318,18 +306,18 @@ static void capabilities_are_chained_and_bounded(void **state)
 	unsigned int first = f->fn.express_cap, vendor, full;
 
 	vendor = pci_add_capability(&f->fn, PCI_CAP_ID_VNDR, 0x19);
-	assert_int_equal(get(f, first + PCI_CAP_LIST_NEXT, 1), vendor);
-	assert_int_equal(get(f, vendor, 2), PCI_CAP_ID_VNDR);
+	assert_int_equal(access_get(&f->fn, first + PCI_CAP_LIST_NEXT, 1), vendor);
+	assert_int_equal(access_get(&f->fn, vendor, 2), PCI_CAP_ID_VNDR);
 	full = pci_add_capability(&f->fn, PCI_CAP_ID_VNDR, 0x100 - (vendor + 0x1c));
 	assert_int_equal(full, vendor + 0x1c);
 	assert_int_equal(pci_add_capability(&f->fn, PCI_CAP_ID_VNDR, 2), 0);
 	assert_int_equal(pci_add_serial(&f->fn, 0x1122334455667788), 0);
-	assert_int_equal(get(f, 0x100, 4), 0x00010003);
-	assert_int_equal(get(f, 0x104, 4), 0x55667788);
-	assert_int_equal(get(f, 0x108, 4), 0x11223344);
+	assert_int_equal(access_get(&f->fn, 0x100, 4), 0x00010003);
+	assert_int_equal(access_get(&f->fn, 0x104, 4), 0x55667788);
+	assert_int_equal(access_get(&f->fn, 0x108, 4), 0x11223344);
 	assert_int_equal(pci_add_ext_capability(&f->fn, 0x0b, 1, 0xef4), 0x10c);
-	assert_int_equal(get(f, 0x100, 4), 0x10c10003);
-	assert_int_equal(get(f, 0x10c, 4), 0x0001000b);
+	assert_int_equal(access_get(&f->fn, 0x100, 4), 0x10c10003);
+	assert_int_equal(access_get(&f->fn, 0x10c, 4), 0x0001000b);
 	assert_int_equal(pci_add_serial(&f->fn, 0), -ENOSPC);
 }
 

@@ -12,6 +12,7 @@
 #include <linux/pci_regs.h>
 #include <cmocka.h>
 
+#include "access.h"
 #include "pci/function.h"
 #include "util/macros.h"
 
@@ -97,32 +98,20 @@ static int free_fixture(void **state)
 	return 0;
 }
 
-static uint32_t get(struct fixture *f, unsigned int offset, size_t len)
-{
-	uint32_t value = 0;
-
-	assert_int_equal(pci_config_read(&f->fn, offset, &value, len), 0);
-	return value;
-}
-
-static void set(struct fixture *f, unsigned int offset, uint32_t value, size_t len)
-{
-	assert_int_equal(pci_config_write(&f->fn, offset, &value, len), 0);
-}
-
 static void power(struct fixture *f, uint32_t state)
 {
-	set(f, f->fn.power_cap + PCI_PM_CTRL, state, 2);
+	access_set(&f->fn, f->fn.power_cap + PCI_PM_CTRL, state, 2);
 }
 
 /* All of a function that a driver sets up */
 static void set_up(struct fixture *f)
 {
-	set(f, PCI_BASE_ADDRESS_2, BASE, 4);
-	set(f, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
-	set(f, f->fn.msix.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
-	set(f, f->fn.tph_cap + PCI_TPH_BASE_SIZEOF + 2, 0x5a, 2);
-	set(f, f->fn.tph_cap + PCI_TPH_CTRL, PCI_TPH_ST_DS_MODE | PCI_TPH_REQ_TPH_ONLY << 8, 4);
+	access_set(&f->fn, PCI_BASE_ADDRESS_2, BASE, 4);
+	access_set(&f->fn, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
+	access_set(&f->fn, f->fn.msix.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
+	access_set(&f->fn, f->fn.tph_cap + PCI_TPH_BASE_SIZEOF + 2, 0x5a, 2);
+	access_set(&f->fn, f->fn.tph_cap + PCI_TPH_CTRL,
+		   PCI_TPH_ST_DS_MODE | PCI_TPH_REQ_TPH_ONLY << 8, 4);
 }
 
 static bool reachable(struct fixture *f)
@@ -135,21 +124,23 @@ static void capability_has_two_states(void **state)
 	struct fixture *f = *state;
 	unsigned int cap = f->fn.power_cap;
 
-	assert_int_equal(get(f, cap, 1), PCI_CAP_ID_PM);
-	assert_int_equal(get(f, cap + PCI_PM_PMC, 2), 0x0003);
-	assert_int_equal(get(f, cap + PCI_PM_CTRL, 4), PCI_PM_CTRL_NO_SOFT_RESET);
+	assert_int_equal(access_get(&f->fn, cap, 1), PCI_CAP_ID_PM);
+	assert_int_equal(access_get(&f->fn, cap + PCI_PM_PMC, 2), 0x0003);
+	assert_int_equal(access_get(&f->fn, cap + PCI_PM_CTRL, 4), PCI_PM_CTRL_NO_SOFT_RESET);
 	/* PME and the data register are not there, nor are D1 and D2. */
-	set(f, cap + PCI_PM_CTRL, 0xfffffffd, 4);
-	assert_int_equal(get(f, cap + PCI_PM_CTRL, 4), PCI_PM_CTRL_NO_SOFT_RESET);
+	access_set(&f->fn, cap + PCI_PM_CTRL, 0xfffffffd, 4);
+	assert_int_equal(access_get(&f->fn, cap + PCI_PM_CTRL, 4), PCI_PM_CTRL_NO_SOFT_RESET);
 	power(f, 2);
-	assert_int_equal(get(f, cap + PCI_PM_CTRL, 2), PCI_PM_CTRL_NO_SOFT_RESET);
+	assert_int_equal(access_get(&f->fn, cap + PCI_PM_CTRL, 2), PCI_PM_CTRL_NO_SOFT_RESET);
 	power(f, D3HOT);
-	assert_int_equal(get(f, cap + PCI_PM_CTRL, 2), PCI_PM_CTRL_NO_SOFT_RESET | D3HOT);
+	assert_int_equal(access_get(&f->fn, cap + PCI_PM_CTRL, 2),
+			 PCI_PM_CTRL_NO_SOFT_RESET | D3HOT);
 	power(f, 1);
-	assert_int_equal(get(f, cap + PCI_PM_CTRL, 2), PCI_PM_CTRL_NO_SOFT_RESET | D3HOT);
+	assert_int_equal(access_get(&f->fn, cap + PCI_PM_CTRL, 2),
+			 PCI_PM_CTRL_NO_SOFT_RESET | D3HOT);
 	assert_false(pci_powered(&f->fn));
 	power(f, D0);
-	assert_int_equal(get(f, cap + PCI_PM_CTRL, 2), PCI_PM_CTRL_NO_SOFT_RESET);
+	assert_int_equal(access_get(&f->fn, cap + PCI_PM_CTRL, 2), PCI_PM_CTRL_NO_SOFT_RESET);
 	assert_true(pci_powered(&f->fn));
 }
 
@@ -167,8 +158,9 @@ static void configuration_space_answers_in_d3hot(void **state)
 
 	set_up(f);
 	power(f, D3HOT);
-	assert_int_equal(get(f, PCI_VENDOR_ID, 2), 1);
-	assert_int_equal(get(f, PCI_COMMAND, 2), PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	assert_int_equal(access_get(&f->fn, PCI_VENDOR_ID, 2), 1);
+	assert_int_equal(access_get(&f->fn, PCI_COMMAND, 2),
+			 PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	assert_int_equal(pci_tph_control(&f->fn), PCI_TPH_ST_DS_MODE | PCI_TPH_REQ_TPH_ONLY << 8);
 	assert_int_equal(pci_tph_st(&f->fn, 1), 0x5a);
 }
@@ -189,7 +181,7 @@ static void bars_do_not_answer_in_d3hot(void **state)
 		assert_int_equal(pci_bar_write(&f->fn, bar, 0, &(uint32_t){ 0 }, 4), 0);
 	}
 	/* Memory is enabled all the time. */
-	set(f, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
+	access_set(&f->fn, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
 	assert_false(reachable(f));
 	power(f, D0);
 	assert_true(reachable(f));
@@ -240,7 +232,7 @@ static void a_return_with_soft_reset_keeps_bars_alone(void **state)
 	uint8_t initial[PCI_CONFIG_SIZE];
 
 	memcpy(initial, f->fn.config, sizeof(initial));
-	assert_int_equal(get(f, f->fn.power_cap + PCI_PM_CTRL, 2), 0);
+	assert_int_equal(access_get(&f->fn, f->fn.power_cap + PCI_PM_CTRL, 2), 0);
 	set_up(f);
 	memcpy(initial + PCI_BASE_ADDRESS_2, f->fn.config + PCI_BASE_ADDRESS_2, 4);
 	power(f, D0);
@@ -252,7 +244,7 @@ static void a_return_with_soft_reset_keeps_bars_alone(void **state)
 	assert_int_equal(f->resets, 1);
 	assert_memory_equal(f->fn.config, initial, sizeof(initial));
 	assert_false(reachable(f));
-	set(f, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
+	access_set(&f->fn, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
 	assert_true(reachable(f));
 }
 
@@ -262,7 +254,7 @@ static void function_level_reset_ends_d3hot(void **state)
 
 	set_up(f);
 	power(f, D3HOT);
-	set(f, f->fn.express_cap + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR, 2);
+	access_set(&f->fn, f->fn.express_cap + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR, 2);
 	assert_int_equal(f->resets, 1);
 	assert_true(pci_powered(&f->fn));
 	assert_int_equal(pci_tph_control(&f->fn), 0);
